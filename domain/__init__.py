@@ -1,0 +1,1 @@
+"""What is true: mapped classes and the verbs on them, one subject a file."""

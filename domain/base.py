@@ -1,0 +1,82 @@
+"""The mapped base: key types, times, refs and the grade of every column (walls 4, 11)."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, String, TypeDecorator
+from sqlalchemy.orm import DeclarativeBase, mapped_column
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+REF_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+REF_LENGTH = 26
+
+
+def new_ref() -> str:
+    """A random 128-bit reference for URLs, API and exchange: 26 characters, Crockford base 32."""
+    number = secrets.randbits(128)
+    letters = []
+    for _ in range(REF_LENGTH):
+        number, place = divmod(number, 32)
+        letters.append(REF_ALPHABET[place])
+    return "".join(reversed(letters))
+
+
+class Instant(TypeDecorator[datetime]):
+    """Aware UTC instants on both databases. SQLite has no zone, so the value is stored naive in UTC.
+
+    Raises ValueError on a naive value: a time without a zone is a mistake, not a guess.
+    """
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        return dialect.type_descriptor(DateTime(timezone=dialect.name != "sqlite"))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant must carry its zone")
+        moved = value.astimezone(UTC)
+        return moved.replace(tzinfo=None) if dialect.name == "sqlite" else moved
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Base of all mapped classes. Column grades: S1 public, S2 internal (the default), S3 encrypted."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {  # noqa: RUF012  SQLAlchemy reads it as a plain class attribute
+        datetime: Instant,
+        dict[str, Any]: JSON,
+        list[Any]: JSON,
+        list[str]: JSON,
+    }
+
+
+BigKey = BigInteger().with_variant(Integer, "sqlite")
+
+# bigint key that never leaves the server
+Key = Annotated[int, mapped_column(BigKey, primary_key=True)]
+# foreign keys use this integer type and declare the ForeignKey themselves
+KeyRef = Annotated[int, mapped_column(BigKey)]
+Ref = Annotated[str, mapped_column(String(REF_LENGTH), unique=True, default=new_ref)]
+Code = Annotated[str, mapped_column(String(64))]
+Label = Annotated[str, mapped_column(String(255))]
+# ciphertext of the vault; the grade is what the storage test and the masking read
+Sealed = Annotated[bytes, mapped_column(info={"grade": "S3"})]

@@ -1,0 +1,164 @@
+"""The one seam for files: encrypted, durable before the row that names them commits (walls 9).
+
+A blob is a header line and 1 MiB frames, each sealed with the file's own data key and its number as
+associated data, so frames cannot be swapped, dropped or cut off unnoticed. The data key is wrapped by
+a master key and travels in the row, not in the folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from domain.errors import HouseError
+from domain.text import gettext as _
+from domain.vault import Vault
+
+FRAME = 1 << 20
+MAGIC = b"HEDUI1\n"
+
+
+class BlobDamaged(HouseError):
+    """A stored file is missing, cut off or changed."""
+
+
+class TooLarge(HouseError):
+    """The stream is longer than allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBlob:
+    """A file that is on disk: name in the store, SHA-256 of the plain bytes (hex), size in bytes, wrapped key."""
+
+    name: str
+    digest: str
+    size: int
+    wrapped_key: bytes
+
+
+class Blobs:
+    """Directory backend; several hosts may mount the folder."""
+
+    def __init__(self, folder: Path, vault: Vault) -> None:
+        self._folder = folder
+        self._vault = vault
+
+    def put(self, stream: BinaryIO, *, limit: int | None = None) -> StoredBlob:
+        """Store a stream; its bytes are durable when this returns.
+
+        Raises TooLarge beyond `limit` bytes (nothing is kept).
+        """
+        name = secrets.token_hex(16)
+        key = secrets.token_bytes(32)
+        path = self._path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(".part")
+        try:
+            with partial.open("wb") as out:
+                digest, size = _write_frames(out, stream, key, limit)
+                out.flush()
+                os.fsync(out.fileno())
+            partial.replace(path)
+        except BaseException:
+            partial.unlink(missing_ok=True)
+            raise
+        _sync_folder(path.parent)
+        return StoredBlob(name, digest, size, self._vault.wrap(key, name))
+
+    def put_bytes(self, content: bytes) -> StoredBlob:
+        """Store bytes that are in memory already."""
+        return self.put(BytesIO(content))
+
+    def read(self, blob: StoredBlob) -> bytes:
+        """The whole plain content. Raises BlobDamaged."""
+        return b"".join(self.frames(blob))
+
+    def open(self, blob: StoredBlob) -> BinaryIO:
+        """The plain content as a stream, complete and checked. Raises BlobDamaged."""
+        return BytesIO(self.read(blob))
+
+    def frames(self, blob: StoredBlob) -> Iterator[bytes]:
+        """Plain frames of at most 1 MiB, for streaming. Raises BlobDamaged on the first bad frame."""
+        cipher = AESGCM(self._vault.unwrap(blob.wrapped_key, blob.name))
+        try:
+            with self._path(blob.name).open("rb") as file:
+                yield from _read_frames(file, cipher)
+        except (OSError, InvalidTag, struct.error) as problem:
+            raise BlobDamaged(
+                _("A stored file is missing or damaged. Restore it from a backup."), blob=blob.name
+            ) from problem
+
+    def exists(self, name: str) -> bool:
+        """True when the store holds a file of that name."""
+        return self._path(name).exists()
+
+    def delete(self, name: str) -> None:
+        """Remove a file; a file that is gone already is no error."""
+        self._path(name).unlink(missing_ok=True)
+
+    def names(self) -> Iterator[str]:
+        """Names of all stored files, for the sweeper of orphans."""
+        return (path.name for path in self._folder.glob("??/*") if not path.suffix)
+
+    def _path(self, name: str) -> Path:
+        if not name.isalnum():
+            raise BlobDamaged(_("A stored file has an impossible name."), blob=name[:40])
+        return self._folder / name[:2] / name
+
+
+def _write_frames(out: BinaryIO, stream: BinaryIO, key: bytes, limit: int | None) -> tuple[str, int]:
+    cipher = AESGCM(key)
+    plain = hashlib.sha256()
+    size = 0
+    out.write(MAGIC)
+    number = 0
+    chunk = stream.read(FRAME)
+    while True:
+        following = stream.read(FRAME) if chunk else b""
+        plain.update(chunk)
+        size += len(chunk)
+        if limit is not None and size > limit:
+            raise TooLarge(_("The file is larger than %(limit)s MB.", limit=limit // 1_000_000))
+        last = not following
+        nonce = os.urandom(12)
+        sealed = cipher.encrypt(nonce, chunk, _frame_aad(number, last))
+        out.write(struct.pack(">I?", len(sealed), last) + nonce + sealed)
+        if last:
+            return plain.hexdigest(), size
+        number += 1
+        chunk = following
+
+
+def _read_frames(file: BinaryIO, cipher: AESGCM) -> Iterator[bytes]:
+    if file.read(len(MAGIC)) != MAGIC:
+        raise InvalidTag
+    number = 0
+    while True:
+        length, last = struct.unpack(">I?", file.read(5))
+        nonce = file.read(12)
+        yield cipher.decrypt(nonce, file.read(length), _frame_aad(number, last))
+        if last:
+            return
+        number += 1
+
+
+def _frame_aad(number: int, last: bool) -> bytes:
+    return struct.pack(">Q?", number, last)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

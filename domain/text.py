@@ -1,0 +1,59 @@
+"""Texts for people: English source sentences, translated when they are read, never when they are made.
+
+The rooms below `webapp` know no request and no locale. They make `Text` values; whoever shows one
+binds a translator for the time of a request or a command (`bound`). Unbound, the source text shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+Translate = Callable[[str], str]
+
+_translate: ContextVar[Translate | None] = ContextVar("translate", default=None)
+
+
+class Text:
+    """A sentence with named places, translated by `str()` at the moment of reading."""
+
+    __slots__ = ("source", "values")
+
+    def __init__(self, source: str, values: dict[str, object]) -> None:
+        self.source = source
+        self.values = values
+
+    def __str__(self) -> str:
+        translate = _translate.get()
+        sentence = translate(self.source) if translate else self.source
+        return sentence % {name: str(value) for name, value in self.values.items()} if self.values else sentence
+
+    def __repr__(self) -> str:
+        return f"Text({self.source!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return str(self) == str(other)
+
+    def __hash__(self) -> int:
+        return hash((self.source, tuple(sorted(self.values))))
+
+    def __html__(self) -> str:
+        from html import escape
+
+        return escape(str(self))
+
+
+def gettext(source: str, **values: object) -> Text:
+    """A translatable sentence; `values` fill its `%(name)s` places."""
+    return Text(source, values)
+
+
+@contextmanager
+def bound(translate: Translate | None) -> Iterator[None]:
+    """Translate every `Text` read inside the block by `translate` (None: leave the source text)."""
+    token = _translate.set(translate)
+    try:
+        yield
+    finally:
+        _translate.reset(token)

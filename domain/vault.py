@@ -1,0 +1,162 @@
+"""The one seam for secrets at rest: authenticated encryption, blind index, file keys (walls 10, 11).
+
+Blob format: suite (1 byte) | key id (1) | nonce (12) | ciphertext with tag. Suite 1 is AES-256-GCM,
+suite 2 SM4-GCM with SM3 (RFC 8998); both are always readable. The associated data is
+"column|ref", so that a cell moved to another row does not open.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import os
+import secrets
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from domain.errors import HouseError
+from domain.text import gettext as _
+
+SUITE_AES = 1
+NONCE = 12
+BLIND_BYTES = 16
+KEYFILE = "keys.json"
+
+
+class KeysMissing(HouseError):
+    """The key file is absent, unreadable or not ours."""
+
+
+class Unreadable(HouseError):
+    """A sealed value does not open: wrong key, changed bytes, or moved to another row."""
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Master keys: id (1..255) to 32 bytes. `current` seals; all of them open."""
+
+    current: int
+    masters: dict[int, bytes]
+
+    @classmethod
+    def create(cls, folder: Path) -> Keys:
+        """Make a key file, mode 0600 in a 0700 folder. Raises KeysMissing when one is there already."""
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        keys = cls(1, {1: secrets.token_bytes(32)})
+        text = json.dumps({"current": 1, "masters": {str(i): k.hex() for i, k in keys.masters.items()}})
+        try:
+            handle = os.open(folder / KEYFILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError as problem:
+            raise KeysMissing(_("There are keys in this folder already; they are never overwritten.")) from problem
+        with os.fdopen(handle, "w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        return keys
+
+    @classmethod
+    def read(cls, folder: Path) -> Keys:
+        """Read the key file. Raises KeysMissing with the remedy."""
+        path = folder / KEYFILE
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            masters = {int(i): bytes.fromhex(k) for i, k in content["masters"].items()}
+            return cls(int(content["current"]), masters)
+        except (OSError, ValueError, KeyError) as problem:
+            raise KeysMissing(
+                _("The keys of this home cannot be read. Put keys.json back, or point HEDUI_KEYS at its folder.")
+            ) from problem
+
+
+class Vault:
+    """Seals and opens values, makes blind indexes and per-purpose keys from the master keys."""
+
+    def __init__(self, keys: Keys) -> None:
+        self._keys = keys
+        self._ciphers = {i: AESGCM(_derive(master, b"cell")) for i, master in keys.masters.items()}
+        self._blind: dict[tuple[int, str], bytes] = {}
+
+    def seal(self, column: str, ref: str, value: str | bytes) -> bytes:
+        """Ciphertext of `value` for one cell; `column` is "table.column", `ref` the row's reference."""
+        data = value.encode() if isinstance(value, str) else value
+        nonce = os.urandom(NONCE)
+        key_id = self._keys.current
+        head = bytes((SUITE_AES, key_id))
+        return head + nonce + self._ciphers[key_id].encrypt(nonce, data, _aad(column, ref))
+
+    def open_bytes(self, column: str, ref: str, blob: bytes) -> bytes:
+        """Plain bytes of a cell. Raises Unreadable."""
+        suite, key_id = blob[0], blob[1]
+        cipher = self._ciphers.get(key_id) if suite == SUITE_AES else None
+        if cipher is None:
+            raise Unreadable(_("A stored value was sealed with a key that this home does not hold."), column=column)
+        try:
+            return cipher.decrypt(bytes(blob[2 : 2 + NONCE]), bytes(blob[2 + NONCE :]), _aad(column, ref))
+        except InvalidTag as problem:
+            raise Unreadable(_("A stored value does not open: it was changed or moved."), column=column) from problem
+
+    def open(self, column: str, ref: str, blob: bytes) -> str:
+        """Plain text of a cell. Raises Unreadable."""
+        return self.open_bytes(column, ref, blob).decode()
+
+    def seal_json(self, column: str, ref: str, value: object) -> bytes:
+        """Ciphertext of a JSON value."""
+        return self.seal(column, ref, json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+    def open_json(self, column: str, ref: str, blob: bytes) -> object:
+        """JSON value of a cell. Raises Unreadable."""
+        value: object = json.loads(self.open_bytes(column, ref, blob))
+        return value
+
+    def blind(self, column: str, value: str, key_id: int | None = None) -> bytes:
+        """Blind index for equality search: key id (1 byte) and 16 bytes of a keyed hash of the value.
+
+        The value is normalised (NFKC, no white space, upper case) first; each column has its own key,
+        so the same number does not join across columns.
+        """
+        chosen = key_id if key_id is not None else self._keys.current
+        key = self._blind.get((chosen, column))
+        if key is None:
+            key = self._blind[chosen, column] = _derive(self._keys.masters[chosen], b"blind|" + column.encode())
+        normal = "".join(unicodedata.normalize("NFKC", value).split()).upper()
+        return bytes((chosen,)) + hmac.digest(key, normal.encode(), "sha256")[:BLIND_BYTES]
+
+    def blind_all(self, column: str, value: str) -> list[bytes]:
+        """The blind indexes under every key that is held, for searching while keys are being changed."""
+        return [self.blind(column, value, key_id) for key_id in self._keys.masters]
+
+    def mac(self, purpose: str, data: bytes) -> bytes:
+        """Keyed hash (32 bytes) under the oldest key, so that chains stay checkable after a rotation."""
+        return hmac.digest(self.purpose_key(purpose), data, "sha256")
+
+    def purpose_key(self, purpose: str) -> bytes:
+        """A 32-byte key for one purpose ("journal", "session", ...)."""
+        return _derive(self._keys.masters[min(self._keys.masters)], b"purpose|" + purpose.encode())
+
+    def wrap(self, key: bytes, label: str) -> bytes:
+        """A file's data key under the master key."""
+        return self.seal("file.key", label, key)
+
+    def unwrap(self, wrapped: bytes, label: str) -> bytes:
+        """A file's data key. Raises Unreadable."""
+        return self.open_bytes("file.key", label, wrapped)
+
+
+def _derive(master: bytes, purpose: bytes) -> bytes:
+    # One-step HKDF expand: the master is uniformly random, so no extract step is needed (RFC 5869 3.3).
+    return hmac.digest(master, purpose + b"\x01", "sha256")
+
+
+def _aad(column: str, ref: str) -> bytes:
+    return f"{column}|{ref}".encode()
+
+
+def fingerprint(data: bytes) -> str:
+    """SHA-256 of `data` in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,138 @@
+"""Who acts, when, under which rules, in which transaction.
+
+`unit_of_work` holds the only commit in the tree. Every verb takes a `Work` first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Engine, event
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Session
+
+from domain.clock import office_day
+
+if TYPE_CHECKING:
+    from domain.home import Home
+
+WRITE = {"hedui_write": True}
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: a member of staff, the scheduler, or the operator at the command line.
+
+    user_id: key of the account, None for the scheduler and the operator.
+    roles: role ids such as "agency_handler". org_id: the office; org_kind: its kind
+    ("department", "agency", "town_post", "supplier", "bureau", ...). level: "town" … "province".
+    request_id: id of the request or move, for journal and log.
+    """
+
+    kind: str
+    user_id: int | None = None
+    ref: str = ""
+    display: str = ""
+    roles: frozenset[str] = frozenset()
+    org_id: int | None = None
+    org_kind: str = ""
+    org_level: str = ""
+    request_id: str = ""
+
+    def has(self, *roles: str) -> bool:
+        """True when the actor holds one of `roles`."""
+        return not self.roles.isdisjoint(roles)
+
+
+SCHEDULER = Actor(kind="scheduler", ref="scheduler", display="定时任务", roles=frozenset({"scheduler"}))
+OPERATOR = Actor(kind="operator", ref="operator", display="运维", roles=frozenset({"operator"}))
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One piece of work in one transaction.
+
+    session: the open session. actor: who answers for it. now: legal time, aware UTC, read once.
+    home: keys, blobs, settings and policies of this installation.
+    """
+
+    session: Session
+    actor: Actor
+    now: datetime
+    home: Home = field(repr=False)
+
+    @property
+    def today(self) -> date:
+        """The office's calendar day of `now`."""
+        return office_day(self.now)
+
+    def acting(self, actor: Actor) -> Work:
+        """The same work answered for by `actor`: a move carried on by the system after a person's act."""
+        return replace(self, actor=actor)
+
+
+@contextmanager
+def unit_of_work(
+    home: Home,
+    actor: Actor,
+    *,
+    session: Session | None = None,
+    now: datetime | None = None,
+    write: bool = True,
+) -> Iterator[Work]:
+    """One transaction: commit when the block ends, roll back when it raises.
+
+    A writing work begins with BEGIN IMMEDIATE on SQLite, so that reading before writing cannot
+    meet "database is locked". `session` is the web's own session; without it one is opened here.
+    """
+    own = session is None
+    active = session if session is not None else home.sessions()
+    try:
+        if write:
+            active.connection(execution_options=WRITE)
+        yield Work(active, actor, now if now is not None else home.legal_now(active), home)
+        if write:
+            active.commit()
+        else:
+            active.rollback()
+    except BaseException:
+        active.rollback()
+        raise
+    finally:
+        if own:
+            active.close()
+
+
+def harden(engine: Engine) -> Engine:
+    """Give an engine the durability and locking the house relies on (invariant I-28).
+
+    SQLite: WAL, synchronous=FULL, foreign keys, secure_delete, 30 s busy wait, BEGIN IMMEDIATE for
+    works that write. PostgreSQL: synchronous_commit on, UTC.
+    """
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _sqlite_connect)
+        event.listen(engine, "begin", _sqlite_begin)
+    return engine
+
+
+def _sqlite_connect(connection: object, _record: object) -> None:
+    connection.isolation_level = None  # type: ignore[attr-defined]  # we write BEGIN ourselves
+    cursor = connection.cursor()  # type: ignore[attr-defined]
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "secure_delete=ON",
+        "busy_timeout=30000",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _sqlite_begin(connection: Connection) -> None:
+    write = connection.get_execution_options().get("hedui_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
