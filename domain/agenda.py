@@ -1,0 +1,79 @@
+"""The agenda: rows for everything that is due at an instant. APScheduler only knocks; these rows are the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index, String, delete, select, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from domain.base import Base, Key
+from domain.work import Work
+
+
+class AgendaItem(Base):
+    """One thing to do at `due_at` (legal time). `key` makes it exist once. Leases are in machine time."""
+
+    __tablename__ = "agenda_item"
+    __table_args__ = (
+        Index(
+            "ix_agenda_item_due",
+            "due_at",
+            "id",
+            sqlite_where=text("done_at IS NULL"),
+            postgresql_where=text("done_at IS NULL"),
+        ),
+        Index("ix_agenda_item_subject", "subject"),
+    )
+
+    id: Mapped[Key]
+    kind: Mapped[str] = mapped_column(String(48))
+    key: Mapped[str] = mapped_column(String(160), unique=True)
+    subject: Mapped[str] = mapped_column(String(64), default="")
+    payload: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    due_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+    # machine time from here on
+    claimed_by: Mapped[str | None] = mapped_column(String(64))
+    claimed_until: Mapped[datetime | None]
+    not_before: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    last_error: Mapped[str] = mapped_column(String(500), default="")
+    parked: Mapped[bool] = mapped_column(default=False)
+
+
+def put(
+    work: Work,
+    kind: str,
+    key: str,
+    due_at: datetime,
+    *,
+    subject: str = "",
+    payload: Mapping[str, Any] | None = None,
+) -> bool:
+    """Plan something once. False when an item with this key was planned before (done or not).
+
+    A planned item that is not done yet keeps its instant: moving it is `reschedule`, a journalled act.
+    """
+    known = work.session.scalar(select(AgendaItem.id).where(AgendaItem.key == key))
+    if known is not None:
+        return False
+    work.session.add(AgendaItem(kind=kind, key=key, due_at=due_at, subject=subject, payload=dict(payload or {})))
+    work.session.flush()
+    return True
+
+
+def drop(work: Work, key: str) -> None:
+    """Forget a planned item that is not done."""
+    work.session.execute(delete(AgendaItem).where(AgendaItem.key == key, AgendaItem.done_at.is_(None)))
+
+
+def drop_subject(work: Work, kind: str, subject: str) -> None:
+    """Forget the open items of one kind about one subject. Uses ix_agenda_item_subject."""
+    work.session.execute(
+        delete(AgendaItem).where(
+            AgendaItem.subject == subject, AgendaItem.kind == kind, AgendaItem.done_at.is_(None)
+        )
+    )

@@ -1,0 +1,1 @@
+"""What the departments decide: programmes, recipients, determinations and their notices."""

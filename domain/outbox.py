@@ -1,0 +1,39 @@
+"""What leaves the house is first a row, written in the transaction of the act (walls 15)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import String, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from domain.base import Base, Key, Ref, Sealed, new_ref
+from domain.work import Work
+
+
+class OutboxMessage(Base):
+    """One message on its way out. `key` is stable, so that a receiver can drop a repeat."""
+
+    __tablename__ = "outbox_message"
+
+    id: Mapped[Key]
+    ref: Mapped[Ref]
+    key: Mapped[str] = mapped_column(String(160), unique=True)
+    kind: Mapped[str] = mapped_column(String(48))
+    address: Mapped[str] = mapped_column(String(160), default="")
+    body: Mapped[Sealed]
+    created_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+
+
+def post(work: Work, kind: str, key: str, body: object, *, address: str = "") -> bool:
+    """Write a message once. False when one with this key exists already. The body (JSON) is sealed."""
+    if work.session.scalar(select(OutboxMessage.id).where(OutboxMessage.key == key)) is not None:
+        return False
+    ref = new_ref()
+    sealed = work.home.vault.seal_json("outbox_message.body", ref, body)
+    work.session.add(
+        OutboxMessage(ref=ref, key=key, kind=kind, address=address, body=sealed, created_at=work.now)
+    )
+    return True

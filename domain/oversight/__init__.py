@@ -1,0 +1,1 @@
+"""What is watched over: review campaigns and the archive."""

@@ -1,0 +1,1 @@
+"""Who takes part: organisations, accounts, households and persons."""

@@ -1,0 +1,1 @@
+"""The verification of one household: declaration to report and re-check."""

@@ -1,0 +1,345 @@
+"""Legal days: how a term is counted from an event to its last day.
+
+Sources: Civil Code 民法典 201 (the day of the event is not counted), 202 (a month ends on the
+corresponding day, or on the month's last), 203 (a last day that is a statutory rest day moves to
+the next working day; a day ends at 24:00). No seed defines the counting itself, so unit and roll
+stand in the term, which stands in `policies/`.
+"""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from typing import Any, Literal, cast, get_args
+from zoneinfo import ZoneInfo
+
+from domain.text import Text
+from domain.text import gettext as _
+
+Unit = Literal["working", "natural", "month"]
+Roll = Literal["next", "none"]
+
+UNITS: tuple[str, ...] = get_args(Unit)
+ROLLS: tuple[str, ...] = get_args(Roll)
+LONGEST = 40_000  # more than a century of days: beyond it a length is a slip of the pen
+
+_ONE = timedelta(days=1)
+_SATURDAY = 5
+_LAST_SECOND = time(23, 59, 59)
+# Statutory holidays on fixed dates, national rule of 2025: 1 January, 1-2 May, 1-3 October.
+_FIXED_HOLIDAYS = frozenset({(1, 1), (5, 1), (5, 2), (10, 1), (10, 2), (10, 3)})
+
+
+class DayKind(StrEnum):
+    """What the State Council's arrangement makes of a day, where it departs from the plain week."""
+
+    HOLIDAY = "holiday"
+    MAKEUP = "makeup"  # 调休: a weekend day that is worked
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """The working days of one country or jurisdiction.
+
+    version: names the data, stored with every derivation. zone: where a day begins and ends.
+    days: only the days that depart from the plain week. official_from, official_until: the span for
+    which the arrangement has been published; outside it days are computed and marked provisional.
+    """
+
+    version: str
+    zone: ZoneInfo
+    days: Mapping[date, DayKind] = field(repr=False)
+    official_until: date
+    official_from: date = date.min
+
+    def is_working(self, day: date) -> bool:
+        """True when offices work on `day`; never raises for far years."""
+        kind = self.days.get(day)
+        if kind is not None:
+            return kind is DayKind.MAKEUP
+        return day.weekday() < _SATURDAY and not self._computed_holiday(day)
+
+    def is_holiday(self, day: date) -> bool:
+        """True for a public holiday, also where it falls on a weekend."""
+        kind = self.days.get(day)
+        return kind is DayKind.HOLIDAY or (kind is None and self._computed_holiday(day))
+
+    def is_official(self, day: date) -> bool:
+        """True when the arrangement of that day has been published."""
+        return self.official_from <= day <= self.official_until
+
+    def next_working(self, day: date) -> date:
+        """`day` itself when worked, otherwise the first worked day after it."""
+        while not self.is_working(day):
+            day += _ONE
+        return day
+
+    def _computed_holiday(self, day: date) -> bool:
+        return not self.is_official(day) and (day.month, day.day) in _FIXED_HOLIDAYS
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A length of legal time. Raises ValueError on a negative length or an unknown unit or roll.
+
+    unit: "working" 工作日, "natural" 日, "month" 个月. roll: "next" moves a last day that is a rest
+    day to the next working day (民法典 203), "none" leaves it.
+    """
+
+    length: int
+    unit: Unit
+    roll: Roll = "next"
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.length <= LONGEST:
+            raise ValueError(f"the length of a term lies between 0 and {LONGEST}, not {self.length}")
+        if self.unit not in UNITS:
+            raise ValueError(f"the unit of a term is one of {', '.join(UNITS)}, not {self.unit!r}")
+        if self.roll not in ROLLS:
+            raise ValueError(f"the roll of a term is one of {', '.join(ROLLS)}, not {self.roll!r}")
+
+    def text(self) -> Text:
+        """The length as people say it: "15 working days"."""
+        if self.unit == "working":
+            return _("%(count)s working days", count=self.length)
+        if self.unit == "natural":
+            return _("%(count)s days", count=self.length)
+        return _("%(count)s months", count=self.length)
+
+    def to_json(self) -> dict[str, Any]:
+        """{"length": int, "unit": str, "roll": str}."""
+        return {"length": self.length, "unit": self.unit, "roll": self.roll}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Term:
+        """The inverse of `to_json`; raises ValueError or KeyError on other shapes."""
+        return cls(int(data["length"]), cast(Unit, data["unit"]), cast(Roll, data.get("roll", "next")))
+
+
+@dataclass(frozen=True, slots=True)
+class LegalDay:
+    """The last day of a term. provisional: some day it hangs on is not officially arranged yet."""
+
+    day: date
+    provisional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Days, first and last included, that do not count. A stop is recorded when it ends."""
+
+    first: date
+    last: date
+    reason: str
+
+    def covers(self, day: date) -> bool:
+        """True for the days of the stop."""
+        return self.first <= day <= self.last
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """More time, counted from the last day reached so far (before rolling)."""
+
+    term: Term
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of an explanation.
+
+    kind: "start", "counted", "weekend", "holiday", "stopped", "extended", "rolled" or "result".
+    first, last: the days spoken of, both included. count: how many days. text: the sentence.
+    """
+
+    kind: str
+    first: date
+    last: date
+    count: int
+    text: Text
+
+
+def last_day(start_day: date, term: Term, calendar: Calendar) -> LegalDay:
+    """The last day on which something due within `term` of an event on `start_day` is in time."""
+    return Derivation(start_day, term, calendar.version, "").last_day(calendar)
+
+
+def deadline(start: datetime, term: Term, calendar: Calendar) -> datetime:
+    """Last instant within `term` of `start`: 23:59:59 local time of the last day, as aware UTC.
+
+    Raises ValueError when `start` is naive.
+    """
+    return end_of_day(last_day(local_day(start, calendar), term, calendar).day, calendar)
+
+
+def local_day(instant: datetime, calendar: Calendar) -> date:
+    """The calendar's day of an aware instant; raises ValueError when it is naive."""
+    if instant.tzinfo is None:
+        raise ValueError("the instant must be aware")
+    return instant.astimezone(calendar.zone).date()
+
+
+def end_of_day(day: date, calendar: Calendar) -> datetime:
+    """23:59:59 local time of `day`, as aware UTC."""
+    return datetime.combine(day, _LAST_SECOND, calendar.zone).astimezone(UTC)
+
+
+def month_end(day: date) -> date:
+    """The last day of the month of `day`."""
+    return day.replace(day=monthrange(day.year, day.month)[1])
+
+
+def add_months(day: date, months: int) -> date:
+    """The corresponding day `months` later, or that month's last day (民法典 202)."""
+    years, month = divmod(day.month - 1 + months, 12)
+    year, month = day.year + years, month + 1
+    return date(year, month, min(day.day, monthrange(year, month)[1]))
+
+
+def working_days_between(first: date, last: date, calendar: Calendar) -> int:
+    """Working days after `first` up to and including `last`; 0 when `last` is not after `first`."""
+    return sum(calendar.is_working(first + timedelta(days=n)) for n in range(1, (last - first).days + 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Derivation:
+    """How a due day comes about; this is what is stored, the due instant is computed from it (walls 3).
+
+    day_zero: local day of the event, not counted. calendar_version: the data it was last computed
+    with. source: clause id or "internal". stops, extensions: in the order they happened.
+    """
+
+    day_zero: date
+    term: Term
+    calendar_version: str
+    source: str
+    stops: tuple[Stop, ...] = ()
+    extensions: tuple[Extension, ...] = ()
+
+    def last_day(self, calendar: Calendar) -> LegalDay:
+        """The last day, with stops, extensions and roll applied."""
+        raw, provisional = self.day_zero, False
+        for term in self._terms():
+            for day, kind in self._walk(raw, term, calendar):
+                provisional |= term.unit == "working" and not calendar.is_official(day)
+                raw = day if kind == "counted" else raw
+        if self.term.roll == "none":
+            return LegalDay(raw, provisional)
+        rolled = calendar.next_working(raw)
+        return LegalDay(rolled, provisional or not (calendar.is_official(raw) and calendar.is_official(rolled)))
+
+    def due(self, calendar: Calendar) -> datetime:
+        """The last instant in time, aware UTC."""
+        return end_of_day(self.last_day(calendar).day, calendar)
+
+    def explain(self, calendar: Calendar) -> tuple[Step, ...]:
+        """The steps from the event to the last day, for the page."""
+        start = _("%(day)s: the event; this day is not counted", day=self.day_zero.isoformat())
+        steps = [Step("start", self.day_zero, self.day_zero, 0, start)]
+        raw = self.day_zero
+        for number, term in enumerate(self._terms()):
+            if number:
+                reason = self.extensions[number - 1].reason
+                text = _("extended by %(term)s: %(reason)s", term=term.text(), reason=reason)
+                steps.append(Step("extended", raw, raw, term.length, text))
+            walked = list(self._walk(raw, term, calendar))
+            steps += _grouped(walked, calendar)
+            raw = next((day for day, kind in reversed(walked) if kind == "counted"), raw)
+        result = self.last_day(calendar)
+        if result.day != raw:
+            text = _("%(day)s is a rest day: moved to the next working day (民法典 203)", day=raw.isoformat())
+            steps.append(Step("rolled", raw, result.day, (result.day - raw).days, text))
+        return (*steps, _result_step(result))
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON-able form; `from_json` is its inverse."""
+        return {
+            "day_zero": self.day_zero.isoformat(),
+            "term": self.term.to_json(),
+            "calendar": self.calendar_version,
+            "source": self.source,
+            "stops": [[s.first.isoformat(), s.last.isoformat(), s.reason] for s in self.stops],
+            "extensions": [[e.term.to_json(), e.reason] for e in self.extensions],
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Derivation:
+        """The inverse of `to_json`; raises ValueError or KeyError on other shapes."""
+        day = date.fromisoformat
+        return cls(
+            day(data["day_zero"]),
+            Term.from_json(data["term"]),
+            data["calendar"],
+            data["source"],
+            tuple(Stop(day(first), day(last), reason) for first, last, reason in data["stops"]),
+            tuple(Extension(Term.from_json(term), reason) for term, reason in data["extensions"]),
+        )
+
+    def _terms(self) -> tuple[Term, ...]:
+        return (self.term, *(extension.term for extension in self.extensions))
+
+    def _walk(self, start: date, term: Term, calendar: Calendar) -> Iterator[tuple[date, str]]:
+        """Each day after `start` with its kind, ending with the last counted one.
+
+        A month is walked as the natural days up to its corresponding day, so that a stop moves it too.
+        """
+        left = (add_months(start, term.length) - start).days if term.unit == "month" else term.length
+        day = start
+        while left:
+            day += _ONE
+            kind = self._kind(day, term, calendar)
+            left -= kind == "counted"
+            yield day, kind
+
+    def _kind(self, day: date, term: Term, calendar: Calendar) -> str:
+        if any(stop.covers(day) for stop in self.stops):
+            return "stopped"
+        if term.unit != "working" or calendar.is_working(day):
+            return "counted"
+        return "holiday" if calendar.is_holiday(day) else "weekend"
+
+
+def _grouped(walked: list[tuple[date, str]], calendar: Calendar) -> list[Step]:
+    """Runs of days of one kind as one step each; lone weekends inside a count stay visible."""
+    steps: list[Step] = []
+    first = 0
+    for end in range(1, len(walked) + 1):
+        if end == len(walked) or walked[end][1] != walked[first][1]:
+            days = [day for day, _kind in walked[first:end]]
+            steps.append(_run_step(walked[first][1], days, calendar))
+            first = end
+    return steps
+
+
+def _run_step(kind: str, days: list[date], calendar: Calendar) -> Step:
+    span = {"first": days[0].isoformat(), "last": days[-1].isoformat(), "count": len(days)}
+    if kind == "counted":
+        made_up = [day.isoformat() for day in days if calendar.days.get(day) is DayKind.MAKEUP]
+        text = _("%(first)s to %(last)s: %(count)s days counted", **span)
+        if made_up:
+            text = _(
+                "%(first)s to %(last)s: %(count)s days counted, with make-up working days %(days)s",
+                **span,
+                days=", ".join(made_up),
+            )
+    elif kind == "holiday":
+        text = _("%(first)s to %(last)s: public holiday, %(count)s days skipped", **span)
+    elif kind == "weekend":
+        text = _("%(first)s to %(last)s: weekend, %(count)s days skipped", **span)
+    else:
+        text = _("%(first)s to %(last)s: the term stood still, %(count)s days skipped", **span)
+    return Step(kind, days[0], days[-1], len(days), text)
+
+
+def _result_step(result: LegalDay) -> Step:
+    text = _("last day: %(day)s, until 24:00", day=result.day.isoformat())
+    if result.provisional:
+        text = _(
+            "last day: %(day)s, until 24:00; provisional, the holidays of that year are not published yet",
+            day=result.day.isoformat(),
+        )
+    return Step("result", result.day, result.day, 0, text)
