@@ -1,0 +1,1 @@
+"""Decision tables and FEEL: pure, no database, no web."""

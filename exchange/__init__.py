@@ -1,0 +1,1 @@
+"""How things leave the house and enter it: one file a transport."""

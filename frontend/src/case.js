@@ -1,0 +1,3 @@
+import Viewer from 'bpmn-js/lib/NavigatedViewer';
+import './case.css';
+window.V = Viewer;

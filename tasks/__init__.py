@@ -1,0 +1,1 @@
+"""Work for people, and every way a case moves."""

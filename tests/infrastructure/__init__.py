@@ -1,0 +1,1 @@
+"""What tests stand on: databases, the browser, the runner of all checks."""
