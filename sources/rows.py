@@ -1,0 +1,200 @@
+"""One row of a department file: who it speaks of and what it says, or why it cannot be used."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from domain import identity
+from domain.identity import InvalidIdentityNumber, Reason
+from domain.text import Text
+from domain.text import gettext as _
+from sources import values
+from sources.categories import AMOUNT, CERTIFICATE, DATE, IDENTITY, MONTH, NUMBER, Category, SubjectColumns
+from sources.headings import Column, Headings, fold_label
+from sources.values import Cell, ValueFault
+
+TOTALS = frozenset({"合计", "总计", "小计", "共计", "累计", "本页合计", "本页小计"})
+LONGEST_CELL = 2000
+_SEPARATORS = re.compile(r"[,，、;；/／|\n]+")
+_CERTIFICATE = re.compile(r"(.{18})[0-9]{2}(?:B[0-9])?")
+_EXACT_DIGITS = 10**15
+
+MISSING = _("This must not be empty.")
+TOO_LONG = _("The cell is too long.")
+TOO_WIDE = _(
+    "The row has more cells than there are headings; a comma inside a value may have shifted it. Quote the value."
+)
+NOBODY = _("The row names nobody: neither identity number nor name.")
+COUNTS_DIFFER = _("There are not as many names as identity numbers; the names were left out.")
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A person a row speaks of. number: sound 18 characters, or "" when unusable (then only the name is known)."""
+
+    number: str = field(repr=False)
+    name: str = field(repr=False)
+    role: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRow:
+    """A usable row: place (1-based), subjects, field code to normalised text ("" never stands), day or month it is of."""
+
+    sheet: int
+    row: int
+    subjects: tuple[Subject, ...]
+    values: dict[str, str] = field(repr=False)
+    dated: str = ""
+
+    @property
+    def row_no(self) -> str:
+        """Physical place: "17", or "2!17" on the second sheet."""
+        return f"{self.sheet}!{self.row}" if self.sheet > 1 else str(self.row)
+
+
+@dataclass(frozen=True, slots=True)
+class CellFault:
+    """A fault before its row is known: mapped column (None: the whole row) and sentence."""
+
+    column: Column | None
+    sentence: Text
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of one row: usable (row set) or rejected (row None), with its faults; or skipped."""
+
+    row: SourceRow | None = None
+    faults: list[CellFault] = field(default_factory=list)
+    skipped: bool = False
+
+
+_READERS: dict[str, Callable[[Cell], str]] = {
+    DATE: values.to_date,
+    MONTH: values.to_month,
+    NUMBER: values.to_number,
+}
+
+
+def is_skipped(cells: Sequence[Cell], headings: Headings) -> bool:
+    """True for a blank row, a total row and a heading row printed again."""
+    filled = [cell for cell in cells if not values.is_blank(cell)]
+    if not filled:
+        return True
+    first = "".join(values.to_text(filled[0]).split()).rstrip(":：")
+    if first in TOTALS or any(first.startswith(word + "(") for word in TOTALS):
+        return True
+    return all(
+        c.index < len(cells) and fold_label(cells[c.index]) == c.heading for c in headings.columns
+    )
+
+
+def read(
+    cells: Sequence[Cell], headings: Headings, category: Category, *, sheet: int, row: int, demonstration: bool
+) -> Outcome:
+    """Judge one row. sheet and row are 1-based; demonstration: accept numbers of division 99xxxx."""
+    if is_skipped(cells, headings):
+        return Outcome(skipped=True)
+    outcome = Outcome()
+    if any(not values.is_blank(cell) for cell in cells[headings.width :]):
+        outcome.faults.append(CellFault(None, TOO_WIDE))
+        return outcome
+    found: dict[str, str] = {}
+    sound = True
+    for column in headings.columns:
+        cell = cells[column.index] if column.index < len(cells) else None
+        sound &= _read_cell(cell, column, found, outcome)
+    if not sound:
+        return outcome
+    by_code = {column.field.code: column for column in headings.columns}
+    subjects = [s for who in category.subjects for s in _subjects(cells, who, by_code, outcome, demonstration)]
+    if category.subjects and not subjects:
+        if not outcome.faults:
+            outcome.faults.append(CellFault(None, NOBODY))
+        return outcome
+    outcome.row = SourceRow(sheet, row, tuple(subjects), found, found.get(category.dated_by, ""))
+    return outcome
+
+
+def _read_cell(cell: Cell, column: Column, found: dict[str, str], outcome: Outcome) -> bool:
+    """Put the cell's value into `found`; False when the row falls with it. Identity cells are read later."""
+    kind = column.field.kind
+    if kind in (IDENTITY, CERTIFICATE):
+        return True
+    try:
+        if isinstance(cell, str) and len(cell) > LONGEST_CELL:
+            raise ValueFault(TOO_LONG)
+        if kind == AMOUNT:
+            value = values.to_amount(cell, column.factor)
+        else:
+            value = _READERS.get(kind, values.to_text)(cell)
+        if column.field.required and not value:
+            raise ValueFault(MISSING)
+    except ValueFault as problem:
+        outcome.faults.append(CellFault(column, problem.text))
+        return not column.field.required
+    if value:
+        found[column.field.code] = value
+    return True
+
+
+def _subjects(
+    cells: Sequence[Cell], who: SubjectColumns, by_code: dict[str, Column], outcome: Outcome, demonstration: bool
+) -> list[Subject]:
+    column = by_code[who.number]
+    cell = cells[column.index] if column.index < len(cells) else None
+    named = by_code.get(who.name)
+    name = values.to_text(cells[named.index]) if named and named.index < len(cells) else ""
+    numbers = _split_numbers(cell) if who.several else [cell]
+    names = _split_names(name, len(numbers)) if who.several else [name]
+    if len(names) != len(numbers):
+        outcome.faults.append(CellFault(named or column, COUNTS_DIFFER))
+        names = [""] * len(numbers)
+    subjects = []
+    for one, its_name in zip(numbers, names, strict=True):
+        try:
+            found = judge(one, certificate=column.field.kind == CERTIFICATE, demonstration=demonstration)
+            subjects.append(Subject(found.number, its_name, who.role, tuple(n.value for n in found.notes)))
+        except InvalidIdentityNumber as problem:
+            outcome.faults.append(CellFault(column, identity.SENTENCES[problem.reason]))
+            if its_name:
+                subjects.append(Subject("", its_name, who.role, (problem.reason.value,)))
+    return subjects
+
+
+def judge(cell: Cell, *, certificate: bool, demonstration: bool) -> identity.Identity:
+    """Judge an identity cell, or the number inside a disability certificate's. Raises InvalidIdentityNumber."""
+    if isinstance(cell, (int, float)) and not isinstance(cell, bool) and cell >= _EXACT_DIGITS:
+        # A spreadsheet number keeps 15 digits; whatever stands behind them is invented.
+        raise InvalidIdentityNumber(Reason.EXCEL_ROUNDED)
+    text = identity.normalise(values.to_text(cell))
+    if text in values.NOTHING:
+        raise InvalidIdentityNumber(Reason.EMPTY)
+    if certificate and (whole := _CERTIFICATE.fullmatch(text)):
+        text = whole[1]
+    return identity.check(text, demonstration=demonstration)
+
+
+def _split_numbers(cell: Cell) -> list[Cell]:
+    if not isinstance(cell, str):
+        return [cell]
+    parts = [part for part in _SEPARATORS.split(cell) if part.strip()]
+    if len(parts) == 1:
+        # Blanks separate owners only where each piece is a whole number; else they stand inside one.
+        pieces = parts[0].split()
+        if len(pieces) > 1 and all(len(identity.normalise(piece)) in (15, 18) for piece in pieces):
+            parts = pieces
+    return list(parts) or [cell]
+
+
+def _split_names(name: str, wanted: int) -> list[str]:
+    if wanted == 1:
+        return [name]
+    parts = [part.strip() for part in _SEPARATORS.split(name) if part.strip()]
+    return parts if len(parts) == wanted else name.split()
+
+
