@@ -1,0 +1,229 @@
+"""BPMN files as trees: hardened reading, and the rewriting that makes legal shorthand explicit.
+
+Reading refuses what an XML parser should never be asked to do for a stranger (document types, entities,
+processing instructions, XInclude, odd encodings, giants) before libxml2 sees a byte of it.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lxml import etree
+
+BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
+BPMNDI = "http://www.omg.org/spec/BPMN/20100524/DI"
+CAMUNDA = "http://camunda.org/schema/1.0/bpmn"
+XINCLUDE = "http://www.w3.org/2001/XInclude"
+
+MAX_BYTES = 2 * 1024 * 1024
+MAX_DEPTH = 100
+MAX_ELEMENTS = 20_000
+MAX_NODES = 400
+
+ACTIVITIES = frozenset(
+    "task userTask manualTask scriptTask serviceTask businessRuleTask sendTask receiveTask subProcess callActivity "
+    "transaction adHocSubProcess".split()
+)
+GATEWAYS = frozenset(
+    "exclusiveGateway inclusiveGateway parallelGateway eventBasedGateway complexGateway".split()
+)
+EVENTS = frozenset("startEvent endEvent intermediateCatchEvent intermediateThrowEvent boundaryEvent".split())
+FLOW_NODES = ACTIVITIES | GATEWAYS | EVENTS
+SCOPES = frozenset(("process", "subProcess", "transaction", "adHocSubProcess"))
+
+_DECLARED = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
+
+
+@dataclass(frozen=True)
+class XmlRefused(Exception):  # noqa: N818 - it is a refusal, raised and turned into a finding
+    """The bytes may not be read as a diagram. `rule` is a stable key, `line` 1-based or None."""
+
+    rule: str
+    line: int | None = None
+    detail: str = ""
+
+
+def tag(name: str) -> str:
+    """The qualified name of a BPMN element."""
+    return f"{{{BPMN}}}{name}"
+
+
+def local(element: etree._Element) -> str:
+    """Local name of an element; "" for comments and processing instructions."""
+    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+
+
+def is_bpmn(element: etree._Element) -> bool:
+    return isinstance(element.tag, str) and element.tag.startswith(f"{{{BPMN}}}")
+
+
+def camunda(element: etree._Element, name: str) -> str:
+    """Value of a `camunda:` attribute, "" when absent."""
+    return str(element.get(f"{{{CAMUNDA}}}{name}") or "").strip()
+
+
+def children(element: etree._Element, name: str) -> list[etree._Element]:
+    return [child for child in element if child.tag == tag(name)]
+
+
+def nodes_of(scope: etree._Element) -> list[etree._Element]:
+    """Flow nodes that lie directly in a process or subprocess, in document order."""
+    return [child for child in scope if is_bpmn(child) and local(child) in FLOW_NODES]
+
+
+def flows_of(scope: etree._Element) -> list[etree._Element]:
+    return children(scope, "sequenceFlow")
+
+
+def scopes_of(root: etree._Element) -> Iterator[etree._Element]:
+    """Processes and everything inside them that has its own flow, outermost first."""
+    for element in root.iter():
+        if is_bpmn(element) and local(element) in SCOPES:
+            yield element
+
+
+def read_tree(xml: bytes) -> etree._Element:
+    """The root element of a diagram.
+
+    Raises:
+        XmlRefused: too large, too deep, a document type or entity, a processing instruction, XInclude,
+            an encoding other than UTF-8, or not well-formed.
+    """
+    _refuse_early(xml)
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False,
+        remove_comments=True,
+    )
+    try:
+        root = etree.fromstring(xml, parser)
+    except etree.XMLSyntaxError as broken:
+        raise XmlRefused("not-well-formed", broken.lineno, str(broken.msg or "")[:200]) from broken
+    _refuse_tree(root)
+    return root
+
+
+def _refuse_early(xml: bytes) -> None:
+    if len(xml) > MAX_BYTES:
+        raise XmlRefused("too-large")
+    if xml.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\x00" in xml:
+        raise XmlRefused("encoding", 1)
+    declared = _DECLARED.match(xml.removeprefix(codecs.BOM_UTF8))
+    if declared and declared[1].decode("ascii").lower() not in ("utf-8", "utf8", "us-ascii", "ascii"):
+        raise XmlRefused("encoding", 1, declared[1].decode("ascii"))
+    for pattern, rule in ((b"<!DOCTYPE", "doctype"), (b"<!ENTITY", "doctype")):
+        at = xml.upper().find(pattern)
+        if at >= 0:
+            raise XmlRefused(rule, xml.count(b"\n", 0, at) + 1)
+    _refuse_deep(xml)
+
+
+def _refuse_deep(xml: bytes) -> None:
+    # Counted on the bytes, so that no tree of a hundred thousand levels is ever built.
+    depth = 0
+    for match in re.finditer(rb"<(/?)[A-Za-z_][^<>]*?(/?)>", xml):
+        if match[1]:
+            depth -= 1
+        elif not match[2]:
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise XmlRefused("too-deep", xml.count(b"\n", 0, match.start()) + 1)
+
+
+def _refuse_tree(root: etree._Element) -> None:
+    before = root.getprevious()
+    if before is not None:
+        raise XmlRefused("processing-instruction", before.sourceline)
+    for count, element in enumerate(root.iter(), start=1):
+        if count > MAX_ELEMENTS:
+            raise XmlRefused("too-many-elements", element.sourceline)
+        if not isinstance(element.tag, str):
+            raise XmlRefused("processing-instruction", element.sourceline)
+        if element.tag.startswith(f"{{{XINCLUDE}}}"):
+            raise XmlRefused("xinclude", element.sourceline)
+
+
+# --- shorthand made explicit -------------------------------------------------------------------------------------
+
+
+def normalise(root: etree._Element) -> None:
+    """Rewrite, in place, what BPMN allows and the engine would lose.
+
+    Sequence flows without an id get one; several flows out of a task or event become a gateway; a link
+    pair becomes a sequence flow. Elements added here carry a dot in their id, which no drawing can.
+    """
+    for scope in list(scopes_of(root)):
+        _name_flows(scope)
+        _join_links(scope)
+        _make_forks_explicit(scope)
+
+
+def _name_flows(scope: etree._Element) -> None:
+    for number, flow in enumerate(flows_of(scope), start=1):
+        if not flow.get("id"):
+            flow.set("id", f"{scope.get('id')}.flow.{number}")
+
+
+def _join_links(scope: etree._Element) -> None:
+    catches: dict[str, str] = {}
+    throws: list[tuple[etree._Element, str]] = []
+    for node in nodes_of(scope):
+        for link in children(node, "linkEventDefinition"):
+            name = str(link.get("name") or "")
+            if local(node) == "intermediateCatchEvent":
+                catches[name] = str(node.get("id"))
+                node.tag = tag("intermediateThrowEvent")  # an empty event that passes the token on
+            else:
+                throws.append((node, name))
+            node.remove(link)
+    for node, name in throws:
+        if name in catches:
+            _add_flow(scope, str(node.get("id")), catches[name], f"{node.get('id')}.link")
+
+
+def _make_forks_explicit(scope: etree._Element) -> None:
+    out: dict[str, list[etree._Element]] = {}
+    for flow in flows_of(scope):
+        out.setdefault(str(flow.get("sourceRef")), []).append(flow)
+    for node in nodes_of(scope):
+        flows = out.get(str(node.get("id")), [])
+        if local(node) in GATEWAYS or not (len(flows) > 1 or any(_condition(flow) is not None for flow in flows)):
+            continue
+        _fork(scope, node, flows)
+
+
+def _fork(scope: etree._Element, node: etree._Element, flows: list[etree._Element]) -> None:
+    default = node.get("default")
+    chosen = [flow for flow in flows if _condition(flow) is not None or flow.get("id") == default]
+    always = [flow for flow in flows if flow not in chosen]
+    source = str(node.get("id"))
+    if chosen:
+        gateway = _add_gateway(scope, "inclusiveGateway", f"{source}.choice")
+        if default:
+            gateway.set("default", default)
+            del node.attrib["default"]
+        for flow in chosen:
+            flow.set("sourceRef", f"{source}.choice")
+    if not always:
+        _add_flow(scope, source, f"{source}.choice", f"{source}.out")
+        return
+    _add_gateway(scope, "parallelGateway", f"{source}.fork")
+    for flow in always:
+        flow.set("sourceRef", f"{source}.fork")
+    if chosen:
+        _add_flow(scope, f"{source}.fork", f"{source}.choice", f"{source}.fork.out")
+    _add_flow(scope, source, f"{source}.fork", f"{source}.out")
+
+
+def _condition(flow: etree._Element) -> etree._Element | None:
+    return flow.find(tag("conditionExpression"))
+
+
+def _add_gateway(scope: etree._Element, kind: str, name: str) -> etree._Element:
+    return etree.SubElement(scope, tag(kind), id=name)
+
+
+def _add_flow(scope: etree._Element, source: str, target: str, name: str) -> etree._Element:
+    return etree.SubElement(scope, tag("sequenceFlow"), id=name, sourceRef=source, targetRef=target)

@@ -1,0 +1,440 @@
+"""The door to SpiffWorkflow: read a drawing, start a case, move it, save it. Plain values go in and out.
+
+A `Run` belongs to one thread and one move. A `Diagram` is immutable and shared by all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any, Protocol
+
+import orjson
+
+from domain.errors import Conflict, DefinitionRefused, Finding, OperationFailed
+from domain.text import gettext as _
+from workflows import spiff_codec, spiff_parse
+from workflows.bpmn_xml import XmlRefused, normalise, read_tree, tag
+from workflows.spiff_case import ERROR, READY, STARTED, Case, Token
+from workflows.spiff_codec import CODEC
+from workflows.spiff_events import Message, Signal
+from workflows.spiff_feel import PENDING, BusinessError, Pending, Runner
+from workflows.spiff_specs import HumanStep as HumanSpec
+from workflows.spiff_specs import Repeated, ServiceStep
+from workflows.steps import Flow, Lane, StepSpec, read_flows, read_lanes, read_steps
+
+MAX_DATA = 64 * 1024
+MAX_STEPS = 20_000
+MAX_SECONDS = 10.0
+FEEL_BUDGET = 100_000
+
+
+class StepFailed(OperationFailed):
+    """A step could not be carried out. `step_id` and `token` say which, `__cause__` why.
+
+    The run is then as far as it got and must not be saved, unless `retryable`: then the step stands
+    in error, may be saved so, and `Run.retry(token)` tries it again.
+    """
+
+    def __init__(self, step_id: str, token: str, cause: BaseException, *, retryable: bool) -> None:
+        super().__init__(_("The step %(step)s could not be carried out.", step=step_id), step=step_id)
+        self.step_id, self.token, self.cause, self.retryable = step_id, token, cause, retryable
+
+
+class BudgetExceeded(OperationFailed):
+    """A move ran more steps or seconds than one move may; the run must not be saved."""
+
+
+class DataTooLarge(Conflict):
+    """The case's routing values exceed 64 kB; what is that large belongs into a table or a file."""
+
+
+class Services(Protocol):
+    """What a case asks of the outside while it moves. All of it must be quick: nothing here may do I/O
+    except in the transaction of the move."""
+
+    def call(self, step: StepSpec, inputs: dict[str, Any], token: str) -> Mapping[str, Any] | Pending:
+        """Carry out `step.topic`. PENDING: a job was noted, the step stays open until `finish_job`.
+
+        Raises:
+            BusinessError: a named error that an error boundary event may catch.
+        """
+
+    def decide(self, step: StepSpec, data: dict[str, Any]) -> Mapping[str, Any]:
+        """Evaluate `step.decision` over `data`."""
+
+    def names(self, step: StepSpec) -> Mapping[str, Any]:
+        """Values lent to every FEEL expression at `step`; the case's own variables win over them."""
+
+
+@dataclass(frozen=True)
+class HumanStep:
+    """A step that waits for a person. `item`, `index`: element and 0-based number when it is one of several."""
+
+    token: str
+    step_id: str
+    item: Any = None
+    index: int | None = None
+
+
+@dataclass(frozen=True)
+class Job:
+    """A service step that was started and waits for `finish_job`."""
+
+    token: str
+    step_id: str
+    topic: str
+    inputs: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class TimerWait:
+    """`due_at` is an aware UTC instant."""
+
+    token: str
+    step_id: str
+    due_at: datetime
+
+
+@dataclass(frozen=True)
+class MessageWait:
+    """`kind` is message or signal; `correlation` the value fixed when the wait began, None for any."""
+
+    token: str
+    step_id: str
+    name: str
+    correlation: Any = None
+    kind: str = "message"
+
+
+@dataclass(frozen=True)
+class Thrown:
+    """A message or signal for the outside; `payload` holds the step's input parameters."""
+
+    kind: str
+    name: str
+    step_id: str
+    correlation: Any
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Diagram:
+    """A drawing ready to run. Immutable; threads may share it."""
+
+    process_id: str
+    name: str
+    steps: Mapping[str, StepSpec]
+    lanes: Sequence[Lane]
+    flows: Sequence[Flow]
+    digest: str
+    _spec: Any = field(repr=False)
+    _scopes: Mapping[str, Any] = field(repr=False)
+
+
+def read_diagram(xml: bytes, *, called: Mapping[str, bytes] = MappingProxyType({})) -> Diagram:
+    """Parse and build a drawing. It has passed `lint.check_diagram`; this refuses only what cannot be built.
+
+    Raises:
+        DefinitionRefused: not readable, no process or several, call activities, or an element the engine lacks.
+    """
+    try:
+        root = read_tree(xml)
+    except XmlRefused as refused:
+        sentence = _("The file cannot be read: %(rule)s.", rule=refused.rule)
+        raise DefinitionRefused([_finding("", refused.line, sentence)]) from refused
+    processes = list(root.iter(tag("process")))
+    if len(processes) != 1 or called:
+        sentence = _("One file holds one process without called ones; found %(count)s.", count=len(processes))
+        raise DefinitionRefused([_finding("", None, sentence)])
+    steps, lanes, flows = read_steps(root), read_lanes(root), read_flows(root)
+    normalise(root)
+    process_id = str(processes[0].get("id") or "")
+    try:
+        spec, scopes = spiff_parse.build(root, process_id, steps)
+    except Exception as broken:  # the parser of SpiffWorkflow raises whatever it stumbles over
+        sentence = _("The drawing cannot be built: %(why)s.", why=_why(broken))
+        raise DefinitionRefused([_finding(*_place(broken), sentence)]) from broken
+    return Diagram(
+        process_id,
+        str(processes[0].get("name") or process_id),
+        steps,
+        lanes,
+        flows,
+        hashlib.sha256(xml).hexdigest(),
+        spec,
+        MappingProxyType(scopes),
+    )
+
+
+def _finding(element: str, line: int | None, sentence: object) -> Finding:
+    return Finding("process.bpmn", element, line, sentence, _("Correct the drawing and check it again."))
+
+
+def _why(broken: BaseException) -> str:
+    return str(broken).splitlines()[0][:200] if str(broken) else type(broken).__name__
+
+
+def _place(broken: BaseException) -> tuple[str, int | None]:
+    line = getattr(broken, "line_number", None)
+    return str(getattr(broken, "id", None) or ""), line if isinstance(line, int) else None
+
+
+def start(diagram: Diagram, data: Mapping[str, Any], *, now: datetime, services: Services) -> Run:
+    """A new case at its start; nothing has run yet. `data` must be JSON-able and at most 64 kB.
+
+    Raises:
+        ValueError: `now` is naive. DataTooLarge.
+    """
+    case = _case(diagram, now, services)
+    case.begin(orjson.loads(orjson.dumps(dict(data))))
+    run = Run(diagram, case)
+    run._check_size()
+    return run
+
+
+def restore(diagram: Diagram, snapshot: bytes, *, now: datetime, services: Services) -> Run:
+    """A case as `Run.snapshot` left it. `diagram` must be the one it was saved with.
+
+    Raises:
+        ValueError: the snapshot's codec is unknown, or it names steps that the diagram lacks.
+    """
+    case = _case(diagram, now, services)
+    spiff_codec.load(case, snapshot)
+    return Run(diagram, case)
+
+
+def _case(diagram: Diagram, now: datetime, services: Services) -> Case:
+    if now.tzinfo is None:
+        raise ValueError("now must be an aware datetime")
+    return Case(diagram._spec, diagram._scopes, Runner(services, FEEL_BUDGET), now.astimezone(UTC))
+
+
+class Run:
+    """One case in the hand of one move."""
+
+    def __init__(self, diagram: Diagram, case: Case) -> None:
+        self.diagram = diagram
+        self._case = case
+        self._broken = False
+
+    # --- moving
+
+    def advance(self, *, max_steps: int = MAX_STEPS, max_seconds: float = MAX_SECONDS) -> int:
+        """Run everything that needs no person, no message and no time. Returns how many steps ran.
+
+        Raises:
+            StepFailed, BudgetExceeded, DataTooLarge.
+        """
+        began, count = time.monotonic(), 0
+        while self.step():
+            count += 1
+            if count >= max_steps or time.monotonic() - began > max_seconds:
+                self._broken = True
+                raise BudgetExceeded(_("The case runs in circles. It was stopped after %(count)s steps.", count=count))
+        self._check_size()
+        return count
+
+    def step(self) -> bool:
+        """Run one step that needs nobody; False when there is none."""
+        token: Token | None = None
+        try:
+            token = self._case.next_ready()
+            if token is not None:
+                token.run()
+        except Exception as cause:  # whatever a step raises becomes an incident with its place
+            raise self._failed(token, cause) from cause
+        return token is not None
+
+    def complete(self, token: str, answers: Mapping[str, Any]) -> None:
+        """A person finished a step. The answers are kept under the step's id, never merged over variables;
+        of a multi-instance step as one item of the list under its id, in the order of the collection.
+
+        Raises:
+            Conflict: the step does not wait for a person (any more). StepFailed, DataTooLarge.
+        """
+        found = self._open(token)
+        if not isinstance(found.task_spec, HumanSpec) or found._state != READY:
+            raise Conflict(_("This step is not open any more. Look at the case again."), token=token)
+        self._case.script_engine.keep_answers(found, answers)
+        self._guarded(found, found.run)
+        self._check_size()
+
+    def finish_job(self, token: str, result: Mapping[str, Any]) -> None:
+        """A long service step is done.
+
+        Raises:
+            Conflict: the step does not wait for a job (any more). StepFailed, DataTooLarge.
+        """
+        found = self._job(token)
+        self._guarded(found, lambda: self._case.script_engine.keep(found, result))
+        self._guarded(found, found.complete)
+        self._check_size()
+
+    def fail_job(self, token: str, error_code: str) -> None:
+        """A service step, started or in error, ends with a business error.
+
+        Raises:
+            Conflict: the step does not wait for a job. StepFailed: no boundary event catches the code.
+        """
+        found = self._job(token, or_error=True)
+        if not self._case.fail_at(found, error_code):
+            raise self._failed(found, BusinessError(error_code))
+
+    def retry(self, token: str) -> None:
+        """Make a step in error ready again; the next `advance` runs it. Raises Conflict."""
+        found = self._open(token)
+        if found._state != ERROR:
+            raise Conflict(_("This step is not in error. Look at the case again."), token=token)
+        found._set_state(READY)
+
+    def deliver(self, message_name: str, payload: Mapping[str, Any] | None = None, correlation: Any = None) -> int:
+        """Hand a message to every step that waits for it with this correlation, or a signal to all.
+
+        Returns how many steps took it; the payload is kept under the id of the event.
+        """
+        payload = None if payload is None else orjson.loads(orjson.dumps(dict(payload)))
+        waiting = [t for t in self._case.waiting_for(Message) if t.task_spec.trigger.name == message_name]
+        taken = [t for t in waiting if t.internal_data["key"] == correlation]
+        for token in taken:
+            token.task_spec.fire(token, payload)
+        self._check_size()
+        return len(taken) + self._case.catch_signal(message_name, payload)
+
+    def wake(self) -> int:
+        """Fire the timers due at `now`, earliest first; returns how many."""
+        return self._case.wake()
+
+    def cancel(self) -> None:
+        """End the case where it stands."""
+        self._case.clear()
+        self._case.completed = True
+
+    # --- asking
+
+    @property
+    def now(self) -> datetime:
+        return self._case.now
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """The routing variables of the case, read-only."""
+        return MappingProxyType(self._case.data)
+
+    @property
+    def completed(self) -> bool:
+        return bool(self._case.completed)
+
+    @property
+    def error(self) -> str | None:
+        """The code of the error end event that ended the case, if one did."""
+        return self._case.failed_with
+
+    def human_steps(self) -> list[HumanStep]:
+        ready = (t for t in self._case.tokens() if t._state == READY and isinstance(t.task_spec, HumanSpec))
+        return [HumanStep(t.id.hex, t.task_spec.bpmn_id, *_item(t)) for t in ready]
+
+    def jobs(self) -> list[Job]:
+        started = (t for t in self._case.tokens() if t._state == STARTED and isinstance(t.task_spec, ServiceStep))
+        return [
+            Job(t.id.hex, t.task_spec.bpmn_id, t.task_spec.details.topic, t.internal_data.get("inputs", {}))
+            for t in started
+        ]
+
+    def timers(self) -> list[TimerWait]:
+        return [TimerWait(t.id.hex, t.task_spec.bpmn_id, at) for at, t in self._case.timers()]
+
+    def messages(self) -> list[MessageWait]:
+        found = []
+        for t in [*self._case.waiting_for(Message), *self._case.waiting_for(Signal)]:
+            kind = "message" if isinstance(t.task_spec.trigger, Message) else "signal"
+            key = t.internal_data.get("key")
+            found.append(MessageWait(t.id.hex, t.task_spec.bpmn_id, t.task_spec.trigger.name, key, kind))
+        return found
+
+    def failed(self) -> list[tuple[str, str]]:
+        """Token and step id of each step that stands in error."""
+        return [(t.id.hex, t.task_spec.bpmn_id) for t in self._case.tokens() if t._state == ERROR]
+
+    def active(self) -> list[str]:
+        """Ids of the nodes where a token stands now, for the drawing."""
+        return sorted({t.task_spec.bpmn_id for t in self._case.tokens() if getattr(t.task_spec, "bpmn_id", None)})
+
+    def next_wake(self) -> datetime | None:
+        return next((at for at, _token in self._case.timers()), None)
+
+    def thrown(self) -> list[Thrown]:
+        """Messages and signals thrown since the last call; the caller puts them into the outbox."""
+        found, self._case.thrown = [Thrown(**one) for one in self._case.thrown], []
+        return found
+
+    def done(self) -> Mapping[str, int]:
+        """How often each node of the drawing was finished, by id, in the order of the first time."""
+        return {name: times for name, times in self._case.done.items() if name in self.diagram.steps}
+
+    def snapshot(self) -> bytes:
+        """The state of the case, without its definition; first a codec number.
+
+        Raises:
+            RuntimeError: the run stopped in the middle of a step and must not be saved.
+        """
+        if self._broken:
+            raise RuntimeError("a run that stopped in the middle of a step cannot be saved")
+        return spiff_codec.dump(self._case)
+
+    # --- inner
+
+    def _open(self, token: str) -> Token:
+        found = self._case.token(token)
+        if found is None:
+            raise Conflict(_("This step is not open any more. Look at the case again."), token=token)
+        return found
+
+    def _job(self, token: str, *, or_error: bool = False) -> Token:
+        found = self._open(token)
+        states = (STARTED, ERROR) if or_error else (STARTED,)
+        if not isinstance(found.task_spec, ServiceStep) or found._state not in states:
+            raise Conflict(_("This step does not wait for a result any more."), token=token)
+        return found
+
+    def _guarded(self, token: Token, act: Any) -> None:
+        try:
+            act()
+        except Exception as cause:
+            raise self._failed(token, cause) from cause
+
+    def _failed(self, token: Token | None, cause: BaseException) -> StepFailed:
+        retryable = token is not None and token._state in (ERROR, STARTED) and token.workflow.tasks.get(token.id) is token
+        self._broken = self._broken or not retryable
+        where = "" if token is None else str(token.task_spec.bpmn_id or token.task_spec.name)
+        return StepFailed(where, "" if token is None else token.id.hex, cause, retryable=retryable)
+
+    def _check_size(self) -> None:
+        size = sum(len(orjson.dumps(data)) for data in self._case.kept())
+        if size > MAX_DATA:
+            self._broken = True
+            raise DataTooLarge(_("The case carries too many values. Keep them in tables, not in the process."), size=size)
+
+
+def _item(token: Token) -> tuple[Any, int | None]:
+    """Element and number of the innermost repetition a token stands in."""
+    at: Any = token
+    while at is not None:
+        local, parent = at.internal_data.get("local"), at.parent
+        if local is not None and parent is not None and isinstance(parent.task_spec, Repeated):
+            return local.get(getattr(parent.task_spec, "element", "")), local.get("loopCounter")
+        scope = at.workflow
+        at = None if scope.parent_workflow is None else scope.parent_workflow.tasks.get(scope.parent_task_id)
+    return None, None
+
+
+__all__ = [
+    "CODEC", "PENDING", "BudgetExceeded", "BusinessError", "DataTooLarge", "Diagram", "Flow", "HumanStep", "Job",
+    "Lane", "MessageWait", "Run", "Services", "StepFailed", "StepSpec", "Thrown", "TimerWait", "read_diagram",
+    "restore", "start",
+]
+

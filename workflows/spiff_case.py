@@ -1,0 +1,363 @@
+"""A running case on SpiffWorkflow: tokens, variable scopes and the loop that moves them.
+
+Three things differ from SpiffWorkflow as it comes. Variables belong to a scope, not to a token: parallel
+branches see one another's results and no join overwrites a new value by an old copy. A token that is done
+leaves the tree. The loop runs a queue instead of walking the tree, with a budget of steps and seconds.
+"""
+
+# SpiffWorkflow ships no type information, so its classes are Any to the checker.
+# mypy: disable-error-code="misc,no-any-return"
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
+from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
+from SpiffWorkflow.task import Task
+from SpiffWorkflow.util.task import TaskState
+
+from workflows.spiff_events import Condition, Escalation, Failure, Message, Signal, Timer, Trigger
+from workflows.spiff_specs import BoundaryEvent, CatchEvent, Guarded, InclusiveGateway, Repeated, ThrowEvent
+
+WAITING, READY, STARTED = TaskState.WAITING, TaskState.READY, TaskState.STARTED
+COMPLETED, ERROR, CANCELLED, FUTURE = TaskState.COMPLETED, TaskState.ERROR, TaskState.CANCELLED, TaskState.FUTURE
+LIVE = frozenset((WAITING, READY, STARTED, ERROR))
+
+
+class Token(Task):
+    """A task of SpiffWorkflow that keeps no variables of its own and announces itself when it is ready."""
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """What an expression at this step sees."""
+        return {**self.workflow.variables(), **self.internal_data.get("local", {})}
+
+    @data.setter
+    def data(self, value: object) -> None:
+        return None
+
+    def put(self, values: Mapping[str, Any]) -> None:
+        """Set variables: of this instance if it is one of several, else of the scope."""
+        local = self.internal_data.get("local")
+        (self.workflow.data if local is None else local).update(values)
+
+    def _inherit_data(self) -> None:
+        return None
+
+    def _add_child(self, task_spec: Any, state: int = TaskState.MAYBE) -> Token:
+        return Token(self.workflow, task_spec, self, state=state)
+
+    def _set_state(self, value: int) -> None:
+        # The stock method builds log extras, variables included, at every change of state.
+        self._state = value
+        if value == READY and not self.task_spec.manual:
+            self.workflow.top_workflow.agenda.append(self)
+
+    def run(self) -> bool | None:
+        self.task_spec._predict_hook(self)
+        return super().run()
+
+    def complete(self) -> None:
+        super().complete()
+        self.workflow.top_workflow.left(self)
+
+    def discard(self) -> None:
+        """Take the token out of the case, with everything that runs inside it."""
+        for child in list(self.children):
+            child.discard()
+        inner = self.workflow.top_workflow.subprocesses.pop(self.id, None)
+        if inner is not None:
+            inner.clear()
+        self._state = CANCELLED
+        self.remove()
+
+    def remove(self) -> None:
+        """Leave the tree; a parent kept only for the sake of its children goes with the last of them."""
+        parent, workflow = self.parent, self.workflow
+        if workflow.tasks.pop(self.id, None) is None:
+            return
+        if parent is not None:
+            parent._children.remove(self.id)
+            if not parent._children and parent._state == COMPLETED and parent is not workflow.task_tree:
+                parent.remove()
+
+
+class _Scope:
+    """What the case and its subprocesses have in common."""
+
+    tasks: dict[UUID, Token]
+    data: dict[str, Any]
+    completed: bool
+    outer: _Scope | None = None
+
+    def _plant(self) -> None:
+        self.task_tree = Token(self, self.spec.start, state=FUTURE)  # type: ignore[attr-defined]
+        self.task_tree._ready()
+
+    def variables(self) -> dict[str, Any]:
+        return {**self.outer.variables(), **self.data} if self.outer is not None else self.data
+
+    def live(self) -> Iterator[Token]:
+        return (token for token in list(self.tasks.values()) if token._state in LIVE)
+
+    def clear(self) -> None:
+        for token in list(self.live()):
+            if token.id in self.tasks:
+                token.discard()
+
+    def terminate(self) -> None:
+        self.clear()
+
+    def _task_completed_notify(self, task: Any) -> None:
+        return None
+
+
+class SubScope(_Scope, BpmnSubWorkflow):
+    """A running subprocess. `owns` is True for an instance of several, which has variables of its own."""
+
+    def __init__(self, spec: Any, parent: Token, top: Case, *, owns: bool, plant: bool = True) -> None:
+        self._parent_scope = parent.workflow
+        super().__init__(spec, parent.id, top, deserializing=True)
+        self.owns = owns
+        if owns:
+            self.outer, self.data = parent.workflow, dict(parent.internal_data["local"])
+        else:
+            self.outer, self.data = parent.workflow.outer, parent.workflow.data
+        if plant:
+            self._plant()
+
+    @property
+    def parent_workflow(self) -> Any:
+        return self._parent_scope
+
+    def _calculate_depth(self) -> int:
+        return int(self._parent_scope.depth) + 1
+
+
+class Case(_Scope, BpmnWorkflow):
+    """The top scope. `runner` evaluates FEEL and calls the services; it stands where SpiffWorkflow would
+    otherwise construct its Python script engine."""
+
+    def __init__(self, spec: Any, scopes: Mapping[str, Any], runner: Any, now: datetime) -> None:
+        self.now = now
+        self.agenda: deque[Token] = deque()
+        self.unsettled = True
+        self.done: dict[str, int] = {}
+        self.thrown: list[dict[str, Any]] = []
+        self.failed_with: str | None = None
+        super().__init__(spec, dict(scopes), script_engine=runner, deserializing=True)
+
+    def begin(self, data: Mapping[str, Any]) -> None:
+        self.data = dict(data)
+        self._plant()
+
+    # --- asked by the step kinds
+
+    def value(self, token: Token, text: str, more: Mapping[str, Any] | None = None) -> Any:
+        return self.script_engine.value(token, text, more)
+
+    def holds(self, token: Token, text: str, more: Mapping[str, Any] | None = None) -> bool:
+        return bool(self.script_engine.holds(token, text, more))
+
+    def run_script(self, token: Token, script: str) -> None:
+        self.script_engine.run_script(token, script)
+
+    def run_service(self, token: Token) -> bool | None:
+        return self.script_engine.run_service(token)
+
+    def run_decision(self, token: Token) -> None:
+        self.script_engine.run_decision(token)
+
+    def open_scope(self, token: Token, name: str) -> None:
+        owns = "local" in token.internal_data
+        self.subprocesses[token.id] = SubScope(self.subprocess_specs[name], token, self, owns=owns)
+
+    # --- the loop
+
+    def scopes(self) -> list[Any]:
+        return [self, *self.subprocesses.values()]
+
+    def tokens(self) -> Iterator[Token]:
+        """Every live token, outermost scope first."""
+        return (token for scope in self.scopes() for token in scope.live())
+
+    def kept(self) -> Iterator[Mapping[str, Any]]:
+        """Every dictionary of variables that the case carries."""
+        yield self.data
+        for scope in self.subprocesses.values():
+            if scope.owns:
+                yield scope.data
+        for token in self.tokens():
+            if token.internal_data:
+                yield token.internal_data
+
+    def token(self, name: str) -> Token | None:
+        try:
+            wanted = UUID(hex=name)
+        except ValueError:
+            return None
+        return next((scope.tasks[wanted] for scope in self.scopes() if wanted in scope.tasks), None)
+
+    def next_ready(self) -> Token | None:
+        """The next token that nobody and nothing has to be waited for; settles what waits for quiet."""
+        while True:
+            while self.agenda:
+                token = self.agenda.popleft()
+                if token._state == READY and token.workflow.tasks.get(token.id) is token:
+                    return token
+            if not self._settle():
+                return None
+
+    def _settle(self) -> bool:
+        moved = False
+        for scope in self.scopes():
+            waiting = [token for token in scope.live() if token._state == WAITING]
+            groups = {t.task_spec.name: t.task_spec for t in waiting if isinstance(t.task_spec, InclusiveGateway)}
+            moved = any([spec.settle(scope) for spec in groups.values()]) or moved
+            for token in waiting:
+                moved = self._check_condition(token) or moved
+        return moved
+
+    def _check_condition(self, token: Token) -> bool:
+        trigger = getattr(token.task_spec, "trigger", None)
+        if not isinstance(trigger, Condition) or token._state != WAITING:
+            return False
+        holds = self.script_engine.value(token, trigger.text, None) is True
+        held = token.internal_data.get("held", False)
+        token.internal_data["held"] = holds
+        if not holds or held:
+            return False
+        token.task_spec.fire(token)
+        return True
+
+    def left(self, token: Token) -> None:
+        """A token is done with its step: note it, end what depended on it, take it out of the tree."""
+        spec, scope, parent = token.task_spec, token.workflow, token.parent
+        self.subprocesses.pop(token.id, None)
+        if getattr(spec, "bpmn_id", None):
+            self.done[spec.bpmn_id] = self.done.get(spec.bpmn_id, 0) + 1
+        if parent is not None and isinstance(parent.task_spec, Repeated) and parent._state == STARTED:
+            token.remove()
+            parent.task_spec.merged(parent, token)
+            return
+        if parent is not None and isinstance(parent.task_spec, Guarded) and not isinstance(spec, BoundaryEvent):
+            parent.task_spec.leave(token)
+        if token is not scope.task_tree and not getattr(spec, "keeps_children", False):
+            for child in token.children:
+                child.parent = scope.task_tree
+                scope.task_tree._children.append(child.id)
+            token._children = []
+            token.remove()
+        if isinstance(spec, ThrowEvent):
+            spec.after(token)
+        self.close_if_empty(scope)
+
+    def close_if_empty(self, scope: Any) -> None:
+        """A scope is complete when no token is left in it."""
+        if scope.completed or next(scope.live(), None) is not None:
+            return
+        scope.completed = True
+        if scope is self:
+            return
+        parent = scope.parent_workflow.tasks.get(scope.parent_task_id)
+        if parent is not None and self.subprocesses.get(parent.id) is scope:
+            if scope.owns:
+                parent.internal_data["local"] = scope.data
+            parent._set_state(READY)
+
+    # --- events
+
+    def throw_message(self, token: Token, trigger: Message, spec: Any) -> None:
+        key = self.value(token, trigger.correlation) if trigger.correlation else None
+        payload = self.script_engine.inputs(token)
+        self.thrown.append(
+            {"kind": "message", "name": trigger.name, "step_id": spec.bpmn_id, "correlation": key, "payload": payload}
+        )
+
+    def throw_signal(self, token: Token, name: str, spec: Any) -> None:
+        payload = self.script_engine.inputs(token)
+        self.thrown.append(
+            {"kind": "signal", "name": name, "step_id": spec.bpmn_id, "correlation": None, "payload": payload}
+        )
+        self.catch_signal(name, payload or None)
+
+    def catch_signal(self, name: str, payload: Any) -> int:
+        waiting = [t for t in self.waiting_for(Signal) if t.task_spec.trigger.name == name]
+        for token in waiting:
+            if token._state == WAITING:
+                token.task_spec.fire(token, payload)
+        return len(waiting)
+
+    def waiting_for(self, kind: type[Trigger]) -> list[Token]:
+        return [
+            token
+            for token in self.tokens()
+            if token._state == WAITING and isinstance(getattr(token.task_spec, "trigger", None), kind)
+        ]
+
+    def timers(self) -> list[tuple[datetime, Token]]:
+        """Waiting timers with their due instants, earliest first."""
+        due = ((token.task_spec.trigger.due(token), token) for token in self.waiting_for(Timer))
+        return sorted(((at, token) for at, token in due if at is not None), key=lambda pair: pair[0])
+
+    def wake(self) -> int:
+        """Fire every timer that is due, one after the other: the first may end the wait of the next."""
+        fired = 0
+        for at, token in self.timers():
+            if at <= self.now and token._state == WAITING:
+                token.task_spec.fire(token)
+                fired += 1
+        return fired
+
+    def throw_escalation(self, token: Token, code: str | None) -> None:
+        catcher = self._catcher(token.workflow, Escalation, code)
+        if catcher is not None:
+            catcher.task_spec.fire(catcher)
+
+    def fail_at(self, token: Token, code: str) -> bool:
+        """A business error at a step: the nearest boundary event that catches it; False when none does."""
+        catcher = self._at(token, Failure, code) or self._catcher(token.workflow, Failure, code)
+        if catcher is None:
+            return False
+        catcher.task_spec.fire(catcher, {"code": code})
+        return True
+
+    def fail_scope(self, scope: Any, code: str | None) -> None:
+        """An error end event: a boundary event further out catches it, or the whole case ends with it."""
+        catcher = self._catcher(scope, Failure, code)
+        scope.clear()
+        if catcher is not None:
+            catcher.task_spec.fire(catcher, {"code": code})
+            return
+        self.clear()
+        self.completed, self.failed_with = True, code or "error"
+
+    def _catcher(self, scope: Any, kind: type[Trigger], code: str | None) -> Token | None:
+        while scope is not self:
+            token = scope.parent_workflow.tasks.get(scope.parent_task_id)
+            if token is None:
+                return None
+            found = self._at(token, kind, code)
+            if found is not None:
+                return found
+            scope = scope.parent_workflow
+        return None
+
+    def _at(self, token: Token, kind: type[Trigger], code: str | None) -> Token | None:
+        parent = token.parent
+        if parent is not None and isinstance(parent.task_spec, Repeated):
+            token, parent = parent, parent.parent
+        if parent is None or not isinstance(parent.task_spec, Guarded):
+            return None
+        caught = [s for s in parent.children if s._state == WAITING and isinstance(_trigger(s), kind)]
+        named = [s for s in caught if s.task_spec.trigger.code == code]
+        return next(iter(named or [s for s in caught if s.task_spec.trigger.code is None]), None)
+
+
+def _trigger(token: Token) -> Any:
+    return token.task_spec.trigger if isinstance(token.task_spec, CatchEvent) else None

@@ -1,0 +1,187 @@
+"""FEEL and services for a running case. It stands where SpiffWorkflow would construct its Python engine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from decisions import feel
+from workflows.steps import StepSpec
+
+_LINE = re.compile(r"([^\W\d]\w*)\s*=(?!=)\s*(.+)", re.DOTALL)
+_WRAPPED = re.compile(r"\$\{(.*)\}", re.DOTALL)
+
+
+class ExpressionFailed(Exception):  # noqa: N818 - said as the cause of a failed step
+    """An expression has no usable value. The text says why and never holds a value of the case."""
+
+
+class Pending:
+    """The type of `PENDING`."""
+
+    def __repr__(self) -> str:
+        return "PENDING"
+
+
+PENDING = Pending()
+
+
+class BusinessError(Exception):
+    """A named business error of an operation; an error boundary event with the same code catches it."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+def is_expression(text: str) -> bool:
+    """Whether a mapping's text is FEEL (`=...` or `${...}`) and not a literal."""
+    return text.startswith("=") or _WRAPPED.fullmatch(text) is not None
+
+
+def bare(text: str) -> str:
+    """The FEEL text inside `=...` or `${...}`, or the text itself."""
+    text = text.strip()
+    wrapped = _WRAPPED.fullmatch(text)
+    return (wrapped[1] if wrapped else text.removeprefix("=")).strip()
+
+
+def script_lines(script: str) -> list[tuple[str, str]]:
+    """The `name = <FEEL>` lines of a script task; an indented line continues the one before.
+
+    Raises:
+        ExpressionFailed: a line has another shape.
+    """
+    lines: list[str] = []
+    for line in script.strip().splitlines():
+        if line.strip().startswith("//") or not line.strip():
+            continue
+        if line[0] in " \t" and lines and not _LINE.fullmatch(line.strip()):
+            lines[-1] += "\n" + line.strip()
+        else:
+            lines.append(line.strip())
+    found = []
+    for line in lines:
+        match = _LINE.fullmatch(line)
+        if match is None:
+            raise ExpressionFailed(f"not a line of the form name = expression: {line[:60]}")
+        found.append((match[1], match[2]))
+    return found
+
+
+@lru_cache(maxsize=4096)
+def compiled(text: str) -> feel.Expression:
+    """The parsed expression; raises decisions.errors.FeelSyntaxError."""
+    return feel.compile(bare(text))
+
+
+def plain(value: Any) -> Any:
+    """A FEEL value as JSON has it: whole numbers as int, others as float, dates and durations as ISO text."""
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return _iso(value)
+    if callable(value):
+        raise ExpressionFailed("a function cannot be kept as a value")
+    return str(value)
+
+
+def _iso(value: timedelta) -> str:
+    seconds = int(value.total_seconds())
+    sign, seconds = ("-", -seconds) if seconds < 0 else ("", seconds)
+    return f"{sign}PT{seconds}S"
+
+
+class Runner:
+    """Evaluates FEEL over the variables a step sees, plus what the services lend by name."""
+
+    def __init__(self, services: Any, budget: int) -> None:
+        self.services = services
+        self.budget = budget
+
+    def raw(self, token: Any, text: str, more: Mapping[str, Any] | None = None) -> Any:
+        """The value with its FEEL type.
+
+        Raises:
+            ExpressionFailed: the expression has no value because of a problem.
+        """
+        lent = self.services.names(_details(token)) if hasattr(self.services, "names") else {}
+        context = {**lent, **token.data, **(more or {})}
+        found = compiled(text).evaluate(context, now=token.workflow.top_workflow.now, budget=self.budget)
+        if found.value is None and found.problems:
+            raise ExpressionFailed(f"{bare(text)[:200]}: {found.problems[0]}")
+        return found.value
+
+    def value(self, token: Any, text: str, more: Mapping[str, Any] | None = None) -> Any:
+        """The value as JSON has it; raises ExpressionFailed."""
+        return plain(self.raw(token, text, more))
+
+    def holds(self, token: Any, text: str, more: Mapping[str, Any] | None = None) -> bool:
+        """A condition. Neither true nor false is a failure: taking the other way in silence would decide something."""
+        value = self.raw(token, text, more)
+        if not isinstance(value, bool):
+            raise ExpressionFailed(f"{bare(text)[:200]}: the condition is neither true nor false")
+        return value
+
+    def given(self, token: Any, text: str, more: Mapping[str, Any] | None = None) -> Any:
+        """A mapping's value: FEEL when marked so, else the text itself."""
+        return self.value(token, text, more) if is_expression(text) else text
+
+    def inputs(self, token: Any) -> dict[str, Any]:
+        details = _details(token)
+        return {name: self.given(token, text) for name, text in details.inputs.items()}
+
+    def run_script(self, token: Any, script: str) -> None:
+        for name, text in script_lines(script):
+            token.put({name: self.value(token, text)})
+
+    def keep_answers(self, token: Any, answers: Mapping[str, Any]) -> None:
+        """A person's answers go under the step's id; output parameters may pick routing values from them."""
+        details, given = _details(token), plain(answers)
+        token.put({details.id: given})
+        token.put({key: self.given(token, text, given) for key, text in details.outputs.items()})
+
+    def run_service(self, token: Any) -> bool | None:
+        inputs = self.inputs(token)
+        try:
+            result = self.services.call(_details(token), inputs, token.id.hex)
+        except BusinessError as error:
+            if not token.workflow.top_workflow.fail_at(token, error.code):
+                raise
+            return None
+        if isinstance(result, Pending):
+            token.internal_data["inputs"] = inputs
+            return None
+        self.keep(token, result)
+        return True
+
+    def run_decision(self, token: Any) -> None:
+        details = _details(token)
+        data = {**token.data, **self.inputs(token)}
+        result = self.services.decide(details, data)
+        self.keep(token, result, details.result)
+
+    def keep(self, token: Any, result: Mapping[str, Any], name: str = "") -> None:
+        """Keep a result: under the step's id (or `name`), or as the drawing's output parameters say."""
+        details, result = _details(token), plain(result)
+        if not details.outputs or name:
+            token.put({name or details.id: result})
+        mapped = {key: self.given(token, text, result) for key, text in details.outputs.items()}
+        token.put(mapped)
+
+
+def _details(token: Any) -> StepSpec:
+    found = token.task_spec.details
+    return found if isinstance(found, StepSpec) else StepSpec(id=token.task_spec.name)

@@ -1,0 +1,252 @@
+"""From a normalised tree to SpiffWorkflow specs: SpiffBpmnParser with our own step kinds at every node."""
+
+# SpiffWorkflow ships no type information, so its classes are Any to the checker.
+# mypy: disable-error-code="misc,no-any-return"
+
+from __future__ import annotations
+
+from typing import Any
+
+from lxml import etree
+from SpiffWorkflow.bpmn.parser.BpmnParser import full_tag
+from SpiffWorkflow.bpmn.parser.ProcessParser import ProcessParser
+from SpiffWorkflow.bpmn.parser.TaskParser import TaskParser
+from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
+from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
+from SpiffWorkflow.spiff.parser.process import SpiffBpmnParser
+
+from workflows import spiff_specs as kinds
+from workflows.bpmn_xml import camunda, local, tag
+from workflows.spiff_events import (
+    Condition,
+    Escalation,
+    Failure,
+    Message,
+    Nothing,
+    Signal,
+    Terminate,
+    Timer,
+    Trigger,
+)
+from workflows.steps import StepSpec, properties_of
+
+_TIMERS = {"timeDate": "date", "timeDuration": "duration", "timeCycle": "cycle"}
+
+
+class Scope(BpmnProcessSpec):
+    """A process or subprocess. It is complete when no token is left, so SpiffWorkflow's end join is not used."""
+
+    def __init__(self, name: str, description: str, filename: str | None) -> None:
+        super().__init__(name=name, description=description, filename=filename)
+        self._reach: dict[tuple[str, str], frozenset[str]] = {}
+
+    def reach_of(self, start: str, gateway: str) -> frozenset[str]:
+        """The incoming flows of `gateway`, as names of their sources, that a token at `start` can still reach."""
+        key = (start, gateway)
+        if key not in self._reach:
+            seen, todo = {start}, [start]
+            while todo:
+                for name in self.task_specs[todo.pop()]._outputs:
+                    if name != gateway and name not in seen:
+                        seen.add(name)
+                        todo.append(name)
+            self._reach[key] = frozenset(seen & set(self.task_specs[gateway]._inputs))
+        return self._reach[key]
+
+
+class _Process(ProcessParser):
+    def create_spec(self) -> Scope:
+        return Scope(self.bpmn_id, self.get_name(), self.filename)
+
+    def get_boundary_events(self, attached_to_ref: str) -> list[Any]:
+        return list(super().get_boundary_events(attached_to_ref))
+
+    def get_position(self, node_id: str) -> dict[str, float]:
+        # SpiffWorkflow tries conditions from the top of the picture down; the order of the file is what counts.
+        return {"x": 0.0, "y": 0.0}
+
+
+class Node(TaskParser):
+    """Keeps everything the drawing says about a step, and puts repetition and boundary events our way."""
+
+    @property
+    def bpmn_attributes(self) -> dict[str, Any]:
+        # Data associations are documentation; SpiffWorkflow hangs on some of them.
+        steps: dict[str, StepSpec] = self.process_parser.parser.steps
+        return {"bpmn_name": self.node.get("name"), "details": steps.get(self.bpmn_id)}
+
+    def _child(self) -> Any:
+        original = self.spec.task_specs.pop(self.task.name)
+        original.name = f"{original.name} [child]"
+        self.spec.task_specs[original.name] = original
+        return original
+
+    def _add_loop_task(self, loop_characteristics: Any) -> None:
+        condition = loop_characteristics.find(tag("loopCondition"))
+        maximum = loop_characteristics.get("loopMaximum")
+        original = self._child()
+        self.task = kinds.LoopStep(
+            self.spec,
+            self.bpmn_id,
+            child=original.name,
+            condition="" if condition is None else (condition.text or "").strip(),
+            test_before=loop_characteristics.get("testBefore") == "true",
+            maximum=int(maximum) if maximum else None,
+            **self.bpmn_attributes,
+        )
+
+    def _add_multiinstance_task(self, loop_characteristics: Any) -> None:
+        loop, original = loop_characteristics, self._child()
+        self.task = kinds.MultiStep(
+            self.spec,
+            self.bpmn_id,
+            child=original.name,
+            collection=camunda(loop, "collection"),
+            element=camunda(loop, "elementVariable"),
+            cardinality=_text(loop, "loopCardinality"),
+            until=_text(loop, "completionCondition"),
+            sequential=loop.get("isSequential") == "true",
+            **self.bpmn_attributes,
+        )
+
+    def _add_boundary_event(self, children: list[Any]) -> Any:
+        guard = kinds.Guarded(self.spec, f"{self.bpmn_id}.BoundaryEventSplit")
+        guard.connect(self.task)
+        for event in children:
+            guard.connect(self.process_parser.parse_node(event))
+        return guard
+
+    def handles_multiple_outgoing(self) -> bool:
+        return local(self.node) in ("parallelGateway", "inclusiveGateway", "exclusiveGateway", "eventBasedGateway")
+
+    def connect_outgoing(self, outgoing_task: Any, sequence_flow_node: Any, is_default: bool) -> None:
+        condition = self.parse_condition(sequence_flow_node)
+        if isinstance(self.task, kinds.Choosing) and not is_default:
+            if condition is None:
+                raise ValidationException("a flow out of a choice without condition", node=sequence_flow_node)
+            self.task.connect_outgoing_if(condition.strip(), outgoing_task)
+        else:
+            self.task.connect(outgoing_task)
+
+
+class ScriptNode(Node):
+    def create_task(self) -> Any:
+        return self.spec_class(self.spec, self.bpmn_id, script=_text(self.node, "script"), **self.bpmn_attributes)
+
+
+class ScopeNode(Node):
+    def create_task(self) -> Any:
+        self.process_parser.parser.create_parser(self.node, filename=self.filename)
+        inner = self.process_parser.parser.process_parsers[self.bpmn_id]
+        inner.parent = self.process_parser
+        return self.spec_class(self.spec, self.bpmn_id, scope=self.bpmn_id, **self.bpmn_attributes)
+
+
+class StartNode(Node):
+    def create_task(self) -> Any:
+        task = super().create_task()
+        self.spec.start.connect(task)
+        return task
+
+
+class CatchNode(Node):
+    def create_task(self) -> Any:
+        trigger = self.trigger()
+        return self.spec_class(self.spec, self.bpmn_id, trigger=trigger, **self.bpmn_attributes)
+
+    def trigger(self) -> Trigger:
+        definitions = [child for child in self.node if local(child).endswith("EventDefinition")]
+        if not definitions and self.node.get("messageRef"):
+            definitions = [self.node]
+        return _trigger(definitions[0], self.node, self.process_parser.parser) if definitions else Nothing()
+
+
+class BoundaryNode(CatchNode):
+    def create_task(self) -> Any:
+        interrupting = self.node.get("cancelActivity", "true") == "true"
+        return self.spec_class(
+            self.spec, self.bpmn_id, trigger=self.trigger(), interrupting=interrupting, **self.bpmn_attributes
+        )
+
+
+class ThrowNode(CatchNode):
+    pass
+
+
+def _text(node: Any, name: str) -> str:
+    found = node.find(tag(name))
+    return "" if found is None else (found.text or "").strip()
+
+
+def _trigger(definition: Any, node: Any, parser: Any) -> Trigger:
+    name = local(definition)
+    if name == "timerEventDefinition":
+        kind = next(child for child in definition if local(child) in _TIMERS)
+        return Timer(_TIMERS[local(kind)], (kind.text or "").strip())
+    if definition.get("messageRef"):
+        return Message(parser.messages[definition.get("messageRef")], properties_of(node).get("correlation", ""))
+    if name == "signalEventDefinition":
+        return Signal(parser.signals[definition.get("signalRef")])
+    if name == "conditionalEventDefinition":
+        return Condition(_text(definition, "condition"))
+    if name == "errorEventDefinition":
+        return Failure(parser.errors.get(definition.get("errorRef"), {}).get("error_code"))
+    if name == "escalationEventDefinition":
+        return Escalation(parser.escalations.get(definition.get("escalationRef"), {}).get("escalation_code"))
+    if name == "terminateEventDefinition":
+        return Terminate()
+    raise ValidationException(f"{name} is not supported", node=node)
+
+
+class Parser(SpiffBpmnParser):
+    """SpiffBpmnParser that knows no other step kinds than ours: an unknown element is refused, never guessed."""
+
+    PROCESS_PARSER_CLASS = _Process
+    PARSER_CLASSES: dict[str, tuple[Any, Any]] = {}
+    OVERRIDE_PARSER_CLASSES = {
+        full_tag(name): (parser, spec)
+        for name, parser, spec in (
+            ("startEvent", StartNode, kinds.Pass),
+            ("endEvent", ThrowNode, kinds.ThrowEvent),
+            ("intermediateThrowEvent", ThrowNode, kinds.ThrowEvent),
+            ("intermediateCatchEvent", CatchNode, kinds.CatchEvent),
+            ("boundaryEvent", BoundaryNode, kinds.BoundaryEvent),
+            ("receiveTask", CatchNode, kinds.CatchEvent),
+            ("sendTask", ThrowNode, kinds.ThrowEvent),
+            ("task", Node, kinds.Pass),
+            ("userTask", Node, kinds.HumanStep),
+            ("manualTask", Node, kinds.HumanStep),
+            ("scriptTask", ScriptNode, kinds.ScriptStep),
+            ("serviceTask", Node, kinds.ServiceStep),
+            ("businessRuleTask", Node, kinds.DecisionStep),
+            ("subProcess", ScopeNode, kinds.SubProcess),
+            ("exclusiveGateway", Node, kinds.ExclusiveGateway),
+            ("inclusiveGateway", Node, kinds.InclusiveGateway),
+            ("parallelGateway", Node, kinds.ParallelGateway),
+            ("eventBasedGateway", Node, kinds.RaceGateway),
+        )
+    }
+
+    def __init__(self, steps: Any) -> None:
+        super().__init__()
+        self.steps = steps
+
+
+def build(root: etree._Element, process_id: str, steps: Any) -> tuple[Scope, dict[str, Scope]]:
+    """The spec of a process and those of its subprocesses by id.
+
+    `root` is normalised and has passed the lint; anything else may raise SpiffWorkflow's ValidationException.
+    """
+    parser = Parser(steps)
+    for process in root.iter(tag("process")):
+        process.set("isExecutable", "true")
+    parser.add_bpmn_xml(root)
+    top = parser.get_spec(process_id)
+    scopes: dict[str, Scope] = {}
+    todo = [top]
+    while todo:
+        for spec in todo.pop().task_specs.values():
+            if isinstance(spec, kinds.SubProcess) and spec.spec not in scopes:
+                scopes[spec.spec] = parser.get_spec(spec.spec)
+                todo.append(scopes[spec.spec])
+    return top, scopes
