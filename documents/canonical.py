@@ -29,11 +29,11 @@ D = TypeVar("D", bound=Document)
 def canonical_bytes(document: Document) -> bytes:
     """UTF-8 JSON of the document: sorted keys, no spaces, every text in NFC, days as YYYY-MM-DD.
 
-    Two documents that say the same have the same bytes. The key "kind" carries the document's KIND.
+    Two documents that say the same have the same bytes. The key "document" carries the document's KIND.
 
     Raises TypeError where a field holds what cannot be written exactly (a fraction, a moment, a mapping).
     """
-    plain = {"kind": document.KIND, **_plain_fields(document)}
+    plain = {"document": document.KIND, **_plain_fields(document)}
     return json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
@@ -48,7 +48,7 @@ def from_canonical(shape: type[D], stored: bytes) -> D:
     Raises ValueError where the bytes hold another kind, or fields that this shape does not know.
     """
     plain = json.loads(stored)
-    if plain.pop("kind", None) != shape.KIND:
+    if plain.pop("document", None) != shape.KIND:
         raise ValueError(f"these bytes are no {shape.KIND}")
     made: D = _revive(shape, plain)
     return made

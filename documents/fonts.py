@@ -21,7 +21,11 @@ from domain.text import gettext as _
 
 _SERIF = ("pylopdf_fonts_zh_cn", "NotoSerifSC-Regular.otf")
 # package, file: the same order as `serif` in templates/house.typ
-_CHAIN = (_SERIF, ("pylopdf_fonts_zh_cn", "NotoSansSC-Regular.otf"), ("mpl_font", "fonts/noto/NotoSansCJKsc-Regular.otf"))
+_CHAIN = (
+    _SERIF,
+    ("pylopdf_fonts_zh_cn", "NotoSansSC-Regular.otf"),
+    ("mpl_font", "fonts/noto/NotoSansCJKsc-Regular.otf"),
+)
 _LAYOUT = frozenset("\n")
 
 
@@ -94,5 +98,7 @@ def _path(package: str, file: str) -> Path:
 
 # control, zero-width and direction characters that some fonts map to an empty glyph
 _INVISIBLE = frozenset([*range(0x20), *range(0x7F, 0xA0), 0xAD, 0x34F, 0x061C, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164])
-_INVISIBLE |= frozenset([*range(0x180B, 0x1810), *range(0x200B, 0x2010), *range(0x2028, 0x202F), *range(0x2060, 0x2070)])
+_INVISIBLE |= frozenset(
+    [*range(0x180B, 0x1810), *range(0x200B, 0x2010), *range(0x2028, 0x202F), *range(0x2060, 0x2070)]
+)
 _INVISIBLE |= frozenset([*range(0xFE00, 0xFE10), 0xFEFF, 0xFFA0, *range(0xFFF0, 0xFFFE), *range(0xE0000, 0xE1000)])

@@ -195,7 +195,7 @@ def render_doubt_list(data: DoubtListData, *, watermark: str | None = None) -> b
 
 
 def check_doubt_list(data: DoubtListData) -> None:
-    """What forbids issuing the list, before it is signed; the same rules as a report's. Raises as `render_doubt_list`."""
+    """What forbids issuing the list, before it is signed: the rules of a report. Raises as `render_doubt_list`."""
     check_glyphs(data)
     must_not_conclude(data, frozenset({"sentence", "found", "statement", "not_obtained"}))
     if REFERENCE_ONLY not in data.statement:

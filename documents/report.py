@@ -49,7 +49,7 @@ __all__ = [
 
 HOUSEHOLD = "全户"
 # free text written or taken over by the agency; names of offices, programmes and documents are not read for wording
-_WRITTEN = frozenset({"declared", "found", "reason", "sentence", "finding", "statement", "remarks", "difference", "text"})
+_WRITTEN = frozenset({"declared", "found", "reason", "sentence", "finding", "statement", "remarks", "difference"})
 
 
 class ResultState(StrEnum):
@@ -207,8 +207,9 @@ def _check_members(data: ReportData) -> None:
         if "*" not in member.masked_id:
             raise Conflict(_("A report shows identity numbers masked only."), number=data.number)
     known = {member.name for member in data.members} | {HOUSEHOLD}
-    named = [*data.lines, *data.comparisons, *data.doubts, *data.offline]
-    if any(one.person not in known for one in named):
+    named = {one.person for one in data.lines} | {one.person for one in data.comparisons}
+    named |= {one.person for one in data.doubts} | {one.person for one in data.offline}
+    if named - known:
         raise Conflict(
             _("The report holds a finding about somebody the commission does not name. Take it out."),
             clause="LN-28",
@@ -218,9 +219,7 @@ def _check_members(data: ReportData) -> None:
 
 def _check_line(line: QueryLine) -> None:
     if line.state is ResultState.NOT_OBTAINED and not line.reason:
-        raise Conflict(
-            _("“%(category)s” was not obtained: state the reason.", category=line.category), clause="LN-16"
-        )
+        raise Conflict(_("“%(category)s” was not obtained: state the reason.", category=line.category), clause="LN-16")
     if line.state is ResultState.FOUND and not (line.source and line.data_date and line.found):
         raise Conflict(
             _("“%(category)s” needs its value, source and data date.", category=line.category), clause="LF-17"

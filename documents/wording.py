@@ -53,7 +53,7 @@ class ConclusionWords(Conflict):
 
 
 def lint_conclusion_words(text: str) -> list[str]:
-    """Fragments of an agency's text that conclude on eligibility (符合/不符合…条件, 建议纳入/停止, 应予救助 …), in order.
+    """Fragments of an agency's text that conclude on eligibility: 符合/不符合…条件, 建议纳入/停止, 应予救助 ….
 
     Spaces, invisible characters, full-width forms and quotation marks inside a phrase do not hide it. Source: LF-17.
     """
