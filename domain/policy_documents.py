@@ -124,7 +124,7 @@ def _head_findings(data: Mapping[str, Any], file: str, text: str) -> Iterator[Fi
         if type(data.get(name)) is not kind:
             yield _head(file, text, name, _("“%(name)s” is missing or of a wrong type.", name=name))
     for name in data.keys() & optional.keys():
-        if not isinstance(data[name], optional[name]):
+        if not isinstance(data[name], optional[name]) or (name == "valid_to" and type(data[name]) is not date):
             yield _head(file, text, name, _("“%(name)s” is missing or of a wrong type.", name=name))
     for name in sorted(data.keys() - _HEAD):
         yield _head(file, text, name, _("“%(name)s” is not known here.", name=name))
@@ -153,7 +153,7 @@ def _entry(name: str, entry: object, file: str, text: str) -> PolicyValue | Find
         return Finding(file, name, line, sentence, _("Write it as: %(expects)s.", expects=key.kind.expects))
     source = entry.get("source")
     if not isinstance(source, str) or not _SOURCE.fullmatch(source):
-        sentence = _("The source “%(source)s” is not understood.", source=source)
+        sentence = _("The source “%(clause)s” is not understood.", clause=source)
         return Finding(file, name, line, sentence, _("Name clauses like “BX-22”, “law:…” or “internal”."))
     overridable, note = entry.get("overridable", True), entry.get("note", "")
     try:

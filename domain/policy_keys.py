@@ -14,7 +14,6 @@ from domain.policy_kinds import (
     MINUTES,
     REVIEW,
     TERM,
-    TEXT,
     PolicyKey,
     all_of,
     any_of,

@@ -92,7 +92,7 @@ def _text(raw: object) -> str:
     return raw
 
 
-def _table(raw: object, required: set[str], optional: set[str] = frozenset()) -> Mapping[str, Any]:  # type: ignore[assignment]
+def _table(raw: object, required: set[str], optional: frozenset[str] = frozenset()) -> Mapping[str, Any]:
     if not isinstance(raw, Mapping):
         raise ValueError(f"{raw!r} is no table")
     missing, unknown = required - raw.keys(), raw.keys() - required - optional
@@ -102,7 +102,7 @@ def _table(raw: object, required: set[str], optional: set[str] = frozenset()) ->
 
 
 def _term(raw: object) -> Term:
-    table = _table(raw, {"length", "unit"}, {"roll"})
+    table = _table(raw, {"length", "unit"}, frozenset({"roll"}))
     _count(table["length"])
     return Term.from_json(table)
 

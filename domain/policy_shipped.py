@@ -1,0 +1,122 @@
+"""Everything under `policies/`, read at once: what the product ships (walls 5).
+
+At init the files are deployed into the database, which alone is the truth afterwards; `assemble`
+builds the same object from the stored files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from domain.errors import Finding
+from domain.policy import Policies
+from domain.policy_calendar import build_calendar, load_calendar_year
+from domain.policy_catalogue import (
+    Category,
+    Jurisdiction,
+    Programme,
+    ReportingUnit,
+    load_categories,
+    load_jurisdictions,
+    load_programmes,
+    load_units,
+    with_query_limits,
+)
+from domain.policy_documents import PolicyDocument, PolicyRefused, load_document
+from domain.text import gettext as _
+from domain.workdays import Calendar
+
+NATION = "national"
+_LISTS = ("jurisdictions.toml", "programmes.toml", "categories.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The rules of a home. units: reporting units by the jurisdiction they report to."""
+
+    policies: Policies
+    calendar: Calendar
+    programmes: Mapping[str, Programme]
+    categories: Mapping[str, Category]
+    jurisdictions: Mapping[str, Jurisdiction]
+    units: Mapping[str, tuple[ReportingUnit, ...]]
+
+
+def read_files(folder: Path) -> dict[str, bytes]:
+    """Every .toml file under `folder` by its path relative to it, with forward slashes."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*.toml"))}
+
+
+def assemble(files: Mapping[str, bytes]) -> Rules:
+    """Rules out of files as `read_files` gives them; raises PolicyRefused naming file, key and remedy."""
+    missing = [name for name in _LISTS if name not in files]
+    if missing:
+        raise PolicyRefused([_finding(name, _("The file is missing.")) for name in missing])
+    places, programmes, categories = (
+        load_jurisdictions(files[_LISTS[0]], _LISTS[0]),
+        load_programmes(files[_LISTS[1]], _LISTS[1]),
+        load_categories(files[_LISTS[2]], _LISTS[2]),
+    )
+    documents: list[PolicyDocument] = []
+    units: dict[str, tuple[ReportingUnit, ...]] = {}
+    years = []
+    for name, source in files.items():
+        folder, _slash, leaf = name.rpartition("/")
+        if folder == "calendars":
+            years.append(load_calendar_year(source, name))
+        elif leaf == "units.toml":
+            units[folder] = load_units(source, name)
+        elif folder:
+            documents.append(_document(name, source, categories))
+    parents = {place.id: place.parent for place in places.values()}
+    parents.update({unit.id: city for city, rows in units.items() for unit in rows})
+    _check_words(documents, units, programmes, categories, parents)
+    return Rules(Policies(tuple(documents), parents), build_calendar(years), programmes, categories, places, units)
+
+
+def _document(name: str, source: bytes, categories: Mapping[str, Category]) -> PolicyDocument:
+    document = load_document(source, name)
+    if name != f"{document.jurisdiction}/{document.valid_from.isoformat()}.toml":
+        raise PolicyRefused([_finding(name, _("The file must be called <jurisdiction>/<valid_from>.toml."))])
+    house = document.jurisdiction == NATION and document.basis == "house"
+    return with_query_limits(document, categories) if house else document
+
+
+def _check_words(
+    documents: list[PolicyDocument],
+    units: Mapping[str, tuple[ReportingUnit, ...]],
+    programmes: Mapping[str, Programme],
+    categories: Mapping[str, Category],
+    parents: Mapping[str, str | None],
+) -> None:
+    """Every programme, category and jurisdiction that a file speaks of is listed."""
+    findings = [
+        _finding(document.file, _("“%(word)s” is not listed.", word=document.jurisdiction))
+        for document in documents
+        if document.jurisdiction not in parents
+    ]
+    spoken = [(document.file, code) for document in documents for code in _programmes_of(document)]
+    spoken += [(city, code) for city, rows in units.items() for unit in rows for code in unit.programmes]
+    unlisted = [(file, code) for file, code in spoken if code not in programmes]
+    unlisted += [(d.file, code) for d in documents for code in _categories_of(d) if code not in categories]
+    findings += [_finding(file, _("“%(word)s” is not listed.", word=code)) for file, code in unlisted]
+    if findings:
+        raise PolicyRefused(findings)
+
+
+def _programmes_of(document: PolicyDocument) -> list[str]:
+    openings = document.values.get("review_calendar")
+    tables = [document.values[name].value for name in ("programmes", "doubt.standard_month") if name in document.values]
+    codes = [code for table in tables for code in table]
+    return codes + [code for opening in (openings.value if openings else ()) for code in opening.programmes]
+
+
+def _categories_of(document: PolicyDocument) -> list[str]:
+    limits = [name.removeprefix("query_limit.") for name in document.values if name.startswith("query_limit.")]
+    return [code for code in limits if code != "default"]
+
+
+def _finding(file: str, sentence: object) -> Finding:
+    return Finding(file, "", None, sentence, _("Compare with the files beside it."))
