@@ -16,13 +16,14 @@ IDENTITY, CERTIFICATE, NAME = "identity", "certificate", "name"
 class Field:
     """One field: code used in results, kind of value, labels of headings (the first is the official one).
 
-    required: a row without it is rejected; a file without the column is refused.
+    required: a row without it is rejected. column: a file without the column is refused (required implies it).
     """
 
     code: str
     kind: str
     labels: tuple[str, ...]
     required: bool = False
+    column: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +50,13 @@ class Category:
     dated_by: str = ""
 
 
-def _f(code: str, kind: str, labels: str, *, required: bool = False) -> Field:
-    return Field(code, kind, tuple(labels.split()), required)
+def _f(code: str, kind: str, labels: str, *, required: bool = False, column: bool = False) -> Field:
+    return Field(code, kind, tuple(labels.split()), required, required or column)
 
 
 _NUMBER = (
-    "身份证号 身份证号码 公民身份号码 公民身份证号 公民身份证号码 居民身份证号 居民身份证号码 证件号码 证件号 身份证件号码 "
-    "身份证件号 身份证明号码 社会保障号码 社会保障号 社保号 身份号码 客户证件号码"
+    "身份证号 身份证号码 公民身份号码 公民身份证号 公民身份证号码 居民身份证号 居民身份证号码 证件号码 证件号 "
+    "身份证件号码 身份证件号 身份证明号码 社会保障号码 社会保障号 社保号 身份号码 客户证件号码"
 )
 _NAME = "姓名 人员姓名 客户姓名"
 _PERSON = (_f("number", IDENTITY, _NUMBER, required=True), _f("name", NAME, _NAME))
@@ -100,7 +101,7 @@ _CATEGORIES = (
         "HOUSE",
         "房产",
         (
-            _f("number", IDENTITY, "权利人证件号 权利人证件号码 权利人身份证号 产权人证件号码 " + _NUMBER, required=True),
+            _f("number", IDENTITY, "权利人证件号 权利人证件号码 权利人身份证号 " + _NUMBER, required=True),
             _f("owners", NAME, "权利人 权利人名称 产权人 权利人姓名 产权人姓名 " + _NAME),
             _f("certificate", TEXT, "不动产权证书号 不动产权证号 产权证号 证书号 不动产权证 房产证号"),
             _f("sharing", TEXT, "共有情况 共有方式"),
@@ -268,9 +269,9 @@ HOUSEHOLDS = Category(
     "申请家庭",
     (
         _f("household", TEXT, "家庭编号", required=True),
-        _f("head", TEXT, "申请人 申请人姓名 户主", required=True),
-        _f("number", TEXT, "申请人身份证号 申请人身份证号码 申请人公民身份号码", required=True),
-        _f("programme", TEXT, "救助类别 救助类型 申请类别", required=True),
+        _f("head", TEXT, "申请人 申请人姓名 户主", column=True),
+        _f("number", TEXT, "申请人身份证号 申请人身份证号码 申请人公民身份号码", column=True),
+        _f("programme", TEXT, "救助类别 救助类型 申请类别", column=True),
         _f("division", TEXT, "行政区划代码 区划代码"),
         _f("unit", TEXT, "所属单位 上报单位"),
         _f("address", TEXT, "地址 家庭住址 住址"),
@@ -288,9 +289,9 @@ MEMBERS = Category(
     "家庭成员",
     (
         _f("household", TEXT, "家庭编号", required=True),
-        _f("name", TEXT, "姓名", required=True),
-        _f("number", TEXT, _NUMBER, required=True),
-        _f("relation", TEXT, "与申请人关系 关系", required=True),
+        _f("name", TEXT, "姓名", column=True),
+        _f("number", TEXT, _NUMBER, column=True),
+        _f("relation", TEXT, "与申请人关系 关系", column=True),
         _f("ethnic", TEXT, "民族"),
         _f("marital", TEXT, "婚姻状况"),
         _f("health", TEXT, "健康状况"),
@@ -306,12 +307,12 @@ SUPPORTERS = Category(
     "赡养抚养扶养义务人",
     (
         _f("household", TEXT, "家庭编号", required=True),
-        _f("supported", TEXT, "被赡养人 被赡养抚养扶养人"),
-        _f("name", TEXT, "姓名", required=True),
-        _f("number", TEXT, _NUMBER, required=True),
-        _f("relation", TEXT, "关系", required=True),
+        _f("supported", TEXT, "被赡养人 被赡养抚养扶养人", column=True),
+        _f("name", TEXT, "姓名", column=True),
+        _f("number", TEXT, _NUMBER, column=True),
+        _f("relation", TEXT, "关系", column=True),
         _f("amount", AMOUNT, "申报月赡养费 月赡养费"),
     ),
 )
-DECLARATIONS: dict[str, Category] = {c.code: c for c in (HOUSEHOLDS, MEMBERS, SUPPORTERS)}
+DECLARATIONS: dict[str, Category] = {c.code: c for c in (HOUSEHOLDS, SUPPORTERS, MEMBERS)}
 READABLE: dict[str, Category] = CATEGORIES | DECLARATIONS

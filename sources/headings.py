@@ -144,7 +144,7 @@ def _must_be_unambiguous(found: Headings) -> None:
 
 def _must_be_complete(found: Headings, category: Category) -> None:
     have = {column.field.code for column in found.columns}
-    missing = [field.labels[0] for field in category.fields if field.required and field.code not in have]
+    missing = [field.labels[0] for field in category.fields if field.column and field.code not in have]
     if missing:
         raise Refusal(
             _(

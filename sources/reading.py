@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from domain.text import Text
 from domain.text import gettext as _
@@ -90,8 +90,7 @@ class Reading:
 
     def __iter__(self) -> Iterator[SourceRow]:
         """Usable rows in file order. Raises FileRefused, also in the middle."""
-        assert self._child.stdout is not None
-        for line in self._child.stdout:
+        for line in cast(BinaryIO, self._child.stdout):
             message = json.loads(line)
             if "refused" in message:
                 raise FileRefused(Text(*message["refused"]))
@@ -170,11 +169,11 @@ def read_all(
 
 
 def _feed(stream: BinaryIO, child: subprocess.Popen[bytes]) -> None:
-    assert child.stdin is not None
+    into = cast(BinaryIO, child.stdin)
     with suppress(BrokenPipeError, ValueError):  # a child that refused early stops listening; its message says why
         while chunk := stream.read(_CHUNK):
-            child.stdin.write(chunk)
-        child.stdin.close()
+            into.write(chunk)
+        into.close()
 
 
 def _row(packed: list[Any]) -> SourceRow:

@@ -27,6 +27,10 @@ TOO_WIDE = _(
     "The row has more cells than there are headings; a comma inside a value may have shifted it. Quote the value."
 )
 NOBODY = _("The row names nobody: neither identity number nor name.")
+ROUNDED = _(
+    "The identity number ends in 000; a spreadsheet may have rounded it. The row is kept; ask for the number as text."
+)
+MAYBE_ROUNDED = "maybe_rounded"
 COUNTS_DIFFER = _("There are not as many names as identity numbers; the names were left out.")
 
 
@@ -42,7 +46,11 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
-    """A usable row: place (1-based), subjects, field code to normalised text ("" never stands), day or month it is of."""
+    """A usable row.
+
+    sheet, row: 1-based place; values: field code to normalised text, empty ones left out; dated: day or month
+    the row speaks of, "" when it does not say.
+    """
 
     sheet: int
     row: int
@@ -88,9 +96,7 @@ def is_skipped(cells: Sequence[Cell], headings: Headings) -> bool:
     first = "".join(values.to_text(filled[0]).split()).rstrip(":：")
     if first in TOTALS or any(first.startswith(word + "(") for word in TOTALS):
         return True
-    return all(
-        c.index < len(cells) and fold_label(cells[c.index]) == c.heading for c in headings.columns
-    )
+    return all(c.index < len(cells) and fold_label(cells[c.index]) == c.heading for c in headings.columns)
 
 
 def read(
@@ -158,7 +164,12 @@ def _subjects(
     for one, its_name in zip(numbers, names, strict=True):
         try:
             found = judge(one, certificate=column.field.kind == CERTIFICATE, demonstration=demonstration)
-            subjects.append(Subject(found.number, its_name, who.role, tuple(n.value for n in found.notes)))
+            notes = [note.value for note in found.notes]
+            if found.number.endswith("000"):
+                # One number in eleven that a spreadsheet rounded still fits its check character.
+                outcome.faults.append(CellFault(column, ROUNDED))
+                notes.append(MAYBE_ROUNDED)
+            subjects.append(Subject(found.number, its_name, who.role, tuple(notes)))
         except InvalidIdentityNumber as problem:
             outcome.faults.append(CellFault(column, identity.SENTENCES[problem.reason]))
             if its_name:
@@ -196,5 +207,3 @@ def _split_names(name: str, wanted: int) -> list[str]:
         return [name]
     parts = [part.strip() for part in _SEPARATORS.split(name) if part.strip()]
     return parts if len(parts) == wanted else name.split()
-
-

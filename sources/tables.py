@@ -13,7 +13,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from domain.text import gettext as _
 from sources.faults import Refusal
@@ -139,9 +139,7 @@ def csv_rows(text: Iterable[str], delimiter: str) -> Iterator[list[Cell]]:
         except StopIteration:
             return
         except csv.Error as problem:
-            raise Refusal(
-                _("Row %(row)s cannot be read as CSV; look at its quotation marks.", row=number)
-            ) from problem
+            raise Refusal(_("Row %(row)s cannot be read as CSV; look at its quotation marks.", row=number)) from problem
         yield list(record)
 
 
@@ -191,8 +189,11 @@ def _data_start(content: bytes, entry: zipfile.ZipInfo) -> int:
     head = content[entry.header_offset : entry.header_offset + _LOCAL_HEADER]
     if len(head) < _LOCAL_HEADER or head[:4] != b"PK\x03\x04":
         raise Refusal(_DAMAGED)
-    return entry.header_offset + _LOCAL_HEADER + int.from_bytes(head[26:28], "little") + int.from_bytes(
-        head[28:30], "little"
+    return (
+        entry.header_offset
+        + _LOCAL_HEADER
+        + int.from_bytes(head[26:28], "little")
+        + int.from_bytes(head[28:30], "little")
     )
 
 
@@ -232,6 +233,6 @@ def xlsx_sheets(content: bytes) -> Iterator[Sheet]:
         for number, title in enumerate(book.sheet_names, 1):
             sheet = book.get_sheet_by_index(number - 1)
             start = sheet.start
-            yield Sheet(number, title, iter(sheet.iter_rows()), start[1] if start else 0)
+            yield Sheet(number, title, cast(Iterator[list[Cell]], iter(sheet.iter_rows())), start[1] if start else 0)
     except (CalamineError, OSError, ValueError) as problem:
         raise Refusal(_DAMAGED) from problem

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 
 from domain.text import Text
 from domain.text import gettext as _
 
-Cell = str | float | int | bool | date | None
+Cell = str | float | int | bool | date | time | timedelta | None
 
 NOTHING = frozenset({"", "-", "--", "—", "——", "/", "\\", "无", "空", "NULL", "N/A", "#N/A", "NONE"})
 WITHOUT_END = frozenset({"长期", "永久", "长期有效", "无固定期限"})

@@ -12,7 +12,9 @@ from domain import identity
 from domain.identity import InvalidIdentityNumber, Note, Reason
 
 DATES = st.dates(date(1900, 1, 1), date(2099, 12, 31))
-NUMBERS = st.builds(identity.make_demonstration, DATES, st.integers(0, 999), st.integers(0, 9999).map("99{:04d}".format))
+DIVISIONS = st.integers(0, 9999).map("99{:04d}".format)
+NUMBERS = st.builds(identity.make_demonstration, DATES, st.integers(0, 999), DIVISIONS)
+DIRT = st.lists(st.sampled_from([" ", "\u3000", "\u00a0", "\t", "\u200b", "\ufeff", "'", '"', "‘"]), max_size=6)
 
 
 def reason_of(text: str, **options: object) -> Reason:
@@ -45,7 +47,7 @@ def test_two_swapped_neighbours_are_never_accepted(number: str, place: int) -> N
         assert reason_of(wrong, demonstration=True) in (Reason.CHECK, Reason.EXCEL_ROUNDED)
 
 
-@given(NUMBERS, st.lists(st.sampled_from([" ", "\u3000", "\u00a0", "\t", "\u200b", "\ufeff", "'", '"', "‘"]), max_size=6))
+@given(NUMBERS, DIRT)
 def test_blanks_quotes_and_invisible_characters_do_not_matter(number: str, dirt: list[str]) -> None:
     dirty = "".join(c + (dirt[i % len(dirt)] if dirt else "") for i, c in enumerate(number)).lower()
 
