@@ -69,7 +69,21 @@ def load_calendar_year(source: bytes, file: str) -> CalendarYear:
     return CalendarYear(year, status == "official", notice, holidays, hashlib.sha256(source).hexdigest())
 
 
-def build_calendar(years: Iterable[CalendarYear], zone: str = "Asia/Shanghai") -> Calendar:
+def load_yearly(source: bytes, file: str) -> frozenset[tuple[int, int]]:
+    """(month, day) of the statutory holidays on fixed dates; raises PolicyRefused."""
+    try:
+        days = tomllib.loads(source.decode("utf-8"))["days"]
+        found = frozenset((day.month, day.day) for day in (date.fromisoformat(f"2001-{entry}") for entry in days))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError, ValueError) as fault:
+        raise _refused(file, "days", _("The calendar cannot be read: %(fault)s.", fault=fault)) from fault
+    return found
+
+
+def build_calendar(
+    years: Iterable[CalendarYear],
+    yearly: frozenset[tuple[int, int]] = frozenset(),
+    zone: str = "Asia/Shanghai",
+) -> Calendar:
     """One calendar out of yearly files; official as far as the years run on without a gap.
 
     Raises PolicyRefused when no official year is given or two files speak of one year.
@@ -82,9 +96,10 @@ def build_calendar(years: Iterable[CalendarYear], zone: str = "Asia/Shanghai") -
     days: dict[date, DayKind] = {}
     for entry in ordered:
         days.update(entry.days())
-    digest = hashlib.sha256("".join(entry.digest for entry in ordered).encode()).hexdigest()
+    content = [*(entry.digest for entry in ordered), *(f"{month}-{day}" for month, day in sorted(yearly)), zone]
+    digest = hashlib.sha256("|".join(content).encode()).hexdigest()
     version = f"cn-{last}-{digest[:12]}"
-    return Calendar(version, ZoneInfo(zone), days, date(last, 12, 31), date(official[0], 1, 1))
+    return Calendar(version, ZoneInfo(zone), days, date(last, 12, 31), date(official[0], 1, 1), yearly)
 
 
 def _unbroken(years: Sequence[int]) -> int:

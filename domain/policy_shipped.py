@@ -12,7 +12,7 @@ from pathlib import Path
 
 from domain.errors import Finding
 from domain.policy import Policies
-from domain.policy_calendar import build_calendar, load_calendar_year
+from domain.policy_calendar import build_calendar, load_calendar_year, load_yearly
 from domain.policy_catalogue import (
     Category,
     Jurisdiction,
@@ -29,6 +29,7 @@ from domain.text import gettext as _
 from domain.workdays import Calendar
 
 NATION = "national"
+YEARLY = "calendars/yearly.toml"
 _LISTS = ("jurisdictions.toml", "programmes.toml", "categories.toml")
 
 
@@ -51,7 +52,7 @@ def read_files(folder: Path) -> dict[str, bytes]:
 
 def assemble(files: Mapping[str, bytes]) -> Rules:
     """Rules out of files as `read_files` gives them; raises PolicyRefused naming file, key and remedy."""
-    missing = [name for name in _LISTS if name not in files]
+    missing = [name for name in (*_LISTS, YEARLY) if name not in files]
     if missing:
         raise PolicyRefused([_finding(name, _("The file is missing.")) for name in missing])
     places, programmes, categories = (
@@ -64,6 +65,8 @@ def assemble(files: Mapping[str, bytes]) -> Rules:
     years = []
     for name, source in files.items():
         folder, _slash, leaf = name.rpartition("/")
+        if name == YEARLY:
+            continue
         if folder == "calendars":
             years.append(load_calendar_year(source, name))
         elif leaf == "units.toml":
@@ -73,7 +76,8 @@ def assemble(files: Mapping[str, bytes]) -> Rules:
     parents = {place.id: place.parent for place in places.values()}
     parents.update({unit.id: city for city, rows in units.items() for unit in rows})
     _check_words(documents, units, programmes, categories, parents)
-    return Rules(Policies(tuple(documents), parents), build_calendar(years), programmes, categories, places, units)
+    calendar = build_calendar(years, load_yearly(files[YEARLY], YEARLY))
+    return Rules(Policies(tuple(documents), parents), calendar, programmes, categories, places, units)
 
 
 def _document(name: str, source: bytes, categories: Mapping[str, Category]) -> PolicyDocument:

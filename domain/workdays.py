@@ -29,8 +29,6 @@ LONGEST = 40_000  # more than a century of days: beyond it a length is a slip of
 _ONE = timedelta(days=1)
 _SATURDAY = 5
 _LAST_SECOND = time(23, 59, 59)
-# Statutory holidays on fixed dates, national rule of 2025: 1 January, 1-2 May, 1-3 October.
-_FIXED_HOLIDAYS = frozenset({(1, 1), (5, 1), (5, 2), (10, 1), (10, 2), (10, 3)})
 
 
 class DayKind(StrEnum):
@@ -46,7 +44,8 @@ class Calendar:
 
     version: names the data, stored with every derivation. zone: where a day begins and ends.
     days: only the days that depart from the plain week. official_from, official_until: the span for
-    which the arrangement has been published; outside it days are computed and marked provisional.
+    which the arrangement has been published; outside it days are computed from `days`, the week and
+    `yearly`, the (month, day) of statutory holidays on fixed dates, and marked provisional.
     """
 
     version: str
@@ -54,6 +53,7 @@ class Calendar:
     days: Mapping[date, DayKind] = field(repr=False)
     official_until: date
     official_from: date = date.min
+    yearly: frozenset[tuple[int, int]] = frozenset()
 
     def is_working(self, day: date) -> bool:
         """True when offices work on `day`; never raises for far years."""
@@ -78,7 +78,7 @@ class Calendar:
         return day
 
     def _computed_holiday(self, day: date) -> bool:
-        return not self.is_official(day) and (day.month, day.day) in _FIXED_HOLIDAYS
+        return not self.is_official(day) and (day.month, day.day) in self.yearly
 
 
 @dataclass(frozen=True, slots=True)

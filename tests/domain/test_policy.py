@@ -322,7 +322,7 @@ HEAD = 'jurisdiction = "a"\ntitle = "A"\nvalid_from = 2020-01-01\n'
         ('[values.route]\nvalue = "by pigeon"\nsource = "internal"\n', "route", 4, "direct"),
         ('[values.second_factor_roles]\nvalue = ["auditor", "auditor"]\nsource = "internal"\n',
          "second_factor_roles", 4, "twice"),
-        ('[values.review_calendar]\nvalue = [{month = 2, day = 30, at = 00:10:00, programmes=[]}]\nsource = "internal"\n',
+        ('[values.review_calendar]\nvalue = [{month = 2, day = 30, at=00:10:00, programmes=[]}]\nsource = "internal"\n',
          "review_calendar", 4, "day"),
         ('[values."doubt.fund_balance"]\nvalue = 0.5\nsource = "internal"\n', "doubt.fund_balance", 4, "quotes"),
         ('[values.retention_years]\nvalue = 10\nsource = "internal"\nwhy = "x"\n', "retention_years", 4, "source"),

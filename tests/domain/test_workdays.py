@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.policy_calendar import build_calendar, load_calendar_year
+from domain.policy_calendar import build_calendar, load_calendar_year, load_yearly
 from domain.policy_documents import PolicyRefused
 from domain.workdays import (
     Calendar,
@@ -30,7 +30,8 @@ FOLDER = Path(__file__).parents[2] / "policies" / "calendars"
 
 
 def _shipped() -> Calendar:
-    return build_calendar(load_calendar_year(path.read_bytes(), path.name) for path in FOLDER.glob("*.toml"))
+    years = [load_calendar_year(path.read_bytes(), path.name) for path in FOLDER.glob("cn-*.toml")]
+    return build_calendar(years, load_yearly((FOLDER / "yearly.toml").read_bytes(), "yearly.toml"))
 
 
 CHINA = _shipped()
@@ -245,6 +246,11 @@ def test_a_calendar_file_that_makes_no_sense_is_refused_with_its_name(source: by
     with pytest.raises(PolicyRefused) as refused:
         load_calendar_year(source, "calendars/cn-2030.toml")
     assert refused.value.findings[0].file == "calendars/cn-2030.toml"
+
+
+def test_a_fixed_holiday_that_no_year_has_is_refused() -> None:
+    with pytest.raises(PolicyRefused):
+        load_yearly(b'days = ["02-30"]', "calendars/yearly.toml")
 
 
 def test_the_official_span_ends_before_a_missing_year() -> None:
