@@ -139,6 +139,7 @@ class OfflineFinding:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportData:
     """Everything a report says. A draft has no `signed_on`; a supplement (DOC-06s) names what it supplements.
+    `categories` are those of the letter: the report holds no other (LN-28).
 
     `digest(data)` is derived from it and therefore no field of it.
     """
@@ -153,6 +154,7 @@ class ReportData:
     agency: str
     programme: str
     household_head: str
+    categories: tuple[str, ...]
     members: tuple[Member, ...]
     query_from: date
     query_to: date
@@ -176,7 +178,7 @@ def check_report(data: ReportData) -> None:
     Raises:
         MissingGlyph: a character cannot be printed.
         ConclusionWords: a text concludes on eligibility (LF-17).
-        Conflict: the statement lacks 仅供参考，不作认定; a line speaks of somebody outside the commission (LN-28);
+        Conflict: the statement lacks 仅供参考，不作认定; a person or category is outside the commission (LN-28);
             a missing result has no reason (LN-16); a found one no source or data date; a number is not masked;
             the report is signed without reviewer or seal.
     """
@@ -186,7 +188,7 @@ def check_report(data: ReportData) -> None:
         raise Conflict(_("The report must state that it is for reference and decides nothing."), clause="LF-17")
     _check_members(data)
     for line in data.lines:
-        _check_line(line)
+        _check_line(line, data.categories)
     if data.signed_on and not (data.reviewer and data.seal):
         raise Conflict(_("A signed report needs its reviewer and the seal of the agency."), number=data.number)
 
@@ -217,7 +219,15 @@ def _check_members(data: ReportData) -> None:
         )
 
 
-def _check_line(line: QueryLine) -> None:
+def _check_line(line: QueryLine, categories: tuple[str, ...]) -> None:
+    if (line.category in categories) is (line.state is ResultState.NOT_REQUESTED):
+        raise Conflict(
+            _(
+                "“%(category)s”: a report holds results of the categories in the commission letter and of no other.",
+                category=line.category,
+            ),
+            clause="LN-28",
+        )
     if line.state is ResultState.NOT_OBTAINED and not line.reason:
         raise Conflict(_("“%(category)s” was not obtained: state the reason.", category=line.category), clause="LN-16")
     if line.state is ResultState.FOUND and not (line.source and line.data_date and line.found):

@@ -20,7 +20,7 @@ _STANDARDS: list[typst.PDFStandard] = ["a-3a", "ua-1"]
 
 @dataclass(frozen=True, slots=True)
 class Watermark:
-    """What a downloaded copy shows across every page: why it left, with whom, when (LN-29)."""
+    """What a downloaded copy shows across every page: why it left, with whom, when (LN-29), in local time."""
 
     purpose: str
     person: str
@@ -28,7 +28,7 @@ class Watermark:
     at: str
 
     def __str__(self) -> str:
-        return f"{self.purpose}\n{self.office} {self.person}\n{self.at}"
+        return f"用途：{self.purpose}\n下载：{self.office} {self.person}\n{self.at}"
 
 
 def typeset(template: str, document: Document, *, dated: date | None, watermark: str | None = None) -> bytes:

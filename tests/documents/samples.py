@@ -41,6 +41,7 @@ def a_report(**changes: object) -> ReportData:
         "agency": "本溪市平山区核对中心",
         "programme": "最低生活保障",
         "household_head": "江䶮",
+        "categories": ("养老待遇", "车辆", "银行存款", "不动产", "工资收入", "市场主体"),
         "members": _members(),
         "query_from": date(2027, 6, 8),
         "query_to": date(2027, 6, 11),

@@ -29,7 +29,7 @@ from documents.typesetting import Watermark
 from domain.errors import Conflict
 from tests.documents.samples import RARE_NAMES, a_report
 
-WATERMARK = str(Watermark("用途：救助审核", "何大暑", "本溪市平山区民政局", "2027-06-17 09:12"))
+WATERMARK = str(Watermark("救助审核", "何大暑", "本溪市平山区民政局", "2027-06-17 09:12"))
 
 
 def pages(pdf: bytes) -> list[str]:
@@ -41,7 +41,6 @@ def text(pdf: bytes) -> str:
     return "".join("".join(page.split()) for page in pages(pdf))
 
 
-@pytest.mark.clause("LF-17")
 def test_a_report_says_what_was_found_and_that_it_decides_nothing() -> None:
     said = text(render_report(a_report()))
     assert "仅供参考，不作认定" in said
@@ -65,7 +64,6 @@ def test_every_doubt_is_traceable_to_rule_file_and_row_on_the_page() -> None:
     assert "机动车登记_20270608.xlsx第553行" in said
 
 
-@pytest.mark.clause("LN-16")
 def test_what_was_not_obtained_stands_marked_with_its_reason() -> None:
     said = text(render_report(a_report()))
     assert said.count("未获得") >= 3  # in the table, in its own part's title and sentence
@@ -78,19 +76,21 @@ def test_what_was_not_obtained_stands_marked_with_its_reason() -> None:
 
 
 def test_all_four_states_of_a_query_read_differently() -> None:
-    def line(state: ResultState) -> QueryLine:
-        return QueryLine(
+    def of(state: ResultState) -> ReportData:
+        line = QueryLine(
             category="车辆",
             person=HOUSEHOLD,
             state=state,
             source="某局",
             data_date="2027-06",
             found="一辆",
-            reason="某因",
+            reason="无",
         )
+        named = () if state is ResultState.NOT_REQUESTED else ("车辆",)
+        return a_report(lines=(line,), categories=named)
 
-    printed = {text(render_report(a_report(lines=(line(state),)))).split("三、")[0] for state in ResultState}
-    assert len(printed) == 4
+    results = {text(render_report(of(state))).split("查询时点")[1].split("三、")[0] for state in ResultState}
+    assert len(results) == 4
 
 
 def test_the_same_report_has_the_same_bytes_on_every_repeat() -> None:
@@ -143,7 +143,7 @@ def test_a_watermark_marks_every_page_and_leaves_the_digest_and_the_original_alo
     plain = pages(original)
     for page, before in zip(pages(marked), plain, strict=True):
         assert digest(data) in page
-        for words in ("用途：救助审核", "何大暑", "2027-06-17 09:12"):
+        for words in ("用途：救助审核", "下载：本溪市平山区民政局 何大暑", "2027-06-17 09:12"):
             assert words in page
             assert words not in before
 
@@ -174,11 +174,13 @@ def test_a_supplement_names_the_report_it_supplements_and_every_page_its_version
 
 
 @pytest.mark.clause("LN-28")
-def test_a_finding_about_somebody_the_commission_does_not_name_is_refused() -> None:
-    stranger = replace(a_report().lines[0], person="路人甲")
-    with pytest.raises(Conflict) as refused:
-        render_report(a_report(lines=(stranger,)))
-    assert refused.value.clause == "LN-28"
+def test_a_person_or_category_that_the_commission_does_not_name_is_refused() -> None:
+    known = a_report().lines[0]
+    unasked = replace(a_report().lines[-1], category="车辆")
+    for line in (replace(known, person="路人甲"), replace(known, category="医疗费用"), unasked):
+        with pytest.raises(Conflict) as refused:
+            render_report(a_report(lines=(line,)))
+        assert refused.value.clause == "LN-28"
 
 
 def test_a_whole_identity_number_never_reaches_a_report() -> None:
