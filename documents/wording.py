@@ -37,14 +37,16 @@ _CONCLUSIONS = re.compile(
 
 
 class ConclusionWords(Conflict):
-    """An agency's text draws a conclusion. `field` and `words` say where and which."""
+    """An agency's text draws a conclusion. `field` says where; `words`, which: for the form to show, never for a log,
+    since people write names into such phrases.
+    """
 
     def __init__(self, field: str, words: list[str]) -> None:
         super().__init__(
             _(
-                "“%(words)s” draws a conclusion. A verification agency states what was found and decides nothing: "
+                "“%(field)s” draws a conclusion. A verification agency states what was found and decides nothing: "
                 "write what the sources show instead.",
-                words="、".join(words),
+                field=field,
             ),
             clause="LF-17",
             field=field,

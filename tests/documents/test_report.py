@@ -210,6 +210,7 @@ def test_a_conclusion_hidden_in_any_part_of_a_report_is_refused(part: str) -> No
         render_report(a_report(**changed[part]))
     assert refused.value.clause == "LF-17"
     assert refused.value.words == ["不符合低保条件"]
+    assert "低保" not in f"{refused.value} {refused.value.ids}"
 
 
 def test_markup_in_the_data_is_printed_and_never_run() -> None:
