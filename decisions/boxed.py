@@ -1,0 +1,333 @@
+"""Boxed expressions of DMN (7.3, 8.3, 10.2) to the tree that FEEL evaluates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from decisions.errors import FeelSyntaxError
+from decisions.feel.flow import ContextLiteral, For, If, Quantified, closure
+from decisions.feel.nodes import Call, Const, Filter, ListLiteral, Name, Node, Scope, TooDeep
+from decisions.feel.parser import parse
+from decisions.feel.types import ANY, Type, coerce
+from decisions.feel.values import State, Value
+from decisions.items import Types, unary
+from decisions.source import FEEL, Element, Faults, child, children, local, text_in
+from decisions.tables import MULTIPLE, SINGLE, InputClause, OutputClause, Rule, Table
+
+EXPRESSIONS = (
+    "literalExpression",
+    "decisionTable",
+    "context",
+    "invocation",
+    "list",
+    "relation",
+    "functionDefinition",
+    "conditional",
+    "filter",
+    "for",
+    "some",
+    "every",
+)
+AGGREGATIONS = (None, "SUM", "COUNT", "MIN", "MAX")
+Names = tuple[str, ...]
+
+
+class Typed(Node):
+    """An expression whose value must have a type."""
+
+    __slots__ = ("label", "type")
+
+    def __init__(self, value: Node, type_: Type, label: str) -> None:
+        super().__init__(value)
+        self.type = type_
+        self.label = label
+
+    def evaluate(self, state: State, scope: Scope) -> Value:
+        fit, value = coerce(self.parts[0].evaluate(state, scope), self.type, state)
+        if not fit:
+            state.note(f"The value of '{self.label}' has another type than declared.")
+        return value
+
+
+class ResultContext(Node):
+    """A boxed context with a result box: the entries are names, the last part is the value."""
+
+    __slots__ = ("names",)
+
+    def __init__(self, names: Sequence[str], values: Sequence[Node], result: Node) -> None:
+        super().__init__(*values, result)
+        self.names = tuple(names)
+
+    def evaluate(self, state: State, scope: Scope) -> Value:
+        state.tick()
+        entries: dict[str, Value] = {}
+        inner = Scope(entries, scope)
+        for name, part in zip(self.names, self.parts, strict=False):
+            entries[name] = part.evaluate(state, inner)
+        return self.parts[-1].evaluate(state, inner)
+
+    def _free(self) -> frozenset[str]:
+        found = self.parts[-1].free()
+        for name, part in reversed(list(zip(self.names, self.parts, strict=False))):
+            found = (found - {name}) | part.free()
+        return found
+
+
+class BoxedFunction(Node):
+    __slots__ = ("label", "parameters", "types")
+
+    def __init__(self, label: str, parameters: Sequence[str], types: Sequence[Type], body: Node) -> None:
+        super().__init__(body)
+        self.label = label
+        self.parameters = tuple(parameters)
+        self.types = tuple(types)
+
+    def evaluate(self, state: State, scope: Scope) -> Value:
+        return closure(self.label, self.parameters, self.types, self.parts[0], scope)
+
+    def _free(self) -> frozenset[str]:
+        return self.parts[0].free() - set(self.parameters)
+
+
+NOTHING = Const(None)
+
+
+class Builder:
+    """Reads the expressions of one model; what it cannot read becomes a finding and null in the tree."""
+
+    def __init__(self, types: Types, faults: Faults) -> None:
+        self.types = types
+        self.faults = faults
+
+    def logic_of(self, owner: Element, names: Names, label: str) -> Node:
+        """The one expression below `owner`; `names` are those it may use."""
+        found = children(owner, *EXPRESSIONS)
+        if len(found) != 1:
+            self.faults.add(owner, f"'{label}' has no logic.", "Give it a decision table or an expression.")
+            return NOTHING
+        return self.build(found[0], names, label)
+
+    def build(self, element: Element, names: Names, label: str) -> Node:
+        builders: dict[str, Callable[[Element, Names, str], Node]] = {
+            "literalExpression": self._literal,
+            "decisionTable": self._table,
+            "context": self._context,
+            "invocation": self._invocation,
+            "list": self._list,
+            "relation": self._relation,
+            "functionDefinition": self.function,
+            "conditional": self._conditional,
+            "filter": self._filter,
+            "for": self._iterator,
+            "some": self._iterator,
+            "every": self._iterator,
+        }
+        try:
+            node = builders[local(element)](element, names, label)
+            wanted = ANY if local(element) == "functionDefinition" else self.types.of(element)
+            return node if wanted is ANY else Typed(node, wanted, label)
+        except TooDeep:
+            self.faults.add(element, f"'{label}' nests too deeply.", "Split it into several decisions.")
+            return NOTHING
+
+    def text(self, text: str, element: Element, names: Names) -> Node:
+        """A FEEL text read; what cannot be is a finding."""
+        if element.get("expressionLanguage", "feel").lower() not in {name.lower() for name in FEEL}:
+            self.faults.add(element, "The expression is not written in FEEL.", "Write it in FEEL.")
+            return NOTHING
+        if not text:
+            self.faults.add(element, "The expression is empty.", "Write an expression, or null.")
+            return NOTHING
+        try:
+            return parse(text, names)
+        except FeelSyntaxError as fault:
+            short = text if len(text) <= 60 else text[:57] + "..."
+            self.faults.add(element, f"'{short}': {fault.findings[0].sentence}", fault.findings[0].remedy)
+            return NOTHING
+
+    def _literal(self, element: Element, names: Names, label: str) -> Node:
+        if child(element, "importedValues") is not None:
+            self.faults.add(element, "Imported values are not read.", "Write the expression here.")
+        return self.text(text_in(element), element, names)
+
+    def _context(self, element: Element, names: Names, label: str) -> Node:
+        entries: list[str] = []
+        values: list[Node] = []
+        result: Node | None = None
+        for entry in children(element, "contextEntry"):
+            variable = child(entry, "variable")
+            name = "" if variable is None else variable.get("name") or ""
+            value = self.logic_of(entry, names, name or label)
+            if not name:
+                result = value
+                continue
+            wanted = self.types.of(variable)
+            values.append(value if wanted is ANY else Typed(value, wanted, name))
+            entries.append(name)
+            names = (*names, name)
+        if len(set(entries)) != len(entries):
+            self.faults.add(element, f"'{label}' has an entry twice.", "Rename one of them.")
+            return NOTHING
+        return ContextLiteral(entries, values) if result is None else ResultContext(entries, values, result)
+
+    def _invocation(self, element: Element, names: Names, label: str) -> Node:
+        called = child(element, "literalExpression")
+        bindings = children(element, "binding")
+        if called is None:
+            self.faults.add(element, "The invocation names no function.", "Name the knowledge model to invoke.")
+            return NOTHING
+        parameters = [child(binding, "parameter") for binding in bindings]
+        arguments = [self.logic_of(binding, names, label) for binding in bindings]
+        keys = ["" if parameter is None else parameter.get("name") or "" for parameter in parameters]
+        return Call(self.text(text_in(called), called, names), arguments, keys)
+
+    def _list(self, element: Element, names: Names, label: str) -> Node:
+        return ListLiteral(*(self.build(item, names, label) for item in children(element, *EXPRESSIONS)))
+
+    def _relation(self, element: Element, names: Names, label: str) -> Node:
+        columns = [column.get("name") or "" for column in children(element, "column")]
+        rows: list[Node] = []
+        for row in children(element, "row"):
+            cells = [self.build(cell, names, label) for cell in children(row, *EXPRESSIONS)]
+            if len(cells) != len(columns) or len(set(columns)) != len(columns):
+                self.faults.add(row, "The row does not fit the columns.", "Give every row one cell a column.")
+                return NOTHING
+            rows.append(_Row(columns, cells))
+        return ListLiteral(*rows)
+
+    def function(self, element: Element, names: Names, label: str) -> Node:
+        if element.get("kind", "FEEL") != "FEEL":
+            self.faults.add(element, f"'{label}' is a function outside FEEL.", "Write it in FEEL.")
+            return NOTHING
+        formal = children(element, "formalParameter")
+        parameters = [parameter.get("name") or "" for parameter in formal]
+        body = self.logic_of(element, (*names, *parameters), label)
+        return BoxedFunction(label, parameters, [self.types.of(parameter) for parameter in formal], body)
+
+    def _branch(self, element: Element, name: str, names: Names, label: str) -> Node:
+        found = child(element, name)
+        if found is None:
+            self.faults.add(element, f"'{label}' lacks its part '{name}'.", "Complete the expression.")
+            return NOTHING
+        return self.logic_of(found, names, label)
+
+    def _conditional(self, element: Element, names: Names, label: str) -> Node:
+        return If(*(self._branch(element, part, names, label) for part in ("if", "then", "else")))
+
+    def _filter(self, element: Element, names: Names, label: str) -> Node:
+        return Filter(self._branch(element, "in", names, label), self._branch(element, "match", names, label))
+
+    def _iterator(self, element: Element, names: Names, label: str) -> Node:
+        variable = element.get("iteratorVariable") or ""
+        items = self._branch(element, "in", names, label)
+        word = local(element)
+        body = self._branch(element, "return" if word == "for" else "satisfies", (*names, variable), label)
+        return For([variable], [items], body) if word == "for" else Quantified(word == "some", [variable], [items], body)
+
+    # --- decision tables
+
+    def _table(self, element: Element, names: Names, label: str) -> Node:
+        policy = element.get("hitPolicy", "UNIQUE")
+        aggregation = element.get("aggregation")
+        outputs = self._outputs(element, names, label)
+        inputs = self._inputs(element, names)
+        self._check_policy(element, policy, aggregation, outputs)
+        columns = [column.get("name") or f"annotation {at}" for at, column in enumerate(children(element, "annotation"), 1)]
+        rules = [
+            self._rule(rule, number, inputs, outputs, columns, names)
+            for number, rule in enumerate(children(element, "rule"), 1)
+        ]
+        kept = [rule for rule in rules if rule is not None]
+        return Table(element.get("id") or label, label, policy, aggregation, inputs, outputs, kept)
+
+    def _check_policy(
+        self, element: Element, policy: str, aggregation: str | None, outputs: list[OutputClause]
+    ) -> None:
+        if policy not in (*SINGLE, *MULTIPLE):
+            self.faults.add(element, f"The hit policy '{policy}' does not exist.", "Choose one of U, A, P, F, R, O, C.")
+        if aggregation not in AGGREGATIONS or (aggregation and (policy != "COLLECT" or len(outputs) != 1)):
+            self.faults.add(
+                element, "The aggregation does not fit the table.", "Aggregate one output of a table that collects."
+            )
+        if policy in ("PRIORITY", "OUTPUT ORDER") and all(clause.order is None for clause in outputs):
+            self.faults.add(element, "The output values are not ordered.", "List the output values, highest first.")
+        if not outputs:
+            self.faults.add(element, "The table has no output.", "Add one.")
+
+    def _inputs(self, element: Element, names: Names) -> list[InputClause]:
+        clauses: list[InputClause] = []
+        for clause in children(element, "input"):
+            expression = child(clause, "inputExpression")
+            node = self.text(text_in(expression), clause if expression is None else expression, names)
+            values = child(clause, "inputValues")
+            allowed = None if values is None else unary(text_in(values), values, self.faults, names)
+            label = clause.get("label") or text_in(expression)
+            clauses.append(InputClause(label, node, self.types.of(expression), allowed))
+        return clauses
+
+    def _outputs(self, element: Element, names: Names, label: str) -> list[OutputClause]:
+        clauses: list[OutputClause] = []
+        elements = children(element, "output")
+        for clause in elements:
+            name = clause.get("name") or ""
+            if not name and len(elements) > 1:
+                self.faults.add(clause, "An output has no name.", "Name every output of a table that has several.")
+            values, default = child(clause, "outputValues"), child(clause, "defaultOutputEntry")
+            text = text_in(values)
+            clauses.append(
+                OutputClause(
+                    name or label,
+                    self.types.of(clause),
+                    None if values is None or not text else unary(text, values, self.faults, names),
+                    None if values is None or not text else self.text(f"[{text}]", values, names),
+                    None if default is None or not text_in(default) else self.text(text_in(default), default, names),
+                )
+            )
+        return clauses
+
+    def _rule(
+        self,
+        element: Element,
+        number: int,
+        inputs: list[InputClause],
+        outputs: list[OutputClause],
+        columns: list[str],
+        names: Names,
+    ) -> Rule | None:
+        cells, results = children(element, "inputEntry"), children(element, "outputEntry")
+        if len(cells) != len(inputs) or len(results) != len(outputs):
+            self.faults.add(element, f"Rule {number} does not fit the columns.", "Give every rule one cell a column.")
+            return None
+        texts = tuple(text_in(cell) or "-" for cell in cells)
+        for cell in cells:
+            if cell.get("expressionLanguage", "feel").lower() not in {name.lower() for name in FEEL}:
+                self.faults.add(cell, "The cell is not written in FEEL.", "Write it in FEEL.")
+        tests = [unary(text, cell, self.faults, names) for text, cell in zip(texts, cells, strict=True)]
+        notes = [text_in(note) for note in children(element, "annotationEntry")]
+        columns = columns + [f"annotation {at}" for at in range(len(columns) + 1, len(notes) + 1)]
+        description = child(element, "description")
+        annotations = dict(zip(columns, notes, strict=False))
+        if description is not None and (description.text or "").strip():
+            annotations.setdefault("description", (description.text or "").strip())
+        return Rule(
+            element.get("id") or f"rule {number}",
+            number,
+            tuple(NOTHING if test is None else test for test in tests),
+            texts,
+            tuple(self.text(text_in(result), result, names) for result in results),
+            annotations,
+        )
+
+
+class _Row(Node):
+    """A row of a relation: its cells do not see one another."""
+
+    __slots__ = ("columns",)
+
+    def __init__(self, columns: Sequence[str], cells: Sequence[Node]) -> None:
+        super().__init__(*cells)
+        self.columns = tuple(columns)
+
+    def evaluate(self, state: State, scope: Scope) -> Value:
+        state.tick()
+        return {name: part.evaluate(state, scope) for name, part in zip(self.columns, self.parts, strict=True)}

@@ -1,0 +1,44 @@
+"""All built-in functions of FEEL by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from decisions.feel import built_in_lists, built_in_numbers, built_in_text, built_in_time
+from decisions.feel.nodes import Const, Name, Negation, Node, OperatorTest, RangeLiteral, Scope
+from decisions.feel.nodes import Call as CallNode
+from decisions.feel.parser import parse
+from decisions.feel.signatures import Unfit
+from decisions.feel.values import Function, Range, State
+
+_OWN = built_in_lists.LIBRARY
+
+
+@_OWN.add("range", "from:string")
+def _range(state: State, text: str) -> Range:
+    """A range from its literal: the ends must be literals themselves, so nothing else is evaluated."""
+    tree = parse(text)
+    if not isinstance(tree, (RangeLiteral, OperatorTest)) or not all(map(_is_literal, tree.parts)):
+        raise Unfit("the text is not a range of literals.")
+    value = tree.evaluate(state, Scope({}))
+    if type(value) is not Range:
+        raise Unfit("the text is not a range.")
+    return value
+
+
+def _is_literal(node: Node) -> bool:
+    if isinstance(node, CallNode):
+        function = node.parts[0]
+        named = isinstance(function, Name) and function.name in ("date", "time", "date and time", "duration")
+        return named and all(isinstance(part, Const) for part in node.parts[1:])
+    if isinstance(node, Negation):
+        return _is_literal(node.parts[0])
+    return isinstance(node, Const)
+
+
+BUILT_INS: Mapping[str, Function] = {
+    **built_in_numbers.LIBRARY.functions,
+    **built_in_text.LIBRARY.functions,
+    **_OWN.functions,
+    **built_in_time.LIBRARY.functions,
+}

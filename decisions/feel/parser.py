@@ -1,0 +1,493 @@
+"""FEEL tokens to a tree (grammar of DMN 1.3, 10.3.1.2), by operator precedence.
+
+Names may hold spaces: words that stand side by side are one name. Names that hold operators or keywords are
+recognised when they are known, from the caller, or bound in the text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from decisions.errors import FeelSyntaxError
+from decisions.feel.flow import (
+    ContextLiteral,
+    For,
+    FunctionLiteral,
+    If,
+    Quantified,
+    Steps,
+    UnaryTests,
+    WrittenType,
+)
+from decisions.feel.nodes import (
+    Arithmetic,
+    Between,
+    Call,
+    Comparison,
+    Const,
+    Filter,
+    In,
+    InstanceOf,
+    ListLiteral,
+    Logic,
+    Name,
+    Negation,
+    Node,
+    OperatorTest,
+    Path,
+    RangeLiteral,
+    TooDeep,
+)
+from decisions.feel.temporal import read_any
+from decisions.feel.tokens import Token, tokenize
+from decisions.feel.values import MAX_NESTING
+
+COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
+STRENGTH = {"or": 1, "and": 2, **dict.fromkeys((*COMPARISONS, "between", "in"), 3), "+": 4, "-": 4, "*": 5, "/": 5}
+STRENGTH["**"] = 6
+_SPELLED = ("date and time", "years and months duration", "days and time duration")
+_NAME_SIGNS = frozenset(".-+*/'**..")
+
+
+def parse(text: str, names: Iterable[str] = (), *, unary: bool = False) -> Node:
+    """The tree of `text`; `names` are names it may use that are more than plain words.
+
+    Raises:
+        FeelSyntaxError: the text is not FEEL, is over 20,000 characters, or nests over 100 deep.
+    """
+    parser = _Parser(tokenize(text), names)
+    try:
+        tree = parser.unary_tests() if unary else parser.expression()
+        parser.at_end()
+        return tree
+    except TooDeep:
+        raise FeelSyntaxError(f"The expression nests deeper than {MAX_NESTING}.", 1, 1, "Split it up.") from None
+
+
+def is_plain(name: str) -> bool:
+    """Whether a name is one word, and so is always recognised."""
+    return name.isidentifier() and name not in STRENGTH
+
+
+def joined(tokens: Sequence[Token]) -> str:
+    """One spelling for a name however it was spaced: a blank between words only."""
+    text = ""
+    after_word = False
+    for token in tokens:
+        word = token.kind in ("name", "keyword", "number")
+        text += (" " if word and after_word else "") + token.text
+        after_word = word
+    return text
+
+
+class _Names:
+    """Names that are more than words, by their first token."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self.by_first: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+        for name in (*_SPELLED, *names):
+            try:
+                spelled = tuple(token.text for token in tokenize(name)[:-1])
+            except FeelSyntaxError:
+                continue
+            self.add(spelled, name)
+
+    def add(self, spelled: tuple[str, ...], name: str) -> None:
+        if spelled and (spelled, name) not in self.by_first.setdefault(spelled[0], []):
+            self.by_first[spelled[0]].append((spelled, name))
+            self.by_first[spelled[0]].sort(key=lambda entry: -len(entry[0]))
+
+    def match(self, tokens: Sequence[Token], at: int) -> tuple[int, str] | None:
+        for spelled, name in self.by_first.get(tokens[at].text, ()):
+            here = tokens[at : at + len(spelled)]
+            if tuple(token.text for token in here) == spelled and all(token.kind != "string" for token in here):
+                return len(spelled), name
+        return None
+
+
+class _Parser:
+    def __init__(self, tokens: list[Token], names: Iterable[str]) -> None:
+        self.tokens = tokens
+        self.at = 0
+        self.depth = 0
+        self.known = _Names(names)
+
+    # --- reading tokens
+
+    @property
+    def token(self) -> Token:
+        return self.tokens[self.at]
+
+    def sees(self, text: str, ahead: int = 0) -> bool:
+        token = self.tokens[min(self.at + ahead, len(self.tokens) - 1)]
+        return token.text == text and token.kind in ("op", "keyword", "name")
+
+    def take(self, text: str) -> bool:
+        if self.sees(text):
+            self.at += 1
+            return True
+        return False
+
+    def need(self, text: str) -> None:
+        if not self.take(text):
+            self.fail(f"'{text}' is expected here, not '{self.token.text or 'the end'}'.")
+
+    def fail(self, sentence: str) -> None:
+        raise FeelSyntaxError(sentence, self.token.line, self.token.column)
+
+    def at_end(self) -> None:
+        if self.token.kind != "end":
+            self.fail(f"'{self.token.text}' is not expected here.")
+
+    # --- expressions
+
+    def expression(self, strength: int = 0) -> Node:
+        self.depth += 1
+        if self.depth > MAX_NESTING:
+            raise TooDeep
+        left = self.operand()
+        while True:
+            token = self.token
+            own = STRENGTH.get(token.text, 0) if token.kind in ("op", "keyword") else 0
+            if own <= strength:
+                self.depth -= 1
+                return left
+            left = self.binary(left, token.text, own)
+
+    def binary(self, left: Node, operator: str, strength: int) -> Node:
+        if operator in ("or", "and"):
+            operands = [left]
+            while self.take(operator):
+                operands.append(self.expression(strength))
+            return Logic(operator == "or", operands)
+        if operator == "between":
+            return self.between(left)
+        if operator == "in":
+            self.at += 1
+            return In(left, *self.in_tests())
+        if operator in COMPARISONS:
+            self.at += 1
+            return Comparison(operator, left, self.expression(strength))
+        operators, operands = [], [left]
+        while self.token.kind == "op" and STRENGTH.get(self.token.text) == strength:
+            operators.append(self.token.text)
+            self.at += 1
+            operands.append(self.expression(strength))
+        return Arithmetic(operators, operands)
+
+    def between(self, value: Node) -> Node:
+        self.at += 1
+        low = self.expression(3)
+        self.need("and")
+        return Between(value, low, self.expression(3))
+
+    def in_tests(self) -> list[Node]:
+        if not self.sees("("):
+            return [self.test(3)]
+        self.at += 1
+        first = self.test()
+        if self.sees(".."):
+            return [self.postfix(self.range_from(first, closed=False))]
+        tests = [first]
+        while self.take(","):
+            tests.append(self.test())
+        self.need(")")
+        return tests if len(tests) > 1 or isinstance(first, OperatorTest) else [self.postfix(first)]
+
+    def test(self, strength: int = 0) -> Node:
+        operator = self.token.text
+        if self.token.kind == "op" and operator in COMPARISONS:
+            self.at += 1
+            return OperatorTest(operator, self.expression(3))
+        return self.expression(strength)
+
+    def unary_tests(self) -> Node:
+        if self.sees("-") and self.tokens[self.at + 1].kind == "end":
+            self.at += 1
+            return UnaryTests(False, [])
+        negated = self.sees("not") and self.sees("(", 1) and self.closes_at_end()
+        self.at += 2 if negated else 0
+        tests = [self.test()]
+        while self.take(","):
+            tests.append(self.test())
+        if negated:
+            self.need(")")
+        return UnaryTests(negated, tests)
+
+    def closes_at_end(self) -> bool:
+        """Whether the bracket after `not` closes at the very end, so that it negates all tests."""
+        level = 0
+        for index in range(self.at + 1, len(self.tokens)):
+            token = self.tokens[index]
+            level += (token.kind == "op") * ((token.text == "(") - (token.text == ")"))
+            if level == 0:
+                return self.tokens[index + 1].kind == "end"
+        return False
+
+    def operand(self) -> Node:
+        negations = 0
+        while self.take("-"):
+            negations += 1
+        value = self.postfix(self.primary())
+        for _ in range(negations):
+            value = Negation(value)
+        if self.sees("instance") and self.sees("of", 1):
+            self.at += 2
+            value = InstanceOf(value, self.type_name())
+        return value
+
+    def postfix(self, value: Node) -> Node:
+        while self.token.kind == "op":
+            if self.take("."):
+                value = Path(value, self.name())
+            elif self.take("["):
+                value = Filter(value, self.expression())
+                self.need("]")
+            elif self.sees("("):
+                value = self.call(value)
+            else:
+                break
+        return value
+
+    def call(self, function: Node) -> Node:
+        self.need("(")
+        arguments: list[Node] = []
+        names: list[str] = []
+        while not self.take(")"):
+            if arguments:
+                self.need(",")
+            length = self.binder_length(":")
+            if length:
+                names.append(joined(self.tokens[self.at : self.at + length]))
+                self.at += length + 1
+            arguments.append(self.test())
+        if names and len(names) != len(arguments):
+            self.fail("Parameters are either all given by name or all by position.")
+        if len(set(names)) != len(names):
+            self.fail("A parameter is given twice.")
+        return Call(function, arguments, names)
+
+    def primary(self) -> Node:
+        token = self.token
+        if token.kind in ("number", "string"):
+            self.at += 1
+            return Const(token.value)
+        if token.kind == "at":
+            self.at += 1
+            value = read_any(str(token.value))
+            return Const(value) if value is not None else self.refuse(token)
+        if token.kind == "name":
+            return Name(self.name())
+        if token.kind == "keyword":
+            return self.keyword(token)
+        if token.text in ("(", "[", "]"):
+            return self.bracket()
+        if token.text == "{":
+            return self.context()
+        if token.text == "?":
+            self.at += 1
+            return Name("?")
+        if token.text in COMPARISONS:
+            return self.test()
+        return self.refuse(token)
+
+    def refuse(self, token: Token) -> Node:
+        what = f"'{token.text}' is not expected" if token.kind != "end" else "The expression ends too early"
+        raise FeelSyntaxError(f"{what} here.", token.line, token.column)
+
+    def keyword(self, token: Token) -> Node:
+        if token.text in ("true", "false", "null"):
+            self.at += 1
+            return Const({"true": True, "false": False, "null": None}[token.text])
+        if token.text == "not" and self.sees("(", 1):
+            self.at += 1
+            return Name("not")
+        if token.text == "if":
+            return self.conditional()
+        if token.text in ("for", "some", "every"):
+            return self.iteration(token.text)
+        if token.text == "function":
+            return self.function()
+        return self.refuse(token)
+
+    def conditional(self) -> Node:
+        self.need("if")
+        condition = self.expression()
+        self.need("then")
+        then = self.expression()
+        self.need("else")
+        return If(condition, then, self.expression())
+
+    def iteration(self, word: str) -> Node:
+        self.at += 1
+        variables, lists = [], []
+        while True:
+            variables.append(self.binder("in"))
+            items = self.expression()
+            if self.take(".."):
+                items = Steps(items, self.expression())
+            lists.append(items)
+            if not self.take(","):
+                break
+        self.need("return" if word == "for" else "satisfies")
+        body = self.expression()
+        return For(variables, lists, body) if word == "for" else Quantified(word == "some", variables, lists, body)
+
+    def function(self) -> Node:
+        self.need("function")
+        self.need("(")
+        names: list[str] = []
+        types: list[WrittenType | None] = []
+        while not self.take(")"):
+            if names:
+                self.need(",")
+            length = self.binder_length(":", ",", ")")
+            if not length:
+                self.fail("A parameter's name is expected here.")
+            names.append(self.bind(length))
+            types.append(self.type_name() if self.take(":") else None)
+        if self.sees("external"):
+            self.fail("External functions are not run. Write the function in FEEL.")
+        return FunctionLiteral(names, types, self.expression())
+
+    def bracket(self) -> Node:
+        opening = self.token.text
+        self.at += 1
+        if opening == "[" and self.take("]"):
+            return ListLiteral()
+        first = self.test()
+        if self.sees("..") or opening == "]":
+            return self.range_from(first, closed=opening == "[")
+        if opening == "(":
+            self.need(")")
+            return first
+        items = [first]
+        while self.take(","):
+            items.append(self.test())
+        self.need("]")
+        return ListLiteral(*items)
+
+    def range_from(self, low: Node, *, closed: bool) -> Node:
+        self.need("..")
+        high = self.expression()
+        closing = self.token.text
+        if closing not in ("]", "[", ")"):
+            self.fail("A range ends with ']', '[' or ')'.")
+        self.at += 1
+        return RangeLiteral(low, high, closed, closing == "]")
+
+    def context(self) -> Node:
+        self.need("{")
+        names: list[str] = []
+        values: list[Node] = []
+        while not self.take("}"):
+            if names:
+                self.need(",")
+            names.append(self.key())
+            self.need(":")
+            values.append(self.expression())
+        if len(set(names)) != len(names):
+            self.fail("A context has the same entry twice.")
+        return ContextLiteral(names, values)
+
+    def key(self) -> str:
+        token = self.token
+        if token.kind == "string":
+            self.at += 1
+            return str(token.value)
+        length = self.binder_length(":")
+        if not length:
+            self.fail("The name of an entry is expected here.")
+        return self.bind(length)
+
+    # --- names
+
+    def name(self) -> str:
+        """A name in use: the longest known one, or the words that stand here side by side."""
+        known = self.known.match(self.tokens, self.at)
+        end = self.at
+        while self.tokens[end].kind == "name" or (end > self.at and self.is_index(end)):
+            end += 1
+        if end == self.at and self.token.kind == "keyword" and known is None:
+            end += 1
+        if known and known[0] >= end - self.at:
+            self.at += known[0]
+            return known[1]
+        if end == self.at:
+            self.fail("A name is expected here.")
+        start, self.at = self.at, end
+        return joined(self.tokens[start:end])
+
+    def is_index(self, at: int) -> bool:
+        return self.tokens[at].kind == "number" and self.tokens[at].text.isdigit()
+
+    def binder_length(self, *stops: str) -> int:
+        """Tokens up to one of `stops` when they can all belong to a name, else 0."""
+        end = self.at
+        while (token := self.tokens[end]).text not in stops or token.kind == "string":
+            if token.kind not in ("name", "keyword", "number") and token.text not in _NAME_SIGNS:
+                return 0
+            end += 1
+        return end - self.at if self.tokens[self.at].kind in ("name", "keyword") else 0
+
+    def binder(self, stop: str) -> str:
+        length = self.binder_length(stop)
+        if not length:
+            self.fail(f"A name followed by '{stop}' is expected here.")
+        name = self.bind(length)
+        self.need(stop)
+        return name
+
+    def bind(self, length: int) -> str:
+        here = self.tokens[self.at : self.at + length]
+        name = joined(here)
+        if length > 1:
+            self.known.add(tuple(token.text for token in here), name)
+        self.at += length
+        return name
+
+    # --- types
+
+    def type_name(self) -> WrittenType:
+        for spelled in _SPELLED:
+            words = spelled.split()
+            if all(self.sees(word, ahead) for ahead, word in enumerate(words)):
+                self.at += len(words)
+                return WrittenType(spelled)
+        self.depth += 1
+        if self.depth > MAX_NESTING:
+            raise TooDeep
+        name = self.plain_type()
+        found = self.parametrised(name) if self.sees("<") and name in ("list", "range", "context", "function") else None
+        self.depth -= 1
+        return found or WrittenType("Null" if name == "null" else name)
+
+    def plain_type(self) -> str:
+        words: list[str] = []
+        while self.token.kind == "name" or (not words and self.token.text in ("function", "null")):
+            words.append(self.token.text)
+            self.at += 1
+            if self.sees(".") and self.tokens[self.at + 1].kind == "name":
+                words[-1] += "." + self.tokens[self.at + 1].text
+                self.at += 2
+        if not words:
+            self.fail("The name of a type is expected here.")
+        return " ".join(words)
+
+    def parametrised(self, name: str) -> WrittenType:
+        self.need("<")
+        arguments: list[WrittenType] = []
+        entries: list[tuple[str, WrittenType]] = []
+        while not self.take(">"):
+            if arguments or entries:
+                self.need(",")
+            if name == "context":
+                entries.append((self.binder(":"), self.type_name()))
+            else:
+                arguments.append(self.type_name())
+        result = None
+        if name == "function" and self.take("->"):
+            result = self.type_name()
+        if name in ("list", "range") and len(arguments) != 1:
+            self.fail(f"The type '{name}' takes one type.")
+        return WrittenType(name, tuple(arguments), tuple(entries), result)

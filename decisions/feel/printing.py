@@ -1,0 +1,87 @@
+"""FEEL values as text: string() of 10.3.4.1 and literals that read back as the same value."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+
+from decisions.feel.temporal import print_date_time, print_duration, print_time
+from decisions.feel.tokens import KEYWORDS
+from decisions.feel.values import MAX_NESTING, NUMBERS, Range, State, Stop, Value, YearsMonths, kind
+
+_PLAIN_KEY = re.compile(r"[^\W\d]\w*")
+
+
+def text_of(value: Value, state: State) -> str:
+    """string(value): a string is itself, everything else its literal form without the @-sign."""
+    if type(value) is str:
+        return value
+    return _print(value, state, 0, literal=False)
+
+
+def literal(value: Value, state: State) -> str:
+    """A FEEL literal that evaluates to `value`."""
+    return _print(value, state, 0, literal=True)
+
+
+def quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + escaped.replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t") + '"'
+
+
+def number_text(value: Decimal) -> str:
+    text = format(value.normalize(NUMBERS), "f") if value else "0"
+    return text
+
+
+def _print(value: Value, state: State, depth: int, *, literal: bool) -> str:
+    state.tick()
+    if depth > MAX_NESTING:
+        raise Stop("A value is nested too deeply to be printed.")
+    cls = type(value)
+    if cls is str:
+        return quoted(state.sized(value))
+    if cls is list:
+        return state.sized("[" + ", ".join(_print(item, state, depth + 1, literal=literal) for item in value) + "]")
+    if cls is dict:
+        entries = (f"{_key(name)}: {_print(item, state, depth + 1, literal=literal)}" for name, item in value.items())
+        return state.sized("{" + ", ".join(entries) + "}")
+    if cls is Range:
+        return _range(value, state, depth, literal=literal)
+    text = scalar_text(value)
+    return f'@"{text}"' if literal and cls in (date, datetime, time, timedelta, YearsMonths) else text
+
+
+def _range(value: Range, state: State, depth: int, *, literal: bool) -> str:
+    low, high = (
+        "" if end is None else _print(end, state, depth + 1, literal=literal) for end in (value.low, value.high)
+    )
+    if value.low is None:
+        return f"({'<=' if value.high_closed else '<'} {high})"
+    if value.high is None:
+        return f"({'>=' if value.low_closed else '>'} {low})"
+    return f"{'[' if value.low_closed else '('}{low}..{high}{']' if value.high_closed else ')'}"
+
+
+def _key(name: str) -> str:
+    return name if _PLAIN_KEY.fullmatch(name) and name not in KEYWORDS else quoted(name)
+
+
+def scalar_text(value: Value) -> str:
+    """The text of a value that holds no other values."""
+    if value is None:
+        return "null"
+    if type(value) is bool:
+        return "true" if value else "false"
+    if type(value) is Decimal:
+        return number_text(value)
+    if isinstance(value, datetime):
+        return print_date_time(value)
+    if type(value) is date:
+        return value.isoformat()
+    if type(value) is time:
+        return print_time(value)
+    if type(value) is timedelta:
+        return print_duration(value)
+    return str(value) if type(value) in (YearsMonths, str) else kind(value)

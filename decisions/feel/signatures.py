@@ -1,0 +1,142 @@
+"""How built-in functions are declared and how an invocation finds the form it means.
+
+A form is written as in the specification's tables: "string:string, start position:number, length?:number".
+`?` marks what may be left out, `*` a name that takes any number of values; kinds may be joined by `|`,
+`any` takes everything, null too. A kind ending in `!` takes null besides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import DecimalException
+from typing import Any
+
+from decisions.feel.values import Function, State, Value, kind
+
+Call = Callable[..., Value]
+POINTS = ("number", "string", "date", "time", "date and time", "days and time duration", "years and months duration")
+GROUPS = {
+    "point": POINTS,
+    "day": ("date", "date and time"),
+    "duration": ("days and time duration", "years and months duration"),
+}
+_UNFIT = object()
+
+
+class Unfit(Exception):
+    """A built-in has no result for these values; the text says why, without them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    name: str
+    kinds: frozenset[str]
+    optional: bool
+    many: bool
+
+    def fit(self, value: Value) -> Value:
+        """`value`, or its implicit conversion (10.3.2.9.4), when it has one of the kinds; else _UNFIT."""
+        if "any" in self.kinds or kind(value) in self.kinds:
+            return value
+        if type(value) is list and len(value) == 1 and kind(value[0]) in self.kinds:
+            return value[0]
+        return [value] if "list" in self.kinds and value is not None else _UNFIT
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    parameters: tuple[Parameter, ...]
+    call: Call
+
+    def fit(self, values: list[Value], named: dict[str, Value]) -> list[Value] | None:
+        """The arguments in order, or None when this is not the form that is meant."""
+        return self._by_name(named) if named else self._by_position(values)
+
+    def _by_position(self, values: list[Value]) -> list[Value] | None:
+        parameters = self.parameters
+        if parameters and parameters[-1].many:
+            if len(values) < len(parameters):
+                return None
+            parameters += (parameters[-1],) * (len(values) - len(parameters))
+        least = sum(not parameter.optional for parameter in parameters)
+        if not least <= len(values) <= len(parameters):
+            return None
+        return _all_fit(parameters, values)
+
+    def _by_name(self, named: dict[str, Value]) -> list[Value] | None:
+        known = {parameter.name for parameter in self.parameters}
+        needed = {parameter.name for parameter in self.parameters if not parameter.optional}
+        if not needed <= named.keys() <= known:
+            return None
+        if self.parameters[-1].many:
+            return None
+        given = [parameter for parameter in self.parameters if parameter.name in named]
+        fitted = _all_fit(tuple(given), [named[parameter.name] for parameter in given])
+        if fitted is None:
+            return None
+        by_name = dict(zip((parameter.name for parameter in given), fitted, strict=True))
+        return [by_name.get(parameter.name) for parameter in self.parameters]
+
+
+def _all_fit(parameters: tuple[Parameter, ...], values: list[Value]) -> list[Value] | None:
+    fitted = [parameter.fit(value) for parameter, value in zip(parameters, values, strict=False)]
+    return None if any(value is _UNFIT for value in fitted) else fitted
+
+
+def _parameter(text: str) -> Parameter:
+    name, _, kinds = text.partition(":")
+    allowed: set[str] = set()
+    for word in kinds.rstrip("!").split("|"):
+        allowed.update(GROUPS.get(word, (word,)))
+    if kinds.endswith("!"):
+        allowed.add("null")
+    return Parameter(name.strip("*?"), frozenset(allowed), name.endswith("?"), name.startswith("*"))
+
+
+class Library:
+    """Built-in functions by name."""
+
+    def __init__(self) -> None:
+        self.functions: dict[str, Function] = {}
+        self._forms: dict[str, list[Form]] = {}
+
+    def add(self, name: str, *forms: str) -> Callable[[Call], Call]:
+        """Declare `name` with these forms, all answered by the decorated function (state, *arguments)."""
+
+        def declare(call: Call) -> Call:
+            own = self._forms.setdefault(name, [])
+            for form in forms:
+                parameters = tuple(_parameter(part.strip()) for part in form.split(",") if part.strip())
+                own.append(Form(parameters, call))
+            names = [parameter.name for parameter in own[0].parameters]
+            self.functions[name] = Function(name, names, _dispatch(name, own))
+            return call
+
+        return declare
+
+
+def _dispatch(name: str, forms: list[Form]) -> Callable[[State, list[Value], dict[str, Value]], Value]:
+    def call(state: State, values: list[Value], named: dict[str, Value]) -> Value:
+        for form in forms:
+            fitted = form.fit(values, named)
+            if fitted is not None:
+                return _invoke(name, form.call, state, fitted)
+        kinds = ", ".join(kind(value) for value in (named.values() if named else values))
+        state.note(f"The function '{name}' does not take ({kinds}).")
+        return None
+
+    return call
+
+
+def _invoke(name: str, call: Call, state: State, arguments: list[Any]) -> Value:
+    for argument in arguments:
+        if type(argument) in (str, list):
+            state.tick(len(argument) // 1000 if type(argument) is str else len(argument) // 10)
+    try:
+        return state.sized(call(state, *arguments))
+    except Unfit as reason:
+        state.note(f"The function '{name}': {reason}")
+    except (DecimalException, ArithmeticError, ValueError):
+        state.note(f"The function '{name}' has no result for these values.")
+    return None

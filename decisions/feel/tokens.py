@@ -1,0 +1,99 @@
+"""FEEL text to tokens (DMN 1.3, 10.3.1.2). Linear in the length of the text."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal, DecimalException
+from typing import NamedTuple
+
+from decisions.errors import FeelSyntaxError
+from decisions.feel.values import NUMBERS
+
+MAX_TEXT = 20_000
+
+KEYWORDS = frozenset(
+    "and or if then else for in return some every satisfies between true false null not instance function".split()
+)
+
+_NAME_ASTRAL = r"(?:[^\W\d]|[\U00010000-\U000EFFFF])(?:[\w\u00b7\u200c\u200d]|[\U00010000-\U000EFFFF])*"
+_TOKEN = re.compile(
+    rf"""(?P<space>[\s\u2028\u2029\ufeff]+|//[^\n\r]*|/\*(?:[^*]|\*(?!/))*\*/)
+    |(?P<number>(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?)
+    |(?P<at>@"(?:[^"\\]|\\.)*")
+    |(?P<string>"(?:[^"\\]|\\.)*")
+    |(?P<op>\*\*|\.\.|<=|>=|!=|->|[-+*/<>=(){{}}\[\],:.?'])
+    |(?P<name>{_NAME_ASTRAL})""",
+    re.VERBOSE | re.DOTALL,
+)
+_ESCAPE = re.compile(r"\\(U[0-9a-fA-F]{6}|u[0-9a-fA-F]{4}|.)", re.DOTALL)
+_SHORT = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "'": "'", "\\": "\\"}
+
+
+class Token(NamedTuple):
+    """kind is number, string, at, op, keyword, name or end; value is the literal's value, else the text."""
+
+    kind: str
+    text: str
+    value: object
+    line: int
+    column: int
+
+
+def tokenize(text: str) -> list[Token]:
+    """All tokens of `text`, closed by one of kind "end".
+
+    Raises:
+        FeelSyntaxError: a character, number or escape that FEEL does not know, or a text over 20,000 characters.
+    """
+    if len(text) > MAX_TEXT:
+        raise FeelSyntaxError(f"The expression is longer than {MAX_TEXT} characters.", 1, 1, "Split it up.")
+    tokens: list[Token] = []
+    at, line, line_start = 0, 1, 0
+    while at < len(text):
+        match = _TOKEN.match(text, at)
+        column = at - line_start + 1
+        if match is None:
+            raise FeelSyntaxError(f"The character {text[at]!r} is not expected here.", line, column)
+        kind, found = str(match.lastgroup), match.group()
+        if kind != "space":
+            tokens.append(_token(kind, found, line, column))
+        breaks = found.count("\n")
+        if breaks:
+            line += breaks
+            line_start = at + found.rindex("\n") + 1
+        at = match.end()
+    tokens.append(Token("end", "", None, line, at - line_start + 1))
+    return tokens
+
+
+def _token(kind: str, text: str, line: int, column: int) -> Token:
+    if kind == "number":
+        try:
+            return Token(kind, text, NUMBERS.create_decimal(Decimal(text)), line, column)
+        except DecimalException:
+            raise FeelSyntaxError("The number is too large.", line, column) from None
+    if kind == "string":
+        return Token(kind, text, _unescape(text[1:-1], line, column), line, column)
+    if kind == "at":
+        return Token(kind, text, _unescape(text[2:-1], line, column), line, column)
+    if kind == "name" and text in KEYWORDS:
+        return Token("keyword", text, text, line, column)
+    return Token(kind, text, text, line, column)
+
+
+def _unescape(text: str, line: int, column: int) -> str:
+    if "\\" not in text:
+        return text
+
+    def one(match: re.Match[str]) -> str:
+        code = match[1]
+        if len(code) > 1:
+            return chr(int(code[1:], 16)) if int(code[1:], 16) <= 0x10FFFF else "\ufffd"
+        # A backslash that starts no known escape stays as it is: patterns such as "\d" are written so.
+        return _SHORT.get(code, match[0])
+
+    joined = _ESCAPE.sub(one, text)
+    try:
+        return joined.encode("utf-16", "surrogatepass").decode("utf-16")
+    except UnicodeDecodeError:
+        raise FeelSyntaxError("A string holds half of a surrogate pair.", line, column) from None

@@ -1,0 +1,265 @@
+"""The values of FEEL (DMN 1.3, 10.3.2) and what holds between them: kind, equality, order, text.
+
+number = Decimal (34 digits), string = str, boolean = bool, null = None, list = list, context = dict,
+date, time, date and time = their `datetime` classes, days and time duration = timedelta,
+years and months duration = YearsMonths, range = Range, function = Function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Context, Decimal, DecimalException, DivisionByZero, InvalidOperation, Overflow
+from typing import Any
+
+Value = Any  # one of the classes above; FEEL is dynamically typed
+
+# decimal128 of IEEE 754-2008, as the specification asks (10.3.2.3.1)
+NUMBERS = Context(prec=34, Emin=-6143, Emax=6144, traps=[InvalidOperation, DivisionByZero, Overflow])
+MAX_STRING = 256 * 1024
+MAX_LIST = 10_000
+MAX_NESTING = 100
+MAX_RESULT = 100_000
+
+
+class Stop(Exception):
+    """The evaluation is given up: budget, size or depth. Its text is the reason."""
+
+
+class State:
+    """What one evaluation has left and has noted. `now` is aware and given from outside."""
+
+    __slots__ = ("depth", "left", "now", "problems", "types")
+
+    def __init__(self, now: datetime, budget: int, types: Callable[[str], object] | None = None) -> None:
+        self.now = now
+        self.left = budget
+        self.depth = 0
+        self.problems: list[str] = []
+        self.types = types
+
+    def tick(self, steps: int = 1) -> None:
+        self.left -= steps
+        if self.left < 0:
+            raise Stop("The evaluation needs more steps than it is allowed.")
+
+    def note(self, problem: str) -> None:
+        """Keep a reason for a null; never with a value in it."""
+        if len(self.problems) < 20 and problem not in self.problems:
+            self.problems.append(problem)
+
+    def sized(self, value: Value) -> Value:
+        """`value`, after charging for its size."""
+        if isinstance(value, str):
+            if len(value) > MAX_STRING:
+                raise Stop(f"A text grew beyond {MAX_STRING} characters.")
+            self.tick(len(value) // 1000)
+        elif isinstance(value, list):
+            if len(value) > MAX_LIST:
+                raise Stop(f"A list grew beyond {MAX_LIST} items.")
+            self.tick(len(value) // 10)
+        return value
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class YearsMonths:
+    """A years and months duration, counted in months."""
+
+    months: int
+
+    def __str__(self) -> str:
+        years, months = divmod(abs(self.months), 12)
+        text = (f"{years}Y" if years else "") + (f"{months}M" if months or not years else "")
+        return ("-P" if self.months < 0 else "P") + text
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Range:
+    """From `low` to `high`; a bound of None is open-ended."""
+
+    low: Value
+    high: Value
+    low_closed: bool
+    high_closed: bool
+
+
+class Function:
+    """Something FEEL can invoke; `call` gets (state, positional, named) and returns a value."""
+
+    __slots__ = ("call", "name", "parameters", "type")
+
+    def __init__(
+        self,
+        name: str,
+        parameters: Sequence[str],
+        call: Callable[[State, list[Value], dict[str, Value]], Value],
+        type: object = None,
+    ) -> None:
+        self.name = name
+        self.parameters = tuple(parameters)
+        self.call = call
+        self.type = type
+
+
+KINDS: dict[type, str] = {
+    type(None): "null",
+    bool: "boolean",
+    Decimal: "number",
+    str: "string",
+    list: "list",
+    dict: "context",
+    date: "date",
+    datetime: "date and time",
+    time: "time",
+    timedelta: "days and time duration",
+    YearsMonths: "years and months duration",
+    Range: "range",
+    Function: "function",
+}
+
+
+def kind(value: Value) -> str:
+    return KINDS.get(type(value), "unknown")
+
+
+def take_in(value: Value, state: State, depth: int = 0) -> Value:
+    """A value of the caller as FEEL sees it; what FEEL has no kind for becomes null with a reason."""
+    cls = type(value)
+    if cls is list or cls is dict or cls not in KINDS:
+        return _take_in_other(value, state, depth)
+    return value
+
+
+def _take_in_other(value: Value, state: State, depth: int) -> Value:
+    if depth > MAX_NESTING:
+        raise Stop("An input is nested too deeply.")
+    if isinstance(value, (int, float)):
+        return _number(value, state)
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, Mapping):
+        state.tick(len(value) // 10)
+        return {str(key): take_in(item, state, depth + 1) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        state.tick(len(value) // 10)
+        return [take_in(item, state, depth + 1) for item in value]
+    state.note(f"An input of the kind {type(value).__name__} has no meaning in FEEL.")
+    return None
+
+
+def _number(value: int | float, state: State) -> Decimal | None:
+    try:
+        number = NUMBERS.create_decimal(repr(float(value)) if isinstance(value, float) else int(value))
+    except DecimalException:
+        state.note("A number of the input is too large.")
+        return None
+    if not number.is_finite():
+        state.note("A number of the input is not finite.")
+        return None
+    return number
+
+
+def zoned(value: datetime | time) -> bool:
+    return value.tzinfo is not None
+
+
+def seconds_of_day(value: time) -> timedelta:
+    """Time since midnight, in UTC when the offset is known."""
+    since = timedelta(hours=value.hour, minutes=value.minute, seconds=value.second, microseconds=value.microsecond)
+    offset = value.utcoffset()
+    return since - offset if offset is not None else since
+
+
+def equal(a: Value, b: Value, state: State, depth: int = 0) -> bool | None:
+    """Equality of 10.3.2.13, table 53: None when the kinds differ and neither is null."""
+    state.left -= 1
+    if state.left < 0 or depth > MAX_NESTING:
+        raise Stop("A comparison needs more steps than it is allowed.")
+    if a is None or b is None:
+        return a is b
+    cls = type(a)
+    if cls is not type(b):
+        return None
+    if cls is list:
+        return len(a) == len(b) and all(equal(x, y, state, depth + 1) is True for x, y in zip(a, b, strict=True))
+    if cls is dict:
+        return a.keys() == b.keys() and all(equal(a[key], b[key], state, depth + 1) is True for key in a)
+    if cls is Range:
+        same_ends = equal(a.low, b.low, state, depth + 1) is True and equal(a.high, b.high, state, depth + 1) is True
+        return same_ends and (a.low_closed, a.high_closed) == (b.low_closed, b.high_closed)
+    if cls is Function:
+        return None
+    if cls is str:
+        state.tick(len(a) // 1000)
+    if cls is datetime or cls is time:
+        return bool(zoned(a) == zoned(b) and _instant(a) == _instant(b))
+    return bool(a == b)
+
+
+def _instant(value: Value) -> Value:
+    return seconds_of_day(value) if type(value) is time else value
+
+
+ORDERED = (Decimal, str, date, datetime, time, timedelta, YearsMonths)
+
+
+def compare(a: Value, b: Value) -> int | None:
+    """-1, 0 or 1; None when FEEL knows no order between the two (table 54)."""
+    cls = type(a)
+    if cls is not type(b) or cls not in ORDERED:
+        return None
+    if cls is datetime or cls is time:
+        if zoned(a) != zoned(b):
+            return None
+        a, b = _instant(a), _instant(b)
+    return -1 if a < b else 1 if a > b else 0
+
+
+def contains(interval: Range, value: Value) -> bool | None:
+    """Whether `value` lies in the range; None when it cannot be compared with its ends."""
+    inside = True
+    for bound, closed, wrong in ((interval.low, interval.low_closed, -1), (interval.high, interval.high_closed, 1)):
+        if bound is None:
+            continue
+        order = compare(value, bound)
+        if order is None:
+            return None
+        inside = inside and order != wrong and (order != 0 or closed)
+    return inside
+
+
+def key_of(value: Value, state: State, depth: int = 0) -> object:
+    """Something hashable that is equal exactly when two values are `equal`."""
+    state.tick()
+    if depth > MAX_NESTING:
+        raise Stop("A value is nested too deeply.")
+    cls = type(value)
+    if cls is list:
+        return ("list", *(key_of(item, state, depth + 1) for item in value))
+    if cls is dict:
+        return ("context", frozenset((name, key_of(item, state, depth + 1)) for name, item in value.items()))
+    if cls is Range:
+        ends = key_of(value.low, state, depth + 1), key_of(value.high, state, depth + 1)
+        return ("range", *ends, value.low_closed, value.high_closed)
+    if cls is datetime or cls is time:
+        return (cls, zoned(value), _instant(value))
+    return (cls, id(value) if cls is Function else value)
+
+
+def measured(value: Value) -> Value:
+    """`value`, when a caller can walk it: shared parts count each time they appear."""
+    left = MAX_RESULT
+    stack = [value]
+    while stack:
+        one = stack.pop()
+        left -= 1 + (len(one) // 64 if type(one) is str else 0)
+        if left < 0:
+            raise Stop("The result is too large.")
+        if type(one) is Function:
+            raise Stop("The result is a function, not a value.")
+        if type(one) is list:
+            stack.extend(one)
+        elif type(one) is dict:
+            stack.extend(one.values())
+    return value

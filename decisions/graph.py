@@ -1,0 +1,221 @@
+"""The elements of a model and what requires what (decision requirements graph, DMN 1.3, 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from decisions.boxed import NOTHING, Builder, Typed
+from decisions.errors import DecisionError
+from decisions.feel.built_ins import BUILT_INS
+from decisions.feel.nodes import Node
+from decisions.feel.types import ANY, Type
+from decisions.items import Types
+from decisions.source import DMN, FEEL, Element, Faults, child, children, local, read_xml
+
+Resolve = Callable[[str], bytes]
+MAX_IMPORTS = 20
+KINDS = {
+    "inputData": "input",
+    "decision": "decision",
+    "businessKnowledgeModel": "knowledge",
+    "decisionService": "service",
+}
+SILENT = frozenset(
+    "description extensionElements import itemDefinition textAnnotation association knowledgeSource group "
+    "elementCollection performanceIndicator organizationUnit businessContextElement artifact DMNDI".split()
+)
+
+
+@dataclass(eq=False)
+class Part:
+    """One element of the graph. `requires` are the parts its logic uses; `path` is how the logic names them."""
+
+    id: str
+    name: str
+    kind: str
+    element: Element
+    module: Module
+    type: Type = ANY
+    node: Node = NOTHING
+    requires: list[tuple[str, Part]] = field(default_factory=list)
+    outputs: list[Part] = field(default_factory=list)
+    given: list[Part] = field(default_factory=list)
+
+
+@dataclass(eq=False)
+class Module:
+    """One DMN file: its namespace, its parts by id and the modules it imports by the name it gives them."""
+
+    namespace: str
+    root: Element
+    imports: dict[str, Module]
+    types: Types
+    parts: dict[str, Part] = field(default_factory=dict)
+
+
+class Reader:
+    """Reads a file and what it imports; every fault is kept in `faults`."""
+
+    def __init__(self, resolve: Resolve | None) -> None:
+        self.faults = Faults()
+        self._resolve = resolve
+        self._modules: dict[str, Module | None] = {}
+
+    def read(self, source: bytes) -> Module:
+        root = read_xml(source)
+        namespace = root.get("namespace") or ""
+        self._modules[namespace] = None
+        imports = self._imports(root)
+        types = Types(root, self.faults, {name: module.types for name, module in imports.items()})
+        module = Module(namespace, root, imports, types)
+        self._modules[namespace] = module
+        self._check_language(root)
+        self._collect(module)
+        for part in module.parts.values():
+            self._require(part)
+        self._refuse_circles(module)
+        builder = Builder(types, self.faults)
+        for part in module.parts.values():
+            self._build(part, builder)
+        return module
+
+    def _check_language(self, root: Element) -> None:
+        if root.get("expressionLanguage", "feel").lower() not in {name.lower() for name in FEEL}:
+            self.faults.add(root, "The model is not written in FEEL.", "Choose FEEL as its expression language.")
+
+    def _imports(self, root: Element) -> dict[str, Module]:
+        found: dict[str, Module] = {}
+        for element in children(root, "import"):
+            module = self._imported(element)
+            if module is not None:
+                found[element.get("name") or ""] = module
+        return found
+
+    def _imported(self, element: Element) -> Module | None:
+        namespace = element.get("namespace") or ""
+        if (element.get("importType") or "") not in DMN:
+            self.faults.add(element, "Only DMN models can be imported.", "Remove the import.")
+        elif namespace in self._modules:
+            if self._modules[namespace] is None:
+                self.faults.add(element, "The models import one another in a circle.", "Break the circle.")
+            return self._modules[namespace]
+        elif self._resolve is None or len(self._modules) >= MAX_IMPORTS:
+            self.faults.add(element, "The imported model is not at hand.", "Add it to the bundle.")
+        else:
+            return self.read(self._resolve(namespace))
+        return None
+
+    def _collect(self, module: Module) -> None:
+        for element in children(module.root):
+            kind = KINDS.get(local(element))
+            if kind is None:
+                if local(element) not in SILENT:
+                    self.faults.add(element, f"The element '{local(element)}' is not evaluated.", "Remove it.")
+                continue
+            variable = child(element, "variable")
+            name = element.get("name") or (variable.get("name") if variable is not None else "") or ""
+            identity = element.get("id") or name
+            if not name or identity in module.parts:
+                self.faults.add(element, "The element has no name, or an id used twice.", "Name it, renew its id.")
+                continue
+            if any(other.name == name for other in module.parts.values()):
+                self.faults.add(element, f"The name '{name}' is used twice.", "Rename one of the two.")
+            wanted = ANY if kind in ("knowledge", "service") else module.types.of(variable)
+            module.parts[identity] = Part(identity, name, kind, element, module, wanted)
+
+    def _require(self, part: Part) -> None:
+        for requirement in children(part.element, "informationRequirement", "knowledgeRequirement"):
+            for target in children(requirement, "requiredDecision", "requiredInput", "requiredKnowledge"):
+                found = self._target(part.module, target)
+                if found is not None:
+                    part.requires.append(found)
+        if part.kind == "service":
+            for target in children(part.element, "outputDecision"):
+                part.outputs += [found[1] for found in [self._target(part.module, target)] if found]
+            for target in (*children(part.element, "inputData"), *children(part.element, "inputDecision")):
+                part.given += [found[1] for found in [self._target(part.module, target)] if found]
+            if not part.outputs:
+                self.faults.add(part.element, f"'{part.name}' has no output decision.", "Choose one.")
+
+    def _target(self, module: Module, reference: Element) -> tuple[str, Part] | None:
+        namespace, _, identity = (reference.get("href") or "").rpartition("#")
+        owner, prefix = module, ""
+        if namespace and namespace != module.namespace:
+            named = [(name, other) for name, other in module.imports.items() if other.namespace == namespace]
+            if not named:
+                self.faults.add(reference, "The requirement points into a model not imported.", "Import that model.")
+                return None
+            prefix, owner = named[0]
+        found = owner.parts.get(identity)
+        if found is None:
+            self.faults.add(reference, f"There is no element '{identity}'.", "Draw the requirement again.")
+            return None
+        return prefix, found
+
+    def _refuse_circles(self, module: Module) -> None:
+        for part in module.parts.values():
+            try:
+                for _ in ordered(part):
+                    pass
+            except Circle:
+                self.faults.add(part.element, f"'{part.name}' requires itself in a circle.", "Break the circle.")
+                part.requires = []
+
+    def _build(self, part: Part, builder: Builder) -> None:
+        if part.kind in ("input", "service"):
+            return
+        names = tuple(spelled for prefix, needed in part.requires for spelled in _spellings(prefix, needed))
+        if part.kind == "knowledge":
+            logic = child(part.element, "encapsulatedLogic")
+            if logic is None:
+                self.faults.add(part.element, f"'{part.name}' has no logic.", "Give it a function.")
+                return
+            part.node = builder.function(logic, names, part.name)
+        else:
+            part.node = builder.logic_of(part.element, names, part.name)
+            part.node = part.node if part.type is ANY else Typed(part.node, part.type, part.name)
+        known = {prefix or needed.name for prefix, needed in part.requires} | BUILT_INS.keys()
+        known |= part.module.imports.keys()
+        for name in sorted(part.node.free() - known - {"?"}):
+            self.faults.add(
+                part.element, f"The name '{name}' is not known to '{part.name}'.", "Correct it, or draw the requirement."
+            )
+
+
+def _spellings(prefix: str, part: Part) -> tuple[str, ...]:
+    return (prefix, part.name) if prefix else (part.name,)
+
+
+class Circle(DecisionError):
+    """A part requires itself."""
+
+
+def ordered(part: Part, stop: frozenset[Part] = frozenset()) -> Iterator[Part]:
+    """Everything `part` requires, and itself, each after what it requires; nothing above a part in `stop`.
+
+    Raises:
+        Circle: a part requires itself.
+    """
+    done: set[Part] = set()
+    open_: set[Part] = {part}
+    stack = [(part, _below(part, stop))]
+    while stack:
+        here, below = stack[-1]
+        following = next(below, None)
+        if following is None:
+            stack.pop()
+            open_.discard(here)
+            done.add(here)
+            yield here
+        elif following in open_:
+            raise Circle("A decision requires itself.")
+        elif following not in done:
+            open_.add(following)
+            stack.append((following, _below(following, stop)))
+
+
+def _below(part: Part, stop: frozenset[Part]) -> Iterator[Part]:
+    if part in stop:
+        return iter(())
+    return iter([needed for _, needed in part.requires])
