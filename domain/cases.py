@@ -23,7 +23,7 @@ class Case(Base):
     """A matter under one definition of one process.
 
     department_id decides, agency_id verifies, town_id takes in. `stage` is the step of the stepper
-    ("authorise" … "archive"). `policies` is the resolved snapshot of the start day (model 2.5).
+    ("authorise" … "archive"). `policy_snapshot_id` holds the rules of the start day (model 2.5, `domain.rules`).
     due_at is computed from `due` (a derivation, walls 3); null where the law sets no limit (X-03).
     """
 
@@ -58,7 +58,7 @@ class Case(Base):
     closed_at: Mapped[datetime | None]
     due: Mapped[dict[str, Any] | None]
     due_at: Mapped[datetime | None]
-    policies: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    policy_snapshot_id: Mapped[int] = mapped_column(BigKey, ForeignKey("policy_snapshot.id"))
 
 
 def by_ref(work: Work, ref: str) -> Case:

@@ -44,7 +44,7 @@ class Text:
         return escape(str(self))
 
 
-def gettext(source: str, **values: object) -> Text:
+def gettext(source: str, /, **values: object) -> Text:
     """A translatable sentence; `values` fill its `%(name)s` places."""
     return Text(source, values)
 

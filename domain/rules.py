@@ -1,0 +1,140 @@
+"""The rules in force, out of the database: policy files as deployed, snapshots kept by cases, and due instants.
+
+Files under `policies/` are what the product ships; at init they are deployed here, and this is the truth at run
+time (walls 5). A case points at the snapshot of its start day; equal rules share one row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import LargeBinary, String, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from domain import journal
+from domain.base import Base, Key
+from domain.cases import Case
+from domain.clock import office_day
+from domain.parties import organisations
+from domain.policy import PolicySnapshot
+from domain.policy_shipped import Rules, assemble
+from domain.vault import fingerprint
+from domain.workdays import Derivation, Term
+from domain.work import Work
+
+STATUTORY, INTERNAL, NONE = "STATUTORY", "INTERNAL", "NONE"
+
+
+class PolicyFile(Base):
+    """One deployed file of `policies/`."""
+
+    __tablename__ = "policy_file"
+
+    id: Mapped[Key]
+    path: Mapped[str] = mapped_column(String(160), unique=True)
+    digest: Mapped[str] = mapped_column(String(64))
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    deployed_at: Mapped[datetime]
+
+
+class PolicySnapshotRow(Base):
+    """Resolved rules of a chain of jurisdictions on a day, as `Policies.snapshot` gives them."""
+
+    __tablename__ = "policy_snapshot"
+
+    id: Mapped[Key]
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    data: Mapped[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A due instant with how it came about. kind: STATUTORY, INTERNAL or NONE (no limit: at is None)."""
+
+    at: datetime | None
+    derivation: dict[str, Any] | None
+    kind: str
+    source: str = ""
+
+
+NO_LIMIT = Due(None, None, NONE)
+
+
+def deploy(work: Work, files: Mapping[str, bytes]) -> Rules:
+    """Put policy files in force. Raises PolicyRefused before anything is written."""
+    rules = assemble(files)
+    known = {row.path: row for row in work.session.scalars(select(PolicyFile))}
+    for path, content in files.items():
+        digest = fingerprint(content)
+        row = known.get(path)
+        if row is None:
+            row = PolicyFile(path=path, digest=digest, content=content, deployed_at=work.now)
+            work.session.add(row)
+        elif row.digest != digest:
+            row.digest, row.content, row.deployed_at = digest, content, work.now
+    work.session.flush()
+    journal.record(work, "policies.deployed", "policies", {"files": len(files)})
+    return rules
+
+
+def current(work: Work) -> Rules:
+    """The rules in force; one small query, the parsed rules are shared by digest."""
+    places = work.session.execute(select(PolicyFile.path, PolicyFile.digest).order_by(PolicyFile.path)).all()
+    key = tuple((path, digest) for path, digest in places)
+    found = _assembled.get(key)
+    if found is None:
+        rows = work.session.execute(select(PolicyFile.path, PolicyFile.content))
+        found = assemble({path: content for path, content in rows})
+        _assembled.clear()  # one home a process: only the newest set is of use
+        _assembled[key] = found
+    return found
+
+
+# Parsed rules never change under one set of digests, so a process may share them.
+_assembled: dict[tuple[tuple[str, str], ...], Rules] = {}
+
+
+def value(work: Work, org_id: int, key: str, on: date | None = None) -> Any:
+    """The value of a policy for an office on a day (default: today). Raises NotFound, Conflict."""
+    chain = organisations.jurisdiction_chain(work, org_id)
+    return current(work).policies.resolve(key, chain, on or work.today).value
+
+
+def snapshot(work: Work, org_id: int) -> PolicySnapshotRow:
+    """The rules that hold for an office today, stored once however many cases share them."""
+    chain = organisations.jurisdiction_chain(work, org_id)
+    data = current(work).policies.snapshot(chain, work.today)
+    row = work.session.scalars(select(PolicySnapshotRow).where(PolicySnapshotRow.digest == data["digest"])).first()
+    if row is None:
+        row = PolicySnapshotRow(digest=data["digest"], data=data)
+        work.session.add(row)
+        work.session.flush()
+    return row
+
+
+def of_case(work: Work, case: Case) -> PolicySnapshot:
+    """The rules a case was started under. Raises Conflict when they were changed outside the program."""
+    row = work.session.get_one(PolicySnapshotRow, case.policy_snapshot_id)
+    return PolicySnapshot(row.data)
+
+
+def due(work: Work, case: Case, key: str, start: datetime | None = None, *, fallback: str = "") -> Due:
+    """When something of a case is due under the policy `key`, counted from `start` (default: now).
+
+    A key whose value is none gives the `fallback` key's term instead (an internal target), or no limit at all:
+    where the law sets none, none is shown (X-03).
+    """
+    kept = of_case(work, case)
+    resolved = kept.resolve(key)
+    if resolved.value is None and fallback:
+        resolved = kept.resolve(fallback)
+    term = resolved.value
+    if not isinstance(term, Term):
+        return NO_LIMIT
+    calendar = current(work).calendar
+    made = Derivation(office_day(start or work.now), term, calendar.version, resolved.source_clause)
+    kind = INTERNAL if resolved.internal else STATUTORY
+    return Due(made.due(calendar), {**made.to_json(), "key": resolved.key, "kind": kind}, kind, resolved.source_clause)

@@ -1,0 +1,276 @@
+"""Every way a case moves. One transaction a move: the engine's tokens, the human tasks, the agenda and the journal
+change together or not at all (engine rule 11)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+
+from domain import agenda, journal, numbers
+from domain.cases import CANCELLED, DONE, Case, enter_stage
+from domain.errors import Conflict, HouseError, InvalidAnswers, NotFound, NotPermitted, OperationFailed, Stale
+from domain.parties.accounts import Account
+from domain.text import gettext as _
+from domain.work import Work
+from tasks import line, rules
+from tasks.models import COMPLETED, READY, RESERVED, HumanTask
+from tasks.services import MoveServices
+from workflows import definitions, engine, instances, registry
+from workflows.definitions import Definition
+from workflows.instances import Instance
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What a move brought: refs of tasks it opened, the next instant the case wakes by itself (aware UTC)."""
+
+    case_ref: str
+    opened: tuple[str, ...]
+    next_wake: datetime | None
+    completed: bool
+
+
+def start_case(work: Work, case: Case, definition: Definition, data: Mapping[str, Any]) -> Moved:
+    """Begin the process of a case whose row is written. `data` joins {"case": …} as routing variables.
+
+    Raises OperationFailed, or what the first operations refuse (Conflict, ...).
+    """
+    services = MoveServices(work, case, definition)
+    about = {"ref": case.ref, "kind": case.kind, "programme": case.programme}
+    instance = instances.begin(work, case, definition, {**data, "case": {**about, **data.get("case", {})}}, services)
+    services.run = instance.run
+    journal.of_case(work, case.ref, "case.started", case.ref, {"process": case.process, "version": definition.number})
+    return _carry_on(work, instance)
+
+
+def case_number(work: Work, org_id: int, mark: str) -> str:
+    """The next case number of an office, e.g. 平核〔2027〕0391."""
+    value = numbers.take(work, org_id, "case")
+    return numbers.document_number(f"{mark}核", work.today.year, value)
+
+
+def complete_task(work: Work, ref: str, *, version: int, answers: Mapping[str, Any]) -> Moved:
+    """Complete a human task and carry its case on until people or time are needed.
+
+    Args:
+        work: who acts, when, in which transaction.
+        ref: public reference of the task.
+        version: the version the person was looking at.
+        answers: field name -> value as the form gave it.
+
+    Raises:
+        NotFound: no such task, or the actor may not see it. NotPermitted: role or separation of duties.
+        Stale: somebody changed the task after `version`. InvalidAnswers: nothing was written.
+        Conflict: a legal rule forbids it (with its clause). OperationFailed: the whole move is rolled back.
+    """
+    task = load_task(work, ref)
+    rules.must_complete(work, task)
+    must_be_held(work, task, version)
+    case = work.session.get_one(Case, task.case_id)
+    services = MoveServices(work, case)
+    instance = instances.load(work, case, services)
+    services.bind(instance)
+
+    form = instance.definition.form(task.form_key)
+    clean = form.clean(answers)
+    rules.must_own_files(work, task, form, clean)
+    _record_answers(work, task, clean)
+    with _reported():
+        instance.run.complete(task.token, form.routing(clean))
+    body = {"step": task.step_id, "fields": sorted(clean), "form": task.form_digest}
+    journal.of_case(work, case.ref, "task.completed", task.ref, body)
+    return _carry_on(work, instance)
+
+
+def finish_job(work: Work, case_ref: str, token: str, result: Any) -> Moved | None:
+    """Record what a slow operation brought and carry the case on. None when the step no longer waits for it."""
+    case = _open_case(work, case_ref)
+    if case is None:
+        return None
+    services = MoveServices(work, case)
+    instance = instances.load(work, case, services)
+    services.bind(instance)
+    job = next((j for j in instance.run.jobs() if j.token == token), None)
+    if job is None:
+        return None
+    call = services.call_of(instance.definition.diagram.steps[job.step_id], dict(job.inputs), token)
+    outcome = registry.get(job.topic).run.record(call, result)
+    with _reported():
+        instance.run.finish_job(token, outcome)
+    journal.of_case(work, case.ref, "job.finished", case.ref, {"step": job.step_id, "operation": job.topic})
+    return _carry_on(work, instance)
+
+
+def wake_case(work: Work, case_ref: str) -> Moved | None:
+    """Fire the timers of a case that are due now. None when the case is over."""
+    case = _open_case(work, case_ref)
+    if case is None:
+        return None
+    services = MoveServices(work, case)
+    instance = instances.load(work, case, services)
+    services.bind(instance)
+    waking = sorted({timer.step_id for timer in instance.run.timers() if timer.due_at <= work.now})
+    with _reported():
+        instance.run.wake()
+    if waking:
+        journal.of_case(work, case.ref, "timer.fired", case.ref, {"steps": waking})
+    return _carry_on(work, instance)
+
+
+def deliver_message(work: Work, case_ref: str, name: str, correlation: str, payload: Mapping[str, Any]) -> bool:
+    """Hand a message to a case. False when it does not wait for it (any more)."""
+    case = _open_case(work, case_ref)
+    if case is None:
+        return False
+    services = MoveServices(work, case)
+    instance = instances.load(work, case, services)
+    services.bind(instance)
+    with _reported():
+        taken = instance.run.deliver(name, payload, correlation)
+    if not taken:
+        return False
+    journal.of_case(work, case.ref, "message.delivered", case.ref, {"message": name})
+    _carry_on(work, instance)
+    return True
+
+
+def cancel_case(work: Work, case_ref: str, reason: str) -> None:
+    """End a case where it stands, with a reason (LN-27). Raises NotFound, NotPermitted, Conflict."""
+    case = rules.visible_case(work, case_ref)
+    rules.must_cancel(work, case)
+    if not reason.strip():
+        raise InvalidAnswers({"reason": _("Say why the case ends here.")})
+    if case.state in (DONE, CANCELLED):
+        raise Conflict(_("This case is closed already."))
+    services = MoveServices(work, case)
+    instance = instances.load(work, case, services)
+    services.bind(instance)
+    instance.run.cancel()
+    instances.save(work, instance)
+    line.bring_into_line(work, instance)
+    case.state, case.closed_at = CANCELLED, work.now
+    body = {"reason": line.add_case_note(work, case, reason)}
+    journal.of_case(work, case.ref, "case.cancelled", case.ref, body)
+
+
+def load_task(work: Work, ref: str) -> HumanTask:
+    """The task, if the actor may see it; row locked. Raises NotFound."""
+    found = work.session.scalars(
+        select(HumanTask).where(HumanTask.ref == ref, rules.task_scope(work.actor)).with_for_update()
+    ).first()
+    if found is None:
+        raise NotFound(_("There is no such task for you."))
+    return found
+
+
+def must_be_held(work: Work, task: HumanTask, version: int) -> None:
+    """The task is open, at the version the person saw, and held by the actor. Raises Stale, Conflict."""
+    if task.state == COMPLETED:
+        raise Stale(
+            _(
+                "%(who)s completed this task at %(time)s.",
+                who=name_of(work, task.completed_by),
+                time=line.local_time(task.completed_at),
+            ),
+            task=task.ref,
+        )
+    if task.state not in (READY, RESERVED):
+        raise Stale(_("The case moved on; this task is not needed any more."), task=task.ref)
+    if task.state == RESERVED and task.assignee_id != work.actor.user_id:
+        raise Stale(
+            _(
+                "%(who)s took this task at %(time)s.",
+                who=name_of(work, task.assignee_id),
+                time=line.local_time(task.claimed_at),
+            ),
+            task=task.ref,
+        )
+    if task.state == READY:
+        raise Conflict(_("Claim the task first."), task=task.ref)
+    if task.version != version:
+        raise Stale(_("This task changed while you were looking at it. Open it again."), task=task.ref)
+
+
+def name_of(work: Work, account_id: int | None) -> str:
+    """The name of a member of staff, for sentences that say who was faster."""
+    return work.session.scalar(select(Account.name).where(Account.id == account_id)) or "?"
+
+
+def _record_answers(work: Work, task: HumanTask, clean: Mapping[str, Any]) -> None:
+    sealed = work.home.vault.seal_json("human_task.answers", task.ref, dict(clean))
+    values = {
+        "state": COMPLETED,
+        "assignee_id": None,
+        "completed_by": work.actor.user_id,
+        "completed_at": work.now,
+        "answers": sealed,
+        "draft": None,
+        "version": task.version + 1,
+    }
+    done = work.session.execute(
+        update(HumanTask).where(HumanTask.id == task.id, HumanTask.version == task.version).values(**values)
+    )
+    if done.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE always counts its rows
+        raise Stale(_("This task changed while you were looking at it. Open it again."), task=task.ref)
+    work.session.refresh(task)
+
+
+def _open_case(work: Work, case_ref: str) -> Case | None:
+    case = work.session.scalars(select(Case).where(Case.ref == case_ref).with_for_update()).first()
+    return None if case is None or case.state in (DONE, CANCELLED) else case
+
+
+def _carry_on(work: Work, instance: Instance) -> Moved:
+    """Advance, save, and bring tasks, agenda and case row into line with what the process now waits for."""
+    run, case = instance.run, instance.case
+    with _reported():
+        run.advance()
+    instances.save(work, instance)
+    opened = line.bring_into_line(work, instance)
+    _post_thrown(work, instance)
+    if run.completed:
+        case.state, case.closed_at = DONE, work.now
+        journal.of_case(work, case.ref, "case.completed", case.ref, {})
+    work.session.flush()
+    return Moved(case.ref, tuple(task.ref for task in opened), run.next_wake(), run.completed)
+
+
+def _post_thrown(work: Work, instance: Instance) -> None:
+    for count, thrown in enumerate(instance.run.thrown()):
+        key = f"message:{instance.case.ref}:{instance.state.version}:{count}"
+        payload = {"name": thrown.name, "correlation": str(thrown.correlation or ""), "payload": dict(thrown.payload)}
+        agenda.put(work, "message.deliver", key, work.now, subject=instance.case.ref, payload=payload)
+
+
+class _reported:
+    """Turns the engine's StepFailed back into the rule's own refusal, so that the person reads its sentence."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, _kind: object, problem: BaseException | None, _trace: object) -> None:
+        if not isinstance(problem, engine.StepFailed):
+            return
+        cause = problem.cause
+        if isinstance(cause, HouseError) and not isinstance(cause, OperationFailed):
+            raise cause from problem
+
+
+__all__ = [
+    "Moved",
+    "NotPermitted",
+    "cancel_case",
+    "case_number",
+    "complete_task",
+    "definitions",
+    "deliver_message",
+    "finish_job",
+    "load_task",
+    "must_be_held",
+    "start_case",
+    "wake_case",
+]

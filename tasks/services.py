@@ -1,0 +1,114 @@
+"""What a moving case asks of the house: operations called, decisions evaluated, in the transaction of the move."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from sqlalchemy import select
+
+from domain import agenda
+from domain.cases import Case
+from domain.errors import OperationFailed
+from domain.text import gettext as _
+from domain.work import SCHEDULER, Work
+from tasks.models import COMPLETED, HumanTask
+from workflows import engine, registry
+from workflows.definitions import Definition
+from workflows.instances import Instance
+from workflows.registry import Call, Decided, TaskAnswers
+from workflows.steps import StepSpec
+
+DECISION_BUDGET = 100_000
+
+
+class MoveServices:
+    """The engine's `Services` for one move of one case. `run` is set once the run is there."""
+
+    def __init__(self, work: Work, case: Case, definition: Definition | None = None) -> None:
+        self.work = work
+        self.case = case
+        self.definition = definition
+        self.run: engine.Run | None = None
+
+    def bind(self, instance: Instance) -> None:
+        """The run that asks, and the version it runs on."""
+        self.run, self.definition = instance.run, instance.definition
+
+    def call(self, step: StepSpec, inputs: dict[str, Any], token: str) -> Mapping[str, Any] | engine.Pending:  # type: ignore[valid-type]
+        """Carry out a quick operation; note a job for a slow one."""
+        entry = registry.get(step.topic)
+        if entry.kind == "slow":
+            ask_for_job(self.work, self.case.ref, token, step.topic)
+            return engine.PENDING
+        outcome: Mapping[str, Any] = entry.run(self.call_of(step, inputs, token))
+        return outcome
+
+    def decide(self, step: StepSpec, data: dict[str, Any]) -> Mapping[str, Any]:
+        """Ask the table of the case's own version about every fact, and record what it said."""
+        definition = self._definition()
+        call = self.call_of(step, dict(data), "")
+        model = definition.table(step.decision)
+        asked = registry.get(step.properties["facts"]).run(call)
+        decision = step.properties.get("decision") or model.decisions[-1].id
+        decided = []
+        for fact in asked:
+            result = model.evaluate(decision, fact.context, now=self.work.now, budget=DECISION_BUDGET)
+            if result.value is None and result.reasons:
+                raise OperationFailed(
+                    _("The table %(table)s has no answer: %(why)s", table=step.decision, why="; ".join(result.reasons)),
+                    step=step.id,
+                )
+            decided.append(Decided(fact.about, result, step.decision, definition.number))
+        recorded: Mapping[str, Any] = registry.get(step.properties["record"]).run(call, decided)
+        return recorded
+
+    def names(self, step: StepSpec) -> Mapping[str, Any]:
+        """Values lent to every expression: the case's own due instants."""
+        return {"case_due": self.case.due_at}
+
+    def call_of(self, step: StepSpec, inputs: dict[str, Any], token: str) -> Call:
+        """What an operation at `step` is given."""
+        item = self.run.item(token) if self.run is not None and token else None
+        data = self.run.data if self.run is not None else {}
+        return Call(self.work, self.case, step.id, item, inputs, data, partial(self._answers, item))
+
+    def _answers(self, item: Any, step_id: str) -> TaskAnswers:
+        """The newest answers at a step; inside a loop those of the same element."""
+        return newest_answers(self.work, self.case.id, step_id, item)
+
+    def _definition(self) -> Definition:
+        if self.definition is None:
+            raise OperationFailed(_("The case has no process version in hand."), case=self.case.ref)
+        return self.definition
+
+
+def newest_answers(work: Work, case_id: int, step_id: str, item: Any) -> TaskAnswers:
+    """The newest completed answers at a step of a case. Raises OperationFailed when there are none."""
+    done = work.session.scalars(
+        select(HumanTask)
+        .where(HumanTask.case_id == case_id, HumanTask.step_id == step_id, HumanTask.state == COMPLETED)
+        .order_by(HumanTask.id.desc())
+    )
+    subject = subject_of(item)
+    for task in done:
+        if task.subject in ("", subject) and task.answers is not None:
+            values = work.home.vault.open_json("human_task.answers", task.ref, task.answers)
+            assert isinstance(values, dict) and task.completed_by is not None and task.completed_at is not None
+            return TaskAnswers(values, task.completed_by, task.completed_at, task.ref)
+    raise OperationFailed(_("Nobody has answered the step %(step)s yet.", step=step_id), step=step_id)
+
+
+def subject_of(item: Any) -> str:
+    """The ref that a multi-instance element speaks of, "" for none."""
+    if isinstance(item, Mapping):
+        return str(item.get("ref", ""))
+    return str(item) if item is not None else ""
+
+
+def ask_for_job(work: Work, case_ref: str, token: str, topic: str, *, again: str = "") -> bool:
+    """Plan the run of a slow operation. `again` names what made a repeat sensible (a delivery's ref)."""
+    key = f"job:{case_ref}:{token}" + (f":{again}" if again else "")
+    payload = {"token": token, "topic": topic}
+    return agenda.put(work.acting(SCHEDULER), "job.run", key, work.now, subject=case_ref, payload=payload)
