@@ -1,3 +1,76 @@
+// The drawing of a case: what is done, where it stands, what may come next.
+// <div data-diagram-url="…bpmn" data-state-url="…json" data-text-failed="…">; the state is
+// {"done": [ids], "active": [ids], "next": [ids]} of the drawing's elements; ids it does not have are passed over.
+// The page says the same in words beside it: this is the picture, not the message. <button data-diagram-fit> shows all.
 import Viewer from 'bpmn-js/lib/NavigatedViewer';
 import './case.css';
-window.V = Viewer;
+
+const PADDING = 24; // pixels around the drawing
+const MARKS = { done: 'wf-done', active: 'wf-active', next: 'wf-next' };
+
+for (const root of document.querySelectorAll('[data-diagram-url]')) draw(root);
+
+async function draw(root) {
+  try {
+    const [xml, state] = await Promise.all([
+      load(root.dataset.diagramUrl, (answer) => answer.text()),
+      root.dataset.stateUrl ? load(root.dataset.stateUrl, (answer) => answer.json()) : {},
+    ]);
+    // the wheel scrolls the page until somebody steps into the drawing
+    const viewer = new Viewer({ container: root, zoomScroll: { enabled: false } });
+    if (document.documentElement.lang.startsWith('en')) speakEnglish(viewer);
+    await viewer.importXML(xml);
+    mark(viewer, state);
+    fit(viewer);
+    const zoom = viewer.get('zoomScroll');
+    root.addEventListener('focusin', () => zoom.toggle(true));
+    root.addEventListener('focusout', () => zoom.toggle(false));
+    for (const button of document.querySelectorAll('[data-diagram-fit]')) {
+      button.addEventListener('click', () => fit(viewer));
+    }
+    root.dataset.ready = 'yes';
+  } catch (reason) {
+    console.error(reason);
+    root.dataset.ready = 'failed';
+    root.textContent = root.dataset.textFailed ?? '';
+  }
+}
+
+async function load(url, read) {
+  const answer = await fetch(url, { headers: { Accept: '*/*' } });
+  if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
+  return read(answer);
+}
+
+function mark(viewer, state) {
+  const canvas = viewer.get('canvas');
+  const registry = viewer.get('elementRegistry');
+  for (const [kind, name] of Object.entries(MARKS)) {
+    for (const id of state[kind] ?? []) if (registry.get(id)) canvas.addMarker(id, name);
+  }
+}
+
+function fit(viewer) {
+  const canvas = viewer.get('canvas');
+  const { inner, outer } = canvas.viewbox();
+  const scale = Math.min(1, outer.width / (inner.width + 2 * PADDING), outer.height / (inner.height + 2 * PADDING));
+  if (!(scale > 0)) return;
+  const [width, height] = [outer.width / scale, outer.height / scale];
+  const [x, y] = [inner.x - (width - inner.width) / 2, inner.y - (height - inner.height) / 2];
+  canvas.viewbox({ x, y, width, height });
+}
+
+// Labels are Chinese in the drawing; <camunda:property name="name.en" value="…"/> beside them is the English.
+function speakEnglish(viewer) {
+  viewer.get('eventBus').on('import.parse.complete', ({ elementsById }) => {
+    for (const element of Object.values(elementsById ?? {})) {
+      const english = property(element, 'name.en');
+      if (english) element.name = english;
+    }
+  });
+}
+
+function property(element, name) {
+  const groups = (element.extensionElements?.values ?? []).filter((one) => one.$type === 'camunda:properties');
+  return groups.flatMap((one) => one.$children ?? []).find((one) => one.name === name)?.value;
+}

@@ -1,4 +1,7 @@
-"""The browser of the journeys: the distribution's Chromium, and the check that a page can be used by everybody."""
+"""The browser of the journeys: the distribution's Chromium, and the check that a page can be used by everybody.
+
+Under the pages' policy `page.wait_for_function` is refused (it evaluates a string in the page): wait for a locator.
+"""
 
 from __future__ import annotations
 

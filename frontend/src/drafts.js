@@ -1,0 +1,97 @@
+// <form data-draft-url="…">: what is typed is kept on the server a moment after the last key, and when the page is left.
+// POSTs the form's fields (never its files) with the header X-CSRFToken from <meta name="csrf-token">.
+// An answer of JSON {"saved": "09:14"} is shown; answers 401/403 or a redirect mean that the sign-in ended, 409 that
+// the task changed. Nothing is kept in the browser: the fields are other people's lives, and desks are shared.
+// Status line: <span data-draft-status data-text-saved="… {time} …" data-text-failed data-text-signed-out
+// data-text-changed role="status">, inside the form.
+
+const PAUSE = 1500; // milliseconds after the last key
+const RETRY = 15000;
+
+export function drafts(page) {
+  for (const form of page.querySelectorAll('form[data-draft-url]')) keep(page, form);
+}
+
+function keep(page, form) {
+  const status = form.querySelector('[data-draft-status]');
+  let timer = 0;
+  let unsaved = false;
+  let sending = false;
+  let submitted = false;
+
+  const say = (text, values = {}) => {
+    if (status && text) status.textContent = text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? '');
+  };
+
+  const later = (pause) => {
+    clearTimeout(timer);
+    timer = setTimeout(save, pause);
+  };
+
+  async function save({ leaving = false } = {}) {
+    clearTimeout(timer);
+    if (!unsaved || submitted) return;
+    if (sending && !leaving) return later(PAUSE);
+    sending = true;
+    unsaved = false;
+    const texts = status?.dataset ?? {};
+    try {
+      const answer = await fetch(form.dataset.draftUrl, {
+        method: 'POST',
+        body: fields(form),
+        headers: { Accept: 'application/json', 'X-CSRFToken': token(page) },
+        redirect: 'manual',
+        keepalive: leaving,
+      });
+      if (answer.ok) say(texts.textSaved, { time: await savedAt(page, answer) });
+      else {
+        unsaved = true;
+        const signedOut = answer.type === 'opaqueredirect' || answer.status === 401 || answer.status === 403;
+        say(signedOut ? texts.textSignedOut : answer.status === 409 ? texts.textChanged : texts.textFailed);
+        if (answer.status >= 500) later(RETRY);
+      }
+    } catch {
+      unsaved = true; // no network: try again by and by
+      say(texts.textFailed);
+      later(RETRY);
+    } finally {
+      sending = false;
+    }
+  }
+
+  form.addEventListener('input', () => {
+    unsaved = true;
+    later(PAUSE);
+  });
+  form.addEventListener('submit', (event) => {
+    if (event.defaultPrevented) return;
+    submitted = true;
+    clearTimeout(timer);
+  });
+  page.addEventListener('visibilitychange', () => {
+    if (page.visibilityState === 'hidden') save({ leaving: true });
+  });
+  addEventListener('pageshow', () => {
+    submitted = false;
+  });
+  addEventListener('beforeunload', (event) => {
+    if (unsaved && !submitted) event.preventDefault();
+  });
+}
+
+function fields(form) {
+  const values = new URLSearchParams();
+  for (const [name, value] of new FormData(form)) if (typeof value === 'string') values.append(name, value);
+  return values;
+}
+
+function token(page) {
+  return page.querySelector('meta[name=csrf-token]')?.content ?? '';
+}
+
+async function savedAt(page, answer) {
+  const type = answer.headers.get('Content-Type') ?? '';
+  const told = type.includes('json') ? (await answer.json()).saved : null;
+  const clock = { hour: '2-digit', minute: '2-digit', hour12: false };
+  return told ?? new Intl.DateTimeFormat(page.documentElement.lang || undefined, clock).format();
+}
