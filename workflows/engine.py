@@ -24,10 +24,11 @@ from workflows.spiff_codec import CODEC
 from workflows.spiff_events import Message, Signal
 from workflows.spiff_feel import PENDING, BusinessError, Pending, Runner
 from workflows.spiff_specs import HumanStep as HumanSpec
-from workflows.spiff_specs import Repeated, ServiceStep
+from workflows.spiff_specs import MultiStep, ServiceStep
 from workflows.steps import Flow, Lane, StepSpec, read_flows, read_lanes, read_steps
 
 MAX_DATA = 64 * 1024
+MAX_STATE = 1024 * 1024
 MAX_STEPS = 20_000
 MAX_SECONDS = 10.0
 FEEL_BUDGET = 100_000
@@ -299,7 +300,8 @@ class Run:
         """
         payload = None if payload is None else orjson.loads(orjson.dumps(dict(payload)))
         waiting = [t for t in self._case.waiting_for(Message) if t.task_spec.trigger.name == message_name]
-        taken = [t for t in waiting if t.internal_data["key"] == correlation]
+        # Index rows and the outside carry a key as text, so that 7 and "7" are the same key.
+        taken = [t for t in waiting if str(t.internal_data["key"] or "") == str(correlation or "")]
         for token in taken:
             token.task_spec.fire(token, payload)
         self._check_size()
@@ -338,12 +340,22 @@ class Run:
         ready = (t for t in self._case.tokens() if t._state == READY and isinstance(t.task_spec, HumanSpec))
         return [HumanStep(t.id.hex, t.task_spec.bpmn_id, *_item(t)) for t in ready]
 
+    def item(self, token: str) -> Any:
+        """The multi-instance element that a step stands in; None when it is not one of several, or unknown."""
+        found = self._case.token(token)
+        return None if found is None else _item(found)[0]
+
     def jobs(self) -> list[Job]:
         started = (t for t in self._case.tokens() if t._state == STARTED and isinstance(t.task_spec, ServiceStep))
         return [
             Job(t.id.hex, t.task_spec.bpmn_id, t.task_spec.details.topic, t.internal_data.get("inputs", {}))
             for t in started
         ]
+
+    def item(self, token: str) -> Any:
+        """The multi-instance element a token stands in, or None."""
+        found = self._case.token(token)
+        return None if found is None else _item(found)[0]
 
     def timers(self) -> list[TimerWait]:
         return [TimerWait(t.id.hex, t.task_spec.bpmn_id, at) for at, t in self._case.timers()]
@@ -384,7 +396,10 @@ class Run:
         """
         if self._broken:
             raise RuntimeError("a run that stopped in the middle of a step cannot be saved")
-        return spiff_codec.dump(self._case)
+        state = spiff_codec.dump(self._case)
+        if len(state) > MAX_STATE:
+            raise DataTooLarge(_("The case carries too many values. Keep them in tables, not in the process."))
+        return state
 
     # --- inner
 
@@ -414,7 +429,7 @@ class Run:
         return StepFailed(where, "" if token is None else token.id.hex, cause, retryable=retryable)
 
     def _check_size(self) -> None:
-        size = sum(len(orjson.dumps(data)) for data in self._case.kept())
+        size = max(len(orjson.dumps(data)) for data in self._case.kept())
         if size > MAX_DATA:
             self._broken = True
             raise DataTooLarge(_("The case carries too many values. Keep them in tables, not in the process."), size=size)
@@ -423,11 +438,13 @@ class Run:
 def _item(token: Token) -> tuple[Any, int | None]:
     """Element and number of the innermost repetition a token stands in."""
     at: Any = token
+    own: Mapping[str, Any] = {}
     while at is not None:
-        local, parent = at.internal_data.get("local"), at.parent
-        if local is not None and parent is not None and isinstance(parent.task_spec, Repeated):
-            return local.get(getattr(parent.task_spec, "element", "")), local.get("loopCounter")
-        scope = at.workflow
+        parent, scope = at.parent, at.workflow
+        if parent is not None and isinstance(parent.task_spec, MultiStep):
+            local = own or at.internal_data["local"]
+            return local.get(parent.task_spec.element), local["loopCounter"]
+        own = scope.data
         at = None if scope.parent_workflow is None else scope.parent_workflow.tasks.get(scope.parent_task_id)
     return None, None
 

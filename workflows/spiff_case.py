@@ -125,7 +125,9 @@ class SubScope(_Scope, BpmnSubWorkflow):
         super().__init__(spec, parent.id, top, deserializing=True)
         self.owns = owns
         if owns:
-            self.outer, self.data = parent.workflow, dict(parent.internal_data["local"])
+            # The variables move into the scope and back when it closes, so that they are kept once.
+            self.outer, self.data = parent.workflow, parent.internal_data["local"]
+            parent.internal_data["local"] = {}
         else:
             self.outer, self.data = parent.workflow.outer, parent.workflow.data
         if plant:
@@ -146,11 +148,11 @@ class Case(_Scope, BpmnWorkflow):
     def __init__(self, spec: Any, scopes: Mapping[str, Any], runner: Any, now: datetime) -> None:
         self.now = now
         self.agenda: deque[Token] = deque()
-        self.unsettled = True
         self.done: dict[str, int] = {}
         self.thrown: list[dict[str, Any]] = []
         self.failed_with: str | None = None
         super().__init__(spec, dict(scopes), script_engine=runner, deserializing=True)
+        self._settles = any(one.settles for one in (spec, *scopes.values()))
 
     def begin(self, data: Mapping[str, Any]) -> None:
         self.data = dict(data)
@@ -192,9 +194,6 @@ class Case(_Scope, BpmnWorkflow):
         for scope in self.subprocesses.values():
             if scope.owns:
                 yield scope.data
-        for token in self.tokens():
-            if token.internal_data:
-                yield token.internal_data
 
     def token(self, name: str) -> Token | None:
         try:
@@ -210,7 +209,7 @@ class Case(_Scope, BpmnWorkflow):
                 token = self.agenda.popleft()
                 if token._state == READY and token.workflow.tasks.get(token.id) is token:
                     return token
-            if not self._settle():
+            if not self._settles or not self._settle():
                 return None
 
     def _settle(self) -> bool:

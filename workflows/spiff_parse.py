@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from lxml import etree
-from SpiffWorkflow.bpmn.parser.BpmnParser import full_tag
+from SpiffWorkflow.bpmn.parser.BpmnParser import XSD_PATH, full_tag
 from SpiffWorkflow.bpmn.parser.ProcessParser import ProcessParser
 from SpiffWorkflow.bpmn.parser.TaskParser import TaskParser
 from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
@@ -38,6 +39,7 @@ class Scope(BpmnProcessSpec):
 
     def __init__(self, name: str, description: str, filename: str | None) -> None:
         super().__init__(name=name, description=description, filename=filename)
+        self.settles = False
         self._reach: dict[tuple[str, str], frozenset[str]] = {}
 
     def reach_of(self, start: str, gateway: str) -> frozenset[str]:
@@ -232,6 +234,20 @@ class Parser(SpiffBpmnParser):
         self.steps = steps
 
 
+@lru_cache(maxsize=1)
+def _schema() -> etree.XMLSchema:
+    # The schema ships with SpiffWorkflow; a copy of our own would be third-party text in this repository.
+    return etree.XMLSchema(etree.parse(XSD_PATH))
+
+
+def schema_errors(root: etree._Element) -> list[tuple[int, str]]:
+    """Line and message of everything that breaks the BPMN 2.0 schema."""
+    schema = _schema()
+    if schema.validate(root.getroottree()):
+        return []
+    return [(error.line, error.message) for error in list(schema.error_log)[:50]]
+
+
 def build(root: etree._Element, process_id: str, steps: Any) -> tuple[Scope, dict[str, Scope]]:
     """The spec of a process and those of its subprocesses by id.
 
@@ -249,4 +265,10 @@ def build(root: etree._Element, process_id: str, steps: Any) -> tuple[Scope, dic
             if isinstance(spec, kinds.SubProcess) and spec.spec not in scopes:
                 scopes[spec.spec] = parser.get_spec(spec.spec)
                 todo.append(scopes[spec.spec])
+    for scope in (top, *scopes.values()):
+        scope.settles = any(_waits_for_quiet(spec) for spec in scope.task_specs.values())
     return top, scopes
+
+
+def _waits_for_quiet(spec: Any) -> bool:
+    return isinstance(spec, kinds.InclusiveGateway) or isinstance(getattr(spec, "trigger", None), Condition)

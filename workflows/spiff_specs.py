@@ -166,7 +166,6 @@ class ParallelGateway(Joining):
 class InclusiveGateway(Choosing, Joining):
     def _arrived(self, my_task: Any) -> bool:
         my_task._set_state(TaskState.WAITING)
-        my_task.workflow.top_workflow.unsettled = True
         return False
 
     def settle(self, workflow: Any) -> bool:

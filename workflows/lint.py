@@ -1,0 +1,355 @@
+"""What may be deployed: an allow-list, with one sentence and one remedy a finding.
+
+The order: may the bytes be read at all; does the file follow the BPMN schema; is every element and attribute
+one that the engine carries out; does the drawing hang together; can every expression be read; is every name
+known; can the drawing be shown. Nothing is dropped in silence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from lxml import etree
+
+from decisions.errors import FeelSyntaxError
+from domain.errors import DefinitionRefused, Finding
+from domain.text import Text
+from domain.text import gettext as _
+from workflows import engine
+from workflows.bpmn_xml import BPMNDI, XmlRefused, camunda, flows_of, local, nodes_of, read_tree, scopes_of, tag
+from workflows.lint_elements import FILE, check_elements, finding
+from workflows.lint_flow import check_flow
+from workflows.spiff_events import is_cycle, is_duration, is_instant
+from workflows.spiff_feel import ExpressionFailed, bare, compiled, is_expression, script_lines
+from workflows.spiff_parse import schema_errors
+from workflows.steps import multi_of, parameters_of, properties_of, words
+
+_PYTHON = re.compile(
+    r"__\w+__|\b(?:import|lambda|def|exec|eval|print|len|str|int|None|True|False|elif|self|dict|range)\b|==|!==|&&|\|\||\*\*=|\[.*\bfor\b.*\]"
+)
+_NAME = re.compile(r"[^\W\d]\w*")
+
+_XML: dict[str, tuple[Text, Text]] = {
+    "too-large": (_("The file is larger than 2 MB."), _("Remove pictures and other ballast from it.")),
+    "too-deep": (_("The file nests more than 100 levels."), _("Save the drawing again from the editor.")),
+    "too-many-elements": (_("The file has more than 20,000 elements."), _("Split the drawing.")),
+    "encoding": (_("The file is not written in UTF-8."), _("Save it as UTF-8.")),
+    "doctype": (_("The file declares a document type or entities."), _("Remove the declaration.")),
+    "processing-instruction": (_("The file holds a processing instruction."), _("Remove it.")),
+    "xinclude": (_("The file includes other files."), _("Put everything into the one file.")),
+    "not-well-formed": (_("The file is not well-formed XML."), _("Save the drawing again from the editor.")),
+}
+
+
+@dataclass(frozen=True)
+class OperationSpec:
+    """An operation that service steps may name as topic: its input parameters and what it gives back."""
+
+    name: str
+    inputs: Collection[str] = ()
+    outputs: Collection[str] = ()
+
+
+@dataclass(frozen=True)
+class Known:
+    """The names a drawing may use; `operations` by topic."""
+
+    operations: Mapping[str, OperationSpec] = field(default_factory=dict)
+    roles: Collection[str] = ()
+    forms: Collection[str] = ()
+    decisions: Collection[str] = ()
+
+
+def check_diagram(
+    xml: bytes,
+    *,
+    operations: Mapping[str, OperationSpec],
+    roles: Collection[str],
+    forms: Collection[str],
+    decisions: Collection[str],
+    drawing: bool = True,
+) -> list[Finding]:
+    """Every finding about a drawing, in the order of the file; without an "error" it may be deployed.
+
+    `drawing` False leaves out the check that every node and flow has its place in the picture.
+    """
+    try:
+        root = read_tree(xml)
+    except XmlRefused as refused:
+        sentence, remedy = _XML[refused.rule]
+        return [Finding(FILE, "", refused.line, sentence, remedy)]
+    found = [*_schema(root), *check_elements(root)]
+    if root.tag != tag("definitions"):
+        return found
+    known = Known(operations, roles, forms, decisions)
+    found += check_flow(root)
+    found += _check_nodes(root, known)
+    found += _lanes(root)
+    if drawing:
+        found += _picture(root)
+    if not any(one.severity == "error" for one in found):
+        found += _buildable(xml)
+    return sorted(found, key=lambda one: one.line or 0)
+
+
+def _schema(root: etree._Element) -> Iterator[Finding]:
+    for line, message in schema_errors(root):
+        sentence = _("The file breaks the BPMN 2.0 schema: %(why)s", why=message.replace("{%s}" % tag("")[1:-1], ""))
+        yield Finding(FILE, "", line, sentence, _("Draw the element again in the editor."))
+
+
+def _buildable(xml: bytes) -> list[Finding]:
+    try:
+        engine.read_diagram(xml)
+    except DefinitionRefused as refused:
+        return list(refused.findings)
+    return []
+
+
+def _check_nodes(root: etree._Element, known: Known) -> Iterator[Finding]:
+    steps = {str(node.get("id")) for scope in scopes_of(root) for node in nodes_of(scope)}
+    for scope in scopes_of(root):
+        for flow in flows_of(scope):
+            yield from _expression_in(flow, "conditionExpression", tests=True)
+        for node in nodes_of(scope):
+            for rule in _NODE_RULES.get(local(node), ()):
+                yield from rule(node, known)
+            yield from _named(node)
+            yield from _repetition(node)
+            yield from _timers(node)
+            yield from _mappings(node)
+            yield from _separation(node, steps)
+
+
+# --- expressions -------------------------------------------------------------------------------------------------
+
+
+def _feel(element: etree._Element, text: str) -> Iterator[Finding]:
+    try:
+        compiled(text)
+    except FeelSyntaxError as fault:
+        if _PYTHON.search(text):
+            yield _python(element, text)
+        else:
+            sentence = _("The expression cannot be read: %(why)s", why=str(fault))
+            yield finding(element, sentence, _("Correct the FEEL expression."))
+    else:
+        if "__" in text or compiled(text).names & {"import", "lambda", "exec", "eval", "True", "False", "None"}:
+            yield _python(element, text)
+
+
+def _python(element: etree._Element, text: str) -> Finding:
+    sentence = _("This looks like Python: %(text)s. Diagrams hold no programs.", text=bare(text)[:60])
+    remedy = _("Write it in FEEL: = compares, and/or/not join, true/false/null are values, count(x) counts.")
+    return finding(element, sentence, remedy)
+
+
+def _expression_in(element: etree._Element, name: str, *, tests: bool = False) -> Iterator[Finding]:
+    inside = element.find(tag(name))
+    if inside is None:
+        return
+    text = (inside.text or "").strip()
+    if not bare(text):
+        yield finding(inside, _("The expression is empty."), _("Write the expression or remove it."))
+        return
+    if tests and bare(text).startswith('"') and bare(text).endswith('"') and text.count('"') == 2:
+        yield finding(inside, _("The condition is a text, neither true nor false."), _("Write a comparison."))
+    yield from _feel(inside, text)
+
+
+def _script(node: etree._Element, _known: Known) -> Iterator[Finding]:
+    inside = node.find(tag("script"))
+    text = "" if inside is None else inside.text or ""
+    try:
+        lines = script_lines(text)
+    except ExpressionFailed:
+        sentence = _("A script may only hold lines of the form name = expression.")
+        remedy = _("Write each line as name = FEEL expression; call operations from service steps.")
+        found = _python(node, text.strip()) if _PYTHON.search(text) else finding(node, sentence, remedy)
+        yield found
+        return
+    if not lines:
+        yield finding(node, _("The script is empty."), _("Write name = expression, or use another kind of step."))
+    for _name, expression in lines:
+        yield from _feel(node, expression)
+
+
+def _timers(node: etree._Element) -> Iterator[Finding]:
+    for definition in node.findall(tag("timerEventDefinition")):
+        kinds = [child for child in definition if local(child) in ("timeDate", "timeDuration", "timeCycle")]
+        if len(kinds) != 1:
+            sentence = _("The timer has %(count)s times; exactly one is needed.", count=len(kinds))
+            yield finding(definition, sentence, _("Give a date, a duration or a cycle."))
+            continue
+        yield from _timer(node, kinds[0])
+    for definition in node.findall(tag("conditionalEventDefinition")):
+        if definition.find(tag("condition")) is None:
+            yield finding(definition, _("The event has no condition."), _("Write its condition."))
+        yield from _expression_in(definition, "condition", tests=True)
+
+
+def _timer(node: etree._Element, kind: etree._Element) -> Iterator[Finding]:
+    name, text = local(kind), (kind.text or "").strip()
+    fits = {"timeDate": is_instant, "timeDuration": is_duration, "timeCycle": is_cycle}[name]
+    if not bare(text):
+        yield finding(kind, _("The timer is empty."), _("Write PT15M, P3D, an instant with offset, or =expression."))
+    elif name == "timeCycle" and (local(node) != "boundaryEvent" or node.get("cancelActivity", "true") == "true"):
+        remedy = _("Use a duration, or make it a non-interrupting boundary event.")
+        yield finding(kind, _("A cycle has no meaning here; it could happen once only."), remedy)
+    elif fits(text) or is_expression(text):
+        yield from () if fits(text) else _feel(kind, text)
+    elif re.fullmatch(r"[PR\d\"'].*", text):
+        sentence = _("%(text)s is not a time of this kind.", text=text[:40])
+        yield finding(kind, sentence, _("Write PT15M, P3D, R3/P1D, an instant with offset, or =expression."))
+    else:
+        yield from _feel(kind, text)
+
+
+def _mappings(node: etree._Element) -> Iterator[Finding]:
+    for which in ("inputParameter", "outputParameter"):
+        for name, text in parameters_of(node, which).items():
+            if which == "outputParameter" and not _NAME.fullmatch(name):
+                sentence = _("%(name)s cannot be the name of a variable.", name=name)
+                yield finding(node, sentence, _("Use letters, digits and _."))
+            if is_expression(text):
+                yield from _feel(node, text)
+            elif which == "outputParameter":
+                sentence = _("The output %(name)s is a fixed text, not an expression.", name=name)
+                yield finding(node, sentence, _("Begin it with = to name a value of the result."), "warning")
+            elif _PYTHON.search(text) and "__" in text:
+                yield _python(node, text)
+    correlation = properties_of(node).get("correlation")
+    if correlation is not None:
+        yield from _feel(node, correlation)
+
+
+def _repetition(node: etree._Element) -> Iterator[Finding]:
+    for loop in node.findall(tag("standardLoopCharacteristics")):
+        yield from _expression_in(loop, "loopCondition", tests=True)
+    many = multi_of(node)
+    if many is None:
+        return
+    collection, element = camunda(many, "collection"), camunda(many, "elementVariable")
+    if bool(collection) == (many.find(tag("loopCardinality")) is not None):
+        sentence = _("The step must be repeated over a collection or a number of times, one of the two.")
+        yield finding(many, sentence, _("Give a collection with an element variable, or a loop cardinality."))
+    if collection:
+        yield from _feel(many, collection)
+        if not _NAME.fullmatch(element):
+            yield finding(many, _("The collection has no element variable."), _("Name the variable of one element."))
+    for name in ("loopCardinality", "completionCondition"):
+        yield from _expression_in(many, name)
+
+
+# --- names -------------------------------------------------------------------------------------------------------
+
+
+def _named(node: etree._Element) -> Iterator[Finding]:
+    name = str(node.get("id") or "")
+    if not name:
+        yield finding(node, _("The node has no id."), _("Draw it again in the editor."))
+    elif not _NAME.fullmatch(name):
+        sentence = _("The id %(id)s cannot be used in an expression.", id=name)
+        yield finding(node, sentence, _("Use letters, digits and _ only."), "warning")
+
+
+def _user(node: etree._Element, known: Known) -> Iterator[Finding]:
+    roles = words(camunda(node, "candidateGroups"))
+    if not roles:
+        yield finding(node, _("The task names no role."), _("Name at least one role as candidate group."))
+    for role in roles:
+        if role not in known.roles:
+            yield finding(node, _("The role %(role)s is unknown.", role=role), _one_of(known.roles))
+    form = camunda(node, "formKey")
+    if form and form not in known.forms:
+        yield finding(node, _("The form %(form)s is not in the bundle.", form=form), _one_of(known.forms))
+    if not form:
+        yield finding(node, _("The task has no form."), _("Choose a form of the bundle."), "warning")
+    for name in ("dueDate", "priority"):
+        if is_expression(camunda(node, name)):
+            yield from _feel(node, camunda(node, name))
+
+
+def _service(node: etree._Element, known: Known) -> Iterator[Finding]:
+    topic = camunda(node, "topic")
+    if camunda(node, "type") != "external" or not topic:
+        yield finding(node, _("The service step names no operation."), _("Choose External and an operation as topic."))
+    elif topic not in known.operations:
+        yield finding(node, _("The operation %(name)s is unknown.", name=topic), _one_of(known.operations))
+    else:
+        yield from _parameters(node, known.operations[topic])
+
+
+def _parameters(node: etree._Element, operation: OperationSpec) -> Iterator[Finding]:
+    given = parameters_of(node, "inputParameter")
+    for name in given.keys() - set(operation.inputs):
+        sentence = _("The operation %(op)s takes no %(name)s.", op=operation.name, name=name)
+        yield finding(node, sentence, _one_of(operation.inputs))
+    for name in set(operation.inputs) - given.keys():
+        sentence = _("The operation %(op)s needs %(name)s.", op=operation.name, name=name)
+        yield finding(node, sentence, _("Add the input parameter."))
+
+
+def _decision(node: etree._Element, known: Known) -> Iterator[Finding]:
+    name = camunda(node, "decisionRef")
+    if not name:
+        yield finding(node, _("The step names no decision."), _one_of(known.decisions))
+    elif name not in known.decisions:
+        yield finding(node, _("The decision %(name)s is not in the bundle.", name=name), _one_of(known.decisions))
+    result = camunda(node, "resultVariable")
+    if result and not _NAME.fullmatch(result):
+        sentence = _("%(name)s cannot be the name of a variable.", name=result)
+        yield finding(node, sentence, _("Use letters, digits and _."))
+
+
+def _one_of(names: Collection[str]) -> Text:
+    return _("Use one of: %(names)s.", names=", ".join(sorted(names)[:20]) or "-")
+
+
+def _separation(node: etree._Element, steps: Collection[str]) -> Iterator[Finding]:
+    for other in words(properties_of(node).get("separate-from", "")):
+        if other not in steps:
+            sentence = _("The step is kept apart from %(other)s, which does not exist.", other=other)
+            yield finding(node, sentence, _("Name an existing step by its id."))
+        elif other == node.get("id"):
+            yield finding(node, _("The step is kept apart from itself."), _("Name the other step."))
+
+
+_NODE_RULES: dict[str, tuple[Callable[[etree._Element, Known], Iterator[Finding]], ...]] = {
+    "userTask": (_user,),
+    "serviceTask": (_service,),
+    "businessRuleTask": (_decision,),
+    "scriptTask": (_script,),
+}
+
+
+# --- lanes and picture -------------------------------------------------------------------------------------------
+
+
+def _lanes(root: etree._Element) -> Iterator[Finding]:
+    nodes = {str(node.get("id")): node for scope in scopes_of(root) for node in nodes_of(scope)}
+    top = {str(node.get("id")) for process in root.iter(tag("process")) for node in nodes_of(process)}
+    placed: dict[str, int] = {}
+    for lane in root.iter(tag("lane")):
+        if lane.find(tag("childLaneSet")) is not None:
+            continue
+        for reference in lane.findall(tag("flowNodeRef")):
+            name = (reference.text or "").strip()
+            placed[name] = placed.get(name, 0) + 1
+            if name not in nodes:
+                yield finding(reference, _("The lane lists %(id)s, which does not exist.", id=name), _("Draw again."))
+    for name in sorted(top) if placed else ():
+        if placed.get(name, 0) != 1 and local(nodes[name]) in ("userTask", "manualTask"):
+            sentence = _("The task lies in %(count)s lanes; exactly one is needed.", count=placed.get(name, 0))
+            yield finding(nodes[name], sentence, _("Move it into the lane of the office that does it."))
+
+
+def _picture(root: etree._Element) -> Iterator[Finding]:
+    drawn = {str(e.get("bpmnElement")) for e in root.iter(f"{{{BPMNDI}}}BPMNShape", f"{{{BPMNDI}}}BPMNEdge")}
+    remedy = _("Open the file in the editor and draw it.")
+    for scope in scopes_of(root):
+        for element in (*nodes_of(scope), *flows_of(scope)):
+            if str(element.get("id")) not in drawn:
+                yield finding(element, _("The element has no place in the picture."), remedy)

@@ -1,0 +1,263 @@
+"""The allow-list of the drawing: every element, attribute and child that the engine carries out or that is picture only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from lxml import etree
+
+from domain.errors import Finding
+from domain.text import gettext as _
+from workflows.bpmn_xml import BPMN, BPMNDI, CAMUNDA, is_bpmn, local, tag
+
+FILE = "process.bpmn"
+ANY: frozenset[str] = frozenset()
+
+_DOC = frozenset(("documentation", "extensionElements"))
+_WIRES = _DOC | {"incoming", "outgoing"}
+_TASK: dict[str, frozenset[str]] = {
+    "id": ANY, "name": ANY, "default": ANY,
+    "startQuantity": frozenset(("1",)), "completionQuantity": frozenset(("1",)),
+    "isForCompensation": frozenset(("false",)),
+}  # fmt: skip
+_NODE = {"id": ANY, "name": ANY}
+_REPEAT = frozenset(("multiInstanceLoopCharacteristics", "standardLoopCharacteristics"))
+_UNSPECIFIED = {"implementation": frozenset(("##unspecified",))}
+_GATEWAY = {**_NODE, "gatewayDirection": ANY}
+_CATCH = {**_NODE, "parallelMultiple": frozenset(("false",))}
+_TEXT = {"id": ANY}
+_ARTIFACTS = frozenset(("textAnnotation", "association", "group"))
+_INSIDE = _ARTIFACTS | {
+    "sequenceFlow", "dataObject", "dataObjectReference", "dataStoreReference", "startEvent", "endEvent",
+    "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent", "task", "userTask", "manualTask",
+    "scriptTask", "serviceTask", "businessRuleTask", "sendTask", "receiveTask", "subProcess", "exclusiveGateway",
+    "inclusiveGateway", "parallelGateway", "eventBasedGateway",
+}  # fmt: skip
+
+# element -> attributes with their admitted values (ANY: every value), and children
+ELEMENTS: Mapping[str, tuple[Mapping[str, frozenset[str]], frozenset[str]]] = {
+    "definitions": (
+        {**_NODE, "targetNamespace": ANY, "expressionLanguage": ANY, "typeLanguage": ANY, "exporter": ANY,
+         "exporterVersion": ANY},
+        _DOC | {"process", "collaboration", "message", "signal", "error", "escalation", "category"},
+    ),
+    "collaboration": ({**_NODE, "isClosed": frozenset(("false",))}, _DOC | _ARTIFACTS | {"participant"}),
+    "participant": ({**_NODE, "processRef": ANY}, _DOC),
+    "category": (_NODE, _DOC | {"categoryValue"}),
+    "categoryValue": ({"id": ANY, "value": ANY}, _DOC),
+    "message": (_NODE, _DOC),
+    "signal": (_NODE, _DOC),
+    "error": ({**_NODE, "errorCode": ANY}, _DOC),
+    "escalation": ({**_NODE, "escalationCode": ANY}, _DOC),
+    "process": (
+        {**_NODE, "isExecutable": ANY, "isClosed": frozenset(("false",)),
+         "processType": frozenset(("None", "Private"))},
+        _DOC | _INSIDE | {"laneSet"},
+    ),
+    "laneSet": (_NODE, _DOC | {"lane"}),
+    "childLaneSet": (_NODE, _DOC | {"lane"}),
+    "lane": (_NODE, _DOC | {"flowNodeRef", "childLaneSet"}),
+    "flowNodeRef": ({}, ANY),
+    "sequenceFlow": ({**_NODE, "sourceRef": ANY, "targetRef": ANY}, _DOC | {"conditionExpression"}),
+    "conditionExpression": ({"id": ANY, "language": frozenset(("feel",))}, ANY),
+    "subProcess": ({**_TASK, "triggeredByEvent": frozenset(("false",))}, _WIRES | _INSIDE | _REPEAT),
+    "task": (_TASK, _WIRES),
+    "userTask": ({**_TASK, **_UNSPECIFIED}, _WIRES | _REPEAT),
+    "manualTask": (_TASK, _WIRES | _REPEAT),
+    "scriptTask": ({**_TASK, "scriptFormat": frozenset(("feel", "FEEL"))}, _WIRES | _REPEAT | {"script"}),
+    "serviceTask": ({**_TASK, **_UNSPECIFIED}, _WIRES | _REPEAT),
+    "businessRuleTask": ({**_TASK, **_UNSPECIFIED}, _WIRES | _REPEAT),
+    "sendTask": ({**_TASK, **_UNSPECIFIED, "messageRef": ANY}, _WIRES),
+    "receiveTask": (
+        {**_TASK, **_UNSPECIFIED, "messageRef": ANY, "instantiate": frozenset(("false",))}, _WIRES,
+    ),
+    "exclusiveGateway": ({**_GATEWAY, "default": ANY}, _WIRES),
+    "inclusiveGateway": ({**_GATEWAY, "default": ANY}, _WIRES),
+    "parallelGateway": (_GATEWAY, _WIRES),
+    "eventBasedGateway": (
+        {**_GATEWAY, "instantiate": frozenset(("false",)), "eventGatewayType": frozenset(("Exclusive",))}, _WIRES,
+    ),
+    "startEvent": ({**_CATCH, "isInterrupting": frozenset(("true",))}, _WIRES),
+    "endEvent": (
+        _NODE,
+        _WIRES | {"messageEventDefinition", "signalEventDefinition", "errorEventDefinition",
+                  "escalationEventDefinition", "terminateEventDefinition"},
+    ),
+    "intermediateThrowEvent": (
+        _NODE,
+        _WIRES | {"messageEventDefinition", "signalEventDefinition", "escalationEventDefinition",
+                  "linkEventDefinition"},
+    ),
+    "intermediateCatchEvent": (
+        _CATCH,
+        _WIRES | {"messageEventDefinition", "signalEventDefinition", "timerEventDefinition",
+                  "conditionalEventDefinition", "linkEventDefinition"},
+    ),
+    "boundaryEvent": (
+        {**_CATCH, "attachedToRef": ANY, "cancelActivity": ANY},
+        _WIRES | {"messageEventDefinition", "signalEventDefinition", "timerEventDefinition",
+                  "conditionalEventDefinition", "errorEventDefinition", "escalationEventDefinition"},
+    ),
+    "messageEventDefinition": ({"id": ANY, "messageRef": ANY}, _DOC),
+    "signalEventDefinition": ({"id": ANY, "signalRef": ANY}, _DOC),
+    "errorEventDefinition": ({"id": ANY, "errorRef": ANY}, _DOC),
+    "escalationEventDefinition": ({"id": ANY, "escalationRef": ANY}, _DOC),
+    "terminateEventDefinition": (_TEXT, _DOC),
+    "linkEventDefinition": (_NODE, _DOC),
+    "timerEventDefinition": (_TEXT, _DOC | {"timeDate", "timeDuration", "timeCycle"}),
+    "conditionalEventDefinition": (_TEXT, _DOC | {"condition"}),
+    "timeDate": (_TEXT, ANY),
+    "timeDuration": (_TEXT, ANY),
+    "timeCycle": (_TEXT, ANY),
+    "condition": ({"id": ANY, "language": frozenset(("feel",))}, ANY),
+    "script": (_TEXT, ANY),
+    "multiInstanceLoopCharacteristics": (
+        {"id": ANY, "isSequential": ANY}, _DOC | {"loopCardinality", "completionCondition"},
+    ),
+    "standardLoopCharacteristics": ({"id": ANY, "testBefore": ANY, "loopMaximum": ANY}, _DOC | {"loopCondition"}),
+    "loopCardinality": (_TEXT, ANY),
+    "completionCondition": (_TEXT, ANY),
+    "loopCondition": (_TEXT, ANY),
+    "incoming": ({}, ANY),
+    "outgoing": ({}, ANY),
+    "documentation": ({"id": ANY, "textFormat": ANY}, ANY),
+    "extensionElements": ({}, ANY),
+    "textAnnotation": ({"id": ANY, "textFormat": ANY}, _DOC | {"text"}),
+    "text": ({}, ANY),
+    "association": ({"id": ANY, "sourceRef": ANY, "targetRef": ANY, "associationDirection": ANY}, _DOC),
+    "group": ({"id": ANY, "categoryValueRef": ANY}, _DOC),
+    "dataObject": ({**_NODE, "isCollection": ANY}, _DOC),
+    "dataObjectReference": ({**_NODE, "dataObjectRef": ANY}, _DOC | {"dataState"}),
+    "dataState": (_NODE, _DOC),
+    "dataStoreReference": (_NODE, _DOC),
+}  # fmt: skip
+
+CAMUNDA_ATTRIBUTES: Mapping[str, frozenset[str]] = {
+    "userTask": frozenset(("candidateGroups", "formKey", "dueDate", "priority")),
+    "serviceTask": frozenset(("type", "topic")),
+    "businessRuleTask": frozenset(("decisionRef", "resultVariable")),
+    "multiInstanceLoopCharacteristics": frozenset(("collection", "elementVariable")),
+}
+
+_MAPPINGS = frozenset(("inputOutput",))
+CAMUNDA_CHILDREN: Mapping[str, frozenset[str]] = {
+    "userTask": frozenset(("outputParameter",)),
+    "serviceTask": frozenset(("inputParameter", "outputParameter")),
+    "businessRuleTask": frozenset(("inputParameter", "outputParameter")),
+    "sendTask": frozenset(("inputParameter",)),
+    "intermediateThrowEvent": frozenset(("inputParameter",)),
+    "endEvent": frozenset(("inputParameter",)),
+}
+
+# What people ask for by name, and what to draw instead.
+INSTEAD = {
+    "complexGateway": _("Use an inclusive gateway with conditions."),
+    "adHocSubProcess": _("Draw the order of the steps, or one step with a list to tick off."),
+    "transaction": _("Use an embedded subprocess with an error boundary event."),
+    "callActivity": _("Draw the called steps as an embedded subprocess."),
+    "compensateEventDefinition": _("Draw the undoing as steps of their own."),
+    "cancelEventDefinition": _("Use an error end event and an error boundary event."),
+    "triggeredByEvent": _("Put the steps into an embedded subprocess and use a boundary event on it."),
+    "dataInputAssociation": _("Remove the arrow; a data object may stand in the picture on its own."),
+    "dataOutputAssociation": _("Remove the arrow; a data object may stand in the picture on its own."),
+    "ioSpecification": _("Use the input and output parameters of the step."),
+    "loopDataInputRef": _("Give the collection and the element variable in the step's multi-instance panel."),
+    "messageFlow": _("Remove the arrow; the message's name on the event is what counts."),
+    "delegateExpression": _("Choose the type External and one of the operations as topic."),
+    "class": _("Choose the type External and one of the operations as topic."),
+    "expression": _("Choose the type External and one of the operations as topic."),
+    "assignee": _("Name roles as candidate groups; who takes the task is decided in the inbox."),
+    "candidateUsers": _("Name roles as candidate groups; who takes the task is decided in the inbox."),
+}
+
+
+def finding(element: etree._Element, sentence: object, remedy: object, severity: str = "error") -> Finding:
+    """A finding at an element; its id is that of the nearest element that has one."""
+    named = next((e for e in (element, *element.iterancestors()) if e.get("id")), element)
+    line = element.sourceline
+    return Finding(FILE, str(named.get("id") or local(element)), line, sentence, remedy, severity)
+
+
+def check_elements(root: etree._Element) -> Iterator[Finding]:
+    """Everything in the file that the engine would ignore or cannot carry out."""
+    if root.tag != tag("definitions"):
+        yield finding(root, _("This is not a BPMN diagram."), _("Save the drawing as BPMN 2.0."))
+        return
+    yield from _check(root)
+
+
+def _check(element: etree._Element) -> Iterator[Finding]:
+    name = local(element)
+    allowed, children = ELEMENTS[name]
+    for key, value in element.attrib.items():
+        yield from _attribute(element, name, str(key), str(value), allowed)
+    for child in element:
+        if child.tag == tag("extensionElements") and "extensionElements" in children:
+            yield from _extensions(child, name)
+        elif is_bpmn(child) and local(child) in children:
+            yield from _check(child)
+        elif not (name == "definitions" and isinstance(child.tag, str) and child.tag.startswith(f"{{{BPMNDI}}}")):
+            yield _unknown_element(child)
+
+
+def _unknown_element(child: etree._Element) -> Finding:
+    name = local(child)
+    instead = INSTEAD.get(name, _("Remove it from the drawing."))
+    if is_bpmn(child) and name in ELEMENTS:
+        inside = child.getparent()
+        where = "" if inside is None else local(inside)
+        return finding(child, _("%(name)s has no effect inside %(where)s.", name=name, where=where), instead)
+    return finding(child, _("The element %(name)s is not supported and would be ignored.", name=name), instead)
+
+
+def _attribute(
+    element: etree._Element, name: str, key: str, value: str, allowed: Mapping[str, frozenset[str]]
+) -> Iterator[Finding]:
+    qualified = etree.QName(key)
+    if qualified.namespace is None:
+        if key not in allowed:
+            yield _ignored(element, key)
+        elif allowed[key] and value not in allowed[key]:
+            sentence = _("%(key)s=%(value)s is not supported.", key=key, value=value[:40])
+            yield finding(element, sentence, INSTEAD.get(key, _("Leave the attribute out.")))
+    elif qualified.namespace == CAMUNDA:
+        if key == f"{{{CAMUNDA}}}historyTimeToLive" and name == "process":
+            return  # written by every Camunda Modeler; nothing is deleted here by age of a definition
+        if qualified.localname not in CAMUNDA_ATTRIBUTES.get(name, frozenset()):
+            yield _ignored(element, qualified.localname)
+    elif name != "definitions" and qualified.namespace != "http://www.w3.org/2001/XMLSchema-instance":
+        yield _ignored(element, qualified.localname)
+
+
+def _ignored(element: etree._Element, key: str) -> Finding:
+    sentence = _("The attribute %(key)s has no effect here and would be ignored.", key=key)
+    return finding(element, sentence, INSTEAD.get(key, _("Remove the attribute.")))
+
+
+def _extensions(block: etree._Element, owner: str) -> Iterator[Finding]:
+    for child in block:
+        name = local(child)
+        if not str(child.tag).startswith(f"{{{CAMUNDA}}}") or name not in ("properties", "inputOutput"):
+            yield finding(
+                child, _("The extension %(name)s has no effect and would be ignored.", name=name),
+                INSTEAD.get(name, _("Remove it from the step's panel.")),
+            )  # fmt: skip
+            continue
+        for item in child:
+            yield from _item(item, name, owner)
+
+
+def _item(item: etree._Element, block: str, owner: str) -> Iterator[Finding]:
+    name = local(item)
+    admitted = {"property"} if block == "properties" else CAMUNDA_CHILDREN.get(owner, frozenset())
+    if name not in admitted:
+        sentence = _("%(name)s has no effect on %(owner)s and would be ignored.", name=name, owner=owner)
+        yield finding(item, sentence, _("Remove it from the step's panel."))
+    elif not item.get("name"):
+        yield finding(item, _("A %(name)s has no name.", name=name), _("Give it a name or remove it."))
+    elif len(item):
+        sentence = _("The parameter %(name)s is a list, map or script.", name=str(item.get("name")))
+        yield finding(item, sentence, _("Write a text, or a FEEL expression that begins with =."))
+
+
+__all__ = ["BPMN", "ELEMENTS", "FILE", "check_elements", "finding"]

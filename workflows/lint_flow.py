@@ -1,0 +1,335 @@
+"""Rules on how a drawing hangs together: ids, flows, gateways, events, what can be reached and what can end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+from lxml import etree
+
+from domain.errors import Finding
+from domain.text import gettext as _
+from workflows.bpmn_xml import (
+    ACTIVITIES,
+    GATEWAYS,
+    MAX_NODES,
+    children,
+    flows_of,
+    local,
+    nodes_of,
+    scopes_of,
+    tag,
+)
+from workflows.lint_elements import finding
+
+EVENT_REFS = {
+    "messageEventDefinition": ("messageRef", "message"),
+    "signalEventDefinition": ("signalRef", "signal"),
+    "errorEventDefinition": ("errorRef", "error"),
+    "escalationEventDefinition": ("escalationRef", "escalation"),
+}
+_ERRORS_ON = frozenset(("serviceTask", "subProcess"))
+
+
+class Graph:
+    """Nodes and flows of one process or subprocess."""
+
+    def __init__(self, scope: etree._Element) -> None:
+        self.scope = scope
+        self.nodes = {str(node.get("id")): node for node in nodes_of(scope) if node.get("id")}
+        self.flows = flows_of(scope)
+        self.out: dict[str, list[etree._Element]] = {name: [] for name in self.nodes}
+        self.into: dict[str, list[etree._Element]] = {name: [] for name in self.nodes}
+        for flow in self.flows:
+            self.out.get(str(flow.get("sourceRef")), []).append(flow)
+            self.into.get(str(flow.get("targetRef")), []).append(flow)
+
+    def kind(self, name: str) -> str:
+        return local(self.nodes[name])
+
+    def of(self, *kinds: str) -> list[tuple[str, etree._Element]]:
+        return [(name, node) for name, node in self.nodes.items() if local(node) in kinds]
+
+    def links(self, name: str) -> list[str]:
+        """Link names of an intermediate event."""
+        return [str(link.get("name") or "") for link in children(self.nodes[name], "linkEventDefinition")]
+
+    def nexts(self, name: str) -> list[str]:
+        """Nodes a token may go to: along flows, to boundary events, through links."""
+        found = [str(flow.get("targetRef")) for flow in self.out[name]]
+        found += [e for e, node in self.of("boundaryEvent") if node.get("attachedToRef") == name]
+        if self.kind(name) == "intermediateThrowEvent":
+            wanted = self.links(name)
+            found += [n for n, _n in self.of("intermediateCatchEvent") if wanted and self.links(n) == wanted]
+        return [n for n in found if n in self.nodes]
+
+
+def check_flow(root: etree._Element) -> Iterator[Finding]:
+    """Every rule on structure, in the order in which a reader meets the drawing."""
+    yield from _ids(root)
+    yield from _processes(root)
+    for scope in scopes_of(root):
+        graph = Graph(scope)
+        for rule in _RULES:
+            yield from rule(graph)
+
+
+def _ids(root: etree._Element) -> Iterator[Finding]:
+    with_id = [element for element in root.iter() if element.get("id")]
+    counted = Counter(element.get("id") for element in with_id)
+    seen: set[str | None] = set()
+    for element in with_id:
+        name = element.get("id")
+        if counted[name] > 1 and name in seen:
+            yield finding(element, _("The id %(id)s is used twice.", id=name), _("Give each element its own id."))
+        if "." in str(name) and element.tag.startswith(tag("")[:-1]):
+            yield finding(element, _("The id %(id)s contains a dot.", id=name), _("Use letters, digits and _."))
+        seen.add(name)
+    nodes = sum(len(nodes_of(scope)) for scope in scopes_of(root))
+    if nodes > MAX_NODES:
+        sentence = _("The drawing has %(count)s nodes, more than %(limit)s.", count=nodes, limit=MAX_NODES)
+        yield finding(root, sentence, _("Split it into several processes."))
+
+
+def _processes(root: etree._Element) -> Iterator[Finding]:
+    processes = list(root.iter(tag("process")))
+    if len(processes) != 1:
+        sentence = _("The file holds %(count)s processes.", count=len(processes))
+        yield finding(root, sentence, _("Keep exactly one process in a file."))
+    for process in processes:
+        if process.get("isExecutable") != "true":
+            sentence = _("The process is not marked executable; it will be treated as if it were.")
+            yield finding(process, sentence, _("Tick Executable in the process's panel."), "warning")
+    known = {process.get("id") for process in processes}
+    for participant in root.iter(tag("participant")):
+        if participant.get("processRef") and participant.get("processRef") not in known:
+            yield finding(participant, _("The pool names a process that is not in the file."), _("Correct the pool."))
+
+
+def _starts(graph: Graph) -> Iterator[Finding]:
+    starts = graph.of("startEvent")
+    if len(starts) != 1:
+        sentence = _("There are %(count)s start events; exactly one is needed.", count=len(starts))
+        yield finding(graph.scope, sentence, _("Draw one start event."))
+    for name, node in starts:
+        if graph.into[name]:
+            yield finding(node, _("A flow leads into a start event."), _("Lead the flow to the step after it."))
+    for name, node in graph.of("endEvent"):
+        if graph.out[name]:
+            yield finding(node, _("A flow leads out of an end event."), _("Use an intermediate event."))
+
+
+def _ends_of_flows(graph: Graph) -> Iterator[Finding]:
+    pairs = Counter((flow.get("sourceRef"), flow.get("targetRef")) for flow in graph.flows)
+    for flow in graph.flows:
+        ends = flow.get("sourceRef"), flow.get("targetRef")
+        if any(str(end) not in graph.nodes for end in ends):
+            sentence = _("The flow does not join two nodes of the same process or subprocess.")
+            yield finding(flow, sentence, _("Draw the flow again; it must not cross a subprocess's border."))
+        elif pairs[ends] > 1:
+            yield finding(flow, _("Two flows join the same two nodes."), _("Remove one of them."))
+        elif ends[0] == ends[1] and graph.kind(str(ends[0])) in GATEWAYS:
+            yield finding(flow, _("A gateway leads to itself."), _("Lead the flow to a step."))
+    for name, node in graph.nodes.items():
+        yield from _listed(graph, name, node)
+
+
+def _listed(graph: Graph, name: str, node: etree._Element) -> Iterator[Finding]:
+    for kind, flows in (("incoming", graph.into[name]), ("outgoing", graph.out[name])):
+        real = {flow.get("id") for flow in flows}
+        for reference in children(node, kind):
+            if (reference.text or "").strip() not in real:
+                sentence = _("The node lists a flow %(id)s that does not lead there.", id=(reference.text or "").strip())
+                yield finding(reference, sentence, _("Draw the flow again."))
+
+
+def _reach(graph: Graph) -> Iterator[Finding]:
+    todo = [name for name, _node in graph.of("startEvent")]
+    seen = set(todo)
+    while todo:
+        fresh = [name for name in graph.nexts(todo.pop()) if name not in seen]
+        seen.update(fresh)
+        todo += fresh
+    ending = _can_end(graph)
+    for name, node in graph.nodes.items():
+        if name not in seen:
+            yield finding(node, _("No token can ever get here."), _("Lead a flow to it or remove it."))
+        elif name not in ending:
+            yield finding(node, _("From here there is no way to an end event."), _("Draw the way to an end event."))
+
+
+def _can_end(graph: Graph) -> set[str]:
+    before: dict[str, list[str]] = {name: [] for name in graph.nodes}
+    for name in graph.nodes:
+        for after in graph.nexts(name):
+            before[after].append(name)
+    todo = [name for name, _node in graph.of("endEvent")]
+    seen = set(todo)
+    while todo:
+        fresh = [name for name in before[todo.pop()] if name not in seen]
+        seen.update(fresh)
+        todo += fresh
+    return seen
+
+
+def _dead_ends(graph: Graph) -> Iterator[Finding]:
+    for name, node in graph.nodes.items():
+        kind = local(node)
+        links = graph.links(name)
+        if not graph.out[name] and kind != "endEvent" and not (kind == "intermediateThrowEvent" and links):
+            yield finding(node, _("No flow leads out of here."), _("Draw the flow to the next step or an end event."))
+        if kind == "boundaryEvent" and graph.into[name]:
+            yield finding(node, _("A flow leads into a boundary event."), _("Lead the flow to the activity."))
+
+
+def _links(graph: Graph) -> Iterator[Finding]:
+    events = [(n, node) for n, node in graph.of("intermediateThrowEvent", "intermediateCatchEvent") if graph.links(n)]
+    catching = Counter(name for n, node in events if local(node) == "intermediateCatchEvent" for name in graph.links(n))
+    throwing = {name for n, node in events if local(node) == "intermediateThrowEvent" for name in graph.links(n)}
+    for name, node in events:
+        link, catches = graph.links(name)[0], local(node) == "intermediateCatchEvent"
+        remedy = _("Give one throwing and one catching link the same name, inside the same process or subprocess.")
+        if not link or (catches and (link not in throwing or catching[link] > 1)) or (not catches and not catching[link]):
+            yield finding(node, _("The link %(name)s has no partner or several.", name=link), remedy)
+        if (catches and graph.into[name]) or (not catches and graph.out[name]):
+            yield finding(node, _("A link stands in the middle of a flow."), _("Links replace the flow between them."))
+
+
+def _conditions(graph: Graph) -> Iterator[Finding]:
+    for name, node in graph.nodes.items():
+        flows, default = graph.out[name], node.get("default")
+        guarded = [flow for flow in flows if flow.find(tag("conditionExpression")) is not None]
+        if default and default not in {flow.get("id") for flow in flows}:
+            yield finding(node, _("The default flow does not leave this node."), _("Choose one of its own flows."))
+        for flow in guarded:
+            if flow.get("id") == default:
+                yield finding(flow, _("The default flow has a condition."), _("Remove the condition."))
+        yield from _choices(graph, node, flows, guarded, default)
+
+
+def _choices(
+    graph: Graph, node: etree._Element, flows: list[etree._Element], guarded: list[etree._Element], default: str | None
+) -> Iterator[Finding]:
+    kind = local(node)
+    if kind in ("exclusiveGateway", "inclusiveGateway"):
+        for flow in flows:
+            if len(flows) > 1 and flow not in guarded and flow.get("id") != default:
+                sentence = _("A flow out of the gateway has no condition and is not the default.")
+                yield finding(flow, sentence, _("Write its condition or make it the default flow."))
+    elif kind in ("parallelGateway", "eventBasedGateway", "startEvent", "boundaryEvent", "intermediateThrowEvent",
+                  "intermediateCatchEvent"):  # fmt: skip
+        for flow in guarded:
+            sentence = _("A condition on a flow out of a %(kind)s has no effect.", kind=kind)
+            yield finding(flow, sentence, _("Remove the condition or use an exclusive gateway."))
+    elif guarded and len(flows) == 1:
+        sentence = _("The only flow out of the step has a condition; when it is false the case is stuck.")
+        yield finding(guarded[0], sentence, _("Remove the condition or draw the other way too."))
+
+
+def _gateways(graph: Graph) -> Iterator[Finding]:
+    for name, node in graph.of(*GATEWAYS):
+        into, out, said = len(graph.into[name]), len(graph.out[name]), node.get("gatewayDirection", "Unspecified")
+        wrong = {
+            "Diverging": into > 1 or out < 2,
+            "Converging": into < 2 or out > 1,
+            "Mixed": into < 2 or out < 2,
+        }.get(said, into < 2 and out < 2)
+        if wrong:
+            sentence = _("The gateway neither splits nor joins as its direction says (%(said)s).", said=said)
+            yield finding(node, sentence, _("Remove the gateway or draw the missing flows."))
+
+
+def _races(graph: Graph) -> Iterator[Finding]:
+    for name, node in graph.of("eventBasedGateway"):
+        for flow in graph.out[name]:
+            target = graph.nodes.get(str(flow.get("targetRef")))
+            if target is None:
+                continue
+            kind = local(target)
+            if kind not in ("intermediateCatchEvent", "receiveTask") or graph.links(str(target.get("id"))):
+                sentence = _("An event-based gateway leads to a %(kind)s.", kind=kind)
+                yield finding(target, sentence, _("Lead it to catching events or receive tasks only."))
+            elif len(graph.into[str(target.get("id"))]) > 1:
+                yield finding(target, _("Another flow leads here past the gateway."), _("Draw an event of its own."))
+            elif any(b.get("attachedToRef") == target.get("id") for _n, b in graph.of("boundaryEvent")):
+                sentence = _("A step behind an event-based gateway has a boundary event.")
+                yield finding(target, sentence, _("Lead the gateway to one more event instead."))
+
+
+def _events(graph: Graph) -> Iterator[Finding]:
+    root = graph.scope.getroottree().getroot()
+    for name, node in graph.nodes.items():
+        kind = local(node)
+        definitions = [child for child in node if local(child).endswith("EventDefinition")]
+        if len(definitions) > 1:
+            yield finding(node, _("The event has several definitions."), _("Draw one event for each."))
+        if kind in ("intermediateCatchEvent", "boundaryEvent") and not definitions:
+            yield finding(node, _("The event does not say what it waits for."), _("Choose a message, timer or other."))
+        for definition in definitions:
+            yield from _reference(root, definition)
+        if kind in ("sendTask", "receiveTask"):
+            yield from _message(root, node, node.get("messageRef"))
+        if kind == "boundaryEvent":
+            yield from _boundary(graph, node, definitions)
+
+
+def _reference(root: etree._Element, definition: etree._Element) -> Iterator[Finding]:
+    kind = local(definition)
+    if kind not in EVENT_REFS:
+        return
+    attribute, wanted = EVENT_REFS[kind]
+    reference, node = definition.get(attribute), definition.getparent()
+    catches_all = kind in ("errorEventDefinition", "escalationEventDefinition") and node is not None
+    if reference is None and catches_all and local(node) == "boundaryEvent":  # type: ignore[arg-type]
+        return
+    found = next((e for e in root.findall(tag(wanted)) if reference and e.get("id") == reference), None)
+    if found is None:
+        sentence = _("The event names no %(wanted)s of this file.", wanted=wanted)
+        yield finding(definition, sentence, _("Choose one in the event's panel."))
+    elif not (found.get("name") if wanted in ("message", "signal") else found.get(f"{wanted}Code")):
+        sentence = _("The %(wanted)s has no name or code.", wanted=wanted)
+        yield finding(found, sentence, _("Give it one; it is what sender and receiver agree on."))
+
+
+def _message(root: etree._Element, node: etree._Element, reference: str | None) -> Iterator[Finding]:
+    found = next((e for e in root.findall(tag("message")) if reference and e.get("id") == reference), None)
+    if found is None or not found.get("name"):
+        yield finding(node, _("The task names no message with a name."), _("Choose a message in the step's panel."))
+
+
+def _boundary(graph: Graph, node: etree._Element, definitions: list[etree._Element]) -> Iterator[Finding]:
+    host = graph.nodes.get(str(node.get("attachedToRef")))
+    kinds = {local(definition) for definition in definitions}
+    if host is None or local(host) not in ACTIVITIES:
+        yield finding(node, _("The boundary event is attached to nothing here."), _("Drop it onto an activity."))
+        return
+    waits = ACTIVITIES - {"task", "scriptTask", "businessRuleTask", "sendTask"}
+    if local(host) not in waits:
+        sentence = _("The step is over at once, so a boundary event on it can never happen.")
+        yield finding(node, sentence, _("Attach it to a step that waits."))
+    if node.get("cancelActivity", "true") not in ("true", "false"):
+        yield finding(node, _("cancelActivity must be true or false."), _("Correct it."))
+    if "errorEventDefinition" in kinds and node.get("cancelActivity", "true") != "true":
+        yield finding(node, _("An error boundary event always interrupts."), _("Make it interrupting."))
+    if kinds & {"errorEventDefinition", "escalationEventDefinition"} and local(host) not in _ERRORS_ON:
+        sentence = _("A %(kind)s throws neither errors nor escalations.", kind=local(host))
+        yield finding(node, sentence, _("Attach it to a service task or a subprocess."))
+
+
+def _loops(graph: Graph) -> Iterator[Finding]:
+    for _name, node in graph.nodes.items():
+        many = children(node, "multiInstanceLoopCharacteristics")
+        loops = children(node, "standardLoopCharacteristics")
+        if len(many) + len(loops) > 1:
+            yield finding(node, _("The step is repeated in two ways."), _("Choose one kind of repetition."))
+        for loop in loops:
+            maximum = loop.get("loopMaximum")
+            if loop.find(tag("loopCondition")) is None and maximum is None:
+                yield finding(loop, _("The loop has neither condition nor maximum."), _("Say when it ends."))
+            if maximum is not None and not (maximum.isdecimal() and 0 < int(maximum) <= 10_000):
+                yield finding(loop, _("The loop's maximum is not a number from 1 to 10000."), _("Correct it."))
+
+
+_RULES: tuple[Callable[[Graph], Iterator[Finding]], ...] = (
+    _starts, _ends_of_flows, _dead_ends, _reach, _links, _conditions, _gateways, _races, _events, _loops,
+)  # fmt: skip
