@@ -22,8 +22,8 @@ from domain.parties import organisations
 from domain.policy import PolicySnapshot
 from domain.policy_shipped import Rules, assemble
 from domain.vault import fingerprint
-from domain.workdays import Derivation, Term
 from domain.work import Work
+from domain.workdays import Derivation, Term
 
 STATUTORY, INTERNAL, NONE = "STATUTORY", "INTERNAL", "NONE"
 
@@ -87,7 +87,7 @@ def current(work: Work) -> Rules:
     found = _assembled.get(key)
     if found is None:
         rows = work.session.execute(select(PolicyFile.path, PolicyFile.content))
-        found = assemble({path: content for path, content in rows})
+        found = assemble(dict(rows.tuples()))
         _assembled.clear()  # one home a process: only the newest set is of use
         _assembled[key] = found
     return found

@@ -16,6 +16,8 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Session
 
 from domain.clock import office_day
+from domain.errors import NotPermitted
+from domain.text import gettext as _
 
 if TYPE_CHECKING:
     from domain.home import Home
@@ -42,6 +44,12 @@ class Actor:
     org_kind: str = ""
     org_level: str = ""
     request_id: str = ""
+
+    def person(self) -> int:
+        """Key of the acting person's account. Raises NotPermitted when the system itself acts."""
+        if self.user_id is None:
+            raise NotPermitted(_("Only a person can do this; sign in first."))
+        return self.user_id
 
     def has(self, *roles: str) -> bool:
         """True when the actor holds one of `roles`."""

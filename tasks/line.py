@@ -146,9 +146,7 @@ def add_case_note(work: Work, case: Case, text: str) -> str:
     ).first()
     if task is None or work.actor.user_id is None:
         return ""
-    row = TaskComment(
-        case_id=case.id, task_id=task.id, body=b"", written_by=work.actor.user_id, written_at=work.now
-    )
+    row = TaskComment(case_id=case.id, task_id=task.id, body=b"", written_by=work.actor.user_id, written_at=work.now)
     work.session.add(row)
     work.session.flush()
     row.body = work.home.vault.seal("task_comment.body", row.ref, text)

@@ -11,15 +11,15 @@ from typing import Any
 from sqlalchemy import select, update
 
 from domain import agenda, journal, numbers
-from domain.cases import CANCELLED, DONE, Case, enter_stage
-from domain.errors import Conflict, HouseError, InvalidAnswers, NotFound, NotPermitted, OperationFailed, Stale
+from domain.cases import CANCELLED, DONE, Case
+from domain.errors import Conflict, HouseError, InvalidAnswers, NotFound, OperationFailed, Stale
 from domain.parties.accounts import Account
 from domain.text import gettext as _
 from domain.work import Work
 from tasks import line, rules
 from tasks.models import COMPLETED, READY, RESERVED, HumanTask
 from tasks.services import MoveServices
-from workflows import definitions, engine, instances, registry
+from workflows import engine, instances, registry
 from workflows.definitions import Definition
 from workflows.instances import Instance
 
@@ -79,7 +79,7 @@ def complete_task(work: Work, ref: str, *, version: int, answers: Mapping[str, A
     clean = form.clean(answers)
     rules.must_own_files(work, task, form, clean)
     _record_answers(work, task, clean)
-    with _reported():
+    with _Reported():
         instance.run.complete(task.token, form.routing(clean))
     body = {"step": task.step_id, "fields": sorted(clean), "form": task.form_digest}
     journal.of_case(work, case.ref, "task.completed", task.ref, body)
@@ -99,7 +99,7 @@ def finish_job(work: Work, case_ref: str, token: str, result: Any) -> Moved | No
         return None
     call = services.call_of(instance.definition.diagram.steps[job.step_id], dict(job.inputs), token)
     outcome = registry.get(job.topic).run.record(call, result)
-    with _reported():
+    with _Reported():
         instance.run.finish_job(token, outcome)
     journal.of_case(work, case.ref, "job.finished", case.ref, {"step": job.step_id, "operation": job.topic})
     return _carry_on(work, instance)
@@ -114,7 +114,7 @@ def wake_case(work: Work, case_ref: str) -> Moved | None:
     instance = instances.load(work, case, services)
     services.bind(instance)
     waking = sorted({timer.step_id for timer in instance.run.timers() if timer.due_at <= work.now})
-    with _reported():
+    with _Reported():
         instance.run.wake()
     if waking:
         journal.of_case(work, case.ref, "timer.fired", case.ref, {"steps": waking})
@@ -129,7 +129,7 @@ def deliver_message(work: Work, case_ref: str, name: str, correlation: str, payl
     services = MoveServices(work, case)
     instance = instances.load(work, case, services)
     services.bind(instance)
-    with _reported():
+    with _Reported():
         taken = instance.run.deliver(name, payload, correlation)
     if not taken:
         return False
@@ -227,7 +227,7 @@ def _open_case(work: Work, case_ref: str) -> Case | None:
 def _carry_on(work: Work, instance: Instance) -> Moved:
     """Advance, save, and bring tasks, agenda and case row into line with what the process now waits for."""
     run, case = instance.run, instance.case
-    with _reported():
+    with _Reported():
         run.advance()
     instances.save(work, instance)
     opened = line.bring_into_line(work, instance)
@@ -246,7 +246,7 @@ def _post_thrown(work: Work, instance: Instance) -> None:
         agenda.put(work, "message.deliver", key, work.now, subject=instance.case.ref, payload=payload)
 
 
-class _reported:
+class _Reported:
     """Turns the engine's StepFailed back into the rule's own refusal, so that the person reads its sentence."""
 
     def __enter__(self) -> None:
@@ -258,19 +258,3 @@ class _reported:
         cause = problem.cause
         if isinstance(cause, HouseError) and not isinstance(cause, OperationFailed):
             raise cause from problem
-
-
-__all__ = [
-    "Moved",
-    "NotPermitted",
-    "cancel_case",
-    "case_number",
-    "complete_task",
-    "definitions",
-    "deliver_message",
-    "finish_job",
-    "load_task",
-    "must_be_held",
-    "start_case",
-    "wake_case",
-]

@@ -18,6 +18,7 @@ from workflows import engine, registry
 from workflows.definitions import Definition
 from workflows.instances import Instance
 from workflows.registry import Call, Decided, TaskAnswers
+from workflows.spiff_feel import Pending
 from workflows.steps import StepSpec
 
 DECISION_BUDGET = 100_000
@@ -36,7 +37,7 @@ class MoveServices:
         """The run that asks, and the version it runs on."""
         self.run, self.definition = instance.run, instance.definition
 
-    def call(self, step: StepSpec, inputs: dict[str, Any], token: str) -> Mapping[str, Any] | engine.Pending:  # type: ignore[valid-type]
+    def call(self, step: StepSpec, inputs: dict[str, Any], token: str) -> Mapping[str, Any] | Pending:
         """Carry out a quick operation; note a job for a slow one."""
         entry = registry.get(step.topic)
         if entry.kind == "slow":
@@ -95,8 +96,8 @@ def newest_answers(work: Work, case_id: int, step_id: str, item: Any) -> TaskAns
     for task in done:
         if task.subject in ("", subject) and task.answers is not None:
             values = work.home.vault.open_json("human_task.answers", task.ref, task.answers)
-            assert isinstance(values, dict) and task.completed_by is not None and task.completed_at is not None
-            return TaskAnswers(values, task.completed_by, task.completed_at, task.ref)
+            if isinstance(values, dict) and task.completed_by is not None and task.completed_at is not None:
+                return TaskAnswers(values, task.completed_by, task.completed_at, task.ref)
     raise OperationFailed(_("Nobody has answered the step %(step)s yet.", step=step_id), step=step_id)
 
 

@@ -1,10 +1,10 @@
 """A bundle: one process as its owner edits it, as a set of named files, and everything that is checked about it.
 
-    process.toml          title, owners, who may start it and for which programmes
-    process.bpmn          the drawing
-    *.dmn                 decision tables, named by the file's stem
-    forms/<key>.form      form-js JSON
-    scenarios/*.toml      stories the owner wants to hold (kept, not run here)
+process.toml          title, owners, who may start it and for which programmes
+process.bpmn          the drawing
+*.dmn                 decision tables, named by the file's stem
+forms/<key>.form      form-js JSON
+scenarios/*.toml      stories the owner wants to hold (kept, not run here)
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 
 import decisions
 from domain.errors import DefinitionRefused, Finding
-from domain.parties.permissions import ROLES
+from domain.parties.roles import ROLES
 from domain.text import gettext as _
 from domain.vault import fingerprint
 from workflows import forms, lint, registry

@@ -171,13 +171,12 @@ def propose(work: Work, bundle: Bundle, *, note: str) -> tuple[DefinitionProposa
     if current is not None and current.digest == bundle.digest:
         raise Conflict(_("Version %(number)s in force is the same already.", number=current.number))
     _keep_parts(work, bundle)
-    assert work.actor.user_id is not None  # `process.propose` is granted to people only
     row = DefinitionProposal(
         process=bundle.key,
         digest=bundle.digest,
         manifest=bundle.manifest,
         note=note,
-        proposed_by=work.actor.user_id,
+        proposed_by=work.actor.person(),
         proposed_at=work.now,
     )
     work.session.add(row)
@@ -200,7 +199,7 @@ def approve(work: Work, proposal_ref: str) -> Deployed:
         raise NotPermitted(_("Who proposed a version cannot approve it. Ask another process owner."))
     bundle = Bundle(row.process, _parts(work, row.manifest))
     bundles.must_pass(bundle)
-    made = _deploy(work, bundle, note=row.note, proposed_by=row.proposed_by, approved_by=work.actor.user_id)
+    made = _deploy(work, bundle, note=row.note, proposed_by=row.proposed_by, approved_by=work.actor.person())
     row.state = "APPROVED"
     return Deployed(row.process, made.number, "deployed")
 
@@ -252,10 +251,7 @@ def _load(work: Work, row: DefinitionRow) -> Definition:
 
 def _newest(work: Work, process: str) -> DefinitionRow | None:
     return work.session.scalars(
-        select(DefinitionRow)
-        .where(DefinitionRow.process == process)
-        .order_by(DefinitionRow.number.desc())
-        .limit(1)
+        select(DefinitionRow).where(DefinitionRow.process == process).order_by(DefinitionRow.number.desc()).limit(1)
     ).first()
 
 
@@ -286,9 +282,7 @@ def _deploy(
 
 def _keep_parts(work: Work, bundle: Bundle) -> None:
     wanted = {fingerprint(content): content for content in bundle.files.values()}
-    known = set(
-        work.session.scalars(select(DefinitionPart.digest).where(DefinitionPart.digest.in_(wanted.keys())))
-    )
+    known = set(work.session.scalars(select(DefinitionPart.digest).where(DefinitionPart.digest.in_(wanted.keys()))))
     for digest, content in wanted.items():
         if digest not in known:
             work.session.add(DefinitionPart(digest=digest, content=content))
@@ -299,5 +293,5 @@ def _parts(work: Work, manifest: dict[str, Any]) -> dict[str, bytes]:
     rows = work.session.execute(
         select(DefinitionPart.digest, DefinitionPart.content).where(DefinitionPart.digest.in_(manifest.values()))
     )
-    content = {digest: part for digest, part in rows}
+    content = dict(rows.tuples())
     return {path: content[digest] for path, digest in manifest.items()}

@@ -179,9 +179,7 @@ def parse(source: bytes, key: str, file: str) -> FormSpec:
     return FormSpec(key, fingerprint(source), fields, inputs)
 
 
-def _read_all(
-    components: Sequence[Any], file: str, findings: list[Finding], depth: int
-) -> Iterator[FieldSpec]:
+def _read_all(components: Sequence[Any], file: str, findings: list[Finding], depth: int) -> Iterator[FieldSpec]:
     for component in components:
         if not isinstance(component, dict):
             findings.append(Finding(file, "", None, _("A component is not an object."), _("Remove it.")))

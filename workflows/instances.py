@@ -94,7 +94,10 @@ def begin(
 def load(work: Work, case: Case, services: engine.Services) -> Instance:
     """A running case, its state row locked until the end of the transaction. Raises NotFound."""
     state = work.session.scalars(
-        select(CaseState).where(CaseState.case_id == case.id).with_for_update().execution_options(populate_existing=True)
+        select(CaseState)
+        .where(CaseState.case_id == case.id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
     ).first()
     if state is None:
         raise NotFound(_("This case has no running process."), case=case.ref)

@@ -1,0 +1,162 @@
+"""What a person does at her desk: claim, release, keep a draft, comment, hand in files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select, update
+
+from domain import files, journal
+from domain.blobs import StoredBlob
+from domain.cases import Case
+from domain.errors import Conflict, HouseError, InvalidAnswers, Stale
+from domain.files import StoredFile
+from domain.text import gettext as _
+from domain.work import Work
+from tasks import line, moves, rules
+from tasks.models import READY, RESERVED, HumanTask, TaskAttachment, TaskComment
+
+LONGEST_COMMENT = 4_000
+MOST_FILES = 40
+TYPES = {
+    "application/pdf": (b"%PDF-",),
+    "image/png": (b"\x89PNG\r\n\x1a\n",),
+    "image/jpeg": (b"\xff\xd8\xff",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """Outcome of one claim in a bulk: `refusal` is "" when it worked."""
+
+    ref: str
+    refusal: str
+
+
+def claim(work: Work, ref: str) -> HumanTask:
+    """Take a task for oneself. One winner: a conditional UPDATE; the loser is told who (Stale).
+
+    Raises NotFound, NotPermitted, Stale.
+    """
+    task = moves.load_task(work, ref)
+    if task.state == RESERVED and task.assignee_id == work.actor.user_id:
+        return task
+    if task.state != READY:
+        _say_who(work, task)
+    rules.must_claim(work, task)
+    values = {"state": RESERVED, "assignee_id": work.actor.user_id, "claimed_at": work.now}
+    won = work.session.execute(
+        update(HumanTask)
+        .where(HumanTask.id == task.id, HumanTask.state == READY, HumanTask.version == task.version)
+        .values(**values, version=HumanTask.version + 1)
+    )
+    work.session.refresh(task)
+    if won.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE always counts its rows
+        _say_who(work, task)
+    _journal(work, task, "task.claimed")
+    return task
+
+
+def claim_many(work: Work, refs: Sequence[str]) -> list[Claimed]:
+    """Claim each of these tasks that can be; a refusal names its reason and touches no other."""
+    outcome = []
+    for ref in refs:
+        try:
+            with work.session.begin_nested():
+                claim(work, ref)
+            outcome.append(Claimed(ref, ""))
+        except HouseError as refusal:
+            outcome.append(Claimed(ref, refusal.message))
+    return outcome
+
+
+def release(work: Work, ref: str) -> HumanTask:
+    """Give a task back to the queue; its draft stays for whoever takes it. Raises NotFound, NotPermitted."""
+    task = moves.load_task(work, ref)
+    rules.must_hold(work, task, "task.release")
+    task.state, task.assignee_id, task.claimed_at = READY, None, None
+    task.version += 1
+    work.session.flush()
+    _journal(work, task, "task.released")
+    return task
+
+
+def keep_draft(work: Work, ref: str, values: Mapping[str, Any]) -> HumanTask:
+    """Keep what was typed so far, unchecked; the version stays, so the open page can still be sent.
+
+    Raises NotFound, NotPermitted when somebody else holds the task.
+    """
+    task = moves.load_task(work, ref)
+    rules.must_hold(work, task, "task.draft")
+    task.draft = work.home.vault.seal_json("human_task.draft", task.ref, dict(values))
+    task.draft_at = work.now
+    work.session.flush()
+    return task
+
+
+def draft_of(work: Work, task: HumanTask) -> dict[str, Any]:
+    """What was typed so far; empty when nothing was."""
+    if task.draft is None:
+        return {}
+    value = work.home.vault.open_json("human_task.draft", task.ref, task.draft)
+    return dict(value) if isinstance(value, dict) else {}
+
+
+def comment(work: Work, ref: str, text: str) -> TaskComment:
+    """Write a remark on a task. Raises NotFound, NotPermitted, InvalidAnswers."""
+    task = moves.load_task(work, ref)
+    rules.must_hold(work, task, "task.comment")
+    body = text.replace("\x00", "").strip()
+    if not body:
+        raise InvalidAnswers({"comment": _("Write something first.")})
+    if len(body) > LONGEST_COMMENT:
+        raise InvalidAnswers({"comment": _("At most %(most)s characters.", most=LONGEST_COMMENT)})
+    row = TaskComment(
+        case_id=task.case_id, task_id=task.id, body=b"", written_by=work.actor.person(), written_at=work.now
+    )
+    work.session.add(row)
+    work.session.flush()
+    row.body = work.home.vault.seal("task_comment.body", row.ref, body)
+    _journal(work, task, "task.commented", comment=row.ref)
+    return row
+
+
+def media_type(head: bytes) -> str:
+    """The type of a file by its first bytes. Raises InvalidAnswers for what a case file does not take."""
+    for name, beginnings in TYPES.items():
+        if head.startswith(beginnings):
+            return name
+    raise InvalidAnswers({"file": _("Hand in a PDF, PNG or JPEG file.")})
+
+
+def attach(work: Work, ref: str, blob: StoredBlob, *, name: str, media: str, field: str) -> StoredFile:
+    """Hand in a file whose bytes are stored already. Raises NotFound, NotPermitted, Conflict."""
+    task = moves.load_task(work, ref)
+    rules.must_hold(work, task, "task.attach")
+    if len(rules.attachments(work, task)) >= MOST_FILES:
+        raise Conflict(_("A task takes at most %(most)s files.", most=MOST_FILES))
+    row = files.keep(work, blob, name=name[:200], media_type=media, purpose="attachment", case_id=task.case_id)
+    work.session.add(TaskAttachment(task_id=task.id, file_id=row.id, field=field[:64]))
+    work.session.flush()
+    _journal(work, task, "task.attached", file=row.ref)
+    return row
+
+
+def _say_who(work: Work, task: HumanTask) -> None:
+    if task.state == RESERVED:
+        raise Stale(
+            _(
+                "%(who)s took this task at %(time)s.",
+                who=moves.name_of(work, task.assignee_id),
+                time=line.local_time(task.claimed_at),
+            ),
+            task=task.ref,
+        )
+    moves.must_be_held(work, task, task.version)
+
+
+def _journal(work: Work, task: HumanTask, event: str, **body: str) -> None:
+    ref = work.session.scalar(select(Case.ref).where(Case.id == task.case_id)) or ""
+    journal.of_case(work, ref, event, task.ref, {"step": task.step_id, **body})
