@@ -10,6 +10,7 @@ import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from lxml import etree
 
@@ -52,12 +53,17 @@ def tag(name: str) -> str:
 
 
 def local(element: etree._Element) -> str:
-    """Local name of an element; "" for comments and processing instructions."""
-    return etree.QName(element).localname if isinstance(element.tag, str) else ""
+    """Local name of an element."""
+    return etree.QName(element).localname
 
 
 def is_bpmn(element: etree._Element) -> bool:
-    return isinstance(element.tag, str) and element.tag.startswith(f"{{{BPMN}}}")
+    return element.tag.startswith(f"{{{BPMN}}}")
+
+
+def line_of(element: etree._Element) -> int | None:
+    line: Any = element.sourceline  # the stubs of lxml leave its type open
+    return line if isinstance(line, int) else None
 
 
 def camunda(element: etree._Element, name: str) -> str:
@@ -111,7 +117,7 @@ def _refuse_early(xml: bytes) -> None:
     if xml.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\x00" in xml:
         raise XmlRefused("encoding", 1)
     declared = _DECLARED.match(xml.removeprefix(codecs.BOM_UTF8))
-    if declared and declared[1].decode("ascii").lower() not in ("utf-8", "utf8", "us-ascii", "ascii"):
+    if declared and declared[1].decode("ascii").lower() not in ("utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1"):
         raise XmlRefused("encoding", 1, declared[1].decode("ascii"))
     for pattern, rule in ((b"<!DOCTYPE", "doctype"), (b"<!ENTITY", "doctype")):
         at = xml.upper().find(pattern)
@@ -135,14 +141,15 @@ def _refuse_deep(xml: bytes) -> None:
 def _refuse_tree(root: etree._Element) -> None:
     before = root.getprevious()
     if before is not None:
-        raise XmlRefused("processing-instruction", before.sourceline)
+        raise XmlRefused("processing-instruction", line_of(before))
     for count, element in enumerate(root.iter(), start=1):
         if count > MAX_ELEMENTS:
-            raise XmlRefused("too-many-elements", element.sourceline)
-        if not isinstance(element.tag, str):
-            raise XmlRefused("processing-instruction", element.sourceline)
-        if element.tag.startswith(f"{{{XINCLUDE}}}"):
-            raise XmlRefused("xinclude", element.sourceline)
+            raise XmlRefused("too-many-elements", line_of(element))
+        name: Any = element.tag  # a function for anything that is no element
+        if not isinstance(name, str):
+            raise XmlRefused("processing-instruction", line_of(element))
+        if name.startswith(f"{{{XINCLUDE}}}"):
+            raise XmlRefused("xinclude", line_of(element))
 
 
 # --- shorthand made explicit -------------------------------------------------------------------------------------

@@ -340,11 +340,6 @@ class Run:
         ready = (t for t in self._case.tokens() if t._state == READY and isinstance(t.task_spec, HumanSpec))
         return [HumanStep(t.id.hex, t.task_spec.bpmn_id, *_item(t)) for t in ready]
 
-    def item(self, token: str) -> Any:
-        """The multi-instance element that a step stands in; None when it is not one of several, or unknown."""
-        found = self._case.token(token)
-        return None if found is None else _item(found)[0]
-
     def jobs(self) -> list[Job]:
         started = (t for t in self._case.tokens() if t._state == STARTED and isinstance(t.task_spec, ServiceStep))
         return [
@@ -423,7 +418,8 @@ class Run:
             raise self._failed(token, cause) from cause
 
     def _failed(self, token: Token | None, cause: BaseException) -> StepFailed:
-        retryable = token is not None and token._state in (ERROR, STARTED) and token.workflow.tasks.get(token.id) is token
+        there = token is not None and token.workflow.tasks.get(token.id) is token
+        retryable = token is not None and there and token._state in (ERROR, STARTED)
         self._broken = self._broken or not retryable
         where = "" if token is None else str(token.task_spec.bpmn_id or token.task_spec.name)
         return StepFailed(where, "" if token is None else token.id.hex, cause, retryable=retryable)
@@ -432,7 +428,7 @@ class Run:
         size = max(len(orjson.dumps(data)) for data in self._case.kept())
         if size > MAX_DATA:
             self._broken = True
-            raise DataTooLarge(_("The case carries too many values. Keep them in tables, not in the process."), size=size)
+            raise DataTooLarge(_("The case carries too many values. Keep them in tables, not in the process."))
 
 
 def _item(token: Token) -> tuple[Any, int | None]:

@@ -96,7 +96,7 @@ def check_diagram(
 
 def _schema(root: etree._Element) -> Iterator[Finding]:
     for line, message in schema_errors(root):
-        sentence = _("The file breaks the BPMN 2.0 schema: %(why)s", why=message.replace("{%s}" % tag("")[1:-1], ""))
+        sentence = _("The file breaks the BPMN 2.0 schema: %(why)s", why=message.replace(tag(""), ""))
         yield Finding(FILE, "", line, sentence, _("Draw the element again in the editor."))
 
 

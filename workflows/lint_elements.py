@@ -1,4 +1,4 @@
-"""The allow-list of the drawing: every element, attribute and child that the engine carries out or that is picture only."""
+"""The allow-list of the drawing: every element and attribute that the engine carries out or that is picture only."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from lxml import etree
 
 from domain.errors import Finding
 from domain.text import gettext as _
-from workflows.bpmn_xml import BPMN, BPMNDI, CAMUNDA, is_bpmn, local, tag
+from workflows.bpmn_xml import BPMN, BPMNDI, CAMUNDA, is_bpmn, line_of, local, tag
 
 FILE = "process.bpmn"
 ANY: frozenset[str] = frozenset()
@@ -174,8 +174,7 @@ INSTEAD = {
 def finding(element: etree._Element, sentence: object, remedy: object, severity: str = "error") -> Finding:
     """A finding at an element; its id is that of the nearest element that has one."""
     named = next((e for e in (element, *element.iterancestors()) if e.get("id")), element)
-    line = element.sourceline
-    return Finding(FILE, str(named.get("id") or local(element)), line, sentence, remedy, severity)
+    return Finding(FILE, str(named.get("id") or local(element)), line_of(element), sentence, remedy, severity)
 
 
 def check_elements(root: etree._Element) -> Iterator[Finding]:
@@ -196,7 +195,7 @@ def _check(element: etree._Element) -> Iterator[Finding]:
             yield from _extensions(child, name)
         elif is_bpmn(child) and local(child) in children:
             yield from _check(child)
-        elif not (name == "definitions" and isinstance(child.tag, str) and child.tag.startswith(f"{{{BPMNDI}}}")):
+        elif not (name == "definitions" and child.tag.startswith(f"{{{BPMNDI}}}")):
             yield _unknown_element(child)
 
 

@@ -135,12 +135,18 @@ def _ends_of_flows(graph: Graph) -> Iterator[Finding]:
 
 
 def _listed(graph: Graph, name: str, node: etree._Element) -> Iterator[Finding]:
+    # Editors list the flows at each node. A file that does so for some and not for others was cut by hand.
+    lists = any(children(other, kind) for other in graph.nodes.values() for kind in ("incoming", "outgoing"))
     for kind, flows in (("incoming", graph.into[name]), ("outgoing", graph.out[name])):
         real = {flow.get("id") for flow in flows}
         for reference in children(node, kind):
             if (reference.text or "").strip() not in real:
-                sentence = _("The node lists a flow %(id)s that does not lead there.", id=(reference.text or "").strip())
+                listed = (reference.text or "").strip()
+                sentence = _("The node lists a flow %(id)s that does not lead there.", id=listed)
                 yield finding(reference, sentence, _("Draw the flow again."))
+        if lists and flows and not children(node, kind):
+            sentence = _("The node does not list its %(kind)s flows although others do.", kind=kind)
+            yield finding(node, sentence, _("Save the drawing again from the editor."))
 
 
 def _reach(graph: Graph) -> Iterator[Finding]:
@@ -189,7 +195,8 @@ def _links(graph: Graph) -> Iterator[Finding]:
     for name, node in events:
         link, catches = graph.links(name)[0], local(node) == "intermediateCatchEvent"
         remedy = _("Give one throwing and one catching link the same name, inside the same process or subprocess.")
-        if not link or (catches and (link not in throwing or catching[link] > 1)) or (not catches and not catching[link]):
+        partner = link in throwing and catching[link] == 1 if catches else catching[link] == 1
+        if not link or not partner:
             yield finding(node, _("The link %(name)s has no partner or several.", name=link), remedy)
         if (catches and graph.into[name]) or (not catches and graph.out[name]):
             yield finding(node, _("A link stands in the middle of a flow."), _("Links replace the flow between them."))
@@ -240,7 +247,7 @@ def _gateways(graph: Graph) -> Iterator[Finding]:
 
 
 def _races(graph: Graph) -> Iterator[Finding]:
-    for name, node in graph.of("eventBasedGateway"):
+    for name, _node in graph.of("eventBasedGateway"):
         for flow in graph.out[name]:
             target = graph.nodes.get(str(flow.get("targetRef")))
             if target is None:
@@ -258,7 +265,7 @@ def _races(graph: Graph) -> Iterator[Finding]:
 
 def _events(graph: Graph) -> Iterator[Finding]:
     root = graph.scope.getroottree().getroot()
-    for name, node in graph.nodes.items():
+    for node in graph.nodes.values():
         kind = local(node)
         definitions = [child for child in node if local(child).endswith("EventDefinition")]
         if len(definitions) > 1:

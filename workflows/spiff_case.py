@@ -217,7 +217,8 @@ class Case(_Scope, BpmnWorkflow):
         for scope in self.scopes():
             waiting = [token for token in scope.live() if token._state == WAITING]
             groups = {t.task_spec.name: t.task_spec for t in waiting if isinstance(t.task_spec, InclusiveGateway)}
-            moved = any([spec.settle(scope) for spec in groups.values()]) or moved
+            for spec in groups.values():
+                moved = spec.settle(scope) or moved
             for token in waiting:
                 moved = self._check_condition(token) or moved
         return moved

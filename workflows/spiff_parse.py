@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 from lxml import etree
 from SpiffWorkflow.bpmn.parser.BpmnParser import XSD_PATH, full_tag
@@ -204,8 +204,8 @@ class Parser(SpiffBpmnParser):
     """SpiffBpmnParser that knows no other step kinds than ours: an unknown element is refused, never guessed."""
 
     PROCESS_PARSER_CLASS = _Process
-    PARSER_CLASSES: dict[str, tuple[Any, Any]] = {}
-    OVERRIDE_PARSER_CLASSES = {
+    PARSER_CLASSES: ClassVar[dict[str, tuple[Any, Any]]] = {}
+    OVERRIDE_PARSER_CLASSES: ClassVar[dict[str, tuple[Any, Any]]] = {
         full_tag(name): (parser, spec)
         for name, parser, spec in (
             ("startEvent", StartNode, kinds.Pass),
@@ -245,7 +245,8 @@ def schema_errors(root: etree._Element) -> list[tuple[int, str]]:
     schema = _schema()
     if schema.validate(root.getroottree()):
         return []
-    return [(error.line, error.message) for error in list(schema.error_log)[:50]]
+    errors: Any = schema.error_log
+    return [(error.line, error.message) for error in errors][:50]
 
 
 def build(root: etree._Element, process_id: str, steps: Any) -> tuple[Scope, dict[str, Scope]]:

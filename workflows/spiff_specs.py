@@ -10,7 +10,7 @@ rounds of a loop cost the same each, and no join can mistake an old round's toke
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from SpiffWorkflow.bpmn.specs.control import SimpleBpmnTask
@@ -110,7 +110,7 @@ class ExclusiveGateway(Choosing):
         my_task._sync_children([self._wf_spec.task_specs[chosen]], TaskState.FUTURE)
         return True
 
-    def _matching(self, my_task: Any) -> Iterable[str]:
+    def _matching(self, my_task: Any) -> Iterator[str]:
         holds = my_task.workflow.top_workflow.holds
         return (name for text, name in self.cond_task_specs if text is not None and holds(my_task, text))
 

@@ -1,0 +1,125 @@
+"""The BPMN behaviour cases, read from $HEDUI_KITS/bpmn-behaviour: each is run with the right trace or refused."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections import Counter
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lxml import etree
+
+from workflows import engine, lint
+from workflows.bpmn_xml import BPMN, CAMUNDA, tag
+
+KIT = Path(os.environ.get("HEDUI_KITS", "")) / "bpmn-behaviour"
+pytestmark = pytest.mark.skipif(not KIT.is_dir(), reason="HEDUI_KITS names no folder with bpmn-behaviour")
+
+NOW = datetime(2027, 6, 1, 0, 10, tzinfo=UTC)
+# What the engine runs today; a change that refuses one of these again is a step back.
+PASSED_AT_LEAST = 85
+
+
+def condition(text: str) -> str:
+    """The kit's neutral conditions in FEEL."""
+    text = re.sub(r"^\$\{(.*)\}$", r"\1", text.strip())
+    text = re.sub(r'(\w+)\.contains\(("[^"]*"|\'[^\']*\')\)', r"contains(\1, \2)", text)
+    return text.replace("'", '"').replace("==", "=").replace("&&", " and ").replace("||", " or ").replace("!", "not ")
+
+
+def translated(xml: bytes) -> bytes:
+    """The kit's words as operations and FEEL; nothing of this is in the product."""
+    root = etree.fromstring(xml)
+    for script in list(root.iter(tag("script"))):
+        node, word = script.getparent(), (script.text or "").strip()
+        assert node is not None
+        node.remove(script)
+        node.tag = tag("serviceTask")
+        node.attrib.pop("scriptFormat", None)
+        node.set(f"{{{CAMUNDA}}}type", "external")
+        node.set(f"{{{CAMUNDA}}}topic", word)
+        if word.startswith(("INCREMENT", "SET_STRING")):
+            block = etree.Element(tag("extensionElements"))
+            node.insert(0, block)
+            mapping = etree.SubElement(block, f"{{{CAMUNDA}}}inputOutput")
+            name = "integerVariable" if word.startswith("INCREMENT") else "data"
+            value = "=integerVariable + 1" if word.startswith("INCREMENT") else '="text"'
+            etree.SubElement(mapping, f"{{{CAMUNDA}}}outputParameter", name=name).text = value
+    for name in ("conditionExpression", "condition", "loopCondition", "completionCondition"):
+        for element in root.iter(tag(name)):
+            element.text = condition(element.text or "")
+            element.attrib.pop("language", None)
+    return etree.tostring(root)
+
+
+class Kit:
+    """The kit's scripts as operations; what they log is the trace."""
+
+    def __init__(self) -> None:
+        self.log: list[str] = []
+        self.wait = timedelta()
+
+    def call(self, step: engine.StepSpec, inputs: dict[str, Any], token: str) -> Mapping[str, Any]:
+        word = step.topic
+        if word == "THROW_ERROR":
+            raise engine.BusinessError("error")
+        if word == "CREATE_MARKER_FILE":
+            self.log.append("marker")
+        elif word == "INCREMENT_INTEGER_VARIABLE_AND_LOG":
+            self.log.append("increment")
+        elif word == "LOG_DATA":
+            self.log.append("data")
+        elif word.startswith("SCRIPT_"):
+            self.log.append(word.removeprefix("SCRIPT_"))
+        return {}
+
+    def decide(self, step: engine.StepSpec, data: dict[str, Any]) -> Mapping[str, Any]:
+        return {}
+
+    def names(self, step: engine.StepSpec) -> Mapping[str, Any]:
+        return {}
+
+
+def outcome(case: dict[str, Any]) -> str:
+    """passed, refused or wrong: …"""
+    xml = translated((KIT / case["file"]).read_bytes())
+    topics = {str(e.get(f"{{{CAMUNDA}}}topic")) for e in etree.fromstring(xml).iter(f"{{{BPMN}}}serviceTask")}
+    operations = {name: lint.OperationSpec(name) for name in topics}
+    findings = lint.check_diagram(xml, operations=operations, roles=(), forms=(), decisions=(), drawing=False)
+    expected = case["expect"]
+    if any(found.severity == "error" for found in findings):
+        return "refused"
+    if expected["state"] == "refused-or-error":
+        return "wrong: neither refused nor in error"
+    kit, state = Kit(), "ended"
+    diagram = engine.read_diagram(xml)
+    run = engine.start(diagram, case["variables"], now=NOW, services=kit)
+    try:
+        run.advance()
+        end = NOW + timedelta(seconds=case["virtual_seconds"])
+        while (at := run.next_wake()) is not None and at <= end:
+            run = engine.restore(diagram, run.snapshot(), now=at, services=kit)
+            run.wake()
+            run.advance()
+        state = "error" if run.error else "ended" if run.completed else "waiting"
+    except engine.StepFailed:
+        state = "error"
+    right = Counter(kit.log) == Counter(expected["trace"]) or not expected["trace_checked"]
+    if right and expected["state"] in (None, state):
+        return "passed"
+    return f"wrong: {sorted(kit.log)} {state}, expected {expected['trace']} {expected['state']}"
+
+
+def test_every_behaviour_case_is_run_with_the_right_trace_or_refused() -> None:
+    cases = json.loads((KIT / "cases.json").read_text("utf-8"))["cases"]
+    results = {case["id"]: outcome(case) for case in cases}
+    counted = Counter(result.split(":")[0] for result in results.values())
+    wrong = {name: result for name, result in results.items() if result.startswith("wrong")}
+    print(f"\nbpmn-behaviour: {counted['passed']} passed, {counted['refused']} refused, {counted['wrong']} wrong")
+    assert not wrong
+    assert counted["passed"] >= PASSED_AT_LEAST
