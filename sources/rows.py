@@ -90,10 +90,10 @@ _READERS: dict[str, Callable[[Cell], str]] = {
 
 def is_skipped(cells: Sequence[Cell], headings: Headings) -> bool:
     """True for a blank row, a total row and a heading row printed again."""
-    filled = [cell for cell in cells if not values.is_blank(cell)]
-    if not filled:
+    filled = next((cell for cell in cells if not values.is_blank(cell)), None)
+    if filled is None:
         return True
-    first = "".join(values.to_text(filled[0]).split()).rstrip(":：")
+    first = "".join(values.to_text(filled).split()).rstrip(":：")
     if first in TOTALS or any(first.startswith(word + "(") for word in TOTALS):
         return True
     return all(c.index < len(cells) and fold_label(cells[c.index]) == c.heading for c in headings.columns)

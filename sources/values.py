@@ -44,6 +44,8 @@ class ValueFault(ValueError):
 
 def to_text(cell: Cell) -> str:
     """A cell as text: NFKC, trimmed, a whole number without ".0", a date in ISO form."""
+    if isinstance(cell, str):
+        return _strip(cell if cell.isascii() else unicodedata.normalize("NFKC", cell))
     if cell is None:
         return ""
     if isinstance(cell, datetime):
@@ -52,7 +54,7 @@ def to_text(cell: Cell) -> str:
         return cell.isoformat()
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e22:
         return str(int(cell))
-    return _strip(unicodedata.normalize("NFKC", str(cell)))
+    return str(cell)
 
 
 def is_blank(cell: Cell) -> bool:
@@ -71,7 +73,7 @@ def to_date(cell: Cell) -> str:
         return "长期"
     if text.isdigit() and len(text) == 5 and int(text) in _SERIALS:
         return (_SERIAL_DAY_ZERO + timedelta(days=int(text))).isoformat()
-    if isinstance(cell, float) and int(cell) in _SERIALS:
+    if isinstance(cell, float) and _SERIALS.start <= cell < _SERIALS.stop:
         return (_SERIAL_DAY_ZERO + timedelta(days=int(cell))).isoformat()
     found = _DAY.fullmatch(text) or _DAY_TIGHT.fullmatch(text)
     if not found:
@@ -152,6 +154,8 @@ def _day(year: int, month: int, day: int, fault: Text) -> date:
 
 
 def _strip(text: str) -> str:
+    if text.isprintable():
+        return text.strip().strip("'‘’`")
     return "".join(c for c in text if unicodedata.category(c) not in ("Cf", "Cc") or c in "\n\t").strip().strip("'‘’`")
 
 

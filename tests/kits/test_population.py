@@ -66,7 +66,8 @@ def _declared_people() -> dict[str, str]:
     files = [(KIT / f"declared_{kind}.csv").read_bytes() for kind in ("households", "members", "supporters")]
     declaration = read_declaration({f"{i}.csv": content for i, content in enumerate(files)})
     assert not declaration.faults
-    return {p.number: p.name for h in declaration.households for p in (*h.members, *h.supporters)}
+    people = {m.number: m.name for h in declaration.households for m in h.members}
+    return people | {s.number: s.name for h in declaration.households for s in h.supporters}
 
 
 @pytest.fixture(scope="module")
