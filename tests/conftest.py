@@ -28,6 +28,8 @@ from tests.infrastructure.databases import (
 )
 
 OWNER = "HEDUI_TEST_OWNER"  # environment: the process whose end ends the cluster
+# a developer's own home must never be what a test works on
+OURS = ("HEDUI_HOME", "HEDUI_KEYS", "HEDUI_DATABASE_URL", "HEDUI_LISTEN", "PORT")
 ONLY_ALL = ("torture", "slow")
 BROWSER_FIXTURES = {"page", "context", "browser", "new_context"}
 
@@ -49,6 +51,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    for name in OURS:
+        os.environ.pop(name, None)
     if not hasattr(config, "workerinput"):
         config.stash[run_folder] = open_run()
         os.environ[OWNER] = str(os.getpid())
