@@ -91,6 +91,8 @@ class Reading:
     def __iter__(self) -> Iterator[SourceRow]:
         """Usable rows in file order. Raises FileRefused, also in the middle."""
         for line in cast(BinaryIO, self._child.stdout):
+            if not line.endswith(b"\n"):
+                break  # killed in the middle of a line; its exit code says the rest
             message = json.loads(line)
             if "refused" in message:
                 raise FileRefused(Text(*message["refused"]))

@@ -27,6 +27,7 @@ _PLAIN = re.compile(r"[0-9]+(\.[0-9]*)?|\.[0-9]+")
 _UNITS = {"亿元": Decimal(100_000_000), "亿": Decimal(100_000_000), "万元": Decimal(10_000), "万": Decimal(10_000)}
 _CURRENCY = re.compile(r"^(人民币|RMB|CNY|¥|￥)+|(元整|元|圆|人民币|RMB|CNY)+$")
 _CENT = Decimal("0.01")
+_LONGEST_NUMBER = 20  # decimal arithmetic is exact to 28 digits, a unit adds eight
 
 BAD_DATE = _("This is not a date. Write it like 2025-06-30.")
 BAD_MONTH = _("This is not a month. Write it like 2025-06.")
@@ -136,7 +137,7 @@ def _sign(text: str) -> tuple[int, str]:
 
 
 def _decimal(text: str, fault: Text) -> Decimal:
-    if not (_GROUPED.fullmatch(text) or _PLAIN.fullmatch(text)) or len(text) > 30:
+    if not (_GROUPED.fullmatch(text) or _PLAIN.fullmatch(text)) or len(text) > _LONGEST_NUMBER:
         raise ValueFault(fault)
     try:
         return Decimal(text.replace(",", ""))

@@ -1,13 +1,12 @@
 """An invented population with a known truth: what is found, what is not, and what is left for a person to look at.
 
-Runs only where HEDUI_KITS names the folder of the kits.
+Runs only with --kits DIR; the material is DIR/population.
 """
 
 from __future__ import annotations
 
 import csv
 import gzip
-import os
 from collections import Counter, defaultdict
 from pathlib import Path
 
@@ -19,7 +18,6 @@ from sources.households import read_declaration
 from sources.reading import ReadReport, reading
 from sources.store import MatchedRow, MatchKind, Store, StoredDelivery
 
-KIT = Path(os.environ.get("HEDUI_KITS", "/nowhere")) / "population"
 FILES = {
     "bank.csv": "DEPOSIT",
     "vehicle.csv": "VEHICLE",
@@ -36,22 +34,21 @@ FILES = {
     "prison.csv": "PRISON",
 }
 
-pytestmark = pytest.mark.skipif(not KIT.is_dir(), reason="HEDUI_KITS does not name the kits")
-
 
 class Population:
     """The kit read, stored and matched once."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, kit: Path, home: Path) -> None:
+        self.kit = kit
         vault = Vault(Keys.create(home / "keys"))
         store = Store(Blobs(home / "files", vault), vault)
         self.reports: dict[str, ReadReport] = {}
         deliveries: list[StoredDelivery] = []
         for name, category in FILES.items():
-            with (KIT / "departments" / name).open("rb") as file, reading(file, category) as going:
+            with (kit / "departments" / name).open("rb") as file, reading(file, category) as going:
                 deliveries.append(store.put(name, category, going))
             self.reports[name] = going.report
-        people = _declared_people()
+        people = _declared_people(kit)
         self.numbers = set(people)
         self.found: dict[tuple[str, str], list[MatchedRow]] = defaultdict(list)
         for row in store.match(deliveries, [store.wanted(number, number, name) for number, name in people.items()]):
@@ -62,8 +59,8 @@ class Population:
         return any((f.sheet, f.row) == (int(sheet or 1), int(row)) for f in self.reports[file].faults)
 
 
-def _declared_people() -> dict[str, str]:
-    files = [(KIT / f"declared_{kind}.csv").read_bytes() for kind in ("households", "members", "supporters")]
+def _declared_people(kit: Path) -> dict[str, str]:
+    files = [(kit / f"declared_{kind}.csv").read_bytes() for kind in ("households", "members", "supporters")]
     declaration = read_declaration({f"{i}.csv": content for i, content in enumerate(files)})
     assert not declaration.faults
     people = {m.number: m.name for h in declaration.households for m in h.members}
@@ -71,12 +68,12 @@ def _declared_people() -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def population(tmp_path_factory: pytest.TempPathFactory) -> Population:
-    return Population(tmp_path_factory.mktemp("population"))
+def population(kits: Path, tmp_path_factory: pytest.TempPathFactory) -> Population:
+    return Population(kits / "population", tmp_path_factory.mktemp("population"))
 
 
-def _links() -> list[dict[str, str]]:
-    with gzip.open(KIT / "truth" / "links.csv.gz", "rt", encoding="utf-8", newline="") as file:
+def _links(population: Population) -> list[dict[str, str]]:
+    with gzip.open(population.kit / "truth" / "links.csv.gz", "rt", encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 
@@ -85,7 +82,7 @@ def test_every_link_of_the_truth_is_found_refused_or_left_to_a_person(population
     expected: Counter[str] = Counter()
     wrong: list[str] = []
     flagged: Counter[str] = Counter()
-    for link in _links():
+    for link in _links(population):
         place = link["file"], link["row"]
         rows = population.found[place]
         by_number = [r for r in rows if r.match_kind is not MatchKind.NAME_ONLY and r.number == link["id"]]
@@ -110,7 +107,7 @@ def test_every_link_of_the_truth_is_found_refused_or_left_to_a_person(population
 
 
 def test_no_row_is_matched_that_the_truth_does_not_know(population: Population) -> None:
-    known = {(link["file"], link["row"], link["id"]) for link in _links()}
+    known = {(link["file"], link["row"], link["id"]) for link in _links(population)}
     hits = [r for rows in population.found.values() for r in rows if r.match_kind is not MatchKind.NAME_ONLY]
 
     unknown = [(r.delivery_ref, r.row_no) for r in hits if (r.delivery_ref, r.row_no, r.number) not in known]
@@ -120,7 +117,7 @@ def test_no_row_is_matched_that_the_truth_does_not_know(population: Population) 
 
 
 def test_repeated_rows_have_the_same_fingerprint(population: Population) -> None:
-    pairs = [link for link in _links() if link["expect"] == "duplicate" and link["id"] in population.numbers]
+    pairs = [link for link in _links(population) if link["expect"] == "duplicate" and link["id"] in population.numbers]
     for link in pairs:
         again = population.found[link["file"], link["row"]]
         before = population.found[link["file"], str(int(link["row"]) - 1)]
@@ -129,7 +126,7 @@ def test_repeated_rows_have_the_same_fingerprint(population: Population) -> None
 
 
 def test_accepted_and_rejected_make_the_total_in_every_file(population: Population) -> None:
-    skipped = Counter(link["file"] for link in _links() if link["expect"] == "skip")
+    skipped = Counter(link["file"] for link in _links(population) if link["expect"] == "skip")
     for name, report in population.reports.items():
         assert report.accepted + report.rejected == report.total
         assert report.skipped >= skipped[name]

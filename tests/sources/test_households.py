@@ -8,7 +8,8 @@ from decimal import Decimal
 import pytest
 
 from domain import identity
-from sources.demo import DEMO_DAY, UNITS, demo_files, demo_households, planted
+from sources.demo import demo_files, planted
+from sources.demo_people import DEMO_DAY, UNITS, demo_households
 from sources.faults import FileRefused
 from sources.households import Declaration, read_declaration
 from sources.reading import read_all

@@ -44,7 +44,7 @@ def workbook(*sheets: Sequence[Sequence[object]]) -> bytes:
     for number, rows in enumerate(sheets):
         sheet = book.worksheets[0] if number == 0 else book.create_sheet()
         for row in rows:
-            sheet.append(row)
+            sheet.append(list(row))
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
@@ -192,7 +192,7 @@ CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=
 )
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.lists(CELLS, min_size=1, max_size=5), max_size=12))
 def test_accepted_and_rejected_always_make_the_total(table: list[list[str]]) -> None:
     quoted = "".join(",".join('"' + cell.replace('"', '""') + '"' for cell in row) + "\n" for row in table)
@@ -247,7 +247,7 @@ def test_bytes_that_only_begin_like_a_workbook_are_refused() -> None:
 
 def test_an_endless_line_and_a_file_over_the_limit_are_refused() -> None:
     assert "million" in refusal(b"a" * (3 << 20))
-    assert "larger" in refusal(DEATHS + f"江白露,{ONE},2025-02-08\n" * 60_000, limits=Limits(bytes=2 << 20))
+    assert "larger" in refusal(DEATHS + "x,\n" * 100_000, limits=Limits(bytes=1 << 18))
 
 
 def test_a_file_that_eats_memory_costs_only_its_child() -> None:
@@ -257,7 +257,7 @@ def test_a_file_that_eats_memory_costs_only_its_child() -> None:
 
 
 def test_a_file_that_takes_too_long_is_stopped() -> None:
-    slow = DEATHS + f"江白露,{ONE},2025-02-08\n" * 400_000
+    slow = DEATHS + f"江白露,{ONE},2025-02-08\n" * 150_000
     began = time.monotonic()
 
     assert "too much time" in refusal(slow, limits=Limits(wall_seconds=0.4))
