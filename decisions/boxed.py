@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from decisions.errors import FeelSyntaxError
 from decisions.feel.flow import ContextLiteral, For, If, Quantified, closure
-from decisions.feel.nodes import Call, Const, Filter, ListLiteral, Name, Node, Scope, TooDeep
+from decisions.feel.nodes import Call, Const, Filter, ListLiteral, Node, Scope, TooDeep
 from decisions.feel.parser import parse
 from decisions.feel.types import ANY, Type, coerce
 from decisions.feel.values import State, Value
@@ -222,7 +222,9 @@ class Builder:
         items = self._branch(element, "in", names, label)
         word = local(element)
         body = self._branch(element, "return" if word == "for" else "satisfies", (*names, variable), label)
-        return For([variable], [items], body) if word == "for" else Quantified(word == "some", [variable], [items], body)
+        return (
+            For([variable], [items], body) if word == "for" else Quantified(word == "some", [variable], [items], body)
+        )
 
     # --- decision tables
 
@@ -232,7 +234,9 @@ class Builder:
         outputs = self._outputs(element, names, label)
         inputs = self._inputs(element, names)
         self._check_policy(element, policy, aggregation, outputs)
-        columns = [column.get("name") or f"annotation {at}" for at, column in enumerate(children(element, "annotation"), 1)]
+        columns = [
+            column.get("name") or f"annotation {at}" for at, column in enumerate(children(element, "annotation"), 1)
+        ]
         rules = [
             self._rule(rule, number, inputs, outputs, columns, names)
             for number, rule in enumerate(children(element, "rule"), 1)

@@ -10,10 +10,10 @@ from decisions.boxed import Typed
 from decisions.errors import DecisionError
 from decisions.feel import BUDGET, guarded
 from decisions.feel.nodes import Node, Scope, bind, deeper
-from decisions.feel.types import coerce
-from decisions.feel.values import MAX_NESTING, Function, State, Value, measured, take_in
-from decisions.graph import Module, Part, Reader, Resolve, ordered
-from decisions.source import Faults
+from decisions.feel.types import FunctionType, coerce
+from decisions.feel.values import MAX_NESTING, MAX_RESULT, Function, State, Value, measured, take_in
+from decisions.graph import Module, Part, Reader, Resolve, inputs_of, ordered
+from decisions.source import Faults, child
 from decisions.tables import Explained, MatchedRule, Table
 
 
@@ -60,6 +60,7 @@ class Run(Explained):
         super().__init__(now, budget)
         self.given = given
         self.matched = []
+        self.room = MAX_RESULT
 
 
 class Model:
@@ -67,11 +68,12 @@ class Model:
 
     def __init__(self, module: Module) -> None:
         self._module = module
-        self.decisions = tuple(_info(part) for part in module.parts.values() if part.kind != "input")
+        resting = inputs_of(module)
+        self.decisions = tuple(
+            _info(part, list(resting[part])) for part in module.parts.values() if part.kind != "input"
+        )
 
-    def evaluate(
-        self, decision: str, inputs: Mapping[str, object], *, now: datetime, budget: int = BUDGET
-    ) -> Result:
+    def evaluate(self, decision: str, inputs: Mapping[str, object], *, now: datetime, budget: int = BUDGET) -> Result:
         """Decide `decision` (id or name; a decision service or knowledge model by its parameters' names).
 
         Args:
@@ -88,7 +90,9 @@ class Model:
         run = Run(now, budget, inputs)
         values: dict[Part, Value] = {}
         value = guarded(lambda: measured(_target_value(part, run, values)), run)
-        trace = tuple(Decided(done.id, done.name, found) for done, found in values.items() if done.kind == "decision")
+        trace = tuple(
+            Decided(done.id, done.name, run.tell(found)) for done, found in values.items() if done.kind == "decision"
+        )
         return Result(value, tuple(run.problems), tuple(run.matched), trace)
 
     def _find(self, wanted: str) -> Part:
@@ -172,32 +176,34 @@ def _input(part: Part, run: Run) -> Value:
 def _service(part: Part) -> Function:
     """A decision service as a function of its input data and input decisions."""
     types = [given.type for given in part.given]
+    result = part.type.result if isinstance(part.type, FunctionType) else part.type
 
     def call(state: State, positional: list[Value], named: dict[str, Value]) -> Value:
-        bound = bind(function, types, positional, named, state)
+        bound = bind(made, types, positional, named, state)
         if bound is None or not isinstance(state, Run):
             return None
         values: dict[Part, Value] = {given: bound[given.name] for given in part.given}
         inner = frozenset(part.given)
         with deeper(state, MAX_NESTING // 3):
             outputs = {output.name: _decide(output, state, values, inner) for output in part.outputs}
-        return next(iter(outputs.values())) if len(outputs) == 1 else outputs
+        fit, value = coerce(next(iter(outputs.values())) if len(outputs) == 1 else outputs, result, state)
+        if not fit:
+            state.note(f"The result of '{part.name}' has another type than declared.")
+        return value
 
-    function = Function(part.name, [given.name for given in part.given], call)
-    return function
+    made = Function(part.name, [given.name for given in part.given], call)
+    return made
 
 
 # --- description
 
 
-def _info(part: Part) -> DecisionInfo:
+def _info(part: Part, resting: list[Part]) -> DecisionInfo:
     table = _table(part.node)
     inputs: dict[str, str] = {}
-    needed = ordered(part) if part.kind != "service" else iter(part.given)
-    for one in needed:
-        if one.kind == "input":
-            variable = one.element.find("{*}variable")
-            inputs[one.name] = (variable.get("typeRef") if variable is not None else None) or "Any"
+    for one in part.given if part.kind == "service" else resting:
+        variable = child(one.element, "variable")
+        inputs[one.name] = (variable.get("typeRef") if variable is not None else None) or "Any"
     kinds = {"decision": "expression" if table is None else "table"}
     outputs = (part.name,) if table is None else tuple(clause.name for clause in table.outputs)
     policy = None if table is None else table.policy

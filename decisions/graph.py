@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass, field
 
 from decisions.boxed import NOTHING, Builder, Typed
@@ -103,10 +103,19 @@ class Reader:
         elif self._resolve is None or len(self._modules) >= MAX_IMPORTS:
             self.faults.add(element, "The imported model is not at hand.", "Add it to the bundle.")
         else:
-            return self.read(self._resolve(namespace))
+            return self._found(element, namespace, self._resolve)
         return None
 
+    def _found(self, element: Element, namespace: str, resolve: Resolve) -> Module | None:
+        try:
+            source = resolve(namespace)
+        except LookupError:
+            self.faults.add(element, "The imported model is not at hand.", "Add it to the bundle.")
+            return None
+        return self.read(source)
+
     def _collect(self, module: Module) -> None:
+        names: set[str] = set()
         for element in children(module.root):
             kind = KINDS.get(local(element))
             if kind is None:
@@ -119,9 +128,10 @@ class Reader:
             if not name or identity in module.parts:
                 self.faults.add(element, "The element has no name, or an id used twice.", "Name it, renew its id.")
                 continue
-            if any(other.name == name for other in module.parts.values()):
+            if name in names:
                 self.faults.add(element, f"The name '{name}' is used twice.", "Rename one of the two.")
-            wanted = ANY if kind in ("knowledge", "service") else module.types.of(variable)
+            names.add(name)
+            wanted = ANY if kind == "knowledge" else module.types.of(variable)
             module.parts[identity] = Part(identity, name, kind, element, module, wanted)
 
     def _require(self, part: Part) -> None:
@@ -154,10 +164,10 @@ class Reader:
         return prefix, found
 
     def _refuse_circles(self, module: Module) -> None:
+        done: set[Part] = set()
         for part in module.parts.values():
             try:
-                for _ in ordered(part):
-                    pass
+                done.update(ordered(part, frozenset(), done))
             except Circle:
                 self.faults.add(part.element, f"'{part.name}' requires itself in a circle.", "Break the circle.")
                 part.requires = []
@@ -179,7 +189,7 @@ class Reader:
         known |= part.module.imports.keys()
         for name in sorted(part.node.free() - known - {"?"}):
             self.faults.add(
-                part.element, f"The name '{name}' is not known to '{part.name}'.", "Correct it, or draw the requirement."
+                part.element, f"'{part.name}' uses the unknown name '{name}'.", "Correct it, or draw the requirement."
             )
 
 
@@ -191,13 +201,19 @@ class Circle(DecisionError):
     """A part requires itself."""
 
 
-def ordered(part: Part, stop: frozenset[Part] = frozenset()) -> Iterator[Part]:
-    """Everything `part` requires, and itself, each after what it requires; nothing above a part in `stop`.
+def ordered(part: Part, stop: frozenset[Part] = frozenset(), done: Set[Part] = frozenset()) -> Iterator[Part]:
+    """Everything `part` requires, and itself, each after what it requires.
+
+    Args:
+        stop: parts whose value is given, so that nothing above them is needed.
+        done: parts already seen to, which are left out with all they require.
 
     Raises:
         Circle: a part requires itself.
     """
-    done: set[Part] = set()
+    if part in done:
+        return
+    seen: set[Part] = set()
     open_: set[Part] = {part}
     stack = [(part, _below(part, stop))]
     while stack:
@@ -206,11 +222,11 @@ def ordered(part: Part, stop: frozenset[Part] = frozenset()) -> Iterator[Part]:
         if following is None:
             stack.pop()
             open_.discard(here)
-            done.add(here)
+            seen.add(here)
             yield here
         elif following in open_:
             raise Circle("A decision requires itself.")
-        elif following not in done:
+        elif following not in seen and following not in done:
             open_.add(following)
             stack.append((following, _below(following, stop)))
 
@@ -219,3 +235,15 @@ def _below(part: Part, stop: frozenset[Part]) -> Iterator[Part]:
     if part in stop:
         return iter(())
     return iter([needed for _, needed in part.requires])
+
+
+def inputs_of(module: Module) -> dict[Part, dict[Part, None]]:
+    """Every part of the module -> the input data it rests on, near or far, in a stable order."""
+    resting: dict[Part, dict[Part, None]] = {}
+    for part in module.parts.values():
+        for one in ordered(part, frozenset(), resting.keys()):
+            near: dict[Part, None] = {one: None} if one.kind == "input" else {}
+            for _, needed in one.requires:
+                near |= resting[needed]
+            resting[one] = near
+    return resting

@@ -28,9 +28,7 @@ class Types:
         if name in self._built:
             found = self._built[name]
             if found is None:
-                self._faults.add(
-                    self._elements[name], f"The type '{name}' is defined by itself.", "Break the circle."
-                )
+                self._faults.add(self._elements[name], f"The type '{name}' is defined by itself.", "Break the circle.")
             return found or ANY
         if name in self._elements:
             self._built[name] = None  # being built: met again, it is a circle

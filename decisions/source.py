@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from lxml import etree
 
@@ -40,7 +41,7 @@ class Faults:
         while owner is not None and owner.get("id") is None and owner.get("name") is None:
             owner = owner.getparent()
         where = "definitions" if owner is None else owner.get("id") or owner.get("name") or local(owner)
-        self.findings.append(Finding(where, element.sourceline, sentence, remedy))
+        self.findings.append(Finding(where, line_of(element), sentence, remedy))
 
     def refuse(self) -> None:
         """Raises DecisionError when there is any finding."""
@@ -78,11 +79,12 @@ def read_xml(source: bytes) -> Element:
     except (etree.XMLSyntaxError, ValueError) as fault:
         line = fault.lineno if isinstance(fault, etree.XMLSyntaxError) else None
         raise refused("The file is not well-formed XML.", "Export it again from the editor.", line) from None
-    if root.getroottree().docinfo.doctype or root.getroottree().docinfo.internalDTD is not None:
+    info: Any = root.getroottree().docinfo
+    if info.doctype or info.internalDTD is not None:
         raise refused("The file has a DOCTYPE.", "Remove it: a decision model needs none.")
     _check_size(root)
     if etree.QName(root).namespace not in DMN or local(root) != "definitions":
-        raise refused("The file is not a DMN 1.2 to 1.5 model.", "Export it as DMN 1.3.", root.sourceline)
+        raise refused("The file is not a DMN 1.2 to 1.5 model.", "Export it as DMN 1.3.", line_of(root))
     return root
 
 
@@ -93,6 +95,11 @@ def _check_size(root: Element) -> None:
         depth += 1 if event == "start" else -1
         if count > MAX_ELEMENTS or depth > MAX_DEPTH:
             raise refused("The model has too many elements or nests too deeply.", "Split the model.")
+
+
+def line_of(element: Element) -> int | None:
+    line: Any = element.sourceline
+    return line if isinstance(line, int) else None
 
 
 def local(element: Element) -> str:
@@ -109,7 +116,7 @@ def child(element: Element, *names: str) -> Element | None:
 
 
 def _dmn(element: Element) -> Iterator[Element]:
-    return (kid for kid in element if isinstance(kid.tag, str) and etree.QName(kid).namespace in DMN)
+    return (kid for kid in element.iterchildren(etree.Element) if etree.QName(kid).namespace in DMN)
 
 
 def text_in(element: Element | None) -> str:

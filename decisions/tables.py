@@ -9,7 +9,7 @@ from decimal import Decimal, DecimalException
 from decisions.feel.nodes import Node, Scope
 from decisions.feel.operators import within
 from decisions.feel.types import Type, coerce
-from decisions.feel.values import NUMBERS, State, Value, compare, equal, kind
+from decisions.feel.values import NUMBERS, State, Stop, Value, compare, equal, kind, size_of
 
 SINGLE = ("UNIQUE", "ANY", "PRIORITY", "FIRST")
 MULTIPLE = ("RULE ORDER", "OUTPUT ORDER", "COLLECT")
@@ -60,11 +60,20 @@ class Rule:
 
 
 class Explained(State):
-    """A state that keeps the rules that matched."""
+    """A state that keeps the rules that matched, and what it may still tell of the values on the way."""
 
-    __slots__ = ("matched",)
+    __slots__ = ("matched", "room")
 
     matched: list[MatchedRule]
+    room: int
+
+    def tell(self, value: Value) -> Value:
+        """`value` for the explanation; null when it is a function or there is no more room."""
+        try:
+            self.room -= size_of(value, max(self.room, 0))
+        except Stop:
+            return None
+        return value if self.room >= 0 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,9 +196,10 @@ class Table(Node):
             return
         labels = [clause.label for clause in self.inputs]
         for hit in hits:
-            seen = tuple(zip(labels, values, hit.rule.texts, strict=True))
+            seen = tuple(zip(labels, map(state.tell, values), hit.rule.texts, strict=True))
+            outputs = {name: state.tell(value) for name, value in hit.outputs.items()}
             state.matched.append(
-                MatchedRule(self.id, hit.rule.id, hit.rule.number, seen, hit.outputs, hit.rule.annotations)
+                MatchedRule(self.id, hit.rule.id, hit.rule.number, seen, outputs, hit.rule.annotations)
             )
 
     def _result(self, hits: list[Hit], state: State) -> Value:

@@ -48,9 +48,7 @@ class Expression:
         """
         return self._run(context, {}, now, budget)
 
-    def test(
-        self, value: object, context: Mapping[str, object], *, now: datetime, budget: int = BUDGET
-    ) -> Outcome:
+    def test(self, value: object, context: Mapping[str, object], *, now: datetime, budget: int = BUDGET) -> Outcome:
         """Whether `value` passes these unary tests: true, false, or null when it cannot be told."""
         return self._run({**context, "?": value}, {}, now, budget)
 
@@ -58,9 +56,7 @@ class Expression:
         if now.tzinfo is None:
             raise ValueError("now must be an aware datetime")
         state = State(now, budget)
-        value = guarded(
-            lambda: measured(self.in_scope(context).evaluate(state, Scope(names, None, context))), state
-        )
+        value = guarded(lambda: measured(self.in_scope(context).evaluate(state, Scope(names, None, context))), state)
         return Outcome(value, tuple(state.problems))
 
     def in_scope(self, names: Iterable[str]) -> Node:

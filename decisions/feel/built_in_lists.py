@@ -115,7 +115,7 @@ def _mode(state: State, *values: Value) -> list[Value]:
     for number in numbers:
         counts[number] = counts.get(number, 0) + 1
     most = max(counts.values(), default=0)
-    return list(sorted(number for number, count in counts.items() if count == most))
+    return sorted(number for number, count in counts.items() if count == most)
 
 
 def _quantify(deciding: bool) -> Call:
@@ -172,7 +172,9 @@ def _concatenate(state: State, *lists: list[Value]) -> list[Value]:
 
 @add("union", "*list:list")
 def _union(state: State, *lists: list[Value]) -> list[Value]:
-    return _distinct(state, _concatenate(state, *lists))
+    together: list[Value] = _concatenate(state, *lists)
+    distinct: list[Value] = _distinct(state, together)
+    return distinct
 
 
 @add("distinct values", "list:list")
@@ -305,7 +307,8 @@ def _context_put_deep(state: State, context: dict[str, Value], keys: list[Value]
         if type(inner) is not dict:
             raise Unfit("a key does not lead to a context.")
         value = _context_put_deep(state, inner, keys[1:], value)
-    return _context_put(state, context, keys[0], value)
+    changed: dict[str, Value] = _context_put(state, context, keys[0], value)
+    return changed
 
 
 @add("context merge", "contexts:list")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, time
 from decimal import (
     ROUND_CEILING,
     ROUND_DOWN,
@@ -14,6 +15,7 @@ from decimal import (
     Decimal,
 )
 
+from decisions.feel.printing import scalar_text
 from decisions.feel.signatures import Call, Library, Unfit
 from decisions.feel.values import NUMBERS, Range, State, Value, compare, contains, equal
 
@@ -106,13 +108,13 @@ def _parity(number: Decimal) -> int:
     return int(abs(_WIDE.remainder(number, Decimal(2))))
 
 
-@add("is", "value1:any, value2:any")
-def _is(state: State, a: Value, b: Value) -> bool:
+@add("is", "value1?:any, value2?:any")
+def _is(state: State, a: Value = None, b: Value = None) -> bool:
     """Same kind and same value; beside equality, a time and its shift to another zone differ."""
     if type(a) is not type(b):
         return False
-    if getattr(a, "tzinfo", None) is not None:
-        return bool(a.isoformat() == b.isoformat())
+    if type(a) in (time, datetime):
+        return scalar_text(a) == scalar_text(b)
     return equal(a, b, state) is True
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import calendar
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 
 from decisions.feel import temporal
@@ -13,9 +13,7 @@ from decisions.feel.values import NUMBERS, State, Value, YearsMonths
 LIBRARY = Library()
 add = LIBRARY.add
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS = (
-    "January February March April May June July August September October November December".split()
-)
+_MONTHS = "January February March April May June July August September October November December".split()
 
 
 def _found(value: Value, what: str) -> Value:
@@ -57,13 +55,11 @@ def _time_same(state: State, value: time) -> time:
 
 @add("time", "from:day")
 def _time_of(state: State, value: date) -> time:
-    return value.timetz() if isinstance(value, datetime) else time(tzinfo=timezone.utc)  # noqa: UP017
+    return value.timetz() if isinstance(value, datetime) else time(tzinfo=UTC)
 
 
 @add("time", "hour:number, minute:number, second:number, offset?:days and time duration!")
-def _time_from(
-    state: State, hour: Decimal, minute: Decimal, second: Decimal, offset: timedelta | None = None
-) -> time:
+def _time_from(state: State, hour: Decimal, minute: Decimal, second: Decimal, offset: timedelta | None = None) -> time:
     micro = NUMBERS.multiply(second, Decimal(1_000_000))
     whole, fraction = divmod(_whole(micro) if abs(second) < 60 else -1, 1_000_000)
     zone = None if offset is None else timezone(offset)

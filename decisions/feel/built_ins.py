@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from decisions.feel import built_in_lists, built_in_numbers, built_in_text, built_in_time
-from decisions.feel.nodes import Const, Name, Negation, Node, OperatorTest, RangeLiteral, Scope
 from decisions.feel.nodes import Call as CallNode
+from decisions.feel.nodes import Const, Name, Negation, Node, RangeLiteral, Scope
 from decisions.feel.parser import parse
 from decisions.feel.signatures import Unfit
-from decisions.feel.values import Function, Range, State
+from decisions.feel.values import Function, Range, State, compare
 
 _OWN = built_in_lists.LIBRARY
 
@@ -18,11 +18,11 @@ _OWN = built_in_lists.LIBRARY
 def _range(state: State, text: str) -> Range:
     """A range from its literal: the ends must be literals themselves, so nothing else is evaluated."""
     tree = parse(text)
-    if not isinstance(tree, (RangeLiteral, OperatorTest)) or not all(map(_is_literal, tree.parts)):
+    if not isinstance(tree, RangeLiteral) or not all(map(_is_literal, tree.parts)):
         raise Unfit("the text is not a range of literals.")
     value = tree.evaluate(state, Scope({}))
-    if type(value) is not Range:
-        raise Unfit("the text is not a range.")
+    if type(value) is not Range or compare(value.low, value.high) == 1:
+        raise Unfit("the text is not a range from low to high.")
     return value
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 from decisions.feel.nodes import Node, Scope, TypeName, bind, deeper, passes
@@ -26,7 +26,11 @@ class If(Node):
     def evaluate(self, state: State, scope: Scope) -> Value:
         state.tick()
         condition, then, otherwise = self.parts
-        return (then if condition.evaluate(state, scope) is True else otherwise).evaluate(state, scope)
+        held = condition.evaluate(state, scope)
+        if type(held) is not bool and held is not None:
+            state.note(f"A {kind(held)} stands where true or false is needed.")
+            return None
+        return (then if held is True else otherwise).evaluate(state, scope)
 
 
 class Steps(Node):
@@ -43,16 +47,16 @@ class Steps(Node):
         return Range(low, high, True, True)
 
 
-def elements(value: Value, state: State) -> list[Value] | Iterator[Value] | None:
+def elements(value: Value, state: State, *, backwards: bool) -> list[Value] | Iterator[Value] | None:
     """What an iteration runs over; None when `value` cannot be iterated."""
     if type(value) is list:
         return value
     if type(value) is Range:
-        return _span(value, state)
+        return _span(value, state, backwards=backwards)
     return None if value is None else [value]
 
 
-def _span(interval: Range, state: State) -> Iterator[Value] | None:
+def _span(interval: Range, state: State, *, backwards: bool) -> Iterator[Value] | None:
     low, high = interval.low, interval.high
     if type(low) is date and type(high) is date:
         first, last = low.toordinal(), high.toordinal()
@@ -65,6 +69,9 @@ def _span(interval: Range, state: State) -> Iterator[Value] | None:
         state.note("A range without whole ends cannot be iterated.")
         return None
     step = 1 if last >= first else -1
+    if step < 0 and not backwards:
+        state.note("A range that ends before it starts cannot be iterated.")
+        return None
     first += 0 if interval.low_closed else step
     last -= 0 if interval.high_closed else step
     make = date.fromordinal if type(low) is date else Decimal
@@ -89,7 +96,8 @@ class Iteration(Node):
         if index == len(self.variables):
             yield scope
             return
-        items = elements(self.parts[index].evaluate(state, scope), state)
+        listed = self.parts[index]
+        items = elements(listed.evaluate(state, scope), state, backwards=isinstance(listed, Steps))
         if items is None:
             yield None
             return
@@ -150,6 +158,7 @@ class Quantified(Iteration):
             if type(found) is not bool:
                 if found is not None:
                     state.note(f"A {kind(found)} stands where true or false is needed.")
+                    return None
                 result = None
         return result
 
@@ -197,15 +206,15 @@ def closure(name: str, parameters: Sequence[str], types: Sequence[Type], body: N
     """A function whose body is evaluated in `scope` with its parameters bound."""
 
     def call(state: State, values: list[Value], given: dict[str, Value]) -> Value:
-        bound = bind(function, types, values, given, state)
+        bound = bind(made, types, values, given, state)
         if bound is None:
             return None
         state.tick()
         with deeper(state, body.height):
             return body.evaluate(state, Scope(bound, scope))
 
-    function = Function(name, parameters, call, FunctionType(tuple(types), ANY))
-    return function
+    made = Function(name, parameters, call, FunctionType(tuple(types), ANY))
+    return made
 
 
 class UnaryTests(Node):

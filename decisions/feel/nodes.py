@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from decisions.feel import temporal
 from decisions.feel.operators import arithmetic, comparison, negate, within
-from decisions.feel.types import Type, coerce
+from decisions.feel.types import AllowedType, Type, coerce
 from decisions.feel.values import MAX_NESTING, Function, Range, State, Stop, Value, compare, kind, take_in
 
 MAX_DEPTH = 250  # heights of all function bodies being evaluated inside one another
@@ -67,7 +67,7 @@ class Node:
     def __init__(self, *parts: Node) -> None:
         self.parts = parts
         self.known_free: frozenset[str] | None = None
-        self.height = 1 + max((part.height for part in parts), default=0)
+        self.height: int = 1 + max((part.height for part in parts), default=0)
         if self.height > MAX_NESTING:
             raise TooDeep
 
@@ -267,6 +267,8 @@ def passes(test: Node, value: Value, state: State, scope: Scope) -> bool | None:
     if isinstance(test, OperatorTest):
         return test.holds(value, state, scope)
     found = test.evaluate(state, scope)
+    if found is None and isinstance(test, RangeLiteral):
+        return None
     if type(found) is bool and not isinstance(test, Const):
         # An expression about `?`, or about other names, answers for itself; a boolean value is compared.
         if "?" in test.free() or type(value) not in (bool, list):
@@ -288,6 +290,8 @@ class InstanceOf(Node):
         if wanted is None:
             state.note("The type asked for by 'instance of' is not known.")
             return None
+        if isinstance(wanted, AllowedType):  # a type's constraint restricts variables, not what a value is
+            wanted = wanted.base
         return value is not None and wanted.holds(value, state)
 
 
@@ -361,6 +365,7 @@ class Filter(Node):
                 kept.append(item)
             elif type(found) is not bool and found is not None:
                 state.note(f"A filter yields a {kind(found)}, not true or false.")
+                return None
         return kept if items else []
 
     def _free(self) -> frozenset[str]:
@@ -394,7 +399,9 @@ class Call(Node):
         return function.call(state, values, {})
 
 
-def bind(function: Function, types: Sequence[Type], values: list[Value], named: dict[str, Value], state: State) -> Value:
+def bind(
+    function: Function, types: Sequence[Type], values: list[Value], named: dict[str, Value], state: State
+) -> Value:
     """Parameters by position or name -> dict of name to value; None with a reason when they do not fit."""
     if named:
         given = named if named.keys() == set(function.parameters) else None

@@ -30,7 +30,9 @@ def arithmetic(operator: str, a: Value, b: Value, state: State) -> Value:
             if value is not None:
                 return value
     except (DecimalException, ArithmeticError):
-        state.note(f"A {kind(a)} and a {kind(b)} cannot be {VERBS[operator]}: the result does not exist or is too large.")
+        state.note(
+            f"A {kind(a)} and a {kind(b)} cannot be {VERBS[operator]}: the result does not exist or is too large."
+        )
         return None
     state.note(f"A {kind(a)} and a {kind(b)} cannot be {VERBS[operator]}.")
     return None

@@ -39,13 +39,15 @@ from decisions.feel.nodes import (
     TooDeep,
 )
 from decisions.feel.temporal import read_any
-from decisions.feel.tokens import Token, tokenize
+from decisions.feel.tokens import KEYWORDS, Token, tokenize
 from decisions.feel.values import MAX_NESTING
 
 COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
 STRENGTH = {"or": 1, "and": 2, **dict.fromkeys((*COMPARISONS, "between", "in"), 3), "+": 4, "-": 4, "*": 5, "/": 5}
 STRENGTH["**"] = 6
 _SPELLED = ("date and time", "years and months duration", "days and time duration")
+MAX_VARIABLES = 20  # of one iteration
+_AFTER_RANGE = frozenset(") ] , } . : and or then else return satisfies in between instance".split())
 _NAME_SIGNS = frozenset(".-+*/'**..")
 
 
@@ -60,13 +62,13 @@ def parse(text: str, names: Iterable[str] = (), *, unary: bool = False) -> Node:
         tree = parser.unary_tests() if unary else parser.expression()
         parser.at_end()
         return tree
-    except TooDeep:
+    except (TooDeep, RecursionError):
         raise FeelSyntaxError(f"The expression nests deeper than {MAX_NESTING}.", 1, 1, "Split it up.") from None
 
 
 def is_plain(name: str) -> bool:
     """Whether a name is one word, and so is always recognised."""
-    return name.isidentifier() and name not in STRENGTH
+    return name.isidentifier() and name not in KEYWORDS
 
 
 def joined(tokens: Sequence[Token]) -> str:
@@ -93,6 +95,8 @@ class _Names:
             self.add(spelled, name)
 
     def add(self, spelled: tuple[str, ...], name: str) -> None:
+        if spelled in {(word,) for word in KEYWORDS}:
+            return  # a keyword alone stays what it is, whatever the caller's names are
         if spelled and (spelled, name) not in self.by_first.setdefault(spelled[0], []):
             self.by_first[spelled[0]].append((spelled, name))
             self.by_first[spelled[0]].sort(key=lambda entry: -len(entry[0]))
@@ -228,6 +232,8 @@ class _Parser:
         negations = 0
         while self.take("-"):
             negations += 1
+            if negations > MAX_NESTING:
+                raise TooDeep
         value = self.postfix(self.primary())
         for _ in range(negations):
             value = Negation(value)
@@ -240,7 +246,8 @@ class _Parser:
         while self.token.kind == "op":
             if self.take("."):
                 value = Path(value, self.name())
-            elif self.take("["):
+            elif self.sees("[") and not self.closes_range():
+                self.at += 1
                 value = Filter(value, self.expression())
                 self.need("]")
             elif self.sees("("):
@@ -248,6 +255,13 @@ class _Parser:
             else:
                 break
         return value
+
+    def closes_range(self) -> bool:
+        """Whether the `[` here ends a range such as [1..10[: then nothing that starts an expression follows."""
+        after = self.tokens[self.at + 1]
+        if after.kind == "end" or after.text in _AFTER_RANGE:
+            return True
+        return after.kind in ("op", "keyword") and (after.text in COMPARISONS or after.text in ("*", "/", "+", "**"))
 
     def call(self, function: Node) -> Node:
         self.need("(")
@@ -269,14 +283,9 @@ class _Parser:
 
     def primary(self) -> Node:
         token = self.token
-        if token.kind in ("number", "string"):
-            self.at += 1
-            return Const(token.value)
-        if token.kind == "at":
-            self.at += 1
-            value = read_any(str(token.value))
-            return Const(value) if value is not None else self.refuse(token)
-        if token.kind == "name":
+        if token.kind in ("number", "string", "at"):
+            return self.literal(token)
+        if token.kind == "name" or self.known.match(self.tokens, self.at):
             return Name(self.name())
         if token.kind == "keyword":
             return self.keyword(token)
@@ -290,6 +299,11 @@ class _Parser:
         if token.text in COMPARISONS:
             return self.test()
         return self.refuse(token)
+
+    def literal(self, token: Token) -> Node:
+        self.at += 1
+        value = read_any(str(token.value)) if token.kind == "at" else token.value
+        return Const(value) if value is not None else self.refuse(token)
 
     def refuse(self, token: Token) -> Node:
         what = f"'{token.text}' is not expected" if token.kind != "end" else "The expression ends too early"
@@ -327,7 +341,7 @@ class _Parser:
             if self.take(".."):
                 items = Steps(items, self.expression())
             lists.append(items)
-            if not self.take(","):
+            if not self.take(",") or len(lists) >= MAX_VARIABLES:
                 break
         self.need("return" if word == "for" else "satisfies")
         body = self.expression()

@@ -31,8 +31,7 @@ def quoted(text: str) -> str:
 
 
 def number_text(value: Decimal) -> str:
-    text = format(value.normalize(NUMBERS), "f") if value else "0"
-    return text
+    return format(value.normalize(NUMBERS), "f") if value else "0"
 
 
 def _print(value: Value, state: State, depth: int, *, literal: bool) -> str:
@@ -41,16 +40,22 @@ def _print(value: Value, state: State, depth: int, *, literal: bool) -> str:
         raise Stop("A value is nested too deeply to be printed.")
     cls = type(value)
     if cls is str:
-        return quoted(state.sized(value))
+        state.sized(value)
+        return quoted(value)
     if cls is list:
-        return state.sized("[" + ", ".join(_print(item, state, depth + 1, literal=literal) for item in value) + "]")
+        return _sized("[" + ", ".join(_print(item, state, depth + 1, literal=literal) for item in value) + "]", state)
     if cls is dict:
         entries = (f"{_key(name)}: {_print(item, state, depth + 1, literal=literal)}" for name, item in value.items())
-        return state.sized("{" + ", ".join(entries) + "}")
+        return _sized("{" + ", ".join(entries) + "}", state)
     if cls is Range:
         return _range(value, state, depth, literal=literal)
     text = scalar_text(value)
     return f'@"{text}"' if literal and cls in (date, datetime, time, timedelta, YearsMonths) else text
+
+
+def _sized(text: str, state: State) -> str:
+    state.sized(text)
+    return text
 
 
 def _range(value: Range, state: State, depth: int, *, literal: bool) -> str:

@@ -6,7 +6,7 @@ Years outside 1 to 9999 and fractions finer than a microsecond are not represent
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, time, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -20,7 +20,7 @@ _TIME = re.compile(
 )
 _MONTHS = re.compile(r"(-?)P(?:(\d{1,9})Y)?(?:(\d{1,9})M)?", re.ASCII)
 _SECONDS = re.compile(
-    r"(-?)P(?:(\d{1,9})D)?(?:T(?:(\d{1,12})H)?(?:(\d{1,12})M)?(?:(\d{1,15})(?:\.(\d{1,6})0*)?S)?)?", re.ASCII
+    r"(-?)P(?:(\d{1,9})D)?(?:T(?:(\d{1,12})H)?(?:(\d{1,12})M)?(?:(\d{1,15})(?:\.(\d{0,6})0*)?S)?)?", re.ASCII
 )
 
 
@@ -49,8 +49,12 @@ def read_time(text: str) -> time | None:
 def read_date_time(text: str) -> datetime | None:
     day_text, mark, time_text = text.partition("T")
     day = read_date(day_text)
-    clock = read_time(time_text) if mark else time()
-    return None if day is None or clock is None else datetime.combine(day, clock)
+    # ISO 8601 lets 24:00:00 end a day: it is midnight of the next.
+    ends_day = time_text.startswith("24:00:00")
+    clock = read_time("00" + time_text[2:] if ends_day else time_text) if mark else time()
+    if day is None or clock is None or (ends_day and (clock.microsecond or day == date.max)):
+        return None
+    return datetime.combine(day + timedelta(days=ends_day), clock)
 
 
 def read_duration(text: str) -> YearsMonths | timedelta | None:
@@ -85,7 +89,7 @@ def read_any(text: str) -> Value:
 @lru_cache(256)
 def _zone(text: str) -> tzinfo:
     if text == "Z":
-        return timezone.utc  # noqa: UP017
+        return UTC
     if text.startswith("@"):
         return ZoneInfo(text[1:])
     hours, minutes, *seconds = (int(part) for part in text[1:].split(":"))
@@ -143,18 +147,13 @@ def add_months(day: date, months: int) -> date | None:
 
 
 def months_between(start: date, end: date) -> YearsMonths:
-    """Whole months from `start` to `end`, negative when `end` is earlier."""
+    """Whole months from day `start` to day `end`, negative when `end` is earlier; the time of day does not count."""
     months = (end.year - start.year) * 12 + end.month - start.month
-    here, there = _within_month(start), _within_month(end)
-    if months > 0 and there < here:
+    if months > 0 and end.day < start.day:
         months -= 1
-    elif months < 0 and there > here:
+    elif months < 0 and end.day > start.day:
         months += 1
     return YearsMonths(months)
-
-
-def _within_month(value: date) -> tuple[int, timedelta]:
-    return value.day, seconds_of_day(value.time()) if isinstance(value, datetime) else timedelta()
 
 
 def add(a: Value, b: Value) -> Value:
@@ -197,11 +196,10 @@ def subtract(a: Value, b: Value) -> Value:
 
 
 def as_date_time(day: date, other: date) -> datetime:
-    """A date is its midnight in UTC (10.3.2.3.5); beside a local date and time it is local midnight."""
+    """A date beside a date and time is its midnight in UTC (10.3.2.3.5)."""
     if isinstance(day, datetime):
         return day
-    local = isinstance(other, datetime) and not zoned(other)
-    return datetime.combine(day, time(), None if local or type(other) is date else timezone.utc)  # noqa: UP017
+    return datetime.combine(day, time(), None if type(other) is date else UTC)
 
 
 def scale(value: Value, factor: Decimal) -> Value:

@@ -10,6 +10,7 @@ from decisions.errors import FeelSyntaxError
 from decisions.feel.values import NUMBERS
 
 MAX_TEXT = 20_000
+MAX_TOKENS = 8_000
 
 KEYWORDS = frozenset(
     "and or if then else for in return some every satisfies between true false null not instance function".split()
@@ -57,6 +58,10 @@ def tokenize(text: str) -> list[Token]:
         kind, found = str(match.lastgroup), match.group()
         if kind != "space":
             tokens.append(_token(kind, found, line, column))
+            if len(tokens) > MAX_TOKENS:
+                raise FeelSyntaxError(
+                    f"The expression has over {MAX_TOKENS} words and signs.", line, column, "Split it up."
+                )
         breaks = found.count("\n")
         if breaks:
             line += breaks

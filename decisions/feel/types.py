@@ -111,7 +111,7 @@ class FunctionType(Type):
         return (
             len(mine.parameters) == len(theirs.parameters)
             and all(narrower(a, b) for a, b in zip(mine.parameters, theirs.parameters, strict=True))
-            and narrower(theirs.result, mine.result)
+            and (theirs.result is ANY or narrower(theirs.result, mine.result))
         )
 
 

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, timezone
 from decimal import Context, Decimal, DecimalException, DivisionByZero, InvalidOperation, Overflow
 from typing import Any
+from zoneinfo import ZoneInfo
 
 Value = Any  # one of the classes above; FEEL is dynamically typed
 
 # decimal128 of IEEE 754-2008, as the specification asks (10.3.2.3.1)
 NUMBERS = Context(prec=34, Emin=-6143, Emax=6144, traps=[InvalidOperation, DivisionByZero, Overflow])
+MAX_MONTHS = 20_000_000_000
 MAX_STRING = 256 * 1024
 MAX_LIST = 10_000
 MAX_NESTING = 100
@@ -67,6 +69,10 @@ class YearsMonths:
     """A years and months duration, counted in months."""
 
     months: int
+
+    def __post_init__(self) -> None:
+        if abs(self.months) > MAX_MONTHS:
+            raise OverflowError("too many months")
 
     def __str__(self) -> str:
         years, months = divmod(abs(self.months), 12)
@@ -123,34 +129,37 @@ def kind(value: Value) -> str:
     return KINDS.get(type(value), "unknown")
 
 
+_AS_THEY_ARE = frozenset((type(None), bool, str, date, timedelta, YearsMonths, Range, Function))
+
+
 def take_in(value: Value, state: State, depth: int = 0) -> Value:
     """A value of the caller as FEEL sees it; what FEEL has no kind for becomes null with a reason."""
-    cls = type(value)
-    if cls is list or cls is dict or cls not in KINDS:
-        return _take_in_other(value, state, depth)
-    return value
-
-
-def _take_in_other(value: Value, state: State, depth: int) -> Value:
-    if depth > MAX_NESTING:
-        raise Stop("An input is nested too deeply.")
-    if isinstance(value, (int, float)):
+    if type(value) in _AS_THEY_ARE:
+        return value
+    if isinstance(value, (int, float, Decimal)):
         return _number(value, state)
     if isinstance(value, str):
         return str.__str__(value)
-    if isinstance(value, Mapping):
-        state.tick(len(value) // 10)
-        return {str(key): take_in(item, state, depth + 1) for key, item in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        state.tick(len(value) // 10)
-        return [take_in(item, state, depth + 1) for item in value]
+    if isinstance(value, (datetime, time)):
+        return _zoned_simply(value)
+    if isinstance(value, (Mapping, list, tuple)):
+        return _take_in_many(value, state, depth)
     state.note(f"An input of the kind {type(value).__name__} has no meaning in FEEL.")
     return None
 
 
-def _number(value: int | float, state: State) -> Decimal | None:
+def _take_in_many(value: Mapping[object, Value] | Sequence[Value], state: State, depth: int) -> Value:
+    if depth > MAX_NESTING:
+        raise Stop("An input is nested too deeply.")
+    state.tick(len(value) // 10)
+    if isinstance(value, Mapping):
+        return {str(key): take_in(item, state, depth + 1) for key, item in value.items()}
+    return [take_in(item, state, depth + 1) for item in value]
+
+
+def _number(value: int | float | Decimal, state: State) -> Decimal | None:
     try:
-        number = NUMBERS.create_decimal(repr(float(value)) if isinstance(value, float) else int(value))
+        number = NUMBERS.create_decimal(repr(float(value)) if isinstance(value, float) else value)
     except DecimalException:
         state.note("A number of the input is too large.")
         return None
@@ -158,6 +167,14 @@ def _number(value: int | float, state: State) -> Decimal | None:
         state.note("A number of the input is not finite.")
         return None
     return number
+
+
+def _zoned_simply(value: datetime | time) -> datetime | time:
+    """With a zone of the standard library's own: a fixed offset stands in for any other."""
+    if value.tzinfo is None or isinstance(value.tzinfo, (timezone, ZoneInfo)):
+        return value
+    offset = value.utcoffset()
+    return value.replace(tzinfo=None if offset is None else timezone(offset))
 
 
 def zoned(value: datetime | time) -> bool:
@@ -178,9 +195,14 @@ def equal(a: Value, b: Value, state: State, depth: int = 0) -> bool | None:
         raise Stop("A comparison needs more steps than it is allowed.")
     if a is None or b is None:
         return a is b
-    cls = type(a)
-    if cls is not type(b):
+    if type(a) is not type(b) or type(a) is Function:
         return None
+    return _same(a, b, state, depth)
+
+
+def _same(a: Value, b: Value, state: State, depth: int) -> bool:
+    """Equality of two values of one kind."""
+    cls = type(a)
     if cls is list:
         return len(a) == len(b) and all(equal(x, y, state, depth + 1) is True for x, y in zip(a, b, strict=True))
     if cls is dict:
@@ -188,8 +210,6 @@ def equal(a: Value, b: Value, state: State, depth: int = 0) -> bool | None:
     if cls is Range:
         same_ends = equal(a.low, b.low, state, depth + 1) is True and equal(a.high, b.high, state, depth + 1) is True
         return same_ends and (a.low_closed, a.high_closed) == (b.low_closed, b.high_closed)
-    if cls is Function:
-        return None
     if cls is str:
         state.tick(len(a) // 1000)
     if cls is datetime or cls is time:
@@ -248,18 +268,23 @@ def key_of(value: Value, state: State, depth: int = 0) -> object:
 
 
 def measured(value: Value) -> Value:
-    """`value`, when a caller can walk it: shared parts count each time they appear."""
-    left = MAX_RESULT
+    """`value`, when a caller can walk it; a part that is shared counts each time it appears."""
+    if size_of(value, MAX_RESULT) > MAX_RESULT:
+        raise Stop("The result is too large.")
+    return value
+
+
+def size_of(value: Value, limit: int) -> int:
+    """How much there is to walk in `value`, counted up to `limit`. Raises Stop for a function inside."""
+    size = 0
     stack = [value]
-    while stack:
+    while stack and size <= limit:
         one = stack.pop()
-        left -= 1 + (len(one) // 64 if type(one) is str else 0)
-        if left < 0:
-            raise Stop("The result is too large.")
+        size += 1 + (len(one) // 64 if type(one) is str else 0)
         if type(one) is Function:
             raise Stop("The result is a function, not a value.")
         if type(one) is list:
             stack.extend(one)
         elif type(one) is dict:
             stack.extend(one.values())
-    return value
+    return size

@@ -23,8 +23,8 @@ XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
 NOW = datetime(2026, 6, 1, 8, 0, tzinfo=UTC)
 
 # (cases that expect a value, cases that expect null): passed at least. Raised when the engine learns more.
-FLOOR = {2: (0, 0), 3: (0, 0)}
-TOTAL = {2: 0, 3: 0}
+FLOOR = {2: (53, 6), 3: (1553, 1327)}
+TOTAL = {2: 59, 3: 2967}
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class Case:
     name: str
     model: Path
     decision: str
+    output: str | None
     inputs: dict[str, object]
     expected: object
 
@@ -62,7 +63,7 @@ def scalar(text: str, kind: str) -> object:
 
 def same(got: object, wanted: object) -> bool:
     if isinstance(wanted, Decimal):
-        return isinstance(got, Decimal) and abs(got - wanted) <= Decimal("1e-8") * max(1, abs(wanted))
+        return isinstance(got, Decimal) and abs(got - wanted) <= Decimal("1e-8") * max(Decimal(1), abs(wanted))
     if isinstance(wanted, list):
         return isinstance(got, list) and len(got) == len(wanted) and all(map(same, got, wanted))
     if isinstance(wanted, dict):
@@ -83,6 +84,7 @@ def cases(level: int) -> Iterator[Case]:
                     f"{path.stem}#{case.get('id')}/{result.get('name')}",
                     model,
                     invoked or result.get("name") or "",
+                    result.get("name") if invoked else None,
                     inputs,
                     None if expected is None or result.get("errorResult") == "true" else value_of(expected),
                 )
@@ -108,7 +110,9 @@ def run(case: Case, models: dict[Path, Model | DecisionError]) -> object:
     if isinstance(model, DecisionError):
         return model
     try:
-        return model.evaluate(case.decision, case.inputs, now=NOW).value
+        value = model.evaluate(case.decision, case.inputs, now=NOW).value
+        # Of a service with several outputs the kit asks for one by its name.
+        return value[case.output] if isinstance(value, dict) and case.output in value else value
     except DecisionError as refusal:
         return refusal
 
@@ -128,7 +132,8 @@ def test_the_compatibility_kit_passes_as_many_cases_as_it_did(level: int) -> Non
             passed[kind] += 1
         else:
             failures.append(f"{case.name} ({case.model.parent.name}): wanted {case.expected!r}, got {got!r}")
-    print(f"\nDMN TCK level {level}: {passed['value']}/{total['value']} with a value, {passed['null']}/{total['null']} null")
+    print(f"\nDMN TCK level {level}: {passed['value']}/{total['value']} that expect a value,", end=" ")
+    print(f"{passed['null']}/{total['null']} that expect null")
     print("\n".join(failures))
     assert total.total() == TOTAL[level], "cases were dropped or added"
     assert (passed["value"], passed["null"]) >= FLOOR[level]
