@@ -391,6 +391,9 @@ class Call(Node):
         state.tick(2)
         function = self.parts[0].evaluate(state, scope)
         values = [part.evaluate(state, scope) for part in self.parts[1:]]
+        if type(function) is not Function and isinstance(self.parts[0], Name):
+            # A variable called "date" or "count" does not take the function of that name away.
+            function = Name.built_ins.get(self.parts[0].name)
         if type(function) is not Function:
             state.note("Something is invoked that is not a function.")
             return None

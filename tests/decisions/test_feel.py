@@ -175,18 +175,27 @@ HOSTILE = [
     'for i in 1..9000 return string join(for j in 1..9000 return "xxxxxxxx")',
     (
         "{a: [1, 1], b: [a, a], c: [b, b], d: [c, c], e: [d, d], f: [e, e], g: [f, f], h: [g, g], "
-        "i: [h, h], j: [i, i], k: [j, j], l: [k, k], m: [l, l], n: [m, m], o: [n, n], p: [o, o], q: [p, p], r: [q, q]}.r"
+        "i: [h, h], j: [i, i], k: [j, j], l: [k, k], m: [l, l], n: [m, m], o: [n, n], p: [o, o], "
+        "q: [p, p], r: [q, q]}.r"
     ),
     "{f: function(g) g(g), r: f(f)}.r",
     "{f: function(g, n) g(g, n) + g(g, n), r: f(f, 1)}.r",
-    "(" * 5000 + "1" + ")" * 5000,
-    "[" * 5000 + "]" * 5000,
-    "-" * 15000 + "1",
-    "not(" * 3000 + "true" + ")" * 3000,
-    "a" + ".a" * 5000,
-    "x in (" * 2000 + "1" + ")" * 2000,
-    "1..2[(" * 3000,
-    "1 + " * 4000 + "1",
+    "(" * 3000 + "1" + ")" * 3000,
+    "1" * 19_000,
+    "a " * 7000,
+    "1" + " = 1" * 3900,
+    "true" + " and true" * 3900,
+    "for " + ", ".join(f"v{n} in [1, 2]" for n in range(900)) + " return 1",
+    "if true then " * 2000,
+    "function() " * 2500 + "1",
+    "[1, 2]" + "[true]" * 2500,
+    "[" * 3000 + "]" * 3000,
+    "-" * 7000 + "1",
+    "not(" * 2000 + "true" + ")" * 2000,
+    "a" + ".a" * 3500,
+    "x in (" * 1500 + "1" + ")" * 1500,
+    "1..2[(" * 1500,
+    "1 + " * 3900 + "1",
     'matches(string join(for i in 1..9000 return "aaaaaaaaaaaaaaaaaaaa"), "(a+)+$")',
     'matches("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!", "^(a|a)*$")',
     'matches("x", "' + "(" * 900 + "a" + ")" * 900 + '")',
@@ -236,6 +245,7 @@ def test_an_input_that_is_no_value_of_feel_is_null_with_a_reason(foreign: object
 
 def test_a_keyword_stays_a_keyword_whatever_the_names_are() -> None:
     assert value("if not(a) then 1 else 2", **{"not": 5, "if": 6, "then": 7, "a": False}) == 1
+    assert value('date("2026-06-01")', date="2026") == date(2026, 6, 1)
 
 
 def test_a_budget_bounds_every_evaluation() -> None:
