@@ -163,10 +163,40 @@ class Store:
         Raises:
             FileRefused: while `rows` are being read (nothing is stored).
         """
+        lines = (line for row in rows for line in self._lines(delivery_ref, row, dated))
+        stored, count = self._write(lines)
+        return StoredDelivery(delivery_ref, category, stored, count, dated)
+
+    def rewrite(self, delivery: StoredDelivery) -> StoredDelivery:
+        """The delivery sealed anew under the current key, for a change of keys; the old file stays.
+
+        The caller commits the new file's row, then deletes the old file: a rotation that was cut off goes on
+        with the deliveries whose rows still name an old key.
+
+        Raises:
+            BlobDamaged, Unreadable: the old file or its key is missing.
+        """
+        with self._duckdb() as (connection, folder):
+            path = self._unsealed(delivery, folder)
+            old = connection.execute("SELECT sheet, row_no, part, dated, body FROM read_parquet(?)", [str(path)])
+            stored, count = self._write(self._renewed(delivery.ref, old))
+        return StoredDelivery(delivery.ref, delivery.category, stored, count, delivery.dated)
+
+    def _renewed(self, delivery_ref: str, old: duckdb.DuckDBPyConnection) -> Iterator[tuple[object, ...]]:
+        while batch := old.fetchmany(_BATCH):
+            for sheet, row, part, dated, sealed in batch:
+                place = _cell(delivery_ref, sheet, row, part)
+                body = self._vault.open(BODY_COLUMN, place, sealed)
+                known = json.loads(body)
+                subject = Subject(known["number"], known["name"], known["role"], tuple(known["notes"]))
+                day = dated.isoformat() if dated else None
+                yield (*self._blinds(subject), day, sheet, row, part, self._vault.seal(BODY_COLUMN, place, body))
+
+    def _write(self, lines: Iterator[tuple[object, ...]]) -> tuple[StoredBlob, int]:
+        """Lines as a sealed Parquet file; and how many rows they came from."""
         with self._duckdb() as (connection, folder):
             connection.execute(f"CREATE TABLE delivery ({_TABLE})")
             count = 0
-            lines = (line for row in rows for line in self._lines(delivery_ref, row, dated))
             while batch := list(itertools.islice(lines, _BATCH)):
                 columns = [list(column) for column in zip(*batch, strict=True)]
                 connection.execute(
@@ -179,8 +209,7 @@ class Store:
             # Sorted by the blind index: row groups carry ranges, so most of a file is skipped when matching.
             connection.execute(_WRITE.format(path=_quoted(path)))
             with path.open("rb") as file:
-                stored = self._blobs.put(file)
-        return StoredDelivery(delivery_ref, category, stored, count, dated)
+                return self._blobs.put(file), count
 
     def match(
         self, deliveries: Sequence[StoredDelivery], keys: Sequence[Wanted], as_of: date | None = None
@@ -216,8 +245,7 @@ class Store:
                 "notes": subject.notes,
             }
             yield (
-                self._vault.blind(NUMBER_COLUMN, subject.number) if subject.number else None,
-                self._name_blind(subject),
+                *self._blinds(subject),
                 day.isoformat() if day else None,
                 row.sheet,
                 row.row,
@@ -225,12 +253,21 @@ class Store:
                 self._vault.seal_json(BODY_COLUMN, _cell(delivery_ref, row.sheet, row.row, part), body),
             )
 
-    def _name_blind(self, subject: Subject) -> bytes | None:
+    def _blinds(self, subject: Subject) -> tuple[bytes | None, bytes | None]:
         # A name is easily guessed, so it is indexed only where nothing better is there to find the row by.
         known = subject.number and MAYBE_ROUNDED not in subject.notes
-        if known or not subject.name:
-            return None
-        return self._vault.blind(NAME_COLUMN, names.fold(subject.name))
+        return (
+            self._vault.blind(NUMBER_COLUMN, subject.number) if subject.number else None,
+            self._vault.blind(NAME_COLUMN, names.fold(subject.name)) if subject.name and not known else None,
+        )
+
+    def _unsealed(self, delivery: StoredDelivery, folder: Path) -> Path:
+        """The Parquet file in the scratch folder; still nothing but blind indexes and ciphertext."""
+        path = folder / "delivery.parquet"
+        with path.open("wb") as file:
+            for frame in self._blobs.frames(delivery.file):
+                file.write(frame)
+        return path
 
     def _match_one(
         self, delivery: StoredDelivery, keys: Sequence[Wanted], as_of: date | None
@@ -240,10 +277,7 @@ class Store:
         if not searched:
             return []
         with self._duckdb() as (connection, folder):
-            path = folder / "delivery.parquet"
-            with path.open("wb") as file:
-                for frame in self._blobs.frames(delivery.file):
-                    file.write(frame)
+            path = self._unsealed(delivery, folder)
             people, blinds, named = (list(column) for column in zip(*searched, strict=True))
             hits = connection.execute(
                 _MATCH, {"path": str(path), "people": people, "blinds": blinds, "named": named}

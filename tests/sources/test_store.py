@@ -144,6 +144,25 @@ def test_rows_sealed_under_an_older_key_are_still_found(tmp_path: Path) -> None:
     assert [r.row for r in store.match([delivery], [store.wanted("p1", ONE)])] == [2]
 
 
+def test_a_rewritten_delivery_needs_the_new_key_alone(tmp_path: Path) -> None:
+    old = Keys.create(tmp_path / "keys")
+    rows = [row(2, Subject(ONE, "江白露"), Subject("", "梁夏至"), dated="2027-05-31"), row(3, Subject(TWO, "梁夏至"))]
+    both = Vault(Keys(2, old.masters | {2: b"2" * 32}))
+    first = Store(Blobs(tmp_path / "files", Vault(old)), Vault(old)).put("D1", "DEPOSIT", rows)
+    before = Store(Blobs(tmp_path / "files", both), both)
+    new = Vault(Keys(2, {2: b"2" * 32}))
+    after = Store(Blobs(tmp_path / "files", new), new)
+
+    second = before.rewrite(first)
+
+    assert second.rows == first.rows
+    assert second.file.name != first.file.name
+    wanted = [("p1", ONE, "江白露"), ("p2", TWO, "梁夏至")]
+    found = after.match([second], [after.wanted(*who) for who in wanted])
+    assert found == before.match([first], [before.wanted(*who) for who in wanted])
+    assert len(found) == 3
+
+
 def test_an_empty_delivery_and_an_empty_search_are_no_special_case(store: Store) -> None:
     delivery = store.put("D1", "DEPOSIT", [])
 
