@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
-from sqlalchemy import Row as RowOf
 
 from domain.cases import Case
 from domain.clock import office_day, office_instant
@@ -339,7 +338,7 @@ def _name(work: Work, person: Person | None) -> str:
     return "" if person is None else work.home.vault.open("person.name", person.ref, person.name)
 
 
-def _task_row(work: Work, row: RowOf[Any]) -> TaskRow:
+def _task_row(work: Work, row: Sequence[Any]) -> TaskRow:
     task: HumanTask = row[0]
     case: Case = row[1]
     person: Person | None = row[2]

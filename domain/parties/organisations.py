@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
@@ -43,6 +44,8 @@ class Organisation(Base):
     parent_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("organisation.id"))
     agency_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("organisation.id"))
     position: Mapped[int] = mapped_column(default=0)
+    # a reporting unit's reviews are planned from this instant on; null for offices that report no roll
+    reviews_from: Mapped[datetime | None]
 
 
 def by_code(work: Work, code: str) -> Organisation:

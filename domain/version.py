@@ -1,0 +1,3 @@
+"""The version of this program, as /healthz and heartbeats say it."""
+
+VERSION = "0.1.0"

@@ -1,0 +1,123 @@
+"""Duties: the function that handles one kind of agenda item. `act` runs in the transaction that marks it done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from domain import journal
+from domain.agenda import AgendaItem
+from domain.cases import Case
+from domain.errors import OperationFailed
+from domain.home import Home
+from domain.text import gettext as _
+from domain.work import Work
+from tasks import campaigns, jobs, moves
+from workflows.instances import Incident
+from workflows.operations import deliveries
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """gather: read what is needed (read transaction); perform: slow work in no transaction; act: write."""
+
+    act: Callable[[Work, AgendaItem, Any], None]
+    gather: Callable[[Work, AgendaItem], Any] | None = None
+    perform: Callable[[Home, Any], Any] | None = None
+
+
+def get(kind: str) -> Duty:
+    """The duty of a kind. Raises OperationFailed: a row of an unknown kind waits for a newer program."""
+    found = DUTIES.get(kind)
+    if found is None:
+        raise OperationFailed(_("This version of the program does not know what to do with “%(kind)s”.", kind=kind))
+    return found
+
+
+def open_incident(work: Work, item: AgendaItem, problem: Exception) -> None:
+    """Show a failure beside its case: one open incident an item, counted up. Holds kinds and ids, never values."""
+    case = work.session.scalars(select(Case).where(Case.ref == item.subject)).first()
+    if case is None:
+        return
+    step = str(getattr(problem, "step_id", "") or item.payload.get("topic", "") or item.kind)
+    token = str(item.payload.get("token", ""))
+    known = work.session.scalars(
+        select(Incident).where(Incident.case_id == case.id, Incident.step_id == step[:64], Incident.closed_at.is_(None))
+    ).first()
+    if known is not None:
+        known.attempts += 1
+        return
+    cause = type(getattr(problem, "cause", problem)).__name__
+    work.session.add(
+        Incident(
+            case_id=case.id,
+            step_id=step[:64],
+            token=token[:32],
+            cause=cause[:160],
+            sentence=item.last_error,
+            opened_at=work.now,
+        )
+    )
+    journal.of_case(work, case.ref, "incident.opened", case.ref, {"step": step, "cause": cause})
+
+
+def _wake(work: Work, item: AgendaItem, _result: Any) -> None:
+    moves.wake_case(work, item.subject)
+
+
+def _open_campaign(work: Work, item: AgendaItem, _result: Any) -> None:
+    payload = item.payload
+    campaigns.open_campaign(
+        work,
+        unit_id=int(payload["unit_id"]),
+        programme=str(payload["programme"]),
+        period=str(payload["period"]),
+        planned_at=item.due_at,
+    )
+
+
+def _fill_campaign(work: Work, item: AgendaItem, _result: Any) -> None:
+    campaigns.fill(work, item.subject)
+
+
+def _release_campaign(work: Work, item: AgendaItem, _result: Any) -> None:
+    campaigns.release_cases(work, item.subject)
+
+
+def _deliver_message(work: Work, item: AgendaItem, _result: Any) -> None:
+    campaigns.route_message(work, item.payload)
+
+
+def _run_job(work: Work, item: AgendaItem, result: Any) -> None:
+    jobs.record(work, item.subject, item.payload, result)
+
+
+def _gather_job(work: Work, item: AgendaItem) -> Any:
+    return jobs.gather(work, item.subject, item.payload)
+
+
+def _retry_queries(work: Work, item: AgendaItem, _result: Any) -> None:
+    jobs.ask_again(work, item.subject, str(item.payload.get("delivery", "")))
+
+
+def _gather_delivery(work: Work, item: AgendaItem) -> Any:
+    return deliveries.gather(work, item.subject)
+
+
+def _record_delivery(work: Work, item: AgendaItem, result: Any) -> None:
+    deliveries.record(work, item.subject, result)
+
+
+DUTIES: dict[str, Duty] = {
+    "case.wake": Duty(_wake),
+    "job.run": Duty(_run_job, _gather_job, jobs.perform),
+    "query.retry": Duty(_retry_queries),
+    "delivery.read": Duty(_record_delivery, _gather_delivery, deliveries.perform),
+    "message.deliver": Duty(_deliver_message),
+    "campaign.open": Duty(_open_campaign),
+    "campaign.fill": Duty(_fill_campaign),
+    "campaign.release": Duty(_release_campaign),
+}

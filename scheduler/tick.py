@@ -1,0 +1,243 @@
+"""The tick: claims due agenda rows and carries them out, each in its own transaction, exactly once.
+
+On a live home a late item runs with the real now. On a stopped clock each item runs with its own due instant,
+in order of (due, id), items made on the way included; the clock moves in the transaction of the item (walls 2).
+Claims and leases are in machine time, so a killed worker's item is taken over on a stopped clock as well.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import or_, select
+
+from domain import clock
+from domain.agenda import AgendaItem
+from domain.clock import machine_now
+from domain.errors import Conflict, HouseError
+from domain.home import Home, HomeRow
+from domain.text import gettext as _
+from domain.work import SCHEDULER, Actor, Work, unit_of_work
+from scheduler import duties, recurring
+from scheduler.duties import Duty
+
+log = logging.getLogger("scheduler.tick")
+
+LEASE = timedelta(seconds=120)
+ATTEMPTS = 8
+BATCH = 20
+
+
+@dataclass
+class Swept:
+    """What one sweep did: items done, put off after a failure, and how late the oldest was."""
+
+    done: int = 0
+    postponed: int = 0
+    oldest_lag: timedelta = timedelta(0)
+
+
+def worker_id() -> str:
+    """host:pid:start: names a process so that its death can be seen on the same host."""
+    return f"{socket.gethostname()[:32]}:{os.getpid()}:{_started(os.getpid())}"
+
+
+def is_dead(worker: str) -> bool:
+    """True when the process of that name ran on this host and runs no more."""
+    host, _colon, rest = worker.partition(":")
+    pid, _colon, started = rest.partition(":")
+    if host != socket.gethostname()[:32] or not pid.isdigit():
+        return False
+    return _started(int(pid)) != started
+
+
+def sweep(home: Home, worker: str, *, most: int = BATCH) -> Swept:
+    """Carry out what is due now, at most `most` items. On a stopped clock it stays out of a tick's way."""
+    swept = Swept()
+    with unit_of_work(home, SCHEDULER) as work:
+        row = home.row(work.session)
+        if row.stopped_at is not None and _leased_by_other(row, worker):
+            return swept
+        recurring.plan(work, row)
+    for _number in range(most):
+        item = _claim(home, worker, until=None)
+        if item is None:
+            break
+        _carry_out(home, worker, item, swept)
+    if swept.done or swept.postponed:
+        lag = swept.oldest_lag.total_seconds()
+        log.info("tick.done done=%d postponed=%d lag_s=%.0f", swept.done, swept.postponed, lag)
+    return swept
+
+
+def advance_to(home: Home, at: datetime, worker: str, *, wait: timedelta = timedelta(minutes=10)) -> Swept | None:
+    """Move a stopped clock forward to `at` and run everything due on the way. None: it stands there or later.
+
+    Two of these queue: one lease, in machine time. Raises Conflict on a live home, or when the other does not end.
+    """
+    if not _take_lease(home, at, worker, machine_now() + wait):
+        return None
+    swept = Swept()
+    try:
+        with unit_of_work(home, SCHEDULER) as work:
+            recurring.plan(work, home.row(work.session), until=at)
+        while (item := _claim(home, worker, until=at)) is not None:
+            _renew(home, worker)
+            _carry_out(home, worker, item, swept)
+        with unit_of_work(home, SCHEDULER) as work:
+            row = home.row(work.session)
+            row.stopped_at = max(at, row.stopped_at or at)
+    finally:
+        _give_lease_back(home, worker)
+    log.info("tick.advanced done=%d postponed=%d at=%s", swept.done, swept.postponed, at.isoformat())
+    return swept
+
+
+def _claim(home: Home, worker: str, *, until: datetime | None) -> AgendaItem | None:
+    """The next due item, leased to us; None when nothing is due. Uses ix_agenda_item_due."""
+    with unit_of_work(home, SCHEDULER) as work:
+        real = machine_now()
+        limit = until if until is not None else work.now
+        candidates = work.session.scalars(
+            select(AgendaItem)
+            .where(
+                AgendaItem.done_at.is_(None),
+                AgendaItem.parked.is_(False),
+                AgendaItem.due_at <= limit,
+                or_(AgendaItem.not_before.is_(None), AgendaItem.not_before <= real),
+            )
+            .order_by(AgendaItem.due_at, AgendaItem.id)
+            .limit(BATCH)
+            .with_for_update(skip_locked=True)
+        )
+        for item in candidates:
+            held = item.claimed_by is not None and item.claimed_until is not None and item.claimed_until > real
+            if held and item.claimed_by != worker and not is_dead(str(item.claimed_by)):
+                continue
+            item.claimed_by, item.claimed_until = worker, real + LEASE
+            return item
+    return None
+
+
+def _carry_out(home: Home, worker: str, claimed: AgendaItem, swept: Swept) -> None:
+    duty = duties.get(claimed.kind)
+    actor = Actor(kind="scheduler", ref="scheduler", display=SCHEDULER.display, roles=SCHEDULER.roles,
+                  request_id=f"agenda-{claimed.id}")  # fmt: skip
+    try:
+        result = _prepare(home, actor, duty, claimed)
+        with unit_of_work(home, actor, now=_now_of(home, claimed)) as work:
+            item = _still_ours(work, claimed, worker)
+            if item is None:
+                return
+            swept.oldest_lag = max(swept.oldest_lag, work.now - item.due_at)
+            duty.act(work, item, result)
+            item.done_at, item.claimed_until = work.now, None
+            _move_clock(home, work)
+        swept.done += 1
+    except Exception as problem:  # a duty may fail in any way; the item is put off, the others go on
+        _postpone(home, claimed, problem)
+        swept.postponed += 1
+
+
+def _prepare(home: Home, actor: Actor, duty: Duty, item: AgendaItem) -> object:
+    """The slow part of a duty, outside any write transaction."""
+    if duty.gather is None or duty.perform is None:
+        return None
+    with unit_of_work(home, actor, now=_now_of(home, item), write=False) as work:
+        plan = duty.gather(work, item)
+    return None if plan is None else duty.perform(home, plan)
+
+
+def _now_of(home: Home, item: AgendaItem) -> datetime | None:
+    """A stopped clock runs an item at its own instant, never before where the clock stands; None: the real now."""
+    with home.sessions() as session:
+        stopped = session.scalar(select(HomeRow.stopped_at))
+    return None if stopped is None else max(item.due_at, stopped)
+
+
+def _move_clock(home: Home, work: Work) -> None:
+    row = home.row(work.session)
+    if row.stopped_at is not None and work.now > row.stopped_at:
+        row.stopped_at = work.now
+
+
+def _still_ours(work: Work, claimed: AgendaItem, worker: str) -> AgendaItem | None:
+    item = work.session.get(AgendaItem, claimed.id, with_for_update=True)
+    if item is None or item.done_at is not None or item.claimed_by != worker:
+        return None
+    return item
+
+
+def _postpone(home: Home, claimed: AgendaItem, problem: Exception) -> None:
+    """Note the failure (its kind and ids, never its values), try later, park after the last attempt."""
+    with unit_of_work(home, SCHEDULER) as work:
+        item = work.session.get(AgendaItem, claimed.id, with_for_update=True)
+        if item is None or item.done_at is not None:
+            return
+        item.attempts += 1
+        cause = getattr(problem, "cause", problem)
+        ids = " ".join(f"{k}={v}" for k, v in getattr(problem, "ids", {}).items())
+        item.last_error = f"{type(cause).__name__} {ids}"[:500]
+        item.claimed_by, item.claimed_until = None, None
+        item.not_before = machine_now() + timedelta(seconds=min(2**item.attempts, 3600))
+        item.parked = item.attempts >= ATTEMPTS
+        duties.open_incident(work, item, problem)
+    expected = isinstance(problem, HouseError)
+    log.log(
+        logging.WARNING if expected else logging.ERROR,
+        "duty.postponed kind=%s subject=%s attempt=%d error=%s",
+        claimed.kind,
+        claimed.subject,
+        claimed.attempts + 1,
+        type(cause).__name__,
+        exc_info=None if expected else problem,
+    )
+
+
+def _take_lease(home: Home, at: datetime, worker: str, give_up: datetime) -> bool:
+    while True:
+        with unit_of_work(home, SCHEDULER) as work:
+            row = work.session.get(HomeRow, 1, with_for_update=True)
+            if row is None or row.stopped_at is None:
+                raise Conflict(_("The clock of this home runs by itself; only a stopped clock can be moved."))
+            if not _leased_by_other(row, worker):
+                if row.stopped_at >= at:
+                    return False
+                row.tick_lease_by, row.tick_lease_until = worker, machine_now() + LEASE
+                return True
+        if machine_now() > give_up:
+            raise Conflict(_("Another tick is at work. Try again when it has ended."))
+        clock.pause(0.2)
+
+
+def _leased_by_other(row: HomeRow, worker: str) -> bool:
+    if row.tick_lease_by in (None, worker) or row.tick_lease_until is None:
+        return False
+    return row.tick_lease_until > machine_now() and not is_dead(str(row.tick_lease_by))
+
+
+def _renew(home: Home, worker: str) -> None:
+    with unit_of_work(home, SCHEDULER) as work:
+        row = home.row(work.session)
+        if row.tick_lease_by == worker:
+            row.tick_lease_until = machine_now() + LEASE
+
+
+def _give_lease_back(home: Home, worker: str) -> None:
+    with unit_of_work(home, SCHEDULER) as work:
+        row = home.row(work.session)
+        if row.tick_lease_by == worker:
+            row.tick_lease_by, row.tick_lease_until = None, None
+
+
+def _started(pid: int) -> str:
+    """When a process started, in the kernel's ticks; "" when there is none."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except OSError:
+        return ""

@@ -1,0 +1,82 @@
+"""The worker process: APScheduler knocks every few seconds, the rows decide. Run by the supervisor."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+
+from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy import select
+
+from domain import journal
+from domain.clock import machine_now
+from domain.home import Heartbeat, Home, open_home
+from domain.settings import Settings
+from domain.version import VERSION
+from domain.work import SCHEDULER, unit_of_work
+from scheduler import tick
+
+log = logging.getLogger("scheduler.worker")
+
+KNOCK_SECONDS = 1
+BEAT_SECONDS = 10
+SEAL_SECONDS = 30
+
+
+def beat(home: Home, worker: str) -> None:
+    """Say that this process is alive."""
+    with unit_of_work(home, SCHEDULER) as work:
+        row = work.session.scalars(select(Heartbeat).where(Heartbeat.process == worker)).first()
+        if row is None:
+            row = Heartbeat(
+                process=worker, kind="worker", version=VERSION, started_at=machine_now(), seen_at=machine_now()
+            )
+            work.session.add(row)
+        row.seen_at = machine_now()
+
+
+def seal(home: Home) -> None:
+    """Bind what was journalled since the last seal."""
+    with unit_of_work(home, SCHEDULER) as work:
+        journal.seal(work)
+
+
+def make_scheduler(home: Home, worker: str) -> BackgroundScheduler:
+    """The knocking: jobs in memory only, one at a time each, never dropped for being late."""
+    options = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
+    scheduler = BackgroundScheduler(timezone="Asia/Shanghai")
+    scheduler.add_job(tick.sweep, "interval", seconds=KNOCK_SECONDS, args=[home, worker], id="tick", **options)
+    scheduler.add_job(beat, "interval", seconds=BEAT_SECONDS, args=[home, worker], id="beat", **options)
+    scheduler.add_job(seal, "interval", seconds=SEAL_SECONDS, args=[home], id="seal", **options)
+    return scheduler
+
+
+def run(home: Home, stop: threading.Event) -> None:
+    """Work until `stop` is set; what is in hand is finished first."""
+    worker = tick.worker_id()
+    beat(home, worker)
+    scheduler = make_scheduler(home, worker)
+    scheduler.start()
+    log.info("worker.started worker=%s", worker)
+    try:
+        stop.wait()
+    finally:
+        scheduler.shutdown(wait=True)
+        log.info("worker.stopped worker=%s", worker)
+
+
+def main() -> None:
+    """Entry point of `python -m scheduler.worker`."""
+    settings = Settings.from_env(os.environ)
+    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_args: stop.set())
+    run(open_home(settings), stop)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,301 @@
+"""Review campaigns: opening on a frozen roll, cases in chunks, release when the agency has accepted (BX-22..26)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, insert, literal, select
+
+from domain import agenda, journal, rules
+from domain.assistance.recipients import Recipient
+from domain.base import new_ref
+from domain.cases import BATCH_LETTER, DYNAMIC, OPEN, Case
+from domain.clock import OFFICE_ZONE, office_day, office_instant
+from domain.errors import NotFound
+from domain.oversight.campaigns import Campaign, CampaignSubject
+from domain.parties import permissions
+from domain.parties.households import Household
+from domain.parties.organisations import Organisation
+from domain.text import gettext as _
+from domain.verification import commissions
+from domain.work import Work
+from domain.workdays import month_end
+from tasks import moves
+from workflows import definitions
+from workflows.instances import CaseWait
+
+CHUNK = 50
+HOUSEHOLD_PROCESS = "dynamic_review"
+LETTER_PROCESS = "review_commission"
+ACCEPTED = "commission_accepted"
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignRow:
+    """One campaign with its progress, for the page and `./run do campaigns`."""
+
+    ref: str
+    period: str
+    programme: str
+    unit: str
+    unit_name: str
+    unit_name_en: str
+    state: str
+    households: int
+    cases: int
+    done: int
+    opened_at: datetime
+    output_due_at: datetime
+    accepted_at: datetime | None
+    overdue: bool
+
+
+def open_campaign(work: Work, *, unit_id: int, programme: str, period: str, planned_at: datetime) -> Campaign:
+    """Open the review of one unit and programme: freeze the roll, draft the letter, plan the cases.
+
+    Unique (unit, programme, period): opening it again gives the one that is there. The roll is frozen by one
+    INSERT … SELECT over ix_recipient_roll.
+    """
+    known = work.session.scalars(
+        select(Campaign).where(Campaign.unit_id == unit_id, Campaign.programme == programme, Campaign.period == period)
+    ).first()
+    if known is not None:
+        return known
+    unit = work.session.get_one(Organisation, unit_id)
+    agency = runner_of(work, unit)
+    last = month_end(office_day(planned_at))
+    campaign = Campaign(
+        period=period,
+        programme=programme,
+        unit_id=unit.id,
+        agency_id=agency.id,
+        planned_at=planned_at,
+        opened_at=work.now,
+        output_due_at=office_instant(last, 23, 59),
+    )
+    work.session.add(campaign)
+    work.session.flush()
+    work.session.execute(
+        insert(CampaignSubject).from_select(
+            ["campaign_id", "household_id", "opened"],
+            select(literal(campaign.id), Recipient.household_id, literal(False))
+            .where(Recipient.unit_id == unit.id, Recipient.programme == programme, Recipient.state == "ACTIVE")
+            .order_by(Recipient.household_id),
+        )
+    )
+    campaign.households = _count(work, campaign)
+    body = {"period": period, "programme": programme, "unit": unit.code, "households": campaign.households}
+    journal.record(work, "campaign.opened", campaign.ref, body, stream=("campaign", campaign.ref))
+    _open_letter(work, campaign, unit, agency)
+    _plan_fill(work, campaign, 0)
+    return campaign
+
+
+def fill(work: Work, campaign_ref: str) -> int:
+    """Open the cases of the next households of the roll; plans the next chunk. Returns how many it opened.
+
+    Killed anywhere, the chunk is rolled back whole and done again; UNIQUE(campaign, household) holds it.
+    """
+    campaign = by_ref(work, campaign_ref)
+    subjects = work.session.scalars(
+        select(CampaignSubject)
+        .where(CampaignSubject.campaign_id == campaign.id, CampaignSubject.opened.is_(False))
+        .order_by(CampaignSubject.id)
+        .limit(CHUNK)
+        .with_for_update()
+    ).all()
+    definition = definitions.in_force(work, HOUSEHOLD_PROCESS)
+    unit = work.session.get_one(Organisation, campaign.unit_id)
+    snapshot = rules.snapshot(work, unit.id)
+    for subject in subjects:
+        household = work.session.get_one(Household, subject.household_id)
+        case = Case(
+            number=moves.case_number(work, unit.id, unit.mark),
+            kind=DYNAMIC,
+            process=definition.process,
+            process_version=definition.number,
+            programme=campaign.programme,
+            household_id=household.id,
+            campaign_id=campaign.id,
+            department_id=unit.id,
+            agency_id=campaign.agency_id,
+            town_id=household.town_id,
+            opened_at=work.now,
+            policy_snapshot_id=snapshot.id,
+        )
+        work.session.add(case)
+        work.session.flush()
+        moves.start_case(work, case, definition, {"case": {"campaign": campaign.ref, "subject_state": "RECIPIENT"}})
+        subject.opened = True
+    left = work.session.scalar(
+        select(CampaignSubject.id)
+        .where(CampaignSubject.campaign_id == campaign.id, CampaignSubject.opened.is_(False))
+        .limit(1)
+    )
+    if left is not None:
+        _plan_fill(work, campaign, left)
+    elif campaign.state == "OPENING":
+        campaign.state = "RUNNING"
+        if campaign.accepted_at is not None:
+            plan_release(work, campaign, f"after-{campaign.households}")
+    return len(subjects)
+
+
+def release(work: Work, campaign: Campaign) -> None:
+    """The agency accepted the batch letter: its cases may go on. Unsigned and unaccepted, none can (LF-16)."""
+    campaign.accepted_at = work.now
+    journal.record(work, "campaign.released", campaign.ref, {}, stream=("campaign", campaign.ref))
+    plan_release(work, campaign, "first")
+
+
+def plan_release(work: Work, campaign: Campaign, which: str) -> None:
+    """Plan the delivery of the acceptance to waiting cases."""
+    agenda.put(work, "campaign.release", f"campaign.release:{campaign.ref}:{which}", work.now, subject=campaign.ref)
+
+
+def release_cases(work: Work, campaign_ref: str) -> int:
+    """Tell the next waiting cases of a campaign that its commission is accepted; plans the next chunk.
+
+    Uses ix_case_wait_message.
+    """
+    campaign = by_ref(work, campaign_ref)
+    waiting = work.session.scalars(
+        select(Case.ref)
+        .join(CaseWait, CaseWait.case_id == Case.id)
+        .where(CaseWait.kind == "message", CaseWait.name == ACCEPTED, CaseWait.correlation == campaign.ref)
+        .distinct()
+        .order_by(Case.ref)
+        .limit(CHUNK)
+    ).all()
+    taken = sum(moves.deliver_message(work, ref, ACCEPTED, campaign.ref, {}) for ref in waiting)
+    if taken and len(waiting) == CHUNK:
+        plan_release(work, campaign, waiting[-1])
+    return taken
+
+
+def route_message(work: Work, payload: Mapping[str, Any]) -> int:
+    """Hand a message that a case threw to every case that waits for it. Returns how many took it."""
+    name, correlation = str(payload["name"]), str(payload.get("correlation", ""))
+    refs = work.session.scalars(
+        select(Case.ref)
+        .join(CaseWait, CaseWait.case_id == Case.id)
+        .where(CaseWait.kind.in_(("message", "signal")), CaseWait.name == name, CaseWait.correlation == correlation)
+        .distinct()
+        .order_by(Case.ref)
+    ).all()
+    return sum(moves.deliver_message(work, ref, name, correlation, payload.get("payload") or {}) for ref in refs)
+
+
+def runner_of(work: Work, unit: Organisation) -> Organisation:
+    """The agency that runs a unit's reviews: the nearest one of the level the policy names (BX-25)."""
+    level = rules.value(work, unit.id, "review_runner_level")
+    current: Organisation | None = unit
+    while current is not None:
+        agency = work.session.get(Organisation, current.agency_id) if current.agency_id else None
+        if agency is not None and (level == "same_level" or agency.level == level):
+            return agency
+        current = work.session.get(Organisation, current.parent_id) if current.parent_id else None
+    raise NotFound(_("No verification agency of the level %(level)s stands above this unit.", level=level))
+
+
+def by_ref(work: Work, ref: str) -> Campaign:
+    """The campaign with this reference. Raises NotFound."""
+    found = work.session.scalars(select(Campaign).where(Campaign.ref == ref)).first()
+    if found is None:
+        raise NotFound(_("There is no such campaign."))
+    return found
+
+
+def listed(work: Work) -> Sequence[CampaignRow]:
+    """Campaigns in the actor's scope with their progress, newest period first; one SELECT.
+
+    A unit's own people see their unit's, an agency those it runs, oversight and the operator all.
+    """
+    permissions.must(work.actor, "campaign.read")
+    done = func.count(Case.id).filter(Case.state == "DONE")
+    wanted = (
+        select(Campaign, Organisation, func.count(Case.id), done)
+        .join(Organisation, Organisation.id == Campaign.unit_id)
+        .join(Case, (Case.campaign_id == Campaign.id) & (Case.kind == DYNAMIC), isouter=True)
+        .group_by(Campaign.id, Organisation.id)
+        .order_by(Campaign.period.desc(), Organisation.position, Campaign.programme)
+    )
+    if work.actor.org_kind == "department":
+        wanted = wanted.where(Campaign.unit_id == work.actor.org_id)
+    elif work.actor.org_kind == "agency":
+        wanted = wanted.where(Campaign.agency_id == work.actor.org_id)
+    return [
+        CampaignRow(
+            ref=c.ref,
+            period=c.period,
+            programme=c.programme,
+            unit=unit.code,
+            unit_name=unit.name,
+            unit_name_en=unit.name_en,
+            state=c.state,
+            households=c.households,
+            cases=cases,
+            done=finished,
+            opened_at=c.opened_at,
+            output_due_at=c.output_due_at,
+            accepted_at=c.accepted_at,
+            overdue=c.accepted_at is None and work.now > c.output_due_at,
+        )
+        for c, unit, cases, finished in work.session.execute(wanted)
+    ]
+
+
+def as_json(rows: Sequence[CampaignRow]) -> str:
+    """The fixed shape of `./run do campaigns --json`."""
+    return json.dumps(
+        [
+            {
+                "period": row.period,
+                "programme": row.programme,
+                "unit": row.unit_name,
+                "households": row.households,
+                "cases": row.cases,
+                "opened_at": row.opened_at.astimezone(OFFICE_ZONE).isoformat(),
+            }
+            for row in rows
+        ],
+        ensure_ascii=False,
+        indent=2,
+    )
+
+
+def _open_letter(work: Work, campaign: Campaign, unit: Organisation, agency: Organisation) -> None:
+    """The scheduler drafts the letter; a person of the department signs it in a case of its own (BX-25)."""
+    definition = definitions.in_force(work, LETTER_PROCESS)
+    case = Case(
+        ref=new_ref(),
+        number=moves.case_number(work, unit.id, unit.mark),
+        kind=BATCH_LETTER,
+        process=definition.process,
+        process_version=definition.number,
+        programme=campaign.programme,
+        campaign_id=campaign.id,
+        department_id=unit.id,
+        agency_id=agency.id,
+        opened_at=work.now,
+        due_at=campaign.output_due_at,
+        policy_snapshot_id=rules.snapshot(work, unit.id).id,
+        state=OPEN,
+    )
+    work.session.add(case)
+    work.session.flush()
+    commissions.prepare(work, case, categories=commissions.catalogue(work))
+    due = campaign.output_due_at.isoformat()
+    moves.start_case(work, case, definition, {"case": {"campaign": campaign.ref, "month_end": due}})
+
+
+def _plan_fill(work: Work, campaign: Campaign, place: int) -> None:
+    agenda.put(work, "campaign.fill", f"campaign.fill:{campaign.ref}:{place}", work.now, subject=campaign.ref)
+
+
+def _count(work: Work, campaign: Campaign) -> int:
+    return work.session.scalar(select(func.count()).where(CampaignSubject.campaign_id == campaign.id)) or 0

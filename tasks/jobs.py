@@ -1,0 +1,74 @@
+"""Jobs: the slow operations of waiting service steps, gathered in a read, done outside, recorded by a move."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from domain.cases import CANCELLED, DONE, Case
+from domain.home import Home
+from domain.work import Work
+from tasks import moves
+from tasks.services import MoveServices, ask_for_job
+from workflows import instances, registry
+from workflows.instances import CaseWait
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a job carries from the read to the work: the operation's name and its own plan."""
+
+    topic: str
+    inner: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came out."""
+
+    inner: Any
+
+
+def gather(work: Work, case_ref: str, payload: Mapping[str, Any]) -> Plan | None:
+    """Read what the job needs. None: the step no longer waits, or the job cannot be done yet (a later event,
+    such as a delivery, asks again)."""
+    case = work.session.scalars(select(Case).where(Case.ref == case_ref)).first()
+    if case is None or case.state in (DONE, CANCELLED):
+        return None
+    token = str(payload["token"])
+    services = MoveServices(work, case)
+    instance = instances.load(work, case, services)
+    services.bind(instance)
+    job = next((j for j in instance.run.jobs() if j.token == token), None)
+    if job is None:
+        return None
+    call = services.call_of(instance.definition.diagram.steps[job.step_id], dict(job.inputs), token)
+    inner = registry.get(job.topic).run.gather(call)
+    return None if inner is None else Plan(job.topic, inner)
+
+
+def perform(home: Home, plan: Plan) -> Result:
+    """Do the slow part, in no transaction."""
+    return Result(registry.get(plan.topic).run.perform(home, plan.inner))
+
+
+def record(work: Work, case_ref: str, payload: Mapping[str, Any], result: Result | None) -> None:
+    """Carry the case on with what came out; nothing when there was nothing to do yet."""
+    if result is not None:
+        moves.finish_job(work, case_ref, str(payload["token"]), result.inner)
+
+
+def ask_again(work: Work, case_ref: str, because: str) -> int:
+    """Plan every waiting query job of a case again, because something new arrived. Returns how many.
+
+    Uses ix_case_wait_case_id.
+    """
+    waiting = work.session.execute(
+        select(CaseWait.token, CaseWait.name)
+        .join(Case, Case.id == CaseWait.case_id)
+        .where(Case.ref == case_ref, CaseWait.kind == "job")
+    ).all()
+    return sum(ask_for_job(work, case_ref, token, topic, again=because) for token, topic in waiting)
