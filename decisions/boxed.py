@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from decisions.errors import FeelSyntaxError
+from decisions.feel.access import Call, Filter
 from decisions.feel.flow import ContextLiteral, For, If, Quantified, closure
-from decisions.feel.nodes import Call, Const, Filter, ListLiteral, Node, Scope, TooDeep
+from decisions.feel.nodes import Const, ListLiteral, Node, Scope, TooDeep
 from decisions.feel.parser import parse
 from decisions.feel.types import ANY, Type, coerce
 from decisions.feel.values import State, Value

@@ -9,7 +9,8 @@ from datetime import datetime
 from decisions.boxed import Typed
 from decisions.errors import DecisionError
 from decisions.feel import BUDGET, guarded
-from decisions.feel.nodes import Node, Scope, bind, deeper
+from decisions.feel.access import bind
+from decisions.feel.nodes import Node, Scope, deeper
 from decisions.feel.types import FunctionType, coerce
 from decisions.feel.values import MAX_NESTING, MAX_RESULT, Function, State, Value, measured, take_in
 from decisions.graph import Module, Part, Reader, Resolve, inputs_of, ordered

@@ -10,7 +10,8 @@ from functools import lru_cache
 from decisions.errors import FeelSyntaxError
 from decisions.feel.built_ins import BUILT_INS
 from decisions.feel.nodes import Name, Node, Scope
-from decisions.feel.parser import is_plain, parse
+from decisions.feel.parser import parse
+from decisions.feel.reading import is_plain
 from decisions.feel.values import Function, Range, State, Stop, Value, YearsMonths, measured
 
 __all__ = ["Expression", "FeelSyntaxError", "Function", "Outcome", "Range", "YearsMonths", "compile"]

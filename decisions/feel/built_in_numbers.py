@@ -84,11 +84,13 @@ def _sqrt(state: State, number: Decimal) -> Decimal:
 def _log(state: State, number: Decimal) -> Decimal:
     if number <= 0:
         raise Unfit("the number must be positive.")
+    state.tick(3)
     return NUMBERS.ln(number)
 
 
 @add("exp", "number:number")
 def _exp(state: State, number: Decimal) -> Decimal:
+    state.tick(3)
     return NUMBERS.exp(number)
 
 

@@ -16,6 +16,7 @@ from decisions.feel.values import MAX_STRING, NUMBERS, State, Stop, Value
 LIBRARY = Library()
 add = LIBRARY.add
 MAX_PATTERN = 1_000
+MATCH_COST = 3  # steps; one match handed over takes as long as a few nodes
 _NUMBER = re.compile(r"-?(\d{1,40}(\.\d{0,6200})?|\.\d{1,6200})([eE][+-]?\d{1,5})?|-?\d{1,6200}", re.ASCII)
 _GROUP = re.compile(r"\\(.)|\$(\d)", re.DOTALL)
 
@@ -149,6 +150,7 @@ def _replace(state: State, text: str, pattern: str, replacement: str, flags: str
     pieces: list[str] = []
     size = at = 0
     for match in found.finditer(text):
+        state.tick(MATCH_COST)
         piece = _expand(match, replacement, found.groups)
         size += match.start() - at + len(piece)
         if size > MAX_STRING:
@@ -172,6 +174,7 @@ def _split(state: State, text: str, delimiter: str) -> list[str]:
     pieces: list[str] = []
     at = 0
     for match in _compiled(state, text, delimiter, None).finditer(text):
+        state.tick(MATCH_COST)
         if match.end() == match.start():
             continue
         pieces.append(text[at : match.start()])

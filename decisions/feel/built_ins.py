@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from decisions.feel import built_in_lists, built_in_numbers, built_in_text, built_in_time
-from decisions.feel.nodes import Call as CallNode
+from decisions.feel.access import Call as CallNode
 from decisions.feel.nodes import Const, Name, Negation, Node, RangeLiteral, Scope
 from decisions.feel.parser import parse
 from decisions.feel.signatures import Unfit

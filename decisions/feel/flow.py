@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from decisions.feel.nodes import Node, Scope, TypeName, bind, deeper, passes
+from decisions.feel.access import bind
+from decisions.feel.nodes import Node, Scope, TypeName, deeper, passes
 from decisions.feel.types import (
     ANY,
     ContextType,

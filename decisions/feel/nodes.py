@@ -5,13 +5,12 @@ Every node evaluates itself; `parts` are the nodes below it, `height` bounds the
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from decimal import Decimal
 
-from decisions.feel import temporal
 from decisions.feel.operators import arithmetic, comparison, negate, within
-from decisions.feel.types import AllowedType, Type, coerce
+from decisions.feel.types import AllowedType, Type
 from decisions.feel.values import MAX_NESTING, Function, Range, State, Stop, Value, compare, kind, take_in
 
 MAX_DEPTH = 250  # heights of all function bodies being evaluated inside one another
@@ -59,7 +58,7 @@ def deeper(state: State, by: int) -> Iterator[None]:
         state.depth -= by
 
 
-class Node:
+class Node(ABC):
     """One construct of the grammar."""
 
     __slots__ = ("height", "known_free", "parts")
@@ -71,8 +70,9 @@ class Node:
         if self.height > MAX_NESTING:
             raise TooDeep
 
+    @abstractmethod
     def evaluate(self, state: State, scope: Scope) -> Value:
-        raise NotImplementedError
+        """The value in `scope`; what cannot be computed is null, with a note in `state`."""
 
     def free(self) -> frozenset[str]:
         """Names this construct takes from around itself."""
@@ -295,129 +295,9 @@ class InstanceOf(Node):
         return value is not None and wanted.holds(value, state)
 
 
-class TypeName:
+class TypeName(ABC):
     """A type as written; resolved when it is needed, as it may be an item definition of a model."""
 
+    @abstractmethod
     def resolve(self, state: State) -> Type | None:
-        raise NotImplementedError
-
-
-class Path(Node):
-    __slots__ = ("name",)
-
-    def __init__(self, value: Node, name: str) -> None:
-        super().__init__(value)
-        self.name = name
-
-    def evaluate(self, state: State, scope: Scope) -> Value:
-        state.tick()
-        return member(self.parts[0].evaluate(state, scope), self.name, state)
-
-
-def member(value: Value, name: str, state: State) -> Value:
-    """value.name: an entry of a context, a property, or the list of it from every element."""
-    if type(value) is dict:
-        if name not in value:
-            state.note(f"There is no entry '{name}'.")
-        return value.get(name)
-    if type(value) is list:
-        state.tick(len(value))
-        if any(type(item) is list for item in value):
-            return None
-        return [member(item, name, state) for item in value]
-    found = range_properties(value) if type(value) is Range else temporal.properties(value)
-    if found is None or name not in found:
-        if value is not None:
-            state.note(f"A {kind(value)} has no property '{name}'.")
-        return None
-    return found[name]
-
-
-def range_properties(value: Range) -> dict[str, Value]:
-    return {
-        "start": value.low,
-        "end": value.high,
-        "start included": value.low_closed,
-        "end included": value.high_closed,
-    }
-
-
-class Filter(Node):
-    """value[condition] or value[index]; inside, `item` and the entries of a context item are names."""
-
-    __slots__ = ()
-
-    def evaluate(self, state: State, scope: Scope) -> Value:
-        state.tick()
-        value = self.parts[0].evaluate(state, scope)
-        condition = self.parts[1]
-        items = value if type(value) is list else [value]
-        if value is None:
-            items = []
-        kept: list[Value] = []
-        for item in items or [None]:
-            state.tick()
-            inner = Scope({"item": item, **item} if type(item) is dict else {"item": item}, scope)
-            found = condition.evaluate(state, inner)
-            if type(found) is Decimal:
-                return element(items, found, state)
-            if found is True:
-                kept.append(item)
-            elif type(found) is not bool and found is not None:
-                state.note(f"A filter yields a {kind(found)}, not true or false.")
-                return None
-        return kept if items else []
-
-    def _free(self) -> frozenset[str]:
-        # A name inside the brackets may be an entry of the items, so it is not certain to come from around.
-        return self.parts[0].free()
-
-
-def element(items: list[Value], index: Decimal, state: State) -> Value:
-    if index != index.to_integral_value() or not 1 <= abs(index) <= len(items):
-        state.note("An index lies outside its list.")
-        return None
-    return items[int(index) - 1 if index > 0 else int(index)]
-
-
-class Call(Node):
-    __slots__ = ("names",)
-
-    def __init__(self, function: Node, arguments: Sequence[Node], names: Sequence[str]) -> None:
-        super().__init__(function, *arguments)
-        self.names = tuple(names)
-
-    def evaluate(self, state: State, scope: Scope) -> Value:
-        state.tick(2)
-        function = self.parts[0].evaluate(state, scope)
-        values = [part.evaluate(state, scope) for part in self.parts[1:]]
-        if type(function) is not Function and isinstance(self.parts[0], Name):
-            # A variable called "date" or "count" does not take the function of that name away.
-            function = Name.built_ins.get(self.parts[0].name)
-        if type(function) is not Function:
-            state.note("Something is invoked that is not a function.")
-            return None
-        if self.names:
-            return function.call(state, [], dict(zip(self.names, values, strict=True)))
-        return function.call(state, values, {})
-
-
-def bind(
-    function: Function, types: Sequence[Type], values: list[Value], named: dict[str, Value], state: State
-) -> Value:
-    """Parameters by position or name -> dict of name to value; None with a reason when they do not fit."""
-    if named:
-        given = named if named.keys() == set(function.parameters) else None
-    else:
-        fits = len(values) == len(function.parameters)
-        given = dict(zip(function.parameters, values, strict=True)) if fits else None
-    if given is None:
-        state.note(f"The function '{function.name}' is invoked with other parameters than it has.")
-        return None
-    bound: dict[str, Value] = {}
-    for name, wanted in zip(function.parameters, types, strict=True):
-        fit, bound[name] = coerce(given[name], wanted, state)
-        if not fit:
-            state.note(f"The parameter '{name}' of '{function.name}' has the wrong type.")
-            return None
-    return bound
+        """The type, None when nothing is called so."""

@@ -22,6 +22,8 @@ def arithmetic(operator: str, a: Value, b: Value, state: State) -> Value:
     """a `operator` b; null with a reason when it has no meaning or no result."""
     try:
         if type(a) is Decimal and type(b) is Decimal:
+            if operator == "**":
+                state.tick(3)
             return _NUMERIC[operator](a, b)
         if operator == "+" and type(a) is str and type(b) is str:
             return state.sized(a + b)

@@ -6,9 +6,10 @@ recognised when they are known, from the caller, or bound in the text.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from decisions.errors import FeelSyntaxError
+from decisions.feel.access import Call, Filter, Path
 from decisions.feel.flow import (
     ContextLiteral,
     For,
@@ -22,10 +23,8 @@ from decisions.feel.flow import (
 from decisions.feel.nodes import (
     Arithmetic,
     Between,
-    Call,
     Comparison,
     Const,
-    Filter,
     In,
     InstanceOf,
     ListLiteral,
@@ -34,21 +33,19 @@ from decisions.feel.nodes import (
     Negation,
     Node,
     OperatorTest,
-    Path,
     RangeLiteral,
     TooDeep,
 )
+from decisions.feel.reading import TokenReader, joined
 from decisions.feel.temporal import read_any
-from decisions.feel.tokens import KEYWORDS, Token, tokenize
+from decisions.feel.tokens import Token, tokenize
 from decisions.feel.values import MAX_NESTING
 
 COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
 STRENGTH = {"or": 1, "and": 2, **dict.fromkeys((*COMPARISONS, "between", "in"), 3), "+": 4, "-": 4, "*": 5, "/": 5}
 STRENGTH["**"] = 6
-_SPELLED = ("date and time", "years and months duration", "days and time duration")
 MAX_VARIABLES = 20  # of one iteration
 _AFTER_RANGE = frozenset(") ] , } . : and or then else return satisfies in between instance".split())
-_NAME_SIGNS = frozenset(".-+*/'**..")
 
 
 def parse(text: str, names: Iterable[str] = (), *, unary: bool = False) -> Node:
@@ -66,83 +63,7 @@ def parse(text: str, names: Iterable[str] = (), *, unary: bool = False) -> Node:
         raise FeelSyntaxError(f"The expression nests deeper than {MAX_NESTING}.", 1, 1, "Split it up.") from None
 
 
-def is_plain(name: str) -> bool:
-    """Whether a name is one word, and so is always recognised."""
-    return name.isidentifier() and name not in KEYWORDS
-
-
-def joined(tokens: Sequence[Token]) -> str:
-    """One spelling for a name however it was spaced: a blank between words only."""
-    text = ""
-    after_word = False
-    for token in tokens:
-        word = token.kind in ("name", "keyword", "number")
-        text += (" " if word and after_word else "") + token.text
-        after_word = word
-    return text
-
-
-class _Names:
-    """Names that are more than words, by their first token."""
-
-    def __init__(self, names: Iterable[str]) -> None:
-        self.by_first: dict[str, list[tuple[tuple[str, ...], str]]] = {}
-        for name in (*_SPELLED, *names):
-            try:
-                spelled = tuple(token.text for token in tokenize(name)[:-1])
-            except FeelSyntaxError:
-                continue
-            self.add(spelled, name)
-
-    def add(self, spelled: tuple[str, ...], name: str) -> None:
-        if spelled in {(word,) for word in KEYWORDS}:
-            return  # a keyword alone stays what it is, whatever the caller's names are
-        if spelled and (spelled, name) not in self.by_first.setdefault(spelled[0], []):
-            self.by_first[spelled[0]].append((spelled, name))
-            self.by_first[spelled[0]].sort(key=lambda entry: -len(entry[0]))
-
-    def match(self, tokens: Sequence[Token], at: int) -> tuple[int, str] | None:
-        for spelled, name in self.by_first.get(tokens[at].text, ()):
-            here = tokens[at : at + len(spelled)]
-            if tuple(token.text for token in here) == spelled and all(token.kind != "string" for token in here):
-                return len(spelled), name
-        return None
-
-
-class _Parser:
-    def __init__(self, tokens: list[Token], names: Iterable[str]) -> None:
-        self.tokens = tokens
-        self.at = 0
-        self.depth = 0
-        self.known = _Names(names)
-
-    # --- reading tokens
-
-    @property
-    def token(self) -> Token:
-        return self.tokens[self.at]
-
-    def sees(self, text: str, ahead: int = 0) -> bool:
-        token = self.tokens[min(self.at + ahead, len(self.tokens) - 1)]
-        return token.text == text and token.kind in ("op", "keyword", "name")
-
-    def take(self, text: str) -> bool:
-        if self.sees(text):
-            self.at += 1
-            return True
-        return False
-
-    def need(self, text: str) -> None:
-        if not self.take(text):
-            self.fail(f"'{text}' is expected here, not '{self.token.text or 'the end'}'.")
-
-    def fail(self, sentence: str) -> None:
-        raise FeelSyntaxError(sentence, self.token.line, self.token.column)
-
-    def at_end(self) -> None:
-        if self.token.kind != "end":
-            self.fail(f"'{self.token.text}' is not expected here.")
-
+class _Parser(TokenReader):
     # --- expressions
 
     def expression(self, strength: int = 0) -> Node:
@@ -413,95 +334,3 @@ class _Parser:
         if not length:
             self.fail("The name of an entry is expected here.")
         return self.bind(length)
-
-    # --- names
-
-    def name(self) -> str:
-        """A name in use: the longest known one, or the words that stand here side by side."""
-        known = self.known.match(self.tokens, self.at)
-        end = self.at
-        while self.tokens[end].kind == "name" or (end > self.at and self.is_index(end)):
-            end += 1
-        if end == self.at and self.token.kind == "keyword" and known is None:
-            end += 1
-        if known and known[0] >= end - self.at:
-            self.at += known[0]
-            return known[1]
-        if end == self.at:
-            self.fail("A name is expected here.")
-        start, self.at = self.at, end
-        return joined(self.tokens[start:end])
-
-    def is_index(self, at: int) -> bool:
-        return self.tokens[at].kind == "number" and self.tokens[at].text.isdigit()
-
-    def binder_length(self, *stops: str) -> int:
-        """Tokens up to one of `stops` when they can all belong to a name, else 0."""
-        end = self.at
-        while (token := self.tokens[end]).text not in stops or token.kind == "string":
-            if token.kind not in ("name", "keyword", "number") and token.text not in _NAME_SIGNS:
-                return 0
-            end += 1
-        return end - self.at if self.tokens[self.at].kind in ("name", "keyword") else 0
-
-    def binder(self, stop: str) -> str:
-        length = self.binder_length(stop)
-        if not length:
-            self.fail(f"A name followed by '{stop}' is expected here.")
-        name = self.bind(length)
-        self.need(stop)
-        return name
-
-    def bind(self, length: int) -> str:
-        here = self.tokens[self.at : self.at + length]
-        name = joined(here)
-        if length > 1:
-            self.known.add(tuple(token.text for token in here), name)
-        self.at += length
-        return name
-
-    # --- types
-
-    def type_name(self) -> WrittenType:
-        for spelled in _SPELLED:
-            words = spelled.split()
-            if all(self.sees(word, ahead) for ahead, word in enumerate(words)):
-                self.at += len(words)
-                return WrittenType(spelled)
-        self.depth += 1
-        if self.depth > MAX_NESTING:
-            raise TooDeep
-        name = self.plain_type()
-        found = self.parametrised(name) if self.sees("<") and name in ("list", "range", "context", "function") else None
-        self.depth -= 1
-        return found or WrittenType("Null" if name == "null" else name)
-
-    def plain_type(self) -> str:
-        words: list[str] = []
-        while self.token.kind == "name" or (not words and self.token.text in ("function", "null")):
-            words.append(self.token.text)
-            self.at += 1
-            if self.sees(".") and self.tokens[self.at + 1].kind == "name":
-                words[-1] += "." + self.tokens[self.at + 1].text
-                self.at += 2
-        if not words:
-            self.fail("The name of a type is expected here.")
-        return " ".join(words)
-
-    def parametrised(self, name: str) -> WrittenType:
-        self.need("<")
-        arguments: list[WrittenType] = []
-        entries: list[tuple[str, WrittenType]] = []
-        while not self.take(">"):
-            if arguments or entries:
-                self.need(",")
-            if name == "context":
-                entries.append((self.binder(":"), self.type_name()))
-            else:
-                arguments.append(self.type_name())
-        result = None
-        if name == "function" and self.take("->"):
-            result = self.type_name()
-        if name in ("list", "range") and len(arguments) != 1:
-            self.fail(f"The type '{name}' takes one type.")
-        return WrittenType(name, tuple(arguments), tuple(entries), result)

@@ -206,6 +206,8 @@ HOSTILE = [
     "round up(10 ** 6000, 6176)",
     'number("' + "9" * 15000 + '")',
     'for i in @"0001-01-01"..@"9999-12-31" return i',
+    'split(string join(for i in 1..9000 return "aaaaaaaaaaaaaaaaaa"), "")',
+    "for i in 1..3000 return exp(1.2345678901234567) ** 3.3333333",
     "sort(for i in 1..9000 return -i, function(a, b) a < b)",
     'duration("P999999999Y") * 10 ** 6000',
     'date("2026-01-01") + duration("P999999999D")',
