@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain.base import Base, BigKey, Code, Key, Ref
+from domain import agenda, journal
+from domain.base import Base, BigKey, Code, Key, Ref, new_ref
+from domain.blobs import StoredBlob
+from domain.clock import OFFICE_ZONE
+from domain.errors import Conflict, InvalidAnswers, NotFound
+from domain.files import StoredFile
+from domain.parties import permissions
+from domain.text import gettext as _
+from domain.work import Work
+
+READING, READY, FAILED, DROPPED = "READING", "READY", "FAILED", "DROPPED"
+READ_DUTY = "delivery.read"
+FAULTS_KEPT = 200
 
 
 class Resource(Base):
@@ -62,3 +76,120 @@ class Delivery(Base):
     store_key: Mapped[bytes | None] = mapped_column(LargeBinary)
     store_digest: Mapped[str | None] = mapped_column(String(64))
     store_size: Mapped[int | None] = mapped_column(BigKey)
+
+    @property
+    def store(self) -> StoredBlob | None:
+        """Where the columnar file is, once it is ready."""
+        if self.store_name is None or self.store_key is None:
+            return None
+        return StoredBlob(self.store_name, self.store_digest or "", self.store_size or 0, self.store_key)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOutcome:
+    """What reading brought. stored: the columnar file, None when the file was refused (`failure` says why).
+
+    faults: (sheet, row, column heading, sentence), without cell content; total = accepted + rejected + skipped.
+    """
+
+    stored: StoredBlob | None
+    failure: str = ""
+    total: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    skipped: int = 0
+    faults: tuple[tuple[int, int, str, str], ...] = field(default=(), repr=False)
+
+
+def receive(work: Work, resource: Resource, file: StoredFile, data_date: date) -> Delivery:
+    """Take in a file of the actor's own office; reading it is planned as a duty (`READ_DUTY`, subject the delivery).
+
+    A file that could not be read may be sent again, for it never arrived.
+
+    Raises:
+        NotPermitted: another office's resource. Conflict: the same file was delivered before (LF-10), or the
+        resource is not shared. InvalidAnswers: the data are of a later day.
+    """
+    relation = permissions.OWN if work.actor.org_id == resource.supplier_id else permissions.NONE
+    permissions.must(work.actor, "delivery.upload", relation)
+    if not resource.active:
+        raise Conflict(_("This data source is not shared at present. Tell the agency's catalogue administrator."))
+    if data_date > work.today:
+        raise InvalidAnswers({"data_date": _("The data cannot be of a day to come.")})
+    found = work.session.scalars(
+        select(Delivery).where(Delivery.resource_id == resource.id, Delivery.file_digest == file.digest)
+    ).first()
+    if found is not None and found.state != FAILED:
+        raise _duplicate(found)
+    made = found or Delivery(ref=new_ref(), resource_id=resource.id, file_digest=file.digest)
+    made.file_id, made.data_date, made.state, made.failure = file.id, data_date, READING, ""
+    made.uploaded_by, made.uploaded_at, made.read_at = work.actor.user_id, work.now, None
+    work.session.add(made)
+    work.session.flush()
+    journal.record(work, "delivery.received", made.ref, {"resource": resource.ref, "file": file.ref})
+    agenda.put(work, READ_DUTY, f"{READ_DUTY}:{made.ref}:{file.ref}", work.now, subject=made.ref)
+    return made
+
+
+def _duplicate(first: Delivery) -> Conflict:
+    day = first.uploaded_at.astimezone(OFFICE_ZONE).strftime("%Y-%m-%d %H:%M")
+    sentence = _(
+        "This very file was delivered already at %(time)s (delivery %(first)s, %(rows)s rows taken in)."
+        " Send the newer file, or nothing.",
+        time=day,
+        first=first.ref,
+        rows=first.accepted,
+    )
+    return Conflict(sentence, clause="LF-10", delivery=first.ref)
+
+
+def by_ref(work: Work, ref: str) -> Delivery:
+    """The delivery with this reference; the caller checks who may see it. Raises NotFound."""
+    found = work.session.scalars(select(Delivery).where(Delivery.ref == ref)).first()
+    if found is None:
+        raise NotFound(_("There is no such delivery."))
+    return found
+
+
+def of_supplier(work: Work, limit: int = 100) -> Sequence[Delivery]:
+    """The newest deliveries of the actor's own office. Raises NotPermitted."""
+    permissions.must(work.actor, "delivery.read", permissions.OWN)
+    return work.session.scalars(
+        select(Delivery)
+        .join(Resource, Resource.id == Delivery.resource_id)
+        .where(Resource.supplier_id == work.actor.org_id)
+        .order_by(Delivery.uploaded_at.desc(), Delivery.id.desc())
+        .limit(limit)
+    ).all()
+
+
+def settle_reading(work: Work, delivery: Delivery, outcome: ReadOutcome) -> bool:
+    """Put the outcome of reading on the row; from READY on, matching sees it. False when it was settled before."""
+    if delivery.state != READING:
+        return False
+    delivery.read_at = work.now
+    delivery.total, delivery.accepted = outcome.total, outcome.accepted
+    delivery.rejected, delivery.skipped = outcome.rejected, outcome.skipped
+    delivery.faults = [list(fault) for fault in outcome.faults[:FAULTS_KEPT]]
+    stored = outcome.stored
+    if stored is None:
+        delivery.state, delivery.failure = FAILED, outcome.failure[:500]
+    else:
+        delivery.store_name, delivery.store_key = stored.name, stored.wrapped_key
+        delivery.store_digest, delivery.store_size = stored.digest, stored.size
+        delivery.state = READY
+    work.session.flush()
+    body = {"accepted": outcome.accepted, "rejected": outcome.rejected, "skipped": outcome.skipped}
+    journal.record(work, f"delivery.{delivery.state.lower()}", delivery.ref, body)
+    return True
+
+
+def ready(work: Work, resource: Resource, not_before: date | None) -> list[Delivery]:
+    """Deliveries that matching may use, of data of `not_before` or later (CK-10), the newest data first.
+
+    Uses ix_delivery_resource_state.
+    """
+    wanted = select(Delivery).where(Delivery.resource_id == resource.id, Delivery.state == READY)
+    if not_before is not None:
+        wanted = wanted.where(Delivery.data_date >= not_before)
+    return list(work.session.scalars(wanted.order_by(Delivery.data_date.desc(), Delivery.id.desc())))

@@ -1,16 +1,31 @@
-"""Queries to data sources and their immutable results."""
+"""Queries to data sources: planned own level first, sent only for people who agreed, answered once (LF-04, BX-11)."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain.base import Base, BigKey, Code, Key, Ref, Sealed
+from domain import journal, rules
+from domain.base import Base, BigKey, Code, Key, Ref, Sealed, new_ref
+from domain.cases import NEW, Case
+from domain.errors import Conflict, NotFound
+from domain.parties import households, permissions
+from domain.parties.households import Person
+from domain.parties.organisations import Organisation
+from domain.text import gettext as _
+from domain.verification import catalogue, commissions
+from domain.verification.commissions import Commission
+from domain.verification.deliveries import Resource
+from domain.work import SCHEDULER, Work
 
 PLANNED, SENT, ANSWERED, NOT_OBTAINED = "PLANNED", "SENT", "ANSWERED", "NOT_OBTAINED"
+OPEN, FOUND, NOT_FOUND = "OPEN", "FOUND", "NOT_FOUND"
+TIMEOUT, NOT_SHARED, NO_MEANS, NO_AUTHORISATION = "TIMEOUT", "NOT_SHARED", "NO_MEANS", "NO_AUTHORISATION"
+REASONS = (TIMEOUT, NOT_SHARED, NO_MEANS, NO_AUTHORISATION)
 
 
 class Query(Base):
@@ -90,3 +105,259 @@ class ResultRow(Base):
     name_differs: Mapped[bool] = mapped_column(default=False)
     fingerprint: Mapped[str] = mapped_column(String(64))
     value: Mapped[Sealed]
+
+
+def plan(
+    work: Work,
+    case: Case,
+    resources: Collection[str],
+    deviation: str = "",
+    *,
+    by: int | None = None,
+) -> list[Query]:
+    """Plan the queries of a case's verification; what was planned before is returned as it is.
+
+    A category of the letter whose only sources are not shared at present is planned as not obtained (LF-08), so
+    that the department investigates it.
+
+    Args:
+        resources: refs of the chosen resources.
+        deviation: why something offered is left out, "" for no reason.
+        by: the account that planned, None for the actor.
+
+    Raises:
+        NotPermitted: the actor is not a handler of the case's agency (LF-26).
+        Conflict: no accepted commission (LF-16); a category the letter does not name (LN-28); something left out
+        without a reason (LF-04 the own level, LF-12 of a new applicant everything); nobody may be asked about.
+        NotFound: no such resource for this agency.
+    """
+    if not work.actor.has("scheduler"):
+        permissions.must(work.actor, "query.plan", permissions.relation_to_case(work.actor, case))
+    commission = _usable(work, case)
+    agency = work.session.get_one(Organisation, commission.agency_id)
+    offered = catalogue.reachable(work, agency, _letter(work, commission))
+    chosen = _chosen(work, commission, offered, resources)
+    gaps = [
+        resource
+        for resource in offered
+        if resource.active and resource not in chosen and (case.kind == NEW or catalogue.is_own_level(agency, resource))
+    ]
+    if gaps and not deviation.strip():
+        raise _incomplete(work, agency, gaps)
+    shared = {resource.category for resource in offered if resource.active}
+    chosen += [resource for resource in offered if resource.category not in shared]
+    made = _put_all(work, case, commission, chosen, askable(work, case, commission), 0, by)
+    left_out = sorted(resource.code for resource in gaps)
+    journal.of_case(work, case.ref, "query.planned", case.ref, {"queries": len(made), "left_out": left_out})
+    return made
+
+
+def plan_batch(work: Work, case: Case) -> list[Query]:
+    """Plan everything the letter of a review asks for, by the system, with nobody's choice.
+
+    Empty when no authorisation of the household holds today: the review goes on without a query. Raises as `plan`.
+    """
+    commission = _usable(work, case)
+    if not askable(work, case, commission):
+        return []
+    agency = work.session.get_one(Organisation, commission.agency_id)
+    offered = catalogue.active_resources(work, agency, _letter(work, commission))
+    return plan(work.acting(SCHEDULER), case, [resource.ref for resource in offered])
+
+
+def plan_again(work: Work, case: Case, category: str, persons: Collection[Person], round: int) -> list[Query]:
+    """Plan a re-check of one category for some persons: every source that may be asked, by the system (LF-22).
+
+    Raises:
+        Conflict: no accepted commission, a category outside the letter, or nobody may be asked about.
+    """
+    commission = _usable(work, case)
+    if category not in _letter(work, commission):
+        raise _outside_the_letter(work, [category])
+    agency = work.session.get_one(Organisation, commission.agency_id)
+    wanted = {person.id for person in persons}
+    people = [person for person in askable(work, case, commission) if person.id in wanted]
+    offered = catalogue.active_resources(work, agency, [category])
+    made = _put_all(work.acting(SCHEDULER), case, commission, offered, people, round, None)
+    journal.of_case(work, case.ref, "query.planned", case.ref, {"queries": len(made), "round": round})
+    return made
+
+
+def askable(work: Work, case: Case, commission: Commission) -> list[Person]:
+    """Persons of the case's household whom the letter names and whose authorisation holds today (BX-11, NM-15)."""
+    return commissions.askable(work, case, commission, households.by_id(work, case.household_id))
+
+
+def send(work: Work, query: Query) -> bool:
+    """The query goes out, for those who still agree (BX-11); with nobody left it is not obtained. True when sent."""
+    if query.state != PLANNED:
+        return query.state == SENT
+    case, commission = _of(work, query)
+    agreed = {person.id for person in askable(work, case, commission)}
+    subjects = subjects_of(work, query)
+    for subject in subjects:
+        if subject.person_id not in agreed:
+            subject.state = NOT_OBTAINED
+    if not any(subject.state == OPEN for subject in subjects):
+        give_up(work.acting(SCHEDULER), query, NO_AUTHORISATION)
+        return False
+    query.state, query.sent_at = SENT, work.now
+    work.session.flush()
+    journal.of_case(work, case.ref, "query.sent", query.ref, {"persons": sum(s.state == OPEN for s in subjects)})
+    return True
+
+
+def persons_to_ask(work: Work, query: Query) -> list[Person]:
+    """Persons of a query still open and still in agreement, asked again at the moment of matching (BX-11)."""
+    case, commission = _of(work, query)
+    open_ones = {subject.person_id for subject in subjects_of(work, query) if subject.state == OPEN}
+    return [person for person in askable(work, case, commission) if person.id in open_ones]
+
+
+def give_up(work: Work, query: Query, reason: str) -> None:
+    """Nothing came: the line is 未获得 and the department investigates (LF-08). An answered query stays answered.
+
+    reason: one of REASONS. Raises NotPermitted.
+    """
+    if reason not in REASONS:
+        raise ValueError(f"no such reason: {reason}")
+    case = work.session.get_one(Case, query.case_id)
+    permissions.must(work.actor, "query.give_up", permissions.relation_to_case(work.actor, case))
+    if query.state in (ANSWERED, NOT_OBTAINED):
+        return
+    query.state, query.reason = NOT_OBTAINED, reason
+    for subject in subjects_of(work, query):
+        subject.state = NOT_OBTAINED
+    work.session.flush()
+    journal.of_case(work, case.ref, "query.not_obtained", query.ref, {"reason": reason})
+
+
+def by_ref(work: Work, ref: str) -> Query:
+    """The query with this reference; the caller permits. Raises NotFound."""
+    found = work.session.scalars(select(Query).where(Query.ref == ref)).first()
+    if found is None:
+        raise NotFound(_("There is no such query."))
+    return found
+
+
+def of_case(work: Work, case: Case, round: int | None = None) -> list[Query]:
+    """The queries of a case (of one round), in the order they were planned; the caller permits."""
+    wanted = select(Query).where(Query.case_id == case.id).order_by(Query.id)
+    return list(work.session.scalars(wanted if round is None else wanted.where(Query.round == round)))
+
+
+def subjects_of(work: Work, query: Query) -> Sequence[QuerySubject]:
+    """The persons a query asks about, with what became of each."""
+    return work.session.scalars(
+        select(QuerySubject).where(QuerySubject.query_id == query.id).order_by(QuerySubject.id)
+    ).all()
+
+
+def newest_round(work: Work, case: Case) -> int:
+    """0 for the verification, else the newest re-check."""
+    return max((query.round for query in of_case(work, case)), default=0)
+
+
+def waiting_case_refs(work: Work, resource: Resource) -> list[str]:
+    """Cases with a query to this resource that is out and not yet due. Uses ix_query_resource_state."""
+    return list(
+        work.session.scalars(
+            select(Case.ref)
+            .join(Query, Query.case_id == Case.id)
+            .where(Query.resource_id == resource.id, Query.state == SENT)
+            .where((Query.due_at > work.now) | Query.due_at.is_(None))
+            .distinct()
+            .order_by(Case.ref)
+        )
+    )
+
+
+def _of(work: Work, query: Query) -> tuple[Case, Commission]:
+    return work.session.get_one(Case, query.case_id), work.session.get_one(Commission, query.commission_id)
+
+
+def _letter(work: Work, commission: Commission) -> tuple[str, ...]:
+    return commissions.categories_of(work, commission)
+
+
+def _usable(work: Work, case: Case) -> Commission:
+    """The accepted commission under which somebody may be asked about, else the first one."""
+    first = commissions.must_be_accepted(work, case)
+    return next((one for one in commissions.accepted(work, case) if askable(work, case, one)), first)
+
+
+def _chosen(work: Work, commission: Commission, offered: Sequence[Resource], refs: Collection[str]) -> list[Resource]:
+    known = {resource.ref: resource for resource in offered}
+    strange = [catalogue.by_ref(work, ref) for ref in refs if ref not in known]
+    outside = {resource.category for resource in strange} - set(_letter(work, commission))
+    if outside:
+        raise _outside_the_letter(work, outside)
+    if strange:
+        raise NotFound(_("There is no such data source for this agency."))
+    return [resource for resource in offered if resource.ref in set(refs) and resource.active]
+
+
+def _outside_the_letter(work: Work, categories: Collection[str]) -> Conflict:
+    known = rules.current(work).categories
+    named = ", ".join(known[code].zh if code in known else code for code in sorted(categories))
+    return Conflict(_("The commission letter does not ask for: %(categories)s.", categories=named), clause="LN-28")
+
+
+def _incomplete(work: Work, agency: Organisation, gaps: Sequence[Resource]) -> Conflict:
+    known = rules.current(work).categories
+    names = [f"{work.session.get_one(Organisation, gap.supplier_id).name} ({known[gap.category].zh})" for gap in gaps]
+    own = any(catalogue.is_own_level(agency, gap) for gap in gaps)
+    return Conflict(
+        _("The plan leaves out: %(gaps)s. Add them, or give the reason.", gaps=", ".join(names)),
+        clause="LF-04" if own else "LF-12",
+        gaps=[gap.code for gap in gaps],
+    )
+
+
+def _put_all(
+    work: Work,
+    case: Case,
+    commission: Commission,
+    chosen: Sequence[Resource],
+    people: Sequence[Person],
+    round: int,
+    by: int | None,
+) -> list[Query]:
+    if not people:
+        raise Conflict(_("Nobody of this household may be asked about: no authorisation holds today."), clause="BX-11")
+    standing = {query.resource_id: query for query in of_case(work, case, round)}
+    made = []
+    for resource in chosen:
+        query = standing.get(resource.id)
+        if query is None:
+            query = _put(work, case, commission, resource, round, by)
+            work.session.add_all(
+                QuerySubject(query_id=query.id, commission_id=commission.id, person_id=person.id) for person in people
+            )
+            work.session.flush()
+            if not resource.active:
+                give_up(work.acting(SCHEDULER), query, NOT_SHARED)
+        made.append(query)
+    return made
+
+
+def _put(work: Work, case: Case, commission: Commission, resource: Resource, round: int, by: int | None) -> Query:
+    due = rules.due(work, case, resource.limit_key)
+    at, derivation = due.at, due.derivation
+    if case.due_at is not None and (at is None or at > case.due_at > work.now):
+        # no source may hold up the report beyond the case's own limit (LF-09, LN-16)
+        at, derivation = case.due_at, {**(case.due or {}), "capped": "case", "key": resource.limit_key}
+    query = Query(
+        ref=new_ref(),
+        case_id=case.id,
+        commission_id=commission.id,
+        category=resource.category,
+        resource_id=resource.id,
+        round=round,
+        planned_by=by if by is not None else work.actor.user_id,
+        due=derivation,
+        due_at=at,
+    )
+    work.session.add(query)
+    work.session.flush()
+    return query
