@@ -97,6 +97,8 @@ def normalise(text: str) -> str:
 
     Fifteen digits stay fifteen; `check` converts them.
     """
+    if _FORM.fullmatch(text):
+        return text
     folded = unicodedata.normalize("NFKC", text)
     kept = (c for c in folded if c not in _QUOTES and not c.isspace() and unicodedata.category(c) not in ("Cf", "Cc"))
     return "".join(kept).upper()
