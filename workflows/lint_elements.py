@@ -112,7 +112,8 @@ ELEMENTS: Mapping[str, tuple[Mapping[str, frozenset[str]], frozenset[str]]] = {
     "condition": ({"id": ANY, "language": frozenset(("feel",))}, ANY),
     "script": (_TEXT, ANY),
     "multiInstanceLoopCharacteristics": (
-        {"id": ANY, "isSequential": ANY}, _DOC | {"loopCardinality", "completionCondition"},
+        {"id": ANY, "isSequential": ANY, "behavior": frozenset(("All",))},
+        _DOC | {"loopCardinality", "completionCondition"},
     ),
     "standardLoopCharacteristics": ({"id": ANY, "testBefore": ANY, "loopMaximum": ANY}, _DOC | {"loopCondition"}),
     "loopCardinality": (_TEXT, ANY),

@@ -118,18 +118,18 @@ class _Scope:
 
 
 class SubScope(_Scope, BpmnSubWorkflow):
-    """A running subprocess. `owns` is True for an instance of several, which has variables of its own."""
+    """A running subprocess. `owns`: an instance of several, with variables of its own; `plant`: begin it now."""
 
     def __init__(self, spec: Any, parent: Token, top: Case, *, owns: bool, plant: bool = True) -> None:
         self._parent_scope = parent.workflow
         super().__init__(spec, parent.id, top, deserializing=True)
         self.owns = owns
-        if owns:
+        self.outer = parent.workflow if owns else parent.workflow.outer
+        if not owns:
+            self.data = parent.workflow.data
+        elif plant:
             # The variables move into the scope and back when it closes, so that they are kept once.
-            self.outer, self.data = parent.workflow, parent.internal_data["local"]
-            parent.internal_data["local"] = {}
-        else:
-            self.outer, self.data = parent.workflow.outer, parent.workflow.data
+            self.data, parent.internal_data["local"] = parent.internal_data["local"], {}
         if plant:
             self._plant()
 
@@ -153,6 +153,7 @@ class Case(_Scope, BpmnWorkflow):
         self.failed_with: str | None = None
         super().__init__(spec, dict(scopes), script_engine=runner, deserializing=True)
         self._settles = any(one.settles for one in (spec, *scopes.values()))
+        self._conditional = any(one.conditional for one in (spec, *scopes.values()))
 
     def begin(self, data: Mapping[str, Any]) -> None:
         self.data = dict(data)
@@ -205,6 +206,7 @@ class Case(_Scope, BpmnWorkflow):
     def next_ready(self) -> Token | None:
         """The next token that nobody and nothing has to be waited for; settles what waits for quiet."""
         while True:
+            self._check_conditions()
             while self.agenda:
                 token = self.agenda.popleft()
                 if token._state == READY and token.workflow.tasks.get(token.id) is token:
@@ -219,28 +221,26 @@ class Case(_Scope, BpmnWorkflow):
             groups = {t.task_spec.name: t.task_spec for t in waiting if isinstance(t.task_spec, InclusiveGateway)}
             for spec in groups.values():
                 moved = spec.settle(scope) or moved
-            for token in waiting:
-                moved = self._check_condition(token) or moved
         return moved
 
-    def _check_condition(self, token: Token) -> bool:
-        trigger = getattr(token.task_spec, "trigger", None)
-        if not isinstance(trigger, Condition) or token._state != WAITING:
-            return False
-        holds = self.script_engine.value(token, trigger.text, None) is True
-        held = token.internal_data.get("held", False)
-        token.internal_data["held"] = holds
-        if not holds or held:
-            return False
-        token.task_spec.fire(token)
-        return True
+    def _check_conditions(self) -> None:
+        """After each step, so that a condition is noticed as soon as it becomes true."""
+        for token in self.waiting_for(Condition) if self._conditional else ():
+            if token._state != WAITING:
+                continue
+            holds = self.script_engine.value(token, token.task_spec.trigger.text, None) is True
+            held = token.internal_data.get("held", False)
+            token.internal_data["held"] = holds
+            if holds and not held:
+                token.task_spec.fire(token)
 
     def left(self, token: Token) -> None:
         """A token is done with its step: note it, end what depended on it, take it out of the tree."""
         spec, scope, parent = token.task_spec, token.workflow, token.parent
         self.subprocesses.pop(token.id, None)
         if getattr(spec, "bpmn_id", None):
-            self.done[spec.bpmn_id] = self.done.get(spec.bpmn_id, 0) + 1
+            once = 0 if isinstance(spec, Repeated) else 1  # its instances were counted one by one
+            self.done[spec.bpmn_id] = self.done.get(spec.bpmn_id, 0) + once
         if parent is not None and isinstance(parent.task_spec, Repeated) and parent._state == STARTED:
             token.remove()
             parent.task_spec.merged(parent, token)

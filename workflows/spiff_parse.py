@@ -39,7 +39,11 @@ class Scope(BpmnProcessSpec):
 
     def __init__(self, name: str, description: str, filename: str | None) -> None:
         super().__init__(name=name, description=description, filename=filename)
-        self.settles = False
+        # SpiffWorkflow calls its own first and last nodes Start and End; a drawn node of that name would be lost.
+        self.task_specs.clear()
+        self.start.name = ".start"
+        self.task_specs[self.start.name] = self.start
+        self.settles = self.conditional = False
         self._reach: dict[tuple[str, str], frozenset[str]] = {}
 
     def reach_of(self, start: str, gateway: str) -> frozenset[str]:
@@ -123,9 +127,7 @@ class Node(TaskParser):
 
     def connect_outgoing(self, outgoing_task: Any, sequence_flow_node: Any, is_default: bool) -> None:
         condition = self.parse_condition(sequence_flow_node)
-        if isinstance(self.task, kinds.Choosing) and not is_default:
-            if condition is None:
-                raise ValidationException("a flow out of a choice without condition", node=sequence_flow_node)
+        if isinstance(self.task, kinds.Choosing) and not is_default and condition is not None:
             self.task.connect_outgoing_if(condition.strip(), outgoing_task)
         else:
             self.task.connect(outgoing_task)
@@ -233,6 +235,10 @@ class Parser(SpiffBpmnParser):
         super().__init__()
         self.steps = steps
 
+    def _find_dependencies(self, process: Any) -> None:
+        # SpiffWorkflow would look for tables of its own decision engine.
+        return None
+
 
 @lru_cache(maxsize=1)
 def _schema() -> etree.XMLSchema:
@@ -267,9 +273,7 @@ def build(root: etree._Element, process_id: str, steps: Any) -> tuple[Scope, dic
                 scopes[spec.spec] = parser.get_spec(spec.spec)
                 todo.append(scopes[spec.spec])
     for scope in (top, *scopes.values()):
-        scope.settles = any(_waits_for_quiet(spec) for spec in scope.task_specs.values())
+        found = scope.task_specs.values()
+        scope.settles = any(isinstance(spec, kinds.InclusiveGateway) for spec in found)
+        scope.conditional = any(isinstance(getattr(spec, "trigger", None), Condition) for spec in found)
     return top, scopes
-
-
-def _waits_for_quiet(spec: Any) -> bool:
-    return isinstance(spec, kinds.InclusiveGateway) or isinstance(getattr(spec, "trigger", None), Condition)
