@@ -11,7 +11,7 @@ from decisions.errors import FeelSyntaxError
 from decisions.feel.built_ins import BUILT_INS
 from decisions.feel.nodes import Name, Node, Scope
 from decisions.feel.parser import parse
-from decisions.feel.reading import is_plain
+from decisions.feel.reading import is_words
 from decisions.feel.values import Function, Range, State, Stop, Value, YearsMonths, measured
 
 __all__ = ["Expression", "FeelSyntaxError", "Function", "Outcome", "Range", "YearsMonths", "compile"]
@@ -62,7 +62,7 @@ class Expression:
 
     def in_scope(self, names: Iterable[str]) -> Node:
         """The tree, read again when `names` hold one that is more than words and stands in the text."""
-        special = [name for name in names if not _plain(name) and _may_hold(self.text, name)]
+        special = [name for name in names if not is_words(name) and _may_hold(self.text, name)]
         if not special:
             return self.tree
         return _parsed(self.text, self.unary, frozenset(special))
@@ -79,11 +79,6 @@ def guarded(work: Callable[[], Value], state: State) -> Value:
     except RecursionError:
         state.note("The evaluation nests too deeply.")
     return None
-
-
-@lru_cache(4096)
-def _plain(name: str) -> bool:
-    return is_plain(name) or all(is_plain(word) for word in name.split(" "))
 
 
 def _may_hold(text: str, name: str) -> bool:
@@ -112,4 +107,4 @@ def compile(text: str, *, unary: bool = False, names: Iterable[str] = ()) -> Exp
     Raises:
         FeelSyntaxError: with line, column, sentence and remedy.
     """
-    return _compiled(text, unary, frozenset(name for name in names if not _plain(name)))
+    return _compiled(text, unary, frozenset(name for name in names if not is_words(name)))

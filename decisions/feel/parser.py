@@ -36,7 +36,7 @@ from decisions.feel.nodes import (
     RangeLiteral,
     TooDeep,
 )
-from decisions.feel.reading import TokenReader, joined
+from decisions.feel.reading import TokenReader, is_words, joined
 from decisions.feel.temporal import read_any
 from decisions.feel.tokens import Token, tokenize
 from decisions.feel.values import MAX_NESTING
@@ -54,7 +54,7 @@ def parse(text: str, names: Iterable[str] = (), *, unary: bool = False) -> Node:
     Raises:
         FeelSyntaxError: the text is not FEEL, is over 20,000 characters, or nests over 100 deep.
     """
-    parser = _Parser(tokenize(text), names)
+    parser = _Parser(tokenize(text), (name for name in names if not is_words(name)))
     try:
         tree = parser.unary_tests() if unary else parser.expression()
         parser.at_end()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NoReturn
 
 from decisions.errors import FeelSyntaxError
@@ -31,17 +32,28 @@ def joined(tokens: Sequence[Token]) -> str:
     return text
 
 
+@lru_cache(4096)
+def _spelled(name: str) -> tuple[str, ...]:
+    """The tokens a name is written with; none when FEEL could not write it."""
+    try:
+        return tuple(token.text for token in tokenize(name)[:-1])
+    except FeelSyntaxError:
+        return ()
+
+
+@lru_cache(4096)
+def is_words(name: str) -> bool:
+    """Whether a name is made of plain words, and so is recognised without being known."""
+    return all(is_plain(word) for word in name.split(" "))
+
+
 class Names:
     """Names that are more than words, by their first token."""
 
     def __init__(self, names: Iterable[str]) -> None:
         self.by_first: dict[str, list[tuple[tuple[str, ...], str]]] = {}
         for name in (*_SPELLED, *names):
-            try:
-                spelled = tuple(token.text for token in tokenize(name)[:-1])
-            except FeelSyntaxError:
-                continue
-            self.add(spelled, name)
+            self.add(_spelled(name), name)
 
     def add(self, spelled: tuple[str, ...], name: str) -> None:
         if spelled in {(word,) for word in KEYWORDS}:
