@@ -87,7 +87,7 @@ def current(work: Work) -> Rules:
     found = _assembled.get(key)
     if found is None:
         rows = work.session.execute(select(PolicyFile.path, PolicyFile.content))
-        found = assemble(dict(rows.tuples()))
+        found = assemble({path: content for path, content in rows})  # noqa: C416  dict() takes a Result for a mapping
         _assembled.clear()  # one home a process: only the newest set is of use
         _assembled[key] = found
     return found

@@ -1,0 +1,162 @@
+"""Collecting authorisations (DOC-01): who signs, what must be given with it, and what is warned of (BX-13, BX-15)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from domain import journal, numbers, rules
+from domain.base import new_ref
+from domain.cases import Case
+from domain.errors import InvalidAnswers, NotFound, NotPermitted
+from domain.files import StoredFile
+from domain.parties import households
+from domain.parties.households import Guardian, Person
+from domain.parties.organisations import Organisation
+from domain.policy_keys import GUARDIAN_REQUIRED_FOR, GUARDIAN_REQUIRED_UNDER_AGE
+from domain.text import Text
+from domain.text import gettext as _
+from domain.verification.authorisations import (
+    GUARDIAN,
+    SCOPES,
+    SELF,
+    UNTIL_RULES,
+    WIDEST,
+    Authorisation,
+    required_scope,
+    wide_enough,
+)
+from domain.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """An authorisation just recorded; `warning` says why no commission can rest on it (BX-15), or is None."""
+
+    authorisation: Authorisation
+    warning: Text | None
+
+
+def collect(
+    work: Work,
+    case: Case,
+    person: Person,
+    *,
+    signed_on: date,
+    scan: StoredFile | None,
+    signer: str = SELF,
+    guardian: Guardian | None = None,
+    scope: str = WIDEST,
+    until_rule: str = "WHILE_RECEIVING",
+    valid_until: date | None = None,
+    guardian_proof: StoredFile | None = None,
+    by: int | None = None,
+) -> Collected:
+    """Record that a person signed, or the guardian for one who cannot (BX-13).
+
+    A scope narrower than the rules demand is recorded and warned of, but never carries a commission (BX-15).
+    guardian_proof: the proof of guardianship, needed once where none is on file yet.
+
+    Raises:
+        InvalidAnswers: fields signed_on, signer, guardian, scope, until_rule, valid_until or scan.
+        NotPermitted: by an agency; authorisations are collected on the department's side.
+        NotFound: the person is not of this case's household.
+    """
+    if work.actor.org_kind == "agency":
+        raise NotPermitted(_("Authorisations are collected by the department and its town post."))
+    if person.household_id != case.household_id:
+        raise NotFound(_("There is no such person in this household."))
+    faults = _form_faults(work, signed_on, scope, until_rule, valid_until, scan)
+    faults |= _signer_faults(work, case, person, signed_on, signer, guardian, guardian_proof)
+    if faults or scan is None:
+        raise InvalidAnswers(faults)
+    if guardian is not None and guardian_proof is not None and guardian.proof_file_id is None:
+        households.prove_guardian(work, guardian, guardian_proof)
+    made = Authorisation(
+        ref=new_ref(),
+        number=_number(work, case),
+        person_id=person.id,
+        case_id=case.id,
+        signed_on=signed_on,
+        signer=signer,
+        guardian_id=guardian.id if guardian is not None else None,
+        scope=scope,
+        until_rule=until_rule,
+        valid_until=valid_until,
+        scan_id=scan.id,
+        collected_at=work.now,
+        collected_by=by if by is not None else work.actor.user_id,
+    )
+    work.session.add(made)
+    work.session.flush()
+    journal.of_case(work, case.ref, "authorisation.collected", made.ref, {"person": person.ref, "scope": scope})
+    return Collected(made, scope_warning(work, case, scope))
+
+
+def scope_warning(work: Work, case: Case, scope: str) -> Text | None:
+    """Why an authorisation of this scope is not enough, or None (BX-15)."""
+    if scope in wide_enough(required_scope(work, case)):
+        return None
+    return _("The authorisation does not cover the area the rules demand; no commission can rest on it. Sign anew.")
+
+
+def _form_faults(
+    work: Work, signed_on: date, scope: str, until_rule: str, valid_until: date | None, scan: StoredFile | None
+) -> dict[str, object]:
+    faults: dict[str, object] = {}
+    if signed_on > work.today:
+        faults["signed_on"] = _("An authorisation cannot be signed in the future.")
+    if scope not in SCOPES:
+        faults["scope"] = _("Choose the area the authorisation covers.")
+    if until_rule not in UNTIL_RULES:
+        faults["until_rule"] = _("Choose when the authorisation ends.")
+    elif until_rule == "FIXED_TERM" and (valid_until is None or valid_until < signed_on):
+        faults["valid_until"] = _("Give the last day of the term, on or after the signature.")
+    elif until_rule != "FIXED_TERM" and valid_until is not None:
+        faults["valid_until"] = _("Only an authorisation for a fixed term has a last day.")
+    if scan is None:
+        faults["scan"] = _("Add the scan of the signed authorisation.")
+    return faults
+
+
+def needs_guardian(work: Work, case: Case, person: Person, on: date) -> bool:
+    """True when the guardian signs for this person (BX-13), by capacity or age as the case's rules say."""
+    kept = rules.of_case(work, case)
+    if person.capacity == "NONE" or person.capacity in kept.value(GUARDIAN_REQUIRED_FOR):
+        return True
+    return _age(person.born_on, on) < kept.value(GUARDIAN_REQUIRED_UNDER_AGE)
+
+
+def _age(born_on: date, on: date) -> int:
+    return on.year - born_on.year - ((on.month, on.day) < (born_on.month, born_on.day))
+
+
+def _signer_faults(
+    work: Work,
+    case: Case,
+    person: Person,
+    on: date,
+    signer: str,
+    guardian: Guardian | None,
+    proof: StoredFile | None,
+) -> dict[str, object]:
+    if signer not in (SELF, GUARDIAN):
+        return {"signer": _("Say who signed.")}
+    needed = needs_guardian(work, case, person, on)
+    if signer == SELF:
+        if needed:
+            return {"signer": _("This person cannot authorise alone; the registered guardian signs (BX-13).")}
+        return {"guardian": _("Nobody else signs when the person signs.")} if guardian is not None else {}
+    if not needed and person.capacity == "FULL":
+        return {"signer": _("An adult of full capacity signs in person; nobody signs for them (BX-13).")}
+    if guardian is None or guardian.ward_id != person.id:
+        return {"guardian": _("Only the registered guardian of this very person may sign (BX-13).")}
+    if guardian.proof_file_id is None and proof is None:
+        return {"scan": _("Add the proof of guardianship as a second file (BX-13).")}
+    return {}
+
+
+def _number(work: Work, case: Case) -> str:
+    office = work.session.get_one(Organisation, case.department_id)
+    value = numbers.take(work, office.id, "authorisation")
+    return numbers.document_number(f"{office.mark}授", work.today.year, value)

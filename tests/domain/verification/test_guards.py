@@ -1,0 +1,259 @@
+"""What the database itself refuses, tried in raw SQL on both databases (walls 21)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from sqlalchemy import Engine, create_engine, inspect, text
+from sqlalchemy.exc import IntegrityError
+
+from domain.verification import guards
+from domain.verification.guards import GUARDS
+from domain.work import harden
+from tests.domain.verification.world import WORLD
+from tests.infrastructure.databases import Place, Template
+
+DRAFT = "(SELECT id FROM commission WHERE state = 'DRAFT')"
+ISSUED = "(SELECT id FROM commission WHERE state = 'ISSUED')"
+ACCEPTED = "(SELECT id FROM commission WHERE state = 'ACCEPTED')"
+DRAFT_MEMBER = (
+    "(SELECT p.id FROM person p JOIN commission c ON c.household_id = p.household_id WHERE c.state = 'DRAFT')"
+)
+# a draft with everything a letter needs but its subjects
+WRITTEN = (
+    "UPDATE commission SET commissioned_on = '2027-03-10', number = 'N1', letter_id = (SELECT MIN(id) FROM"
+    " stored_file), signatory_id = (SELECT MIN(id) FROM account) WHERE state = 'DRAFT'"
+)
+NAMED = (
+    "INSERT INTO commission_subject (commission_id, person_id, purpose, commissioned_on, authorisation_id, signed_on)"
+    " SELECT c.id, p.id, 'VERIFY', c.commissioned_on, a.id, a.signed_on FROM commission c JOIN person p ON"
+    " p.household_id = c.household_id JOIN authorisation a ON a.person_id = p.id WHERE c.state = 'DRAFT'"
+)
+ISSUE = "UPDATE commission SET state = 'ISSUED' WHERE state = 'DRAFT'"
+COPY = (
+    "INSERT INTO commission (ref, case_id, attempt, household_id, department_id, department_kind, agency_id,"
+    " agency_kind, programme, purpose, basis, state, letter_id, commissioned_on, signatory_id, number)"
+    " SELECT 'x', case_id, 9, household_id, department_id, department_kind, agency_id, agency_kind, programme,"
+    " purpose, basis, {state}, letter_id, commissioned_on, signatory_id, 'N9' FROM commission WHERE state = 'ACCEPTED'"
+)
+QUERY = (
+    "INSERT INTO query (ref, case_id, commission_id, category, resource_id, round, state, reason)"
+    " SELECT 'x', {case}, c.id, 'DEPOSIT', (SELECT MIN(id) FROM resource), 7, 'PLANNED', '' FROM commission c"
+    " WHERE c.state = {state}"
+)
+CHECKED = (
+    "INSERT INTO acceptance (ref, commission_id, outcome, reason_code, items, checker_id, preparer_id, decided_at)"
+    " SELECT 'x', c.id, 'ACCEPTED', '', '{{}}', {checker}, {preparer}, '2027-03-10 00:00:00' FROM commission c"
+    " WHERE c.state = '{state}'"
+)
+
+# guard, statements before it, the statement it refuses
+ATTEMPTS: list[tuple[str, list[str], str]] = [
+    ("guard_commission_insert_draft", [], COPY.format(state="'ACCEPTED'")),
+    ("guard_commission_insert_draft", [], COPY.format(state="'ISSUED'")),
+    ("guard_commission_update_moves", [], "UPDATE commission SET state = 'DRAFT' WHERE state = 'ISSUED'"),
+    ("guard_commission_update_moves", [], "UPDATE commission SET state = 'ISSUED' WHERE state = 'ACCEPTED'"),
+    ("guard_commission_update_moves", [WRITTEN], "UPDATE commission SET state = 'ACCEPTED' WHERE state = 'DRAFT'"),
+    (
+        "guard_commission_update_letter",
+        [WRITTEN, NAMED, "UPDATE commission SET letter_id = NULL WHERE state = 'DRAFT'"],
+        ISSUE,
+    ),
+    ("guard_commission_update_members", [WRITTEN], ISSUE),
+    (
+        "guard_commission_update_authorisations",
+        [WRITTEN, NAMED, f"UPDATE authorisation SET withdrawn_on = '2027-03-10' WHERE person_id = {DRAFT_MEMBER}"],
+        ISSUE,
+    ),
+    (
+        "guard_commission_update_whole",
+        [WRITTEN, NAMED, f"DELETE FROM commission_category WHERE commission_id = {DRAFT}"],
+        ISSUE,
+    ),
+    ("guard_commission_update_checked", [], "UPDATE commission SET state = 'ACCEPTED' WHERE state = 'ISSUED'"),
+    ("guard_commission_update_checked", [], "UPDATE commission SET state = 'REFUSED' WHERE state = 'ISSUED'"),
+    ("guard_commission_update_frozen", [], "UPDATE commission SET basis = 'other' WHERE state = 'ISSUED'"),
+    (
+        "guard_commission_update_frozen",
+        [],
+        "UPDATE commission SET letter_id = (SELECT MIN(id) FROM stored_file) WHERE state = 'ACCEPTED'",
+    ),
+    ("guard_commission_delete_kept", [], "DELETE FROM commission WHERE state = 'ISSUED'"),
+    (
+        "guard_commission_subject_insert_frozen",
+        [],
+        "INSERT INTO commission_subject (commission_id, person_id, purpose, commissioned_on) SELECT id, 1, 'SURVIVAL',"
+        f" commissioned_on FROM commission WHERE id = {ISSUED}",
+    ),
+    (
+        "guard_commission_subject_update_frozen",
+        [],
+        f"UPDATE commission_subject SET person_id = 1 WHERE commission_id = {ISSUED}",
+    ),
+    ("guard_commission_subject_delete_frozen", [], f"DELETE FROM commission_subject WHERE commission_id = {ACCEPTED}"),
+    (
+        "guard_commission_subject_insert_household",
+        [WRITTEN],
+        "INSERT INTO commission_subject (commission_id, person_id, purpose, commissioned_on, authorisation_id,"
+        " signed_on) SELECT c.id, a.person_id, 'VERIFY', c.commissioned_on, a.id, a.signed_on FROM commission c,"
+        f" authorisation a WHERE c.state = 'DRAFT' AND a.person_id <> {DRAFT_MEMBER}",
+    ),
+    (
+        "guard_commission_category_insert_frozen",
+        [],
+        f"INSERT INTO commission_category (commission_id, purpose, category) VALUES ({ISSUED}, 'VERIFY', 'HOUSE')",
+    ),
+    (
+        "guard_commission_category_update_frozen",
+        [],
+        f"UPDATE commission_category SET category = 'HOUSE' WHERE commission_id = {ISSUED}",
+    ),
+    ("guard_commission_category_delete_frozen", [], f"DELETE FROM commission_category WHERE commission_id = {ACCEPTED}"),
+    (
+        "guard_acceptance_insert_issued",
+        [],
+        CHECKED.format(state="DRAFT", checker="(SELECT MAX(id) FROM account)", preparer="c.prepared_by"),
+    ),
+    (
+        "guard_acceptance_insert_eyes",
+        [],
+        CHECKED.format(state="ISSUED", checker="c.signatory_id", preparer="c.prepared_by"),
+    ),
+    ("guard_acceptance_update_never", [], "UPDATE acceptance SET outcome = 'REFUSED'"),
+    ("guard_acceptance_delete_never", [], "DELETE FROM acceptance"),
+    ("guard_query_insert_accepted", [], QUERY.format(case="c.case_id", state="'DRAFT'")),
+    ("guard_query_insert_accepted", [], QUERY.format(case="c.case_id", state="'ISSUED'")),
+    (
+        "guard_query_insert_case",
+        [],
+        QUERY.format(case="(SELECT case_id FROM commission WHERE state = 'DRAFT')", state="'ACCEPTED'"),
+    ),
+    ("guard_query_update_frozen", [], "UPDATE query SET category = 'DEATH'"),
+    ("guard_result_row_update_never", [], "UPDATE result_row SET row_no = '3'"),
+    ("guard_result_row_delete_never", [], "DELETE FROM result_row"),
+    ("guard_report_update_signed", [], "UPDATE report SET digest = 'f'"),
+    ("guard_report_update_signed", [], "UPDATE report SET number = 'R2'"),
+    ("guard_report_update_moves", [], "UPDATE report SET state = 'DRAFT'"),
+    ("guard_report_update_moves", ["UPDATE report SET state = 'DELIVERED'"], "UPDATE report SET state = 'SIGNED'"),
+    ("guard_report_update_once", ["UPDATE report SET pdf_digest = 'a'"], "UPDATE report SET pdf_digest = 'b'"),
+    ("guard_report_delete_signed", [], "DELETE FROM report"),
+    ("guard_survey_update_never", [], "UPDATE survey SET method = 'OTHER'"),
+    ("guard_survey_delete_never", [], "DELETE FROM survey"),
+    ("guard_determination_update_never", [], "UPDATE determination SET outcome = 'REJECT'"),
+    ("guard_determination_delete_never", [], "DELETE FROM determination"),
+    ("guard_non_cooperation_update_never", [], "UPDATE non_cooperation SET choice = 'REFUSE'"),
+    ("guard_non_cooperation_delete_never", [], "DELETE FROM non_cooperation"),
+    ("guard_authorisation_update_signed", [], "UPDATE authorisation SET signed_on = '2027-01-01'"),
+    ("guard_authorisation_update_signed", [], "UPDATE authorisation SET scope = 'COUNTY'"),
+    (
+        "guard_authorisation_update_once",
+        ["UPDATE authorisation SET withdrawn_on = '2027-03-10'"],
+        "UPDATE authorisation SET withdrawn_on = NULL",
+    ),
+    ("guard_authorisation_delete_kept", [], "DELETE FROM authorisation"),
+    ("guard_archive_file_update_complete", [], "UPDATE archive_file SET completed_at = NULL"),
+    ("guard_archive_file_delete_complete", [], "DELETE FROM archive_file"),
+    ("guard_archive_item_update_complete", [], "UPDATE archive_item SET kind = 'NOTICE'"),
+    ("guard_archive_item_delete_complete", [], "DELETE FROM archive_item"),
+    ("guard_journal_entry_update_never", [], "UPDATE journal_entry SET event = 'x'"),
+    ("guard_journal_entry_delete_never", [], "DELETE FROM journal_entry"),
+    ("guard_journal_seal_update_never", [], "UPDATE journal_seal SET entries = 0"),
+    ("guard_journal_seal_delete_never", [], "DELETE FROM journal_seal"),
+]
+SENTENCES = {guard.name: guard.sentence for guard in GUARDS}
+
+
+@pytest.fixture
+def database(fresh_place: Callable[[str, Template], Place], database_kind: str) -> Iterator[Engine]:
+    engine = harden(create_engine(fresh_place(database_kind, WORLD).url))
+    yield engine
+    engine.dispose()
+
+
+def _refusal(engine: Engine, before: list[str], statement: str) -> str:
+    """What the database says to `statement`; everything is rolled back."""
+    with engine.connect() as connection, connection.begin() as transaction:
+        for line in before:
+            connection.execute(text(line))
+        with pytest.raises(IntegrityError) as caught:
+            connection.execute(text(statement))
+        transaction.rollback()
+    return str(caught.value.orig)
+
+
+@pytest.mark.clause("BX-11")
+@pytest.mark.clause("BX-12")
+@pytest.mark.clause("BX-17")
+@pytest.mark.clause("LF-16")
+@pytest.mark.clause("LF-19")
+def test_raw_sql_meets_every_guard_and_reads_its_clause(database: Engine) -> None:
+    wrong = {}
+    for name, before, statement in ATTEMPTS:
+        said = _refusal(database, before, statement)
+        if SENTENCES[name] not in said:
+            wrong[statement] = said
+    assert wrong == {}
+
+
+def test_every_guard_is_tried() -> None:
+    assert {name for name, _before, _statement in ATTEMPTS} == set(SENTENCES)
+
+
+def test_what_the_law_allows_still_works_in_raw_sql(database: Engine) -> None:
+    with database.begin() as connection:
+        for line in (
+            WRITTEN,
+            NAMED,
+            ISSUE,
+            "UPDATE report SET pdf_digest = 'a', state = 'DELIVERED'",
+            "UPDATE query SET state = 'ANSWERED'",
+            "UPDATE authorisation SET withdrawn_on = '2027-03-10'",
+        ):
+            assert connection.execute(text(line)).rowcount > 0, line
+
+
+@pytest.mark.clause("BX-11")
+def test_a_subject_without_authorisation_or_with_a_later_one_cannot_be_inserted(database: Engine) -> None:
+    later = NAMED.replace("c.commissioned_on, a.id", "'2027-03-01', a.id")
+    early = WRITTEN.replace("2027-03-10", "2027-03-01")
+    nobody = NAMED.replace("a.id, a.signed_on FROM", "NULL, NULL FROM")
+
+    assert "authorised_first" in _refusal(database, [early], later)
+    assert "authorised_first" in _refusal(database, [WRITTEN], nobody)
+
+
+@pytest.mark.clause("BX-11")
+def test_a_subject_cannot_borrow_another_persons_authorisation(database: Engine) -> None:
+    borrowed = NAMED.replace("a.person_id = p.id", "a.person_id <> p.id").replace("WHERE c.state", "WHERE a.id = (SELECT"
+        " MAX(id) FROM authorisation) AND c.state")  # fmt: skip
+
+    assert "foreign key" in _refusal(database, [WRITTEN], borrowed).lower()
+
+
+@pytest.mark.clause("BX-16")
+def test_a_commission_free_of_authorisation_admits_identity_categories_only(database: Engine) -> None:
+    freed = (
+        COPY.format(state="'DRAFT'")
+        .replace(" purpose, basis, 'DRAFT'", " 'SURVIVAL', basis, 'DRAFT'")
+        .replace("letter_id, commissioned_on, signatory_id, 'N9' FROM", "NULL, NULL, NULL, NULL FROM")
+    )
+    add = "INSERT INTO commission_category (commission_id, purpose, category) SELECT id, 'SURVIVAL', {} FROM commission WHERE purpose = 'SURVIVAL'"  # noqa: E501, S608
+
+    assert "identity_only" in _refusal(database, [freed], add.format("'DEPOSIT'"))
+    with database.begin() as connection:
+        connection.execute(text(freed))
+        assert connection.execute(text(add.format("'DEATH'"))).rowcount == 1
+
+
+def test_guards_may_be_installed_again_and_taken_away_for_a_migration(database: Engine) -> None:
+    with database.begin() as connection:
+        guards.install(connection)
+        guards.remove(connection, "journal_entry")
+        assert connection.execute(text("UPDATE journal_entry SET event = 'x'")).rowcount > 0
+        guards.install(connection)
+    assert "BX-44" in _refusal(database, [], "DELETE FROM journal_entry")
+
+
+def test_every_guarded_table_exists(database: Engine) -> None:
+    assert {guard.table for guard in GUARDS} <= set(inspect(database).get_table_names())
