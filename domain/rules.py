@@ -97,16 +97,22 @@ def current(work: Work) -> Rules:
 _assembled: dict[tuple[tuple[str, str], ...], Rules] = {}
 
 
+def jurisdictions(work: Work, org_id: int) -> tuple[str, ...]:
+    """Jurisdictions whose rules hold for an office, nearest first, up to the nation, whether or not an office of
+    each is registered here."""
+    chain = organisations.jurisdiction_chain(work, org_id)
+    above = current(work).policies.chain(chain[-1]) if chain else ()
+    return tuple(dict.fromkeys((*chain, *above)))
+
+
 def value(work: Work, org_id: int, key: str, on: date | None = None) -> Any:
     """The value of a policy for an office on a day (default: today). Raises NotFound, Conflict."""
-    chain = organisations.jurisdiction_chain(work, org_id)
-    return current(work).policies.resolve(key, chain, on or work.today).value
+    return current(work).policies.resolve(key, jurisdictions(work, org_id), on or work.today).value
 
 
 def snapshot(work: Work, org_id: int) -> PolicySnapshotRow:
     """The rules that hold for an office today, stored once however many cases share them."""
-    chain = organisations.jurisdiction_chain(work, org_id)
-    data = current(work).policies.snapshot(chain, work.today)
+    data = current(work).policies.snapshot(jurisdictions(work, org_id), work.today)
     row = work.session.scalars(select(PolicySnapshotRow).where(PolicySnapshotRow.digest == data["digest"])).first()
     if row is None:
         row = PolicySnapshotRow(digest=data["digest"], data=data)

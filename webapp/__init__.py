@@ -1,1 +1,1 @@
-"""The pages and the API."""
+"""The pages and the API. `webapp.app.create_app` puts the application together, `webapp.serve` runs it."""

@@ -1,0 +1,270 @@
+"""Who may do what: one table of (action, roles, relations, states) as data, and the filter for lists of cases.
+
+A *relation* is what binds the actor to the thing: to a case through its offices, to a task through holding it,
+to a draft through having written it. The page's door asks with relation "any" (would any relation do?); the verb
+asks again with the true relation and state. Sources: model 2.1, invariants part 4, LF-17, LF-26.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, false
+
+from domain.cases import Case
+from domain.errors import NotPermitted
+from domain.parties.roles import ROLES, Listed
+from domain.text import gettext as _
+from domain.work import Actor
+
+ANY = "any"
+# to a case
+DEPARTMENT, AGENCY, TOWN, OVERSIGHT, NONE = "department", "agency", "town", "oversight", "none"
+CASE_RELATIONS = (DEPARTMENT, AGENCY, TOWN, OVERSIGHT, NONE)
+# to a task
+HOLDER, QUEUE, OFFICE = "holder", "queue", "office"
+# to a thing of one office; to a draft; to an account
+OWN, AUTHOR, SECOND, SELF = "own", "author", "second", "self"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One cell of the table. Empty `relations` or `states`: any will do; empty `roles`: whoever is signed in."""
+
+    action: str
+    roles: frozenset[str]
+    relations: frozenset[str] = frozenset()
+    states: frozenset[str] = frozenset()
+
+    def held_by(self, actor: Actor) -> bool:
+        """True when one of the actor's roles is named."""
+        return actor.has(*self.roles) if self.roles else actor.user_id is not None
+
+    def covers(self, relation: str, state: str) -> bool:
+        """True when the rule speaks for this relation and state; "any" asks whether some would do."""
+        return (relation == ANY or not self.relations or relation in self.relations) and (
+            state == ANY or not self.states or state in self.states
+        )
+
+
+def _rule(action: str, roles: str, relations: str = "", states: str = "") -> Rule:
+    return Rule(action, frozenset(roles.split()), frozenset(relations.split()), frozenset(states.split()))
+
+
+_WORKERS = (
+    "town_post department_clerk department_head agency_checker agency_handler agency_reviewer archivist"
+    " statistician finance agency_head data_supplier supplier_leader catalogue_admin policy_admin process_owner"
+)
+_AGENCY = "agency_checker agency_handler agency_reviewer"
+_OFFICES = f"{DEPARTMENT} {AGENCY} {TOWN}"
+
+RULES: tuple[Rule, ...] = (
+    # the desk: the step's own role and office stand on the task; relations here are to the task
+    _rule("desk.read", _WORKERS),
+    _rule("task.read", _WORKERS, f"{HOLDER} {QUEUE} {OFFICE}"),
+    _rule("task.claim", _WORKERS, QUEUE, "OPEN"),
+    _rule("task.release", _WORKERS, HOLDER, "CLAIMED"),
+    _rule("task.draft", _WORKERS, HOLDER, "CLAIMED"),
+    _rule("task.complete", _WORKERS, HOLDER, "CLAIMED"),
+    _rule("task.return", _WORKERS, HOLDER, "CLAIMED"),
+    _rule("task.attach", _WORKERS, HOLDER, "CLAIMED"),
+    _rule("task.comment", _WORKERS, f"{HOLDER} {QUEUE} {OFFICE}"),
+    _rule("task.reassign", "department_head agency_reviewer agency_head", f"{HOLDER} {OFFICE}", "OPEN CLAIMED"),
+    # cases and households
+    _rule("case.list", f"town_post department_clerk department_head {_AGENCY} agency_head archivist"),
+    _rule("case.read", "department_clerk department_head", DEPARTMENT),
+    _rule("case.read", f"{_AGENCY} agency_head", AGENCY),
+    _rule("case.read", "archivist", f"{DEPARTMENT} {AGENCY}"),
+    _rule("case.read", "town_post", TOWN),
+    _rule("case.start", "town_post", TOWN),
+    _rule("case.start", "department_clerk department_head", DEPARTMENT),
+    _rule("case.cancel", "department_head", DEPARTMENT),
+    _rule("household.import", "department_clerk", DEPARTMENT),
+    _rule("household.import", "operator"),
+    _rule("declaration.record", "town_post", TOWN),
+    _rule("authorisation.record", "town_post", TOWN),
+    _rule("authorisation.record", "department_clerk", DEPARTMENT),
+    _rule("authorisation.withdraw", "town_post", TOWN),
+    _rule("authorisation.withdraw", "department_clerk department_head", DEPARTMENT),
+    _rule("noncooperation.decide", "department_head", DEPARTMENT),
+    # the department orders, the agency accepts (LF-18, LF-19)
+    _rule("commission.prepare", "department_clerk", DEPARTMENT),
+    _rule("commission.prepare", "scheduler"),
+    _rule("commission.sign", "department_head", DEPARTMENT),
+    _rule("commission.read", "department_clerk department_head", DEPARTMENT),
+    _rule("commission.read", f"{_AGENCY} agency_head", AGENCY),
+    _rule("commission.read", "archivist", f"{DEPARTMENT} {AGENCY}"),
+    _rule("acceptance.decide", "agency_checker", AGENCY),
+    # query, match and raw results: people of a verification agency alone (LF-26)
+    _rule("query.plan", "agency_handler", AGENCY),
+    _rule("query.run", "agency_handler", AGENCY),
+    _rule("query.run", "scheduler"),
+    _rule("query.give_up", "agency_handler", AGENCY),
+    _rule("query.give_up", "scheduler"),
+    _rule("query.read", f"{_AGENCY}", AGENCY),
+    _rule("result.read", f"{_AGENCY}", AGENCY),
+    _rule("comparison.read", f"{_AGENCY}", AGENCY),
+    _rule("search.idno", _AGENCY),
+    _rule("reveal.idno", _AGENCY, AGENCY),
+    _rule("reveal.idno", "department_clerk department_head", DEPARTMENT),
+    _rule("survey.record", "town_post", TOWN),
+    _rule("survey.record", "department_clerk", DEPARTMENT),
+    _rule("doubt.read", f"{_AGENCY}", AGENCY),
+    _rule("doubt.read", "department_clerk department_head", DEPARTMENT),
+    _rule("doubt.read", "town_post", TOWN),
+    _rule("doubt.settle", "town_post", TOWN),
+    _rule("doubt.settle", "department_clerk department_head", DEPARTMENT),
+    # the report: made by the agency, delivered to the entrusting department alone (LN-09)
+    _rule("report.draft", "agency_handler", AGENCY),
+    _rule("report.sign", "agency_reviewer", AGENCY),
+    _rule("report.deliver", "agency_reviewer", AGENCY),
+    _rule("report.deliver", "scheduler"),
+    _rule("doubt_list.issue", "agency_reviewer", AGENCY),
+    _rule("doubt_list.issue", "scheduler"),
+    _rule("report.read", "agency_handler agency_reviewer archivist", AGENCY),
+    _rule("report.read", "department_clerk department_head archivist", DEPARTMENT, "DELIVERED"),
+    _rule("report.download", "department_clerk department_head", DEPARTMENT, "DELIVERED"),
+    # deciding is the department's, never the agency's (LF-17)
+    _rule("determination.decide", "department_head", DEPARTMENT),
+    _rule("determination.read", "department_clerk department_head finance archivist", DEPARTMENT),
+    _rule("determination.read", "town_post", TOWN),
+    _rule("notice.issue", "department_head", DEPARTMENT),
+    _rule("notice.read", "department_clerk department_head archivist", DEPARTMENT),
+    _rule("notice.read", "town_post", TOWN),
+    _rule("notice.deliver", "town_post", TOWN),
+    _rule("notice.deliver", "department_clerk", DEPARTMENT),
+    _rule("dispute.receive", "department_clerk department_head", DEPARTMENT),
+    _rule("dispute.forward", "department_clerk department_head", DEPARTMENT),
+    _rule("recheck.plan", "agency_handler", AGENCY),
+    _rule("recheck.plan", "scheduler"),
+    _rule("recheck.answer", "agency_handler", AGENCY),
+    _rule("archive.complete", "archivist", f"{DEPARTMENT} {AGENCY}"),
+    _rule("archive.complete", "scheduler"),
+    _rule("archive.read", "archivist", f"{DEPARTMENT} {AGENCY}"),
+    # campaigns, statistics and oversight see figures, never a household
+    _rule("campaign.open", "scheduler operator"),
+    _rule(
+        "campaign.read",
+        f"department_clerk department_head {_AGENCY} agency_head archivist statistician oversight operator",
+    ),
+    _rule("statistics.read", "statistician oversight department_head agency_head"),
+    _rule("statistics.report", "statistician", OWN),
+    # data suppliers: their own deliveries and nothing of any case
+    _rule("delivery.upload", "data_supplier", OWN),
+    _rule("delivery.upload", "operator"),
+    _rule("delivery.confirm", "supplier_leader", OWN),
+    _rule("delivery.read", "data_supplier supplier_leader", OWN),
+    _rule("delivery.read", "catalogue_admin"),
+    _rule("catalogue.edit", "catalogue_admin", OWN),
+    # rules of work: a second owner approves what the first one wrote
+    _rule("process.read", "process_owner policy_admin oversight auditor operator"),
+    _rule("process.edit", "process_owner"),
+    _rule("process.propose", "process_owner"),
+    _rule("process.propose", "operator"),
+    _rule("process.approve", "process_owner", SECOND),
+    _rule("process.migrate", "process_owner", SECOND),
+    _rule("policy.read", "policy_admin process_owner oversight auditor operator"),
+    _rule("policy.edit", "policy_admin"),
+    _rule("policy.approve", "policy_admin", SECOND),
+    # accounts: the system administrator keeps them, the security administrator gives rights (三员)
+    _rule("account.own", ""),
+    _rule("account.read", "system_admin security_admin auditor operator"),
+    _rule("account.create", "system_admin operator"),
+    _rule("account.file", "system_admin", SECOND),
+    _rule("account.file", "operator"),
+    _rule("account.disable", "system_admin security_admin", SECOND),
+    _rule("account.disable", "operator"),
+    _rule("account.grant", "security_admin", SECOND),
+    _rule("account.grant", "operator"),
+    _rule("account.revoke", "security_admin", SECOND),
+    _rule("account.revoke", "operator"),
+    _rule("account.token", "system_admin", SECOND),
+    _rule("account.token", "operator"),
+    _rule("account.unlock", "security_admin", SECOND),
+    _rule("account.unlock", "operator"),
+    _rule("account.factor", "security_admin", SECOND),
+    _rule("account.factor", "operator"),
+    # running the house: no case content
+    _rule("operations.read", "system_admin auditor operator"),
+    _rule("operations.retry", "system_admin operator"),
+    _rule("journal.read", "auditor"),
+    _rule("journal.security", "security_admin auditor"),
+    _rule("journal.verify", "auditor operator"),
+)
+
+ACTIONS = frozenset(rule.action for rule in RULES)
+# What only people of a verification agency may ever do (LF-26); a test holds the table to it.
+AGENCY_FUNCTIONS = frozenset(
+    {
+        "query.plan", "query.run", "query.give_up", "query.read", "result.read", "comparison.read", "search.idno",
+        "acceptance.decide", "report.draft", "report.sign", "report.deliver", "doubt_list.issue", "recheck.plan",
+        "recheck.answer",
+    }
+)  # fmt: skip
+
+_BY_ACTION: dict[str, tuple[Rule, ...]] = {
+    action: tuple(rule for rule in RULES if rule.action == action) for action in ACTIONS
+}
+
+
+def may(actor: Actor, action: str, relation: str = ANY, state: str = ANY) -> bool:
+    """True when a rule gives the actor this action for this relation and state.
+
+    "any" asks whether some relation (state) would do: the question of a page's door, never of a verb.
+    Raises KeyError for an action that the table does not know.
+    """
+    return any(rule.covers(relation, state) and rule.held_by(actor) for rule in _BY_ACTION[action])
+
+
+def must(actor: Actor, action: str, relation: str = ANY, state: str = ANY) -> None:
+    """Raise NotPermitted, naming who may, unless `may`."""
+    if may(actor, action, relation, state):
+        return
+    holders = {role for rule in _BY_ACTION[action] for role in rule.roles if role in ROLES}
+    if actor.has(*holders):
+        message = _("Your role may do this, but not here: another office or another person answers for it.")
+    elif holders:
+        message = _("This is the work of: %(roles)s. Ask a colleague who holds that role.", roles=Listed(holders))
+    else:
+        message = _("Only the system itself does this.")
+    raise NotPermitted(message, action=action, relation=relation, state=state)
+
+
+def relation_to_case(actor: Actor, case: Case) -> str:
+    """What binds the actor's office to a case: "department", "agency", "town", "oversight" or "none"."""
+    if actor.org_id is not None:
+        if actor.org_id == case.department_id:
+            return DEPARTMENT
+        if actor.org_id == case.agency_id:
+            return AGENCY
+        if actor.org_id == case.town_id:
+            return TOWN
+    return OVERSIGHT if actor.org_kind == "bureau" else NONE
+
+
+def relation_to_task(actor: Actor, *, role: str, org_id: int | None, assignee_id: int | None) -> str:
+    """What binds the actor to a task: "holder", "queue" (may claim it), "office" (a colleague's) or "none"."""
+    if actor.user_id is not None and assignee_id == actor.user_id:
+        return HOLDER
+    if org_id is None or org_id != actor.org_id:
+        return NONE
+    return QUEUE if assignee_id is None and actor.has(role) else OFFICE
+
+
+def relation_to_account(actor: Actor, account_id: int) -> str:
+    """ "self" for one's own account, else "second"."""
+    return SELF if actor.user_id == account_id else SECOND
+
+
+def case_scope(actor: Actor) -> ColumnElement[bool]:
+    """The filter every list, count, search and export of cases goes through.
+
+    A department sees the cases it decides, an agency those it verifies, a town post its own town's;
+    bureaus, suppliers and the system's own people see none (T8). A role that reads no case sees none either.
+    """
+    columns = {DEPARTMENT: Case.department_id, AGENCY: Case.agency_id, TOWN: Case.town_id}
+    by_kind = {"department": DEPARTMENT, "agency": AGENCY, "town_post": TOWN}
+    relation = by_kind.get(actor.org_kind)
+    if relation is None or actor.org_id is None or not may(actor, "case.read", relation):
+        return false()
+    return columns[relation] == actor.org_id

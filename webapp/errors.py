@@ -1,0 +1,140 @@
+"""Refusals and faults as pages: a sentence, the event's id, and a way on. Statuses live here alone."""
+
+from __future__ import annotations
+
+import logging
+from traceback import walk_tb
+
+from flask import Flask, current_app, render_template, request
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from werkzeug.exceptions import HTTPException
+
+from domain.blobs import TooLarge
+from domain.errors import (
+    Conflict,
+    DefinitionRefused,
+    HouseError,
+    InvalidAnswers,
+    NotFound,
+    NotPermitted,
+    OperationFailed,
+    Stale,
+)
+from domain.home import HomeMissing
+from domain.parties.passwords import Busy
+from domain.parties.throttle import Throttled
+from domain.text import Text
+from domain.text import gettext as _
+from webapp.auth import request_id
+
+log = logging.getLogger(__name__)
+
+STATUS: dict[type[HouseError], int] = {
+    NotFound: 404,
+    NotPermitted: 403,
+    Stale: 409,
+    Conflict: 409,
+    InvalidAnswers: 422,
+    DefinitionRefused: 422,
+    TooLarge: 413,
+    Throttled: 429,
+    Busy: 429,
+    OperationFailed: 500,
+    HomeMissing: 503,
+}
+
+TITLES: dict[int, Text] = {
+    400: _("The request was not understood"),
+    403: _("You cannot do this"),
+    404: _("There is no such page"),
+    405: _("The request was not understood"),
+    409: _("This cannot be done now"),
+    413: _("That is too large"),
+    422: _("Some answers need another look"),
+    429: _("Please wait a moment"),
+    500: _("Something went wrong here"),
+    503: _("The service is not available"),
+}
+
+SENTENCES: dict[int, Text] = {
+    400: _("The browser sent something this page does not take. Go back, reload the page and try again."),
+    404: _("The address leads nowhere, or to something that is not for you. Start again from your tasks."),
+    405: _("The browser sent something this page does not take. Go back, reload the page and try again."),
+    413: _("What was sent is larger than this page takes. Send less, or split the file."),
+    500: _("Nothing was saved. Try once more; if it happens again, give the number below to your administrator."),
+    503: _("The database does not answer. What you entered is still in your browser: wait a minute and send again."),
+}
+
+
+def status_of(error: HouseError) -> int:
+    """The status of a refusal: that of the nearest class in the table, else 500."""
+    return next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
+
+
+def init(app: Flask) -> None:
+    """Install the pages."""
+    app.register_error_handler(HouseError, _refused)
+    app.register_error_handler(CSRFError, _stale_form)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(DBAPIError, _database)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def page(status: int, sentence: object, clause: str = "") -> tuple[str, int]:
+    """An error page. It asks the database nothing, since the database may be what failed."""
+    return (
+        render_template(
+            "error.html",
+            title=TITLES.get(status, TITLES[500]),
+            sentence=sentence,
+            clause=clause,
+            status=status,
+            event=request_id(),
+        ),
+        status,
+    )
+
+
+def _refused(error: HouseError) -> tuple[str, int]:
+    status = status_of(error)
+    ids = " ".join(f"{name}={value}" for name, value in error.ids.items())
+    log.info("refused kind=%s status=%d event=%s %s", type(error).__name__, status, request_id(), ids)
+    return page(status, error.message, str(error.ids.get("clause", "")))
+
+
+def _stale_form(error: CSRFError) -> tuple[str, int]:
+    log.info("refused kind=csrf status=400 event=%s", request_id())
+    return page(400, _("This form is from an earlier session. Go back, reload the page and send it again."))
+
+
+def _http(error: HTTPException) -> tuple[str, int] | HTTPException:
+    status = error.code or 500
+    if status < 400:
+        return error
+    return page(status, SENTENCES.get(status, SENTENCES[400] if status < 500 else SENTENCES[500]))
+
+
+def _database(error: DBAPIError) -> tuple[str, int]:
+    _trace(error)
+    if isinstance(error, IntegrityError):
+        return page(409, _("A rule of the database forbids this, or somebody was faster. Reload and look again."))
+    return page(503, SENTENCES[503]) if isinstance(error, OperationalError) else page(500, SENTENCES[500])
+
+
+def _unexpected(error: Exception) -> tuple[str, int]:
+    _trace(error)
+    return page(500, SENTENCES[500])
+
+
+def _trace(error: Exception) -> None:
+    """Log type and place of a fault. Its message may hold personal data, so only tests get to read that."""
+    log.error(
+        "failed kind=%s event=%s endpoint=%s",
+        type(error).__name__,
+        request_id(),
+        request.endpoint,
+        exc_info=error if current_app.testing else None,
+    )
+    for step, line in walk_tb(error.__traceback__):
+        log.error("failed.at event=%s file=%s line=%d", request_id(), step.f_code.co_filename, line)

@@ -1,0 +1,80 @@
+"""The web process: `python -m webapp.serve`. Waitress with eight threads; TLS ends in `webapp.tls` or at a proxy."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import sys
+from types import FrameType
+from typing import NoReturn
+
+from waitress.server import create_server
+
+from domain.settings import Settings
+from webapp import tls
+from webapp.app import create_app
+
+THREADS = 8
+LISTEN_FD = "HEDUI_LISTEN_FD"  # environment: number of a listening socket that several web processes share
+log = logging.getLogger(__name__)
+
+
+def serve(settings: Settings, shared: int | None = None) -> None:
+    """Serve until SIGTERM or Ctrl-C. `shared`: file descriptor of an open listening socket, or None.
+
+    Raises OSError when the address is taken, KeysMissing and HomeMissing when the home cannot be used.
+    """
+    app = create_app(settings)
+    opened = socket.socket(fileno=shared) if shared is not None else _listen(settings)
+    front = tls.front(settings, opened) if settings.tls_cert else None
+    server = create_server(
+        app if front is None else front.named(app),
+        sockets=[opened if front is None else front.inner],
+        threads=THREADS,
+        ident=None,
+        url_scheme="https" if front is not None else "http",
+        # forwarded headers are believed from a declared proxy only; the application counts the hops
+        clear_untrusted_proxy_headers=settings.trusted_proxies == 0,
+        max_request_body_size=settings.upload_limit + 1_000_000,
+        channel_timeout=60,
+    )
+    signal.signal(signal.SIGTERM, _stop)
+    if front is not None:
+        front.start()
+    log.info("web.ready listen=%s port=%d", settings.listen, settings.port)
+    try:
+        server.run()
+    finally:
+        if front is not None:
+            front.stop()
+        server.close()
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.listen else socket.AF_INET
+    opened = socket.socket(family, socket.SOCK_STREAM)
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    opened.bind((settings.listen, settings.port))
+    opened.listen(512)
+    return opened
+
+
+def _stop(_number: int, _frame: FrameType | None) -> NoReturn:
+    # waitress ends its threads when its loop is left
+    raise SystemExit(0)
+
+
+def main() -> None:
+    """Read the environment and serve."""
+    settings = Settings.from_env(os.environ)
+    logging.basicConfig(
+        level=settings.log_level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+    shared = os.environ.get(LISTEN_FD)
+    serve(settings, int(shared) if shared else None)
+
+
+if __name__ == "__main__":
+    main()

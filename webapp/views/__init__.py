@@ -1,0 +1,15 @@
+"""The pages: one blueprint a file. A new file adds its blueprint to `blueprints`."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from flask import Blueprint
+
+# module: the blueprint inside it is called `blueprint`
+MODULES = ("health", "signin", "account", "administration")
+
+
+def blueprints() -> list[Blueprint]:
+    """The blueprint of every view, in the order of MODULES."""
+    return [import_module(f"webapp.views.{name}").blueprint for name in MODULES]

@@ -1,0 +1,168 @@
+"""Accounts of the house: create, file, give roles, switch off. The system administrator keeps accounts, the
+security administrator gives rights; neither sees a case."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy import select
+from wtforms import SelectChoice
+
+from domain import identity
+from domain.errors import InvalidAnswers, NotFound
+from domain.parties import organisations, staff
+from domain.parties.accounts import Account
+from domain.parties.organisations import Organisation
+from domain.parties.permissions import relation_to_account
+from domain.parties.roles import ROLES
+from domain.text import gettext as _
+from domain.work import Work
+from webapp.acting import acting, reading
+from webapp.i18n import english
+from webapp.permits import requires
+from webapp.plain_forms import AccountForm, FilingForm, GrantForm
+
+blueprint = Blueprint("administration", __name__, url_prefix="/administration")
+
+# what one button does to an account: action of the table, and the verb
+_ACTS = {
+    "disable": ("account.disable", staff.disable),
+    "unlock": ("account.unlock", staff.unlock),
+    "reset-factor": ("account.factor", staff.reset_factor),
+}
+
+
+@blueprint.get("/accounts")
+@requires("account.read")
+def accounts() -> ResponseReturnValue:
+    """All accounts, by office."""
+    office, text = request.args.get("office", ""), request.args.get("q", "").strip()
+    with reading() as work:
+        rows = staff.listing(work, office=office, text=text)
+        return render_template(
+            "administration/accounts.html", rows=rows, offices=_offices(work), office=office, text=text,
+            state_title=staff.state_title,
+        )  # fmt: skip
+
+
+@blueprint.get("/accounts/new")
+@requires("account.create")
+def new_account() -> ResponseReturnValue:
+    """The form of a new account."""
+    with reading() as work:
+        return render_template("administration/new_account.html", form=_account_form(work))
+
+
+@blueprint.post("/accounts")
+@requires("account.create")
+def create_account() -> ResponseReturnValue:
+    """Write a new account; it is dead until filed."""
+    try:
+        with acting() as work:
+            form = _account_form(work)
+            if not form.validate():
+                return render_template("administration/new_account.html", form=form), 422
+            made = staff.create(
+                work,
+                organisations.by_code(work, form.office.data),
+                login=form.login.data,
+                name=form.name.data,
+                idno=form.idno.data,
+                phone=form.phone.data or "",
+            )
+    except InvalidAnswers as refusal:
+        form.refuse(refusal)
+        return render_template("administration/new_account.html", form=form), 422
+    flash(str(_("The account was created. It works once its filing is entered.")))
+    return redirect(url_for("administration.account", ref=made.ref))
+
+
+@blueprint.get("/accounts/<ref>")
+@requires("account.read")
+def account(ref: str) -> ResponseReturnValue:
+    """One account with its roles and what may be done to it."""
+    with reading() as work:
+        return _account_page(work, staff.by_ref(work, ref))
+
+
+@blueprint.post("/accounts/<ref>/file")
+@requires("account.file")
+def file(ref: str) -> ResponseReturnValue:
+    """Enter the filing."""
+    form = FilingForm()
+    with acting() as work:
+        found = staff.by_ref(work, ref)
+        if not form.validate():
+            return _account_page(work, found, filing=form), 422
+        staff.file(work, found, number=form.number.data, on=form.on.data)
+    return redirect(url_for("administration.account", ref=ref))
+
+
+@blueprint.post("/accounts/<ref>/roles")
+@requires("account.grant")
+def grant(ref: str) -> ResponseReturnValue:
+    """Give a role."""
+    form = GrantForm()
+    with acting() as work:
+        found = staff.by_ref(work, ref)
+        if not form.validate():
+            return _account_page(work, found, granting=form), 422
+        staff.grant(work, found, form.role.data, until=form.until.data)
+    return redirect(url_for("administration.account", ref=ref))
+
+
+@blueprint.post("/accounts/<ref>/roles/<role>/revoke")
+@requires("account.revoke")
+def revoke(ref: str, role: str) -> ResponseReturnValue:
+    """Take a role away."""
+    with acting() as work:
+        staff.revoke(work, staff.by_ref(work, ref), role)
+    return redirect(url_for("administration.account", ref=ref))
+
+
+@blueprint.post("/accounts/<ref>/token")
+@requires("account.token")
+def issue_token(ref: str) -> ResponseReturnValue:
+    """Make a one-time token; it is shown on this page alone and never again."""
+    with acting() as work:
+        found = staff.by_ref(work, ref)
+        token = staff.issue_token(work, found)
+        login = found.login
+    return render_template("administration/token.html", token=token, login=login, ref=ref, hours=staff.TOKEN_HOURS)
+
+
+@blueprint.post("/accounts/<ref>/<act>")
+@requires("account.read")
+def change(ref: str, act: str) -> ResponseReturnValue:
+    """Switch off, unlock, or forget the second factor; each verb asks for its own permission."""
+    if act not in _ACTS:
+        raise NotFound(_("There is no such act."))
+    with acting() as work:
+        _ACTS[act][1](work, staff.by_ref(work, ref))
+    return redirect(url_for("administration.account", ref=ref))
+
+
+def _account_page(
+    work: Work, found: Account, *, filing: FilingForm | None = None, granting: GrantForm | None = None
+) -> str:
+    grants = staff.grants_of(work, found)
+    form = granting or GrantForm(formdata=None)
+    form.role.choices = [SelectChoice(role.id, role.title) for role in ROLES.values() if found.org_kind in role.kinds]
+    number = work.home.vault.open("account.idno", found.ref, found.idno)
+    return render_template(
+        "administration/account.html", account=found, grants=grants, today=work.today,
+        org=work.session.get_one(Organisation, found.org_id), idno=identity.mask(number),
+        relation=relation_to_account(work.actor, found.id), state_title=staff.state_title,
+        filing=filing or FilingForm(formdata=None), granting=form,
+    )  # fmt: skip
+
+
+def _offices(work: Work) -> list[tuple[str, str]]:
+    found = work.session.scalars(select(Organisation).order_by(Organisation.position, Organisation.id))
+    return [(org.code, org.name_en if english() else org.name) for org in found]
+
+
+def _account_form(work: Work) -> AccountForm:
+    form = AccountForm()
+    form.office.choices = [SelectChoice(code, name) for code, name in _offices(work)]
+    return form

@@ -1,0 +1,44 @@
+"""Is the service well, and where does it begin."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Blueprint, Response, jsonify, redirect, url_for
+from flask_login import current_user
+from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
+from werkzeug.wrappers import Response as BaseResponse
+
+from domain.clock import machine_now
+from domain.home import Heartbeat
+from domain.version import VERSION
+from webapp.auth import house
+from webapp.navigation import landing
+from webapp.permits import public
+
+blueprint = Blueprint("health", __name__)
+log = logging.getLogger(__name__)
+WORKER_LATE = 90.0  # seconds without a heartbeat after which a worker counts as late
+
+
+@blueprint.get("/healthz")
+@public
+def healthz() -> tuple[Response, int]:
+    """For watchers: database, the youngest worker heartbeat in seconds, version. 503 without a database."""
+    try:
+        with house().home.sessions() as session:
+            last = session.scalar(select(func.max(Heartbeat.seen_at)).where(Heartbeat.kind == "worker"))
+    except DBAPIError:
+        log.exception("healthz.database")
+        return jsonify(status="failed", database="away", worker=None, version=VERSION), 503
+    age = None if last is None else round((machine_now() - last).total_seconds(), 1)
+    state = "absent" if age is None else "late" if age > WORKER_LATE else "ok"
+    return jsonify(status="ok", database="ok", worker={"state": state, "age_s": age}, version=VERSION), 200
+
+
+@blueprint.get("/")
+@public
+def start() -> BaseResponse:
+    """To the person's first page, or to the sign-in."""
+    return redirect(landing() if current_user.signed_in is not None else url_for("signin.page"))
