@@ -28,9 +28,7 @@ ACTIVITIES = frozenset(
     "task userTask manualTask scriptTask serviceTask businessRuleTask sendTask receiveTask subProcess callActivity "
     "transaction adHocSubProcess".split()
 )
-GATEWAYS = frozenset(
-    "exclusiveGateway inclusiveGateway parallelGateway eventBasedGateway complexGateway".split()
-)
+GATEWAYS = frozenset("exclusiveGateway inclusiveGateway parallelGateway eventBasedGateway complexGateway".split())
 EVENTS = frozenset("startEvent endEvent intermediateCatchEvent intermediateThrowEvent boundaryEvent".split())
 FLOW_NODES = ACTIVITIES | GATEWAYS | EVENTS
 SCOPES = frozenset(("process", "subProcess", "transaction", "adHocSubProcess"))
@@ -100,13 +98,19 @@ def read_tree(xml: bytes) -> etree._Element:
     """
     _refuse_early(xml)
     parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False, huge_tree=False,
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        dtd_validation=False,
+        huge_tree=False,
         remove_comments=True,
     )
     try:
         root = etree.fromstring(xml, parser)
     except etree.XMLSyntaxError as broken:
-        raise XmlRefused("not-well-formed", broken.lineno, str(broken.msg or "")[:200]) from broken
+        # libxml2 stops by itself at 256 levels, before a tree is built.
+        rule = "too-deep" if "depth" in str(broken.msg) else "not-well-formed"
+        raise XmlRefused(rule, broken.lineno, str(broken.msg or "")[:200]) from broken
     _refuse_tree(root)
     return root
 
@@ -123,26 +127,17 @@ def _refuse_early(xml: bytes) -> None:
         at = xml.upper().find(pattern)
         if at >= 0:
             raise XmlRefused(rule, xml.count(b"\n", 0, at) + 1)
-    _refuse_deep(xml)
-
-
-def _refuse_deep(xml: bytes) -> None:
-    # Counted on the bytes, so that no tree of a hundred thousand levels is ever built.
-    depth = 0
-    for match in re.finditer(rb"<(/?)[A-Za-z_][^<>]*?(/?)>", xml):
-        if match[1]:
-            depth -= 1
-        elif not match[2]:
-            depth += 1
-            if depth > MAX_DEPTH:
-                raise XmlRefused("too-deep", xml.count(b"\n", 0, match.start()) + 1)
 
 
 def _refuse_tree(root: etree._Element) -> None:
     before = root.getprevious()
     if before is not None:
         raise XmlRefused("processing-instruction", line_of(before))
+    depths = {root: 1}
     for count, element in enumerate(root.iter(), start=1):
+        depth = depths.setdefault(element, depths.get(element.getparent(), 0) + 1)  # type: ignore[arg-type]
+        if depth > MAX_DEPTH:
+            raise XmlRefused("too-deep", line_of(element))
         if count > MAX_ELEMENTS:
             raise XmlRefused("too-many-elements", line_of(element))
         name: Any = element.tag  # a function for anything that is no element

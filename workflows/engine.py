@@ -19,7 +19,7 @@ from domain.errors import Conflict, DefinitionRefused, Finding, OperationFailed
 from domain.text import gettext as _
 from workflows import spiff_codec, spiff_parse
 from workflows.bpmn_xml import XmlRefused, normalise, read_tree, tag
-from workflows.spiff_case import ERROR, READY, STARTED, Case, Token
+from workflows.spiff_case import ERROR, READY, STARTED, WAITING, Case, Token
 from workflows.spiff_codec import CODEC
 from workflows.spiff_events import Message, Signal
 from workflows.spiff_feel import PENDING, BusinessError, Pending, Runner
@@ -303,7 +303,8 @@ class Run:
         # Index rows and the outside carry a key as text, so that 7 and "7" are the same key.
         taken = [t for t in waiting if str(t.internal_data["key"] or "") == str(correlation or "")]
         for token in taken:
-            token.task_spec.fire(token, payload)
+            if token._state == WAITING:  # the one before may have ended its wait
+                token.task_spec.fire(token, payload)
         self._check_size()
         return len(taken) + self._case.catch_signal(message_name, payload)
 
@@ -446,8 +447,25 @@ def _item(token: Token) -> tuple[Any, int | None]:
 
 
 __all__ = [
-    "CODEC", "PENDING", "BudgetExceeded", "BusinessError", "DataTooLarge", "Diagram", "Flow", "HumanStep", "Job",
-    "Lane", "MessageWait", "Run", "Services", "StepFailed", "StepSpec", "Thrown", "TimerWait", "read_diagram",
-    "restore", "start",
+    "CODEC",
+    "PENDING",
+    "BudgetExceeded",
+    "BusinessError",
+    "DataTooLarge",
+    "Diagram",
+    "Flow",
+    "HumanStep",
+    "Job",
+    "Lane",
+    "MessageWait",
+    "Pending",
+    "Run",
+    "Services",
+    "StepFailed",
+    "StepSpec",
+    "Thrown",
+    "TimerWait",
+    "read_diagram",
+    "restore",
+    "start",
 ]
-

@@ -204,8 +204,7 @@ def _unknown_element(child: etree._Element) -> Finding:
     name = local(child)
     instead = INSTEAD.get(name, _("Remove it from the drawing."))
     if is_bpmn(child) and name in ELEMENTS:
-        inside = child.getparent()
-        where = "" if inside is None else local(inside)
+        where = next((local(parent) for parent in child.iterancestors()), "")
         return finding(child, _("%(name)s has no effect inside %(where)s.", name=name, where=where), instead)
     return finding(child, _("The element %(name)s is not supported and would be ignored.", name=name), instead)
 
@@ -214,7 +213,7 @@ def _attribute(
     element: etree._Element, name: str, key: str, value: str, allowed: Mapping[str, frozenset[str]]
 ) -> Iterator[Finding]:
     qualified = etree.QName(key)
-    if qualified.namespace is None:
+    if not qualified.namespace:
         if key not in allowed:
             yield _ignored(element, key)
         elif allowed[key] and value not in allowed[key]:

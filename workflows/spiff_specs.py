@@ -104,7 +104,6 @@ class Choosing(Step, MultiChoice):
 
 
 class ExclusiveGateway(Choosing):
-
     def _run_hook(self, my_task: Any) -> bool:
         chosen = next(self._matching(my_task), None) or self._default()
         my_task._sync_children([self._wf_spec.task_specs[chosen]], TaskState.FUTURE)
@@ -425,7 +424,24 @@ class MultiStep(Repeated):
 
 
 __all__ = [
-    "BoundaryEvent", "CatchEvent", "Condition", "DecisionStep", "ExclusiveGateway", "Guarded", "HumanStep",
-    "InclusiveGateway", "LoopStep", "MultiStep", "NoWay", "ParallelGateway", "Pass", "RaceGateway", "ScriptStep",
-    "ServiceStep", "Step", "SubProcess", "ThrowEvent", "Timer",
+    "BoundaryEvent",
+    "CatchEvent",
+    "Condition",
+    "DecisionStep",
+    "ExclusiveGateway",
+    "Guarded",
+    "HumanStep",
+    "InclusiveGateway",
+    "LoopStep",
+    "MultiStep",
+    "NoWay",
+    "ParallelGateway",
+    "Pass",
+    "RaceGateway",
+    "ScriptStep",
+    "ServiceStep",
+    "Step",
+    "SubProcess",
+    "ThrowEvent",
+    "Timer",
 ]

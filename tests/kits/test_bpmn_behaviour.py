@@ -43,7 +43,7 @@ def translated(xml: bytes) -> bytes:
         assert node is not None
         node.remove(script)
         node.tag = tag("serviceTask")
-        node.attrib.pop("scriptFormat", None)
+        node.attrib.pop("scriptFormat", "")
         node.set(f"{{{CAMUNDA}}}type", "external")
         node.set(f"{{{CAMUNDA}}}topic", word)
         if word.startswith(("INCREMENT", "SET_STRING")):
@@ -56,7 +56,7 @@ def translated(xml: bytes) -> bytes:
     for name in ("conditionExpression", "condition", "loopCondition", "completionCondition"):
         for element in root.iter(tag(name)):
             element.text = condition(element.text or "")
-            element.attrib.pop("language", None)
+            element.attrib.pop("language", "")
     return etree.tostring(root)
 
 

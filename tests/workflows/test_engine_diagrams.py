@@ -117,7 +117,8 @@ SCENARIOS = [
         done={"Each": 2, "End": 1}, kept={"Each": [{"n": 0}, {"n": 1}, None]},
     ),
     Scenario(
-        "many_services", [("job", "Each", {"n": 1}, "b"), ("job", "Each", {"n": 0}, "a"), ("job", "Each", {"n": 2}, "c")],
+        "many_services", [("job", "Each", {"n": 1}, "b"), ("job", "Each", {"n": 0}, "a"),
+                          ("job", "Each", {"n": 2}, "c")],
         ITEMS, done={"Each": 3, "End": 1}, kept={"Each": [{"n": 0}, {"n": 1}, {"n": 2}]},
     ),
     Scenario("many_services", [("job", "Each", {}, "b"), ("wait", HOUR)], ITEMS, done={"Late": 1, "EndLate": 1}),
