@@ -1,0 +1,162 @@
+"""What of a source's rows is compared with the declaration: which things, which of their figures (CK-12). Pure.
+
+One object reported twice counts once: the own level wins, within a level the newest data (LF-05). A thing whose
+status says it ended (a scrapped car, a closed business) is kept as a result and does not count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal, InvalidOperation
+
+AMOUNT, MONTHLY, COUNT, FACT = "yuan", "yuan_month", "count", "fact"
+EQUAL, UNDER, UNDECLARED, OVER = "EQUAL", "UNDER", "UNDECLARED", "OVER"
+# Words by which the departments' files say that a thing is no more; anything else counts as in force.
+ENDED = ("注销", "吊销", "报废", "历史", "转出", "停发", "暂停", "终止", "迁出", "灭失", "销户", "过期", "释放")
+_NOT = "未"
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """How a category is measured.
+
+    unit: yuan, yuan_month (the newest month), count, or fact (0 or 1). amounts: fields, the first filled one
+    counts. key: fields that tell things apart. kind, event, until: fields for the doubt table. described: nothing
+    of it is ever declared as a figure, so nothing is compared.
+    """
+
+    unit: str = FACT
+    amounts: tuple[str, ...] = ()
+    key: tuple[str, ...] = ()
+    kind: str = ""
+    event: str = ""
+    until: str = ""
+    described: bool = False
+
+
+MEASURES: dict[str, Measure] = {
+    "DEPOSIT": Measure(AMOUNT, ("balance",), ("bank", "account"), "kind"),
+    "HPF": Measure(AMOUNT, ("balance",), ("account",)),
+    "PENRCV": Measure(MONTHLY, ("amount",), ("scheme",), "scheme"),
+    "WAGE": Measure(MONTHLY, ("gross", "net", "base"), ("employer",)),
+    "UIRCV": Measure(MONTHLY, ("amount",), ("office", "start")),
+    "TAX": Measure(MONTHLY, ("income",), ("item", "since", "withholder"), "item"),
+    "VEHICLE": Measure(COUNT, (), ("plate",), "type", "first_registration"),
+    "HOUSE": Measure(COUNT, ("price",), ("certificate",), "use", "registered"),
+    "BIZ": Measure(COUNT, ("capital",), ("uscc",), "type", "founded"),
+    "DEATH": Measure(event="died"),
+    "PRISON": Measure(event="since", until="until"),
+    "MARRIAGE": Measure(kind="event", event="date", described=True),
+    "DISAB": Measure(kind="kind", event="issued", until="valid_until", described=True),
+}
+_DESCRIBED = Measure(described=True)
+
+
+def measure_of(category: str) -> Measure:
+    """How a category is measured; one without figures is described only."""
+    return MEASURES.get(category, _DESCRIBED)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A result row as it is measured. distance: levels from the agency's own; values: field -> text (S3)."""
+
+    id: int
+    ref: str
+    distance: int
+    data_date: date
+    role: str
+    values: Mapping[str, str] = field(repr=False)
+
+    @property
+    def status(self) -> str:
+        """The status as the file says it."""
+        return self.values.get("status", "")
+
+    @property
+    def active(self) -> bool:
+        """False when the status says that the thing ended."""
+        return not any(word in self.status.replace(_NOT + word, "") for word in ENDED)
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """What the sources say of one person and category. value in `unit`; rows: those counted, the weightiest first.
+
+    objects: keys of the things counted. data_date: of the newest row, None without rows.
+    """
+
+    value: Decimal = field(repr=False)
+    count: int
+    rows: tuple[Row, ...]
+    objects: tuple[tuple[str, ...], ...] = field(repr=False)
+    data_date: date | None
+    conflict: bool = False
+
+
+def total(category: str, rows: Sequence[Row]) -> Total:
+    """Measure the rows of one person and category."""
+    measure = measure_of(category)
+    things, conflict = _things(measure, rows)
+    alive = [(key, row) for key, row in things.items() if row.active]
+    if measure.unit == MONTHLY and alive:
+        newest = max(row.data_date for _key, row in alive)
+        alive = [(key, row) for key, row in alive if row.data_date == newest]
+    counted = sorted((row for _key, row in alive), key=lambda row: (-amount_of(category, row), row.id))
+    if measure.unit in (AMOUNT, MONTHLY):
+        value = sum((amount_of(category, row) for row in counted), Decimal(0))
+    else:
+        value = Decimal(min(len(counted), 1) if measure.unit == FACT else len(counted))
+    newest_date = max((row.data_date for row in rows), default=None)
+    return Total(value, len(counted), tuple(counted), tuple(key for key, _row in alive), newest_date, conflict)
+
+
+def amount_of(category: str, row: Row) -> Decimal:
+    """The figure of one row in yuan, 0 without one."""
+    for name in measure_of(category).amounts:
+        text = row.values.get(name, "")
+        if text:
+            return number(text) or Decimal(0)
+    return Decimal(0)
+
+
+def verdict(declared: Decimal | None, found: Decimal, tolerance: Decimal) -> str:
+    """EQUAL within the tolerance; UNDECLARED when nothing was declared, UNDER when too little, OVER when too much."""
+    difference = found - (declared or Decimal(0))
+    if abs(difference) <= tolerance:
+        return EQUAL
+    if difference < 0:
+        return OVER
+    return UNDER if declared else UNDECLARED
+
+
+def number(text: object) -> Decimal | None:
+    """A figure as the files and forms write it, None when there is none."""
+    if text is None or text == "":
+        return None
+    try:
+        found = Decimal(str(text))
+    except InvalidOperation:
+        return None
+    return found if found.is_finite() else None
+
+
+def _things(measure: Measure, rows: Sequence[Row]) -> tuple[dict[tuple[str, ...], Row], bool]:
+    """One row a thing, the best first; and whether two levels contradict each other about one."""
+    things: dict[tuple[str, ...], Row] = {}
+    conflict = False
+    for row in sorted(rows, key=lambda row: (row.distance, -row.data_date.toordinal(), row.id)):
+        key = tuple(row.values.get(name, "") for name in measure.key)
+        if not any(key):
+            key = (row.ref,)  # nothing tells it from others, so it stands for itself
+        elif measure.unit == MONTHLY:
+            key = (*key, row.data_date.isoformat())
+        best = things.setdefault(key, row)
+        conflict |= best.distance != row.distance and _says(measure, best) != _says(measure, row)
+    return things, conflict
+
+
+def _says(measure: Measure, row: Row) -> tuple[object, ...]:
+    return row.active, *(number(row.values.get(name)) for name in measure.amounts)
