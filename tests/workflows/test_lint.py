@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -231,7 +233,7 @@ def test_a_process_that_is_not_marked_executable_is_a_warning() -> None:
 
 def test_a_child_process_gives_the_same_findings_and_one_that_does_not_end_is_a_finding() -> None:
     xml = TRAPS["unknown role"][0].encode()
-    known = {"operations": OPERATIONS, "roles": {"clerk"}, "forms": {"form"}, "decisions": {"doubts"}}
+    known: dict[str, Any] = {"operations": OPERATIONS, "roles": {"clerk"}, "forms": {"form"}, "decisions": {"doubts"}}
 
     assert check_untrusted(xml, **known) == checked(xml, drawing=True)
     (found,) = check_untrusted(xml, **known, seconds=0)
