@@ -21,7 +21,7 @@ from domain.parties import permissions
 from domain.parties.households import Household
 from domain.parties.organisations import Organisation
 from domain.text import gettext as _
-from domain.verification import commissions
+from domain.verification import catalogue, commissions
 from domain.work import Work
 from domain.workdays import month_end
 from tasks import moves
@@ -288,7 +288,8 @@ def _open_letter(work: Work, campaign: Campaign, unit: Organisation, agency: Org
     )
     work.session.add(case)
     work.session.flush()
-    commissions.prepare(work, case, categories=commissions.catalogue(work))
+    asked = sorted({resource.category for resource in catalogue.active_resources(work, agency)})
+    commissions.prepare(work, case, categories=asked)
     due = campaign.output_due_at.isoformat()
     moves.start_case(work, case, definition, {"case": {"campaign": campaign.ref, "month_end": due}})
 

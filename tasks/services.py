@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from domain import agenda
 from domain.cases import Case
+from domain.clock import OFFICE_ZONE
 from domain.errors import OperationFailed
 from domain.text import gettext as _
 from domain.work import SCHEDULER, Work
@@ -53,9 +54,10 @@ class MoveServices:
         model = definition.table(step.decision)
         asked = registry.get(step.properties["facts"]).run(call)
         decision = step.properties.get("decision") or model.decisions[-1].id
+        now = self.work.now.astimezone(OFFICE_ZONE)  # FEEL's today() is the office's day
         decided = []
         for fact in asked:
-            result = model.evaluate(decision, fact.context, now=self.work.now, budget=DECISION_BUDGET)
+            result = model.evaluate(decision, fact.context, now=now, budget=DECISION_BUDGET)
             if result.value is None and result.reasons:
                 raise OperationFailed(
                     _("The table %(table)s has no answer: %(why)s", table=step.decision, why="; ".join(result.reasons)),

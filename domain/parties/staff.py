@@ -18,7 +18,7 @@ from sqlalchemy import delete, select, update
 from domain import identity, journal
 from domain.base import new_ref
 from domain.clock import machine_now
-from domain.errors import Conflict, InvalidAnswers, NotFound
+from domain.errors import Conflict, InvalidAnswers, NotFound, NotPermitted
 from domain.parties import second_factor, sessions, signin
 from domain.parties.accounts import Account, OneTimeToken, RoleGrant, RoleKind
 from domain.parties.organisations import Organisation
@@ -27,7 +27,7 @@ from domain.parties.permissions import must, relation_to_account
 from domain.parties.roles import ROLES, clash, role_kinds
 from domain.text import Text
 from domain.text import gettext as _
-from domain.work import Work
+from domain.work import Actor, Work
 
 LOGIN = re.compile(r"[a-z][a-z0-9-]{2,31}")
 TOKEN_HOURS = 24
@@ -318,3 +318,24 @@ def _record(work: Work, account: Account, event: str, body: dict[str, object] | 
 def state_title(state: str) -> Text:
     """The state of an account in words."""
     return {"FILED_NOT": _("not filed yet"), "ACTIVE": _("active"), "DISABLED": _("disabled")}[state]
+
+
+def actor(work: Work, account: Account, request_id: str = "") -> Actor:
+    """The account as an actor with the roles of today, for a command done in a person's name.
+
+    Raises NotPermitted when the account is not active.
+    """
+    if account.state != "ACTIVE":
+        raise NotPermitted(_("This account is not active."))
+    org = work.session.get_one(Organisation, account.org_id)
+    return Actor(
+        kind="staff",
+        user_id=account.id,
+        ref=account.ref,
+        display=account.name,
+        roles=sessions.roles_in_force(work, account.id),
+        org_id=org.id,
+        org_kind=org.kind,
+        org_level=org.level,
+        request_id=request_id,
+    )

@@ -1,0 +1,123 @@
+"""The people and files of the demonstration: one account a role, households and deliveries by the real import."""
+
+from __future__ import annotations
+
+import io
+import os
+import secrets
+import string
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+from cli import reading
+from domain import files, identity
+from domain.clock import office_day
+from domain.home import Home
+from domain.parties import organisations, staff
+from domain.parties.passwords import Passwords
+from domain.verification import catalogue, deliveries
+from domain.verification.deliveries import Resource
+from domain.work import OPERATOR, Actor, Work, unit_of_work
+from sources import demo
+
+UNIT = "pingshan"
+CITY = "benxi"
+# login, name, office code, role; two of a role where two people must differ
+PEOPLE = (
+    ("town", "谷雨", f"{UNIT}-gongren", "town_post"),
+    ("town2", "谷清明", f"{UNIT}-nandi", "town_post"),
+    ("clerk", "夏至", UNIT, "department_clerk"),
+    ("head", "夏立冬", UNIT, "department_head"),
+    ("finance", "夏小满", UNIT, "finance"),
+    ("checker", "宋谷雨", f"{UNIT}-agency", "agency_checker"),
+    ("handler", "秦白露", f"{UNIT}-agency", "agency_handler"),
+    ("reviewer", "祝霜降", f"{UNIT}-agency", "agency_reviewer"),
+    ("archivist", "闻大雪", f"{UNIT}-agency", "archivist"),
+    ("agencyhead", "闻立春", f"{UNIT}-agency", "agency_head"),
+    ("catalogue", "闻惊蛰", f"{CITY}-agency", "catalogue_admin"),
+    ("citychecker", "程春分", f"{CITY}-agency", "agency_checker"),
+    ("cityhandler", "程芒种", f"{CITY}-agency", "agency_handler"),
+    ("cityreviewer", "程小暑", f"{CITY}-agency", "agency_reviewer"),
+    ("cityarchivist", "程大暑", f"{CITY}-agency", "archivist"),
+    ("statistician", "程处暑", f"{CITY}-agency", "statistician"),
+    ("bank", "钱秋分", "bank", "data_supplier"),
+    ("bankleader", "钱寒露", "bank", "supplier_leader"),
+    ("oversight", "方立秋", f"{CITY}-bureau", "oversight"),
+    ("policy", "方小雪", f"{CITY}-bureau", "policy_admin"),
+    ("owner1", "方冬至", f"{CITY}-bureau", "process_owner"),
+    ("owner2", "方小寒", f"{CITY}-bureau", "process_owner"),
+    ("system", "白大寒", "system", "system_admin"),
+    ("security", "白雨水", "system", "security_admin"),
+    ("auditor", "白立夏", "system", "auditor"),
+)
+FILES = {
+    "departments/bank.csv": ("bank", "DEPOSIT"),
+    "departments/vehicle.csv": ("traffic-police", "VEHICLE"),
+    "departments/property.csv": ("land", "HOUSE"),
+    "departments/pension.csv": ("labour", "PENRCV"),
+    "departments/business.csv": ("market", "BIZ"),
+    "departments/death.csv": ("civil-registry", "DEATH"),
+}
+LETTERS = string.ascii_letters.replace("l", "").replace("I", "").replace("O", "") + "23456789"
+
+
+def make_accounts(home: Home, passwords: Passwords | None = None) -> Path:
+    """One filed account a role with a random password; the list stands in a file only its owner may read."""
+    hasher = passwords or Passwords()
+    chosen = {login: _password() for login, _name, _office, _role in PEOPLE}
+    hashes = {login: hasher.hash(password) for login, password in chosen.items()}  # slow: outside the transaction
+    with unit_of_work(home, OPERATOR) as work:
+        for place, (login, name, office, role) in enumerate(PEOPLE):
+            born = date(1970 + place, 1 + place % 12, 1 + place)
+            idno = identity.make_demonstration(born, 700 + place)
+            account = staff.create(work, organisations.by_code(work, office), login=login, name=name, idno=idno)
+            staff.file(work, account, number=f"DEMO-{place + 1}", on=work.today)
+            staff.grant(work, account, role)
+            staff.set_password(work, account, hashes[login])
+    path = home.settings.home / "demo-passwords.txt"
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.writelines(f"{login:<14} {chosen[login]}   {role}\n" for login, _name, _office, role in PEOPLE)
+    return path
+
+
+def read_in(home: Home) -> None:
+    """Households by the same import a real office uses, then the departments' files as deliveries."""
+    with home.sessions() as session:
+        today = office_day(home.legal_now(session))
+    made = demo.demo_files(today)
+    declared = {name: content for name, content in made.items() if name.startswith("declared_")}
+    reading.import_households(home, OPERATOR, declared, receiving=_receives)
+    for name, (office, category) in FILES.items():
+        if name in made:
+            _deliver(home, office, category, name.rpartition("/")[2], made[name], today)
+
+
+def _receives(number: str) -> bool:
+    """Every third household of the demonstration is a new applicant; the others are on the roll."""
+    digits = "".join(letter for letter in number if letter.isdigit())
+    return int(digits or "0") % 3 != 0
+
+
+def _deliver(home: Home, office: str, category: str, name: str, content: bytes, day: date) -> None:
+    blob = home.blobs.put(io.BytesIO(content))
+    with unit_of_work(home, OPERATOR) as work:
+        resource = _resource(work, office, category)
+        actor = Actor(kind="operator", ref="operator", roles=OPERATOR.roles, org_id=resource.supplier_id)
+        file = files.keep(work.acting(actor), blob, name=name, media_type="text/csv", purpose="delivery")
+        deliveries.receive(work.acting(actor), resource, file, day)
+
+
+def _resource(work: Work, office: str, category: str) -> Resource:
+    supplier = organisations.by_code(work, office)
+    return next(r for r in catalogue.of_supplier(work, supplier.id) if r.category == category)
+
+
+def _password() -> str:
+    return "-".join("".join(secrets.choice(LETTERS) for _place in range(5)) for _group in range(3))
+
+
+def logins() -> Iterator[tuple[str, str]]:
+    """Login and role of every person of the demonstration."""
+    return ((login, role) for login, _name, _office, role in PEOPLE)

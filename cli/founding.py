@@ -1,0 +1,125 @@
+"""Founding a home: keys, tables, rules, offices, processes; for a demonstration also people and files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import insert, select
+
+from cli import demo, migrate, offices
+from domain import home as homes
+from domain import rules
+from domain.clock import machine_now
+from domain.errors import Conflict
+from domain.home import DEMO, REAL, Home, HomeRow
+from domain.parties import roles, staff
+from domain.parties.accounts import RoleKind
+from domain.parties.organisations import Organisation
+from domain.policy_shipped import read_files
+from domain.settings import Settings
+from domain.text import gettext as _
+from domain.vault import KEYFILE, Keys
+from domain.work import OPERATOR, Work, unit_of_work
+from workflows import bundles, definitions
+
+ROOT = Path(__file__).resolve().parent.parent
+POLICIES = ROOT / "policies"
+BUNDLES = ROOT / "bpmn"
+DEMO_CITY = "benxi"
+
+Say = Callable[[object], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Founded:
+    """What a new home is, and where its first passwords or its first token stand."""
+
+    kind: str
+    passwords: Path | None = None
+    login: str = ""
+    token: str = ""
+
+
+def exists(settings: Settings) -> bool:
+    """True when there is a founded home at these settings."""
+    if not settings.url.startswith("postgresql") and not (settings.home / "hedui.db").exists():
+        return False
+    engine = homes.make_engine(settings)
+    try:
+        with engine.connect() as connection:
+            return bool(migrate.current(connection)) and connection.scalar(select(HomeRow.id)) is not None
+    finally:
+        engine.dispose()
+
+
+def open_or_refuse(settings: Settings) -> Home:
+    """An existing home, migrated. Raises HomeMissing, KeysMissing, Conflict."""
+    if not exists(settings):
+        raise homes.HomeMissing(_("There is no home here yet. Run ./run do init first, or ./run for a demonstration."))
+    engine = homes.make_engine(settings)
+    migrate.upgrade(settings, engine)
+    return homes.open_home(settings, engine)
+
+
+def found_demo(settings: Settings, say: Say, *, stopped_at: datetime | None = None) -> Founded:
+    """A demonstration office: Benxi with its units, towns, suppliers, people, about forty households and files."""
+    home = _prepare(settings, say)
+    with unit_of_work(home, OPERATOR, now=stopped_at or machine_now()) as work:
+        _begin(work, DEMO, stopped_at, say)
+        say(_("Offices of the demonstration city"))
+        offices.establish(work, DEMO_CITY, reviews_from=work.now)
+    say(_("People with their accounts"))
+    passwords = demo.make_accounts(home)
+    say(_("Households and department files, read as a real office reads them"))
+    demo.read_in(home)
+    home.engine.dispose()
+    return Founded(DEMO, passwords)
+
+
+def found_real(settings: Settings, say: Say, *, city: str, login: str, name: str, idno: str) -> Founded:
+    """An empty real office: its offices when `policies/` knows the city, and a first administrator by token."""
+    home = _prepare(settings, say)
+    with unit_of_work(home, OPERATOR, now=machine_now()) as work:
+        _begin(work, REAL, None, say)
+        if city:
+            offices.establish(work, city, reviews_from=work.now)
+        else:
+            work.session.add(
+                Organisation(code="system", kind="system", level="city", name="信息系统管理",
+                             name_en="System administration", jurisdiction="national")
+            )  # fmt: skip
+            work.session.flush()
+        office = work.session.scalars(select(Organisation).where(Organisation.code == "system")).one()
+        account = staff.create(work, office, login=login, name=name, idno=idno)
+        staff.file(work, account, number="INIT-1", on=work.today)
+        staff.grant(work, account, "system_admin")
+        token = staff.issue_token(work, account)
+    home.engine.dispose()
+    return Founded(REAL, None, login, token)
+
+
+def _prepare(settings: Settings, say: Say) -> Home:
+    if exists(settings):
+        raise Conflict(_("There is a home here already; it is never overwritten."))
+    settings.home.mkdir(parents=True, exist_ok=True)
+    settings.home.chmod(0o700)
+    if not (settings.keys / KEYFILE).exists():
+        say(_("Keys"))
+        Keys.create(settings.keys)
+    say(_("Tables"))
+    engine = homes.make_engine(settings)
+    migrate.upgrade(settings, engine)
+    return homes.open_home(settings, engine)
+
+
+def _begin(work: Work, kind: str, stopped_at: datetime | None, say: Say) -> None:
+    homes.found_home(work.session, kind, stopped_at)
+    work.session.execute(insert(RoleKind), [{"role": role, "org_kind": org} for role, org in roles.role_kinds()])
+    say(_("Rules of the notices"))
+    rules.deploy(work, read_files(POLICIES))
+    say(_("Processes"))
+    for folder in sorted(path for path in BUNDLES.iterdir() if path.is_dir()):
+        definitions.ship(work, bundles.read_folder(folder))
