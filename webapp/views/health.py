@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from domain.clock import machine_now
 from domain.home import Heartbeat
 from domain.version import VERSION
-from webapp.auth import house
+from webapp.auth import PENDING, house
 from webapp.navigation import landing
 from webapp.permits import public
 
@@ -41,4 +41,7 @@ def healthz() -> tuple[Response, int]:
 @public
 def start() -> BaseResponse:
     """To the person's first page, or to the sign-in."""
-    return redirect(landing() if current_user.signed_in is not None else url_for("signin.page"))
+    me = current_user.signed_in
+    if me is None:
+        return redirect(url_for("signin.page"))
+    return redirect(url_for(PENDING[me.pending]) if me.pending else landing())
