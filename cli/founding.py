@@ -18,6 +18,7 @@ from domain.home import DEMO, REAL, Home, HomeRow
 from domain.parties import roles, staff
 from domain.parties.accounts import RoleKind
 from domain.parties.organisations import Organisation
+from domain.parties.passwords import Passwords
 from domain.policy_shipped import read_files
 from domain.settings import Settings
 from domain.text import gettext as _
@@ -64,15 +65,20 @@ def open_or_refuse(settings: Settings) -> Home:
     return homes.open_home(settings, engine)
 
 
-def found_demo(settings: Settings, say: Say, *, stopped_at: datetime | None = None) -> Founded:
-    """A demonstration office: Benxi with its units, towns, suppliers, people, about forty households and files."""
+def found_demo(
+    settings: Settings, say: Say, *, stopped_at: datetime | None = None, hasher: Passwords | None = None
+) -> Founded:
+    """A demonstration office: Benxi with its units, towns, suppliers, people, about forty households and files.
+
+    hasher: another cost of password hashing than the real one, for tests.
+    """
     home = _prepare(settings, say)
     with unit_of_work(home, OPERATOR, now=stopped_at or machine_now()) as work:
         _begin(work, DEMO, stopped_at, say)
         say(_("Offices of the demonstration city"))
         offices.establish(work, DEMO_CITY, reviews_from=work.now)
     say(_("People with their accounts"))
-    passwords = demo.make_accounts(home)
+    passwords = demo.make_accounts(home, hasher)
     say(_("Households and department files, read as a real office reads them"))
     demo.read_in(home)
     home.engine.dispose()

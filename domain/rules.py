@@ -18,7 +18,7 @@ from domain import journal
 from domain.base import Base, Key
 from domain.cases import Case
 from domain.clock import office_day
-from domain.parties.organisations import Organisation
+from domain.parties import organisations
 from domain.policy import PolicySnapshot
 from domain.policy_shipped import Rules, assemble
 from domain.vault import fingerprint
@@ -119,10 +119,6 @@ def snapshot(work: Work, org_id: int) -> PolicySnapshotRow:
         work.session.add(row)
         work.session.flush()
     return row
-
-
-def _place(work: Work, org_id: int) -> str:
-    return work.session.get_one(Organisation, org_id).jurisdiction
 
 
 def of_case(work: Work, case: Case) -> PolicySnapshot:

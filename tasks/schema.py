@@ -2,11 +2,48 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from sqlalchemy import MetaData
 
-import workflows.definitions
-import workflows.instances  # noqa: F401  imported for their tables
 from domain.base import Base
+
+ROOMS = (
+    "domain.agenda",
+    "domain.assistance.determinations",
+    "domain.assistance.notices",
+    "domain.assistance.recipients",
+    "domain.cases",
+    "domain.files",
+    "domain.home",
+    "domain.journal",
+    "domain.numbers",
+    "domain.oversight.archive",
+    "domain.oversight.campaigns",
+    "domain.outbox",
+    "domain.parties.accounts",
+    "domain.parties.households",
+    "domain.parties.organisations",
+    "domain.rules",
+    "domain.verification.authorisations",
+    "domain.verification.commissions",
+    "domain.verification.declarations",
+    "domain.verification.deliveries",
+    "domain.verification.disputes",
+    "domain.verification.doubts",
+    "domain.verification.guards",
+    "domain.verification.noncooperation",
+    "domain.verification.queries",
+    "domain.verification.rechecks",
+    "domain.verification.reports",
+    "domain.verification.surveys",
+    "tasks.models",
+    "workflows.definitions",
+    "workflows.instances",
+)
+
+for room in ROOMS:
+    import_module(room)
 
 
 def metadata() -> MetaData:
