@@ -23,9 +23,11 @@ from workflows.spiff_case import ERROR, READY, STARTED, WAITING, Case, Token
 from workflows.spiff_codec import CODEC
 from workflows.spiff_events import Message, Signal
 from workflows.spiff_feel import PENDING, BusinessError, Pending, Runner
+from workflows.spiff_repeat import MultiStep
 from workflows.spiff_specs import HumanStep as HumanSpec
-from workflows.spiff_specs import MultiStep, ServiceStep
+from workflows.spiff_specs import ServiceStep
 from workflows.steps import Flow, Lane, StepSpec, read_flows, read_lanes, read_steps
+from workflows.waits import HumanStep, Job, MessageWait, Thrown, TimerWait
 
 MAX_DATA = 64 * 1024
 MAX_STATE = 1024 * 1024
@@ -70,57 +72,6 @@ class Services(Protocol):
 
     def names(self, step: StepSpec) -> Mapping[str, Any]:
         """Values lent to every FEEL expression at `step`; the case's own variables win over them."""
-
-
-@dataclass(frozen=True)
-class HumanStep:
-    """A step that waits for a person. `item`, `index`: element and 0-based number when it is one of several."""
-
-    token: str
-    step_id: str
-    item: Any = None
-    index: int | None = None
-
-
-@dataclass(frozen=True)
-class Job:
-    """A service step that was started and waits for `finish_job`."""
-
-    token: str
-    step_id: str
-    topic: str
-    inputs: Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class TimerWait:
-    """`due_at` is an aware UTC instant."""
-
-    token: str
-    step_id: str
-    due_at: datetime
-
-
-@dataclass(frozen=True)
-class MessageWait:
-    """`kind` is message or signal; `correlation` the value fixed when the wait began, None for any."""
-
-    token: str
-    step_id: str
-    name: str
-    correlation: Any = None
-    kind: str = "message"
-
-
-@dataclass(frozen=True)
-class Thrown:
-    """A message or signal for the outside; `payload` holds the step's input parameters."""
-
-    kind: str
-    name: str
-    step_id: str
-    correlation: Any
-    payload: Mapping[str, Any]
 
 
 @dataclass(frozen=True, eq=False)

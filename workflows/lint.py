@@ -195,7 +195,7 @@ def _timer(node: etree._Element, kind: etree._Element) -> Iterator[Finding]:
     fits = {"timeDate": is_instant, "timeDuration": is_duration, "timeCycle": is_cycle}[name]
     if not bare(text):
         yield finding(kind, _("The timer is empty."), _("Write PT15M, P3D, an instant with offset, or =expression."))
-    elif name == "timeCycle" and (local(node) != "boundaryEvent" or node.get("cancelActivity", "true") == "true"):
+    elif name == "timeCycle" and not _may_recur(node):
         remedy = _("Use a duration, or make it a non-interrupting boundary event.")
         yield finding(kind, _("A cycle has no meaning here; it could happen once only."), remedy)
     elif fits(text) or is_expression(text):
@@ -205,6 +205,11 @@ def _timer(node: etree._Element, kind: etree._Element) -> Iterator[Finding]:
         yield finding(kind, sentence, _("Write PT15M, P3D, R3/P1D, an instant with offset, or =expression."))
     else:
         yield from _feel(kind, text)
+
+
+def _may_recur(node: etree._Element) -> bool:
+    attribute = {"boundaryEvent": "cancelActivity", "startEvent": "isInterrupting"}.get(local(node), "")
+    return bool(attribute) and node.get(attribute, "true") == "false"
 
 
 def _mappings(node: etree._Element) -> Iterator[Finding]:

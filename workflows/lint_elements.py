@@ -60,7 +60,7 @@ ELEMENTS: Mapping[str, tuple[Mapping[str, frozenset[str]], frozenset[str]]] = {
     "flowNodeRef": ({}, ANY),
     "sequenceFlow": ({**_NODE, "sourceRef": ANY, "targetRef": ANY}, _DOC | {"conditionExpression"}),
     "conditionExpression": ({"id": ANY, "language": frozenset(("feel",))}, ANY),
-    "subProcess": ({**_TASK, "triggeredByEvent": frozenset(("false",))}, _WIRES | _INSIDE | _REPEAT),
+    "subProcess": ({**_TASK, "triggeredByEvent": frozenset(("true", "false"))}, _WIRES | _INSIDE | _REPEAT),
     "task": (_TASK, _WIRES),
     "userTask": ({**_TASK, **_UNSPECIFIED}, _WIRES | _REPEAT),
     "manualTask": (_TASK, _WIRES | _REPEAT),
@@ -77,7 +77,18 @@ ELEMENTS: Mapping[str, tuple[Mapping[str, frozenset[str]], frozenset[str]]] = {
     "eventBasedGateway": (
         {**_GATEWAY, "instantiate": frozenset(("false",)), "eventGatewayType": frozenset(("Exclusive",))}, _WIRES,
     ),
-    "startEvent": ({**_CATCH, "isInterrupting": frozenset(("true",))}, _WIRES),
+    "startEvent": (
+        {**_CATCH, "isInterrupting": frozenset(("true", "false"))},
+        _WIRES
+        | {
+            "messageEventDefinition",
+            "signalEventDefinition",
+            "timerEventDefinition",
+            "conditionalEventDefinition",
+            "errorEventDefinition",
+            "escalationEventDefinition",
+        },
+    ),
     "endEvent": (
         _NODE,
         _WIRES | {"messageEventDefinition", "signalEventDefinition", "errorEventDefinition",
@@ -158,7 +169,6 @@ INSTEAD = {
     "callActivity": _("Draw the called steps as an embedded subprocess."),
     "compensateEventDefinition": _("Draw the undoing as steps of their own."),
     "cancelEventDefinition": _("Use an error end event and an error boundary event."),
-    "triggeredByEvent": _("Put the steps into an embedded subprocess and use a boundary event on it."),
     "dataInputAssociation": _("Remove the arrow; a data object may stand in the picture on its own."),
     "dataOutputAssociation": _("Remove the arrow; a data object may stand in the picture on its own."),
     "ioSpecification": _("Use the input and output parameters of the step."),

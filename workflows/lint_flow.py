@@ -50,6 +50,10 @@ class Graph:
     def of(self, *kinds: str) -> list[tuple[str, etree._Element]]:
         return [(name, node) for name, node in self.nodes.items() if local(node) in kinds]
 
+    def watchers(self) -> list[str]:
+        """Ids of the event subprocesses."""
+        return [name for name, node in self.of("subProcess") if node.get("triggeredByEvent") == "true"]
+
     def links(self, name: str) -> list[str]:
         """Link names of an intermediate event."""
         return [str(link.get("name") or "") for link in children(self.nodes[name], "linkEventDefinition")]
@@ -111,12 +115,39 @@ def _starts(graph: Graph) -> Iterator[Finding]:
     if len(starts) != 1:
         sentence = _("There are %(count)s start events; exactly one is needed.", count=len(starts))
         yield finding(graph.scope, sentence, _("Draw one start event."))
+    yield from _start_events(graph, starts)
     for name, node in starts:
         if graph.into[name]:
             yield finding(node, _("A flow leads into a start event."), _("Lead the flow to the step after it."))
     for name, node in graph.of("endEvent"):
         if graph.out[name]:
             yield finding(node, _("A flow leads out of an end event."), _("Use an intermediate event."))
+
+
+def _start_events(graph: Graph, starts: list[tuple[str, etree._Element]]) -> Iterator[Finding]:
+    watches = graph.scope.get("triggeredByEvent") == "true"
+    for _name, node in starts:
+        kinds = [local(child) for child in node if local(child).endswith("EventDefinition")]
+        if watches and len(kinds) != 1:
+            sentence = _("The start event of an event subprocess does not say what it waits for.")
+            yield finding(node, sentence, _("Choose a message, timer, error or other for it."))
+        elif kinds and not watches:
+            sentence = _("A %(kind)s has no effect on this start event.", kind=kinds[0])
+            yield finding(node, sentence, _("Use a plain start event; what starts a case stands in process.toml."))
+        if node.get("isInterrupting", "true") != "true" and (not watches or "errorEventDefinition" in kinds):
+            sentence = _("Only the start event of an event subprocess, and none for errors, may be non-interrupting.")
+            yield finding(node, sentence, _("Make it interrupting."))
+
+
+def _watchers(graph: Graph) -> Iterator[Finding]:
+    for name in graph.watchers():
+        node = graph.nodes[name]
+        if graph.into[name] or graph.out[name]:
+            yield finding(node, _("A flow joins an event subprocess."), _("Remove the flow; its event starts it."))
+        if any(local(child).endswith("LoopCharacteristics") for child in node):
+            yield finding(node, _("An event subprocess cannot be repeated."), _("Repeat a subprocess inside it."))
+        if any(event.get("attachedToRef") == name for _n, event in graph.of("boundaryEvent")):
+            yield finding(node, _("An event subprocess has a boundary event."), _("Attach it to a step inside it."))
 
 
 def _ends_of_flows(graph: Graph) -> Iterator[Finding]:
@@ -150,7 +181,7 @@ def _listed(graph: Graph, name: str, node: etree._Element) -> Iterator[Finding]:
 
 
 def _reach(graph: Graph) -> Iterator[Finding]:
-    todo = [name for name, _node in graph.of("startEvent")]
+    todo = [name for name, _node in graph.of("startEvent")] + graph.watchers()
     seen = set(todo)
     while todo:
         fresh = [name for name in graph.nexts(todo.pop()) if name not in seen]
@@ -169,7 +200,7 @@ def _can_end(graph: Graph) -> set[str]:
     for name in graph.nodes:
         for after in graph.nexts(name):
             before[after].append(name)
-    todo = [name for name, _node in graph.of("endEvent")]
+    todo = [name for name, _node in graph.of("endEvent")] + graph.watchers()
     seen = set(todo)
     while todo:
         fresh = [name for name in before[todo.pop()] if name not in seen]
@@ -182,6 +213,8 @@ def _dead_ends(graph: Graph) -> Iterator[Finding]:
     for name, node in graph.nodes.items():
         kind = local(node)
         links = graph.links(name)
+        if name in graph.watchers():
+            continue
         if not graph.out[name] and kind != "endEvent" and not (kind == "intermediateThrowEvent" and links):
             yield finding(node, _("No flow leads out of here."), _("Draw the flow to the next step or an end event."))
         if kind == "boundaryEvent" and graph.into[name]:
@@ -287,7 +320,7 @@ def _reference(root: etree._Element, definition: etree._Element) -> Iterator[Fin
     attribute, wanted = EVENT_REFS[kind]
     reference, node = definition.get(attribute), definition.getparent()
     catches_all = kind in ("errorEventDefinition", "escalationEventDefinition") and node is not None
-    if reference is None and catches_all and local(node) == "boundaryEvent":  # type: ignore[arg-type]
+    if reference is None and catches_all and local(node) in ("boundaryEvent", "startEvent"):  # type: ignore[arg-type]
         return
     found = next((e for e in root.findall(tag(wanted)) if reference and e.get("id") == reference), None)
     if found is None:
@@ -338,5 +371,5 @@ def _loops(graph: Graph) -> Iterator[Finding]:
 
 
 _RULES: tuple[Callable[[Graph], Iterator[Finding]], ...] = (
-    _starts, _ends_of_flows, _dead_ends, _reach, _links, _conditions, _gateways, _races, _events, _loops,
+    _starts, _watchers, _ends_of_flows, _dead_ends, _reach, _links, _conditions, _gateways, _races, _events, _loops,
 )  # fmt: skip

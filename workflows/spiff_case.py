@@ -22,7 +22,8 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from workflows.spiff_events import Condition, Escalation, Failure, Message, Signal, Timer, Trigger
-from workflows.spiff_specs import BoundaryEvent, CatchEvent, Guarded, InclusiveGateway, Repeated, ThrowEvent
+from workflows.spiff_repeat import Repeated
+from workflows.spiff_specs import BoundaryEvent, EventSubProcess, Guarded, InclusiveGateway, ThrowEvent
 
 WAITING, READY, STARTED = TaskState.WAITING, TaskState.READY, TaskState.STARTED
 COMPLETED, ERROR, CANCELLED, FUTURE = TaskState.COMPLETED, TaskState.ERROR, TaskState.CANCELLED, TaskState.FUTURE
@@ -104,6 +105,16 @@ class _Scope:
 
     def live(self) -> Iterator[Token]:
         return (token for token in list(self.tasks.values()) if token._state in LIVE)
+
+    def watch(self) -> None:
+        """The scope has begun: its event subprocesses wait from now on."""
+        for spec in self.spec.watchers:  # type: ignore[attr-defined]
+            token = self.task_tree._add_child(spec, FUTURE)  # type: ignore[attr-defined]
+            spec._update(token)
+
+    def unfinished(self) -> bool:
+        """Whether anything is left to do; an event subprocess that nobody called does not count."""
+        return any(not (t._state == WAITING and isinstance(t.task_spec, EventSubProcess)) for t in self.live())
 
     def clear(self) -> None:
         for token in list(self.live()):
@@ -247,7 +258,9 @@ class Case(_Scope, BpmnWorkflow):
             return
         if parent is not None and isinstance(parent.task_spec, Guarded) and not isinstance(spec, BoundaryEvent):
             parent.task_spec.leave(token)
-        if token is not scope.task_tree and not getattr(spec, "keeps_children", False):
+        if token is scope.task_tree:
+            scope.watch()
+        elif not getattr(spec, "keeps_children", False):
             for child in token.children:
                 child.parent = scope.task_tree
                 scope.task_tree._children.append(child.id)
@@ -259,8 +272,9 @@ class Case(_Scope, BpmnWorkflow):
 
     def close_if_empty(self, scope: Any) -> None:
         """A scope is complete when no token is left in it."""
-        if scope.completed or next(scope.live(), None) is not None:
+        if scope.completed or scope.unfinished():
             return
+        scope.clear()
         scope.completed = True
         if scope is self:
             return
@@ -330,7 +344,6 @@ class Case(_Scope, BpmnWorkflow):
     def fail_scope(self, scope: Any, code: str | None) -> None:
         """An error end event: a boundary event further out catches it, or the whole case ends with it."""
         catcher = self._catcher(scope, Failure, code)
-        scope.clear()
         if catcher is not None:
             catcher.task_spec.fire(catcher, {"code": code})
             return
@@ -338,7 +351,10 @@ class Case(_Scope, BpmnWorkflow):
         self.completed, self.failed_with = True, code or "error"
 
     def _catcher(self, scope: Any, kind: type[Trigger], code: str | None) -> Token | None:
-        while scope is not self:
+        while True:
+            watching = self._named([t for t in scope.live() if isinstance(t.task_spec, EventSubProcess)], kind, code)
+            if watching is not None or scope is self:
+                return watching
             token = scope.parent_workflow.tasks.get(scope.parent_task_id)
             if token is None:
                 return None
@@ -354,10 +370,9 @@ class Case(_Scope, BpmnWorkflow):
             token, parent = parent, parent.parent
         if parent is None or not isinstance(parent.task_spec, Guarded):
             return None
-        caught = [s for s in parent.children if s._state == WAITING and isinstance(_trigger(s), kind)]
+        return self._named([s for s in parent.children if isinstance(s.task_spec, BoundaryEvent)], kind, code)
+
+    def _named(self, events: list[Token], kind: type[Trigger], code: str | None) -> Token | None:
+        caught = [s for s in events if s._state == WAITING and isinstance(s.task_spec.trigger, kind)]
         named = [s for s in caught if s.task_spec.trigger.code == code]
         return next(iter(named or [s for s in caught if s.task_spec.trigger.code is None]), None)
-
-
-def _trigger(token: Token) -> Any:
-    return token.task_spec.trigger if isinstance(token.task_spec, CatchEvent) else None

@@ -16,6 +16,7 @@ from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
 from SpiffWorkflow.spiff.parser.process import SpiffBpmnParser
 
+from workflows import spiff_repeat
 from workflows import spiff_specs as kinds
 from workflows.bpmn_xml import camunda, local, tag
 from workflows.spiff_events import (
@@ -43,6 +44,7 @@ class Scope(BpmnProcessSpec):
         self.task_specs.clear()
         self.start.name = ".start"
         self.task_specs[self.start.name] = self.start
+        self.watchers: list[Any] = []
         self.settles = self.conditional = False
         self._reach: dict[tuple[str, str], frozenset[str]] = {}
 
@@ -91,7 +93,7 @@ class Node(TaskParser):
         condition = loop_characteristics.find(tag("loopCondition"))
         maximum = loop_characteristics.get("loopMaximum")
         original = self._child()
-        self.task = kinds.LoopStep(
+        self.task = spiff_repeat.LoopStep(
             self.spec,
             self.bpmn_id,
             child=original.name,
@@ -103,7 +105,7 @@ class Node(TaskParser):
 
     def _add_multiinstance_task(self, loop_characteristics: Any) -> None:
         loop, original = loop_characteristics, self._child()
-        self.task = kinds.MultiStep(
+        self.task = spiff_repeat.MultiStep(
             self.spec,
             self.bpmn_id,
             child=original.name,
@@ -143,7 +145,24 @@ class ScopeNode(Node):
         self.process_parser.parser.create_parser(self.node, filename=self.filename)
         inner = self.process_parser.parser.process_parsers[self.bpmn_id]
         inner.parent = self.process_parser
+        if self.node.get("triggeredByEvent") == "true":
+            return self._watcher()
         return self.spec_class(self.spec, self.bpmn_id, scope=self.bpmn_id, **self.bpmn_attributes)
+
+    def _watcher(self) -> Any:
+        start = self.node.find(tag("startEvent"))
+        definition = next(child for child in start if local(child).endswith("EventDefinition"))
+        watcher = kinds.EventSubProcess(
+            self.spec,
+            self.bpmn_id,
+            scope=self.bpmn_id,
+            trigger=_trigger(definition, start, self.process_parser.parser),
+            interrupting=start.get("isInterrupting", "true") == "true",
+            event_id=start.get("id"),
+            **self.bpmn_attributes,
+        )
+        self.spec.watchers.append(watcher)
+        return watcher
 
 
 class StartNode(Node):

@@ -130,6 +130,23 @@ SCENARIOS = [
     Scenario("many_by_number", [("complete", "Each", {"n": n}) for n in range(3)], ITEMS, done={"Each": 3, "End": 1}),
     Scenario("standard_loop", [("complete", "Look")], done={"Count": 4, "Look": 1, "End": 1}, kept={"n": 4}),
     Scenario("lanes", [("complete", "Prepare"), ("complete", "Check")], done={"Prepare": 1, "Check": 1, "End": 1}),
+    Scenario(
+        "event_subprocess",
+        [("deliver", "answer", {"n": 1}), ("deliver", "answer", {"n": 2}), ("wait", DAY), ("complete", "Note"),
+         ("complete", "Work"), ("complete", "Note")],
+        done={"Told": 2, "Note": 2, "News": 2, "Mail": 1, "Remind": 1, "Work": 1, "End": 1},
+        kept={"Told": {"n": 2}},
+    ),
+    Scenario(
+        "event_subprocess", [("deliver", "answer"), ("deliver", "alarm"), ("complete", "File")],
+        done={"Told": 1, "Gone": 1, "File": 1, "EndFile": 1, "Withdraw": 1},
+    ),
+    Scenario("event_subprocess", [("complete", "Work")], done={"Start": 1, "Work": 1, "End": 1}),
+    Scenario(
+        "error_event_subprocess", [("fail", "Query", "refused"), ("complete", "Repair")],
+        done={"Broken": 1, "Repair": 1, "Mend": 1, "Inner": 1, "End": 1}, kept={"Broken": {"code": "refused"}},
+    ),
+    Scenario("error_event_subprocess", [("job", "Query")], done={"Query": 1, "InEnd": 1, "Inner": 1, "End": 1}),
 ]  # fmt: skip
 NAMES = [f"{scenario.file}-{number}" for number, scenario in enumerate(SCENARIOS)]
 
