@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
+from tests.homes import DEMO, Office, open_office
 from tests.infrastructure.browser import ARGUMENTS, find_browser
 from tests.infrastructure.checks import GATES_SHOWN
 from tests.infrastructure.databases import (
@@ -159,6 +160,14 @@ def fresh_place(
 def database_url(database_kind: str, fresh_place: Callable[[str, Template], Place]) -> str:
     """The address of an empty database, once of each kind."""
     return fresh_place(database_kind, EMPTY).url
+
+
+@pytest.fixture
+def office(database_kind: str, fresh_place: Callable[[str, Template], Place]) -> Iterator[Office]:
+    """The demonstration office on a stopped clock, once on each kind of database."""
+    made = open_office(fresh_place(database_kind, DEMO))
+    yield made
+    made.home.engine.dispose()
 
 
 # --- browser ---------------------------------------------------------------------------------------------------
