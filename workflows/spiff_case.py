@@ -109,7 +109,7 @@ class _Scope:
     def watch(self) -> None:
         """The scope has begun: its event subprocesses wait from now on."""
         for spec in self.spec.watchers:  # type: ignore[attr-defined]
-            token = self.task_tree._add_child(spec, FUTURE)  # type: ignore[attr-defined]
+            token = self.task_tree._add_child(spec, FUTURE)
             spec._update(token)
 
     def unfinished(self) -> bool:
@@ -362,7 +362,6 @@ class Case(_Scope, BpmnWorkflow):
             if found is not None:
                 return found
             scope = scope.parent_workflow
-        return None
 
     def _at(self, token: Token, kind: type[Trigger], code: str | None) -> Token | None:
         parent = token.parent
