@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from decisions.feel import Function
 from domain.errors import Conflict, DefinitionRefused
 from tests.workflows.playing import DIAGRAMS, NOW, Desk, diagram
 from workflows import engine
@@ -311,3 +312,21 @@ def test_no_python_is_compiled_run_or_imported_while_a_case_moves() -> None:
         [sys.executable, "-c", textwrap.dedent(program)], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.stdout.strip().endswith("clean"), done.stderr[-2000:] + done.stdout[-500:]
+
+
+class Lending(Desk):
+    def names(self, step: engine.StepSpec) -> dict[str, Any]:
+        due = {"reply": NOW + timedelta(days=5)}
+        return {"term": Function("term", ["key"], lambda _state, given, named: due[[*given, *named.values()][0]])}
+
+
+def test_the_services_may_lend_functions_and_instants_to_every_expression() -> None:
+    xml = (DIAGRAMS / "timers.bpmn").read_bytes().replace(b"=terms.reply", b'=term("reply")').replace(b"PT15M", b"PT0S")
+    drawing, data = engine.read_diagram(xml), {"query": {"due": NOW.isoformat()}}
+    run = engine.start(drawing, data, now=NOW, services=Lending())
+    run.advance()
+    for _timer in range(2):
+        run.wake()
+        run.advance()
+
+    assert [(wait.step_id, wait.due_at) for wait in run.timers()] == [("Term", NOW + timedelta(days=5))]
