@@ -130,10 +130,12 @@ class DoubtListData:
 
 
 class NoticeKind(StrEnum):
-    """DOC-12 in its two forms: not eligible, and application not accepted."""
+    """DOC-12 in its two forms, not eligible and application not accepted; DOC-13, assistance stopped or suspended."""
 
     NOT_ELIGIBLE = "NOT_ELIGIBLE"
     NOT_ACCEPTED = "NOT_ACCEPTED"
+    STOPPED = "STOPPED"
+    SUSPENDED = "SUSPENDED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +153,7 @@ class NoticeItem:
 class NoticeData:
     """书面告知书 (DOC-12, CK-14), department to applicant, with its delivery receipt.
 
-    `appeal_way` and `appeal_term` are sentences: where and how long. `delivery`: 直接送达, 留置送达, 邮寄送达 …
+    `applied_on` is printed for an application only. `appeal_way` and `appeal_term` are sentences: where and how long. `delivery`: 直接送达, 留置送达, 邮寄送达 …
     """
 
     KIND: ClassVar[str] = "notice/1"
