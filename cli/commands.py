@@ -171,11 +171,10 @@ def process_check(folder: Path) -> None:
 def process_deploy(folder: Path, login: str, second: str, note: str) -> None:
     """Check FOLDER and lay it before a second owner; with --approved-by it comes into force at once."""
     home = home_here()
-    bundle = bundles.read_folder(folder)
+    checked = bundles.must_pass(bundles.read_folder(folder))
     with unit_of_work(home, OPERATOR) as work:
-        proposal, warnings = definitions.propose(work.acting(actor_of(work, login)), bundle, note=note)
-        ref = proposal.ref
-    for warning in warnings:
+        ref = definitions.propose(work.acting(actor_of(work, login)), checked, note=note).ref
+    for warning in checked.warnings:
         click.echo(f"{warning.severity}: {warning}", err=True)
     if not second:
         click.echo(_("Proposed. A second owner puts it in force: ./run do process approve %(ref)s --as LOGIN", ref=ref))

@@ -7,16 +7,21 @@ import os
 import secrets
 import string
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
+
+from sqlalchemy import select
 
 from cli import reading
 from domain import files, identity
+from domain.assistance.recipients import Recipient
+from domain.blobs import StoredBlob
 from domain.clock import office_day
 from domain.home import Home
-from domain.parties import organisations, staff
+from domain.parties import households, organisations, staff
+from domain.parties.households import Household, Person
 from domain.parties.passwords import Passwords
-from domain.verification import catalogue, deliveries
+from domain.verification import catalogue, collecting, deliveries
 from domain.verification.deliveries import Resource
 from domain.work import OPERATOR, Actor, Work, unit_of_work
 from sources import demo
@@ -59,6 +64,10 @@ FILES = {
     "departments/business.csv": ("market", "BIZ"),
     "departments/death.csv": ("civil-registry", "DEATH"),
 }
+PAPER = (
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+    b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+)
 LETTERS = string.ascii_letters.replace("l", "").replace("I", "").replace("O", "") + "23456789"
 
 
@@ -89,9 +98,40 @@ def read_in(home: Home) -> None:
     made = demo.demo_files(today)
     declared = {name: content for name, content in made.items() if name.startswith("declared_")}
     reading.import_households(home, OPERATOR, declared, receiving=_receives)
+    _enter_authorisations(home)
     for name, (office, category) in FILES.items():
         if name in made:
             _deliver(home, office, category, name.rpartition("/")[2], made[name], today)
+
+
+def _enter_authorisations(home: Home) -> None:
+    """What recipients signed earlier, entered from paper; every ninth household has still to sign anew."""
+    scan = home.blobs.put_bytes(PAPER)
+    with unit_of_work(home, OPERATOR) as work:
+        wanted = select(Household).join(Recipient, Recipient.household_id == Household.id).order_by(Household.number)
+        for place, household in enumerate(work.session.scalars(wanted).all()):
+            if place % 9 == 8:
+                continue
+            for person in households.members(work, household):
+                _enter_one(work, household, person, scan)
+
+
+def _enter_one(work: Work, household: Household, person: Person, scan: StoredBlob) -> None:
+    guardian = next(iter(households.guardians(work, person)), None)
+    if guardian is None and person.capacity != "FULL":
+        return  # nobody is registered who could sign: the review finds it
+    paper = _paper(work, scan, "authorisation.pdf")
+    proof = _paper(work, scan, "guardianship.pdf") if guardian is not None else None
+    signed = work.today - timedelta(days=200)
+    collecting.enter_from_paper(
+        work, household, person, signed_on=signed, scan=paper, guardian=guardian, guardian_proof=proof
+    )
+
+
+def _paper(work: Work, blob: StoredBlob, name: str) -> files.StoredFile:
+    """Each paper is a file of its own, although the demonstration's scans all look the same."""
+    copy = work.home.blobs.put(work.home.blobs.open(blob))
+    return files.keep(work, copy, name=name, media_type="application/pdf", purpose="authorisation")
 
 
 def _receives(number: str) -> bool:

@@ -25,6 +25,7 @@ from domain.text import gettext as _
 from domain.vault import KEYFILE, Keys
 from domain.work import OPERATOR, Work, unit_of_work
 from workflows import bundles, definitions
+from workflows.bundles import Checked
 
 ROOT = Path(__file__).resolve().parent.parent
 POLICIES = ROOT / "policies"
@@ -72,9 +73,10 @@ def found_demo(
 
     hasher: another cost of password hashing than the real one, for tests.
     """
+    shipped = _shipped(say)
     home = _prepare(settings, say)
     with unit_of_work(home, OPERATOR, now=stopped_at or machine_now()) as work:
-        _begin(work, DEMO, stopped_at, say)
+        _begin(work, DEMO, stopped_at, shipped, say)
         say(_("Offices of the demonstration city"))
         offices.establish(work, DEMO_CITY, reviews_from=work.now)
     say(_("People with their accounts"))
@@ -87,9 +89,10 @@ def found_demo(
 
 def found_real(settings: Settings, say: Say, *, city: str, login: str, name: str, idno: str) -> Founded:
     """An empty real office: its offices when `policies/` knows the city, and a first administrator by token."""
+    shipped = _shipped(say)
     home = _prepare(settings, say)
     with unit_of_work(home, OPERATOR, now=machine_now()) as work:
-        _begin(work, REAL, None, say)
+        _begin(work, REAL, None, shipped, say)
         if city:
             offices.establish(work, city, reviews_from=work.now)
         else:
@@ -107,6 +110,13 @@ def found_real(settings: Settings, say: Say, *, city: str, login: str, name: str
     return Founded(REAL, None, login, token)
 
 
+def _shipped(say: Say) -> list[Checked]:
+    """The bundles the product ships, checked outside the transaction that deploys them."""
+    say(_("Processes"))
+    folders = sorted(path for path in BUNDLES.iterdir() if path.is_dir())
+    return [bundles.must_pass(bundles.read_folder(folder)) for folder in folders]
+
+
 def _prepare(settings: Settings, say: Say) -> Home:
     if exists(settings):
         raise Conflict(_("There is a home here already; it is never overwritten."))
@@ -121,11 +131,10 @@ def _prepare(settings: Settings, say: Say) -> Home:
     return homes.open_home(settings, engine)
 
 
-def _begin(work: Work, kind: str, stopped_at: datetime | None, say: Say) -> None:
+def _begin(work: Work, kind: str, stopped_at: datetime | None, shipped: list[Checked], say: Say) -> None:
     homes.found_home(work.session, kind, stopped_at)
     work.session.execute(insert(RoleKind), [{"role": role, "org_kind": org} for role, org in roles.role_kinds()])
     say(_("Rules of the notices"))
     rules.deploy(work, read_files(POLICIES))
-    say(_("Processes"))
-    for folder in sorted(path for path in BUNDLES.iterdir() if path.is_dir()):
-        definitions.ship(work, bundles.read_folder(folder))
+    for checked in shipped:
+        definitions.ship(work, checked)

@@ -103,8 +103,8 @@ def _unit(
 ) -> None:
     mark = MARKS.get(unit.id, unit.zh[0])
     agency = _office(work, f"{unit.id}-agency", "agency", "county", f"{unit.zh}核对中心",
-                     f"{unit.en} verification agency", unit.id, parent=city_agency, unit=unit.id, division=unit.division, mark=mark,
-                     position=unit.order)  # fmt: skip
+                     f"{unit.en} verification agency", unit.id, parent=city_agency, unit=unit.id,
+                     division=unit.division, mark=mark, position=unit.order)  # fmt: skip
     department = _office(work, unit.id, "department", "county", f"{unit.zh}民政局", f"{unit.en} civil affairs bureau",
                          unit.id, parent=bureau, agency=agency, unit=unit.id, division=unit.division, mark=mark,
                          position=unit.order)  # fmt: skip

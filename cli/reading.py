@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from domain.parties.intake import ImportReport
-
+from domain import intake
 from domain.home import DEMO, Home
-from domain.parties import intake
+from domain.intake import ImportReport
 from domain.work import Actor, unit_of_work
 from sources import households
 from sources.households import Declaration

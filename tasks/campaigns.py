@@ -16,6 +16,7 @@ from domain.base import new_ref
 from domain.cases import BATCH_LETTER, DYNAMIC, OPEN, Case
 from domain.clock import OFFICE_ZONE, office_day, office_instant
 from domain.errors import NotFound
+from domain.oversight import campaigns as campaign_rows
 from domain.oversight.campaigns import Campaign, CampaignSubject
 from domain.parties import permissions
 from domain.parties.households import Household
@@ -100,7 +101,7 @@ def fill(work: Work, campaign_ref: str) -> int:
 
     Killed anywhere, the chunk is rolled back whole and done again; UNIQUE(campaign, household) holds it.
     """
-    campaign = by_ref(work, campaign_ref)
+    campaign = campaign_rows.by_ref(work, campaign_ref)
     subjects = work.session.scalars(
         select(CampaignSubject)
         .where(CampaignSubject.campaign_id == campaign.id, CampaignSubject.opened.is_(False))
@@ -141,20 +142,8 @@ def fill(work: Work, campaign_ref: str) -> int:
     elif campaign.state == "OPENING":
         campaign.state = "RUNNING"
         if campaign.accepted_at is not None:
-            plan_release(work, campaign, f"after-{campaign.households}")
+            campaign_rows.plan_release(work, campaign, f"after-{campaign.households}")
     return len(subjects)
-
-
-def release(work: Work, campaign: Campaign) -> None:
-    """The agency accepted the batch letter: its cases may go on. Unsigned and unaccepted, none can (LF-16)."""
-    campaign.accepted_at = work.now
-    journal.record(work, "campaign.released", campaign.ref, {}, stream=("campaign", campaign.ref))
-    plan_release(work, campaign, "first")
-
-
-def plan_release(work: Work, campaign: Campaign, which: str) -> None:
-    """Plan the delivery of the acceptance to waiting cases."""
-    agenda.put(work, "campaign.release", f"campaign.release:{campaign.ref}:{which}", work.now, subject=campaign.ref)
 
 
 def release_cases(work: Work, campaign_ref: str) -> int:
@@ -162,7 +151,7 @@ def release_cases(work: Work, campaign_ref: str) -> int:
 
     Uses ix_case_wait_message.
     """
-    campaign = by_ref(work, campaign_ref)
+    campaign = campaign_rows.by_ref(work, campaign_ref)
     waiting = work.session.scalars(
         select(Case.ref)
         .join(CaseWait, CaseWait.case_id == Case.id)
@@ -173,7 +162,7 @@ def release_cases(work: Work, campaign_ref: str) -> int:
     ).all()
     taken = sum(moves.deliver_message(work, ref, ACCEPTED, campaign.ref, {}) for ref in waiting)
     if taken and len(waiting) == CHUNK:
-        plan_release(work, campaign, waiting[-1])
+        campaign_rows.plan_release(work, campaign, waiting[-1])
     return taken
 
 
@@ -200,14 +189,6 @@ def runner_of(work: Work, unit: Organisation) -> Organisation:
             return agency
         current = work.session.get(Organisation, current.parent_id) if current.parent_id else None
     raise NotFound(_("No verification agency of the level %(level)s stands above this unit.", level=level))
-
-
-def by_ref(work: Work, ref: str) -> Campaign:
-    """The campaign with this reference. Raises NotFound."""
-    found = work.session.scalars(select(Campaign).where(Campaign.ref == ref)).first()
-    if found is None:
-        raise NotFound(_("There is no such campaign."))
-    return found
 
 
 def listed(work: Work) -> Sequence[CampaignRow]:

@@ -21,7 +21,7 @@ from domain.errors import DefinitionRefused, Finding
 from domain.parties.roles import ROLES
 from domain.text import gettext as _
 from domain.vault import fingerprint
-from workflows import forms, lint, registry
+from workflows import forms, lint, lint_child, registry
 
 DRAWING = "process.bpmn"
 SHEET = "process.toml"
@@ -81,7 +81,10 @@ def read_folder(folder: Path) -> Bundle:
 
 
 def check(bundle: Bundle) -> list[Finding]:
-    """Every finding about a bundle; the bundle may be deployed when none has severity "error"."""
+    """Every finding about a bundle; the bundle may be deployed when none has severity "error".
+
+    The drawing is read in a child process with limits, since it may come from anywhere.
+    """
     findings = [*_check_files(bundle), *_check_sheet(bundle)]
     for key, path, content in bundle.forms():
         try:
@@ -97,7 +100,7 @@ def check(bundle: Bundle) -> list[Finding]:
         for name, entry in registry.operations().items()
         if entry.kind in ("quick", "slow")
     }
-    findings += lint.check_diagram(
+    findings += lint_child.check_untrusted(
         bundle.files[DRAWING],
         operations=known,
         roles=ROLES,
@@ -107,12 +110,20 @@ def check(bundle: Bundle) -> list[Finding]:
     return findings
 
 
-def must_pass(bundle: Bundle) -> list[Finding]:
-    """The warnings of a bundle. Raises DefinitionRefused with all findings when one is an error."""
+@dataclass(frozen=True)
+class Checked:
+    """A bundle that may be deployed, with its warnings; only `must_pass` makes one."""
+
+    bundle: Bundle
+    warnings: tuple[Finding, ...]
+
+
+def must_pass(bundle: Bundle) -> Checked:
+    """Check a bundle, outside any write transaction. Raises DefinitionRefused with all findings."""
     findings = check(bundle)
     if any(found.severity == "error" for found in findings):
         raise DefinitionRefused(findings)
-    return findings
+    return Checked(bundle, tuple(findings))
 
 
 def _check_files(bundle: Bundle) -> Iterator[Finding]:

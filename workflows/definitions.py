@@ -18,13 +18,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 import decisions
 from domain import journal
 from domain.base import Base, BigKey, Code, Key, Label, Ref
-from domain.errors import Conflict, Finding, NotFound, NotPermitted
+from domain.errors import Conflict, NotFound, NotPermitted
 from domain.parties import permissions
 from domain.text import gettext as _
 from domain.vault import fingerprint
 from domain.work import Work
 from workflows import bundles, engine, forms
-from workflows.bundles import Bundle
+from workflows.bundles import Bundle, Checked
 
 
 class DefinitionPart(Base):
@@ -146,27 +146,23 @@ def _table(source: bytes) -> decisions.Model:
     return decisions.load(source)
 
 
-def ship(work: Work, bundle: Bundle) -> Deployed:
+def ship(work: Work, checked: Checked) -> Deployed:
     """Deploy a bundle the product ships into a home that has no version of it yet (walls 5).
 
     A home that has one keeps it: an upgrade never deploys over an owner's version.
-    Raises DefinitionRefused.
     """
+    bundle = checked.bundle
     current = _newest(work, bundle.key)
     if current is not None:
         return Deployed(bundle.key, current.number, "unchanged")
-    bundles.must_pass(bundle)
     row = _deploy(work, bundle, note="", proposed_by=None, approved_by=None)
     return Deployed(bundle.key, row.number, "deployed")
 
 
-def propose(work: Work, bundle: Bundle, *, note: str) -> tuple[DefinitionProposal, Sequence[Finding]]:
-    """Check a bundle and lay it before a second owner. Returns the proposal and the warnings.
-
-    Raises DefinitionRefused, NotPermitted, Conflict when it equals the version in force.
-    """
+def propose(work: Work, checked: Checked, *, note: str) -> DefinitionProposal:
+    """Lay a checked bundle before a second owner. Raises NotPermitted, Conflict when it is in force already."""
     permissions.must(work.actor, "process.propose")
-    warnings = bundles.must_pass(bundle)
+    bundle = checked.bundle
     current = _newest(work, bundle.key)
     if current is not None and current.digest == bundle.digest:
         raise Conflict(_("Version %(number)s in force is the same already.", number=current.number))
@@ -182,7 +178,7 @@ def propose(work: Work, bundle: Bundle, *, note: str) -> tuple[DefinitionProposa
     work.session.add(row)
     work.session.flush()
     journal.record(work, "definition.proposed", row.ref, {"digest": row.digest}, stream=("definition", row.process))
-    return row, warnings
+    return row
 
 
 def approve(work: Work, proposal_ref: str) -> Deployed:
@@ -198,7 +194,6 @@ def approve(work: Work, proposal_ref: str) -> Deployed:
     if row.proposed_by == work.actor.user_id:
         raise NotPermitted(_("Who proposed a version cannot approve it. Ask another process owner."))
     bundle = Bundle(row.process, _parts(work, row.manifest))
-    bundles.must_pass(bundle)
     made = _deploy(work, bundle, note=row.note, proposed_by=row.proposed_by, approved_by=work.actor.person())
     row.state = "APPROVED"
     return Deployed(row.process, made.number, "deployed")

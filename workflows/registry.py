@@ -163,8 +163,7 @@ def recorder(name: str, *, outputs: tuple[str, ...] = ()) -> Callable[[Record], 
 def operations() -> Mapping[str, Operation]:
     """All operations by name. Imports `workflows.operations.*` once."""
     if not _registry.loaded:
-        import workflows.operations as room  # the room imports this module to declare itself
-
+        room = importlib.import_module("workflows.operations")  # by name: the room imports this module in its turn
         for module in pkgutil.iter_modules(room.__path__):
             importlib.import_module(f"{room.__name__}.{module.name}")
         _registry.loaded = True

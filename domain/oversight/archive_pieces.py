@@ -95,9 +95,7 @@ def _declaration(work: Work, case: Case) -> Iterator[Piece]:
     if found.file_id is not None:
         yield _paper(work, DECLARATION, found.ref, found.file_id)
         return
-    said = [
-        [person, category, value] for (person, category), value in declarations.items_of(work, found).items()
-    ]
+    said = [[person, category, value] for (person, category), value in declarations.items_of(work, found).items()]
     yield _record(work, DECLARATION, found.ref, [found.declared_on.isoformat(), said])
 
 

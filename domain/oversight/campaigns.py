@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from domain import agenda, journal
 from domain.base import Base, BigKey, Code, Key, Ref
+from domain.errors import NotFound
+from domain.text import gettext as _
+from domain.work import Work
 
 
 class Campaign(Base):
@@ -48,3 +52,29 @@ class CampaignSubject(Base):
     household_id: Mapped[int] = mapped_column(BigKey, ForeignKey("household.id"))
     opened: Mapped[bool] = mapped_column(default=False)
     outcome: Mapped[str | None] = mapped_column(String(12))  # STOP, ADJUST, CONTINUE
+
+
+def by_ref(work: Work, ref: str) -> Campaign:
+    """The campaign with this reference. Raises NotFound."""
+    found = work.session.scalars(select(Campaign).where(Campaign.ref == ref)).first()
+    if found is None:
+        raise NotFound(_("There is no such campaign."))
+    return found
+
+
+def release(work: Work, campaign: Campaign) -> None:
+    """The agency accepted the batch letter: its cases may go on. Unsigned and unaccepted, none can (LF-16)."""
+    campaign.accepted_at = work.now
+    journal.record(work, "campaign.released", campaign.ref, {}, stream=("campaign", campaign.ref))
+    plan_release(work, campaign, "first")
+
+
+def plan_release(work: Work, campaign: Campaign, which: str) -> None:
+    """Plan telling the waiting cases, in chunks; `which` keeps the chunks' keys apart."""
+    agenda.put(work, "campaign.release", f"campaign.release:{campaign.ref}:{which}", work.now, subject=campaign.ref)
+
+
+def mark_overdue(work: Work, campaign: Campaign) -> None:
+    """The month has ended and no letter was accepted (BX-22): journalled; the page shows it from the dates."""
+    body = {"period": campaign.period, "programme": campaign.programme}
+    journal.record(work, "campaign.overdue", campaign.ref, body, stream=("campaign", campaign.ref))

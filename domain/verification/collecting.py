@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,7 +12,7 @@ from domain.cases import Case
 from domain.errors import InvalidAnswers, NotFound, NotPermitted
 from domain.files import StoredFile
 from domain.parties import households
-from domain.parties.households import Guardian, Person
+from domain.parties.households import Guardian, Household, Person
 from domain.parties.organisations import Organisation
 from domain.policy_keys import GUARDIAN_REQUIRED_FOR, GUARDIAN_REQUIRED_UNDER_AGE
 from domain.text import Text
@@ -67,14 +68,15 @@ def collect(
     if person.household_id != case.household_id:
         raise NotFound(_("There is no such person in this household."))
     faults = _form_faults(work, signed_on, scope, until_rule, valid_until, scan)
-    faults |= _signer_faults(work, case, person, signed_on, signer, guardian, guardian_proof)
+    needed = needs_guardian(work, case, person, signed_on)
+    faults |= _signer_faults(needed, person, signer, guardian, guardian_proof)
     if faults or scan is None:
         raise InvalidAnswers(faults)
     if guardian is not None and guardian_proof is not None and guardian.proof_file_id is None:
         households.prove_guardian(work, guardian, guardian_proof)
     made = Authorisation(
         ref=new_ref(),
-        number=_number(work, case),
+        number=_number(work, case.department_id),
         person_id=person.id,
         case_id=case.id,
         signed_on=signed_on,
@@ -122,9 +124,55 @@ def _form_faults(
 def needs_guardian(work: Work, case: Case, person: Person, on: date) -> bool:
     """True when the guardian signs for this person (BX-13), by capacity or age as the case's rules say."""
     kept = rules.of_case(work, case)
-    if person.capacity == "NONE" or person.capacity in kept.value(GUARDIAN_REQUIRED_FOR):
-        return True
-    return _age(person.born_on, on) < kept.value(GUARDIAN_REQUIRED_UNDER_AGE)
+    return _guarded(person, on, kept.value(GUARDIAN_REQUIRED_FOR), kept.value(GUARDIAN_REQUIRED_UNDER_AGE))
+
+
+def enter_from_paper(
+    work: Work,
+    household: Household,
+    person: Person,
+    *,
+    signed_on: date,
+    scan: StoredFile,
+    guardian: Guardian | None = None,
+    guardian_proof: StoredFile | None = None,
+) -> Authorisation:
+    """Enter an authorisation that a recipient signed before this home existed, from its paper (NM-07).
+
+    It covers the widest scope and holds while the household receives. Raises InvalidAnswers as `collect` does.
+    """
+    named, age = (
+        rules.value(work, household.department_id, key.name)
+        for key in (GUARDIAN_REQUIRED_FOR, GUARDIAN_REQUIRED_UNDER_AGE)
+    )
+    signer = GUARDIAN if guardian is not None else SELF
+    faults = _form_faults(work, signed_on, WIDEST, "WHILE_RECEIVING", None, scan)
+    faults |= _signer_faults(_guarded(person, signed_on, named, age), person, signer, guardian, guardian_proof)
+    if faults:
+        raise InvalidAnswers(faults)
+    if guardian is not None and guardian_proof is not None and guardian.proof_file_id is None:
+        households.prove_guardian(work, guardian, guardian_proof)
+    made = Authorisation(
+        ref=new_ref(),
+        number=_number(work, household.department_id),
+        person_id=person.id,
+        signed_on=signed_on,
+        signer=signer,
+        guardian_id=guardian.id if guardian is not None else None,
+        scope=WIDEST,
+        until_rule="WHILE_RECEIVING",
+        scan_id=scan.id,
+        collected_at=work.now,
+        collected_by=work.actor.user_id,
+    )
+    work.session.add(made)
+    work.session.flush()
+    journal.record(work, "authorisation.entered", made.ref, {"person": person.ref})
+    return made
+
+
+def _guarded(person: Person, on: date, capacities: Collection[str], under_age: int) -> bool:
+    return person.capacity == "NONE" or person.capacity in capacities or _age(person.born_on, on) < under_age
 
 
 def _age(born_on: date, on: date) -> int:
@@ -132,17 +180,10 @@ def _age(born_on: date, on: date) -> int:
 
 
 def _signer_faults(
-    work: Work,
-    case: Case,
-    person: Person,
-    on: date,
-    signer: str,
-    guardian: Guardian | None,
-    proof: StoredFile | None,
+    needed: bool, person: Person, signer: str, guardian: Guardian | None, proof: StoredFile | None
 ) -> dict[str, object]:
     if signer not in (SELF, GUARDIAN):
         return {"signer": _("Say who signed.")}
-    needed = needs_guardian(work, case, person, on)
     if signer == SELF:
         if needed:
             return {"signer": _("This person cannot authorise alone; the registered guardian signs (BX-13).")}
@@ -156,7 +197,7 @@ def _signer_faults(
     return {}
 
 
-def _number(work: Work, case: Case) -> str:
-    office = work.session.get_one(Organisation, case.department_id)
+def _number(work: Work, department_id: int) -> str:
+    office = work.session.get_one(Organisation, department_id)
     value = numbers.take(work, office.id, "authorisation")
     return numbers.document_number(f"{office.mark}授", work.today.year, value)
