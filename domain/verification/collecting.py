@@ -124,7 +124,8 @@ def _form_faults(
 def needs_guardian(work: Work, case: Case, person: Person, on: date) -> bool:
     """True when the guardian signs for this person (BX-13), by capacity or age as the case's rules say."""
     kept = rules.of_case(work, case)
-    return _guarded(person, on, kept.value(GUARDIAN_REQUIRED_FOR), kept.value(GUARDIAN_REQUIRED_UNDER_AGE))
+    named, age = kept.value(GUARDIAN_REQUIRED_FOR), kept.value(GUARDIAN_REQUIRED_UNDER_AGE)
+    return _guarded(person, on, named, age)
 
 
 def enter_from_paper(
