@@ -124,7 +124,7 @@ def build(work: Work, case: Case, round: int | None = None) -> list[LineView]:
             select(ComparisonLine.person_id, ComparisonLine.category).where(
                 ComparisonLine.case_id == case.id, ComparisonLine.round == chosen
             )
-        ).tuples()
+        )
     )
     totals = {(piece.person.id, piece.category): _total(work, case, piece) for piece in pieces}
     declared = _declared(work, case, pieces, totals)
@@ -149,7 +149,7 @@ def lines(work: Work, case: Case, round: int | None = None) -> list[LineView]:
         .where(ComparisonLine.case_id == case.id)
         .order_by(ComparisonLine.round, Person.kind, Person.position, Person.id, ComparisonLine.id)
     )
-    found = work.session.execute(wanted).tuples().all()
+    found = work.session.execute(wanted).all()
     chosen = max((line.round for line, _person in found), default=0) if round is None else round
     return [_view(work, line, person) for line, person in found if line.round == chosen]
 
@@ -216,7 +216,7 @@ def _asked(work: Work, case: Case, round: int) -> dict[tuple[int, str], tuple[tu
         .order_by(Query.round, Query.id)
     )
     found: dict[tuple[int, str], list[tuple[Query, str]]] = {}
-    for query, person_id, state in work.session.execute(wanted).tuples():
+    for query, person_id, state in work.session.execute(wanted):
         held = found.setdefault((person_id, query.category), [])
         if held and held[0][0].round < query.round:
             held.clear()
