@@ -46,15 +46,23 @@ class Founded:
 
 
 def exists(settings: Settings) -> bool:
-    """True when there is a founded home at these settings."""
+    """True when there is a founded home at these settings. Raises Conflict for one whose founding was cut off."""
     if not settings.url.startswith("postgresql") and not (settings.home / "hedui.db").exists():
         return False
     engine = homes.make_engine(settings)
     try:
         with engine.connect() as connection:
-            return bool(migrate.current(connection)) and connection.scalar(select(HomeRow.id)) is not None
+            if not migrate.current(connection):
+                return False
+            row = connection.execute(select(HomeRow.id, HomeRow.founded_at)).first()
     finally:
         engine.dispose()
+    if row is not None and row.founded_at is None:
+        raise Conflict(
+            _("The making of this home was cut off. Remove %(folder)s (and its database) and start again.",
+              folder=settings.home)
+        )  # fmt: skip
+    return row is not None
 
 
 def open_or_refuse(settings: Settings) -> Home:
@@ -83,7 +91,7 @@ def found_demo(
     passwords = demo.make_accounts(home, hasher)
     say(_("Households and department files, read as a real office reads them"))
     demo.read_in(home)
-    home.engine.dispose()
+    _finish(home)
     return Founded(DEMO, passwords)
 
 
@@ -106,8 +114,15 @@ def found_real(settings: Settings, say: Say, *, city: str, login: str, name: str
         staff.file(work, account, number="INIT-1", on=work.today)
         staff.grant(work, account, "system_admin")
         token = staff.issue_token(work, account)
-    home.engine.dispose()
+    _finish(home)
     return Founded(REAL, None, login, token)
+
+
+def _finish(home: Home) -> None:
+    """The last step: from now on the home counts as founded."""
+    with unit_of_work(home, OPERATOR) as work:
+        home.row(work.session).founded_at = machine_now()
+    home.engine.dispose()
 
 
 def _shipped(say: Say) -> list[Checked]:

@@ -44,6 +44,8 @@ class HomeRow(Base):
     home_ref: Mapped[str] = mapped_column(String(26), default=new_ref)
     kind: Mapped[str] = mapped_column(String(8))
     created_at: Mapped[datetime]
+    # null until the last step of founding is done: a half-made home is never served
+    founded_at: Mapped[datetime | None]
     stopped_at: Mapped[datetime | None]
     # occurrences of recurring work have been planned as agenda rows up to this instant
     planned_until: Mapped[datetime | None]

@@ -74,6 +74,7 @@ def upgrade() -> None:
         sa.Column("home_ref", sa.String(length=26), nullable=False),
         sa.Column("kind", sa.String(length=8), nullable=False),
         sa.Column("created_at", INSTANT, nullable=False),
+        sa.Column("founded_at", INSTANT, nullable=True),
         sa.Column("stopped_at", INSTANT, nullable=True),
         sa.Column("planned_until", INSTANT, nullable=True),
         sa.Column("tick_lease_by", sa.String(length=64), nullable=True),
