@@ -13,12 +13,12 @@ from sqlalchemy import select
 
 from domain import identity, rules
 from domain.base import Base
+from domain.cases import NEW, OPEN, Case
 from domain.home import DEMO, Home, found_home, make_engine, open_home
 from domain.parties import staff
 from domain.parties.accounts import Account
 from domain.parties.organisations import Organisation
 from domain.parties.passwords import Passwords
-from domain.parties.permissions import must  # noqa: F401  (imported first: it maps the cases)
 from domain.policy_shipped import read_files
 from domain.settings import Settings
 from domain.vault import Keys
@@ -177,6 +177,35 @@ def some_offices(home: Home) -> Offices:
             bureau=bureau,
             system=an_office(work, "bx-system", "system", level="city"),
         )
+
+
+def a_case(
+    work: Work,
+    department: Organisation,
+    agency: Organisation,
+    town: Organisation | None,
+    *,
+    number: str = "",
+    state: str = OPEN,
+    kind: str = NEW,
+) -> Case:
+    """A case of no household yet, as wide as its offices; journeys start real ones through the process."""
+    made = Case(
+        number=number or f"案〔2027〕{next(_numbers):04d}",
+        kind=kind,
+        process="verification",
+        process_version=1,
+        programme="DIBAO",
+        department_id=department.id,
+        agency_id=agency.id,
+        town_id=town.id if town else None,
+        state=state,
+        opened_at=work.now,
+        policy_snapshot_id=rules.snapshot(work, department.id).id,
+    )
+    work.session.add(made)
+    work.session.flush()
+    return made
 
 
 def rows_of(home: Home, kind: type[Base]) -> list[Base]:

@@ -8,7 +8,7 @@ from traceback import walk_tb
 from flask import Flask, current_app, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from domain.blobs import TooLarge
 from domain.errors import (
@@ -110,8 +110,8 @@ def _stale_form(error: CSRFError) -> tuple[str, int]:
 
 def _http(error: HTTPException) -> tuple[str, int] | HTTPException:
     status = error.code or 500
-    if status < 400:
-        return error
+    if status < 400 or isinstance(error, SecurityError):
+        return error  # a redirect; or a host that is not ours, to which no address can be written
     return page(status, SENTENCES.get(status, SENTENCES[400] if status < 500 else SENTENCES[500]))
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from flask import Flask, current_app, g, request, url_for
 from flask_login import current_user
@@ -60,7 +61,8 @@ def other_language() -> str:
     wanted["lang"] = "zh" if english() else "en"
     if request.endpoint is None or request.method != "GET":
         return url_for("health.start", lang=wanted["lang"])
-    return url_for(request.endpoint, **(request.view_args or {}), **wanted.to_dict())
+    values: dict[str, Any] = {**wanted.to_dict(), **(request.view_args or {})}
+    return url_for(request.endpoint, **values)
 
 
 def training() -> Training | None:

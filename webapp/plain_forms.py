@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, cast
 
 from flask_wtf import FlaskForm
-from wtforms import DateField, PasswordField, RadioField, SelectChoice, SelectField, StringField
+from wtforms import DateField, PasswordField, RadioField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length, Optional
 
 from domain.errors import InvalidAnswers
 from domain.parties.roles import PORTAL_TITLES, ROLES
-from domain.text import Text
-from domain.text import gettext as _
+from domain.text import gettext
+
+# WTForms types its texts as str; ours are read later, in the language of the page.
+_ = cast(Callable[..., str], gettext)
 
 
 class PlainForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
     """A form whose fields can take the refusals of a verb."""
+
+    def text(self, name: str) -> str:
+        """What was entered, "" for nothing."""
+        return self[name].data or ""
 
     def refuse(self, refusal: InvalidAnswers) -> None:
         """Put each sentence beside its field; a sentence for no field of ours goes to the form as a whole."""
@@ -26,7 +34,12 @@ class PlainForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
                 self.form_errors.append(sentence)
 
 
-def _needed(sentence: Text) -> list[Any]:
+def options(pairs: Iterable[tuple[str, object]]) -> list[Any]:
+    """Choices of a select or of radio buttons: value and what is read."""
+    return [SelectChoice(value, title) for value, title in pairs]
+
+
+def _needed(sentence: str) -> list[Any]:
     return [InputRequired(message=sentence), Length(max=200)]
 
 
@@ -42,7 +55,7 @@ class SignInForm(PlainForm):
     password = PasswordField(_("Password"), _needed(_("Enter your password.")))
     portal = RadioField(
         _("Enter as"),
-        choices=[SelectChoice(portal, title) for portal, title in PORTAL_TITLES.items()],
+        choices=options(PORTAL_TITLES.items()),
         default="agency",
     )
 
@@ -98,5 +111,5 @@ class FilingForm(PlainForm):
 class GrantForm(PlainForm):
     """A role for somebody, until a day."""
 
-    role = SelectField(_("Role"), choices=[SelectChoice(role.id, role.title) for role in ROLES.values()])
+    role = SelectField(_("Role"), choices=options((role.id, role.title) for role in ROLES.values()))
     until = DateField(_("Until (empty: open)"), [Optional()])

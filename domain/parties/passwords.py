@@ -58,9 +58,10 @@ class Passwords:
         """True when the password fits. "" (no account, no password yet) takes as long and is False. Raises Busy."""
         with self._turn():
             try:
-                return self._hasher.verify(stored or self._dummy, password[:LONGEST]) and bool(stored)
+                self._hasher.verify(stored or self._dummy, password[:LONGEST])
             except (VerificationError, InvalidHashError):
                 return False
+            return bool(stored)
 
     def outdated(self, stored: str) -> bool:
         """True when the stored form was made with other costs and should be made anew."""

@@ -78,14 +78,14 @@ def _change(form: NewPasswordForm) -> None:
         least = rules.least_length(sessions.roles_in_force(work, account.id))
     if waits is not None:
         raise throttle.Throttled(_("Too many failed attempts. Wait a quarter of an hour and try again."))
-    if not hasher.verify(stored, form.current.data):
+    if not hasher.verify(stored, form.text("current")):
         raise InvalidAnswers({"current": _("This is not your present password.")})
-    fault = passwords.weakness(form.password.data, known, least)
-    if fault is None and form.password.data == form.current.data:
+    fault = passwords.weakness(form.text("password"), known, least)
+    if fault is None and form.text("password") == form.text("current"):
         fault = _("The new password is the present one. Choose another.")
     if fault is not None:
         raise InvalidAnswers({"password": fault})
-    made = hasher.hash(form.password.data)
+    made = hasher.hash(form.text("password"))
     with acting() as work:
         throttle.clear(work.session, bucket)
         staff.set_password(work, work.session.get_one(Account, me.account_id), made, keep_session=me.session_id)
@@ -109,7 +109,7 @@ def keep_factor() -> ResponseReturnValue:
             with acting() as work:
                 account = work.session.get_one(Account, me.account_id)
                 secret = second_factor.offered_secret(work, me.account_ref, me.mark)
-                second_factor.set_up(work, account, secret, form.code.data)
+                second_factor.set_up(work, account, secret, form.text("code"))
                 sessions.factor_passed(work, me.session_id)
         except InvalidAnswers as refusal:
             form.refuse(refusal)

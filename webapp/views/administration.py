@@ -6,7 +6,6 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
-from wtforms import SelectChoice
 
 from domain import identity
 from domain.errors import InvalidAnswers, NotFound
@@ -20,16 +19,12 @@ from domain.work import Work
 from webapp.acting import acting, reading
 from webapp.i18n import english
 from webapp.permits import requires
-from webapp.plain_forms import AccountForm, FilingForm, GrantForm
+from webapp.plain_forms import AccountForm, FilingForm, GrantForm, options
 
 blueprint = Blueprint("administration", __name__, url_prefix="/administration")
 
-# what one button does to an account: action of the table, and the verb
-_ACTS = {
-    "disable": ("account.disable", staff.disable),
-    "unlock": ("account.unlock", staff.unlock),
-    "reset-factor": ("account.factor", staff.reset_factor),
-}
+# what one button does to an account; each verb asks for its own permission
+_ACTS = {"disable": staff.disable, "unlock": staff.unlock, "reset-factor": staff.reset_factor}
 
 
 @blueprint.get("/accounts")
@@ -64,11 +59,11 @@ def create_account() -> ResponseReturnValue:
                 return render_template("administration/new_account.html", form=form), 422
             made = staff.create(
                 work,
-                organisations.by_code(work, form.office.data),
-                login=form.login.data,
-                name=form.name.data,
-                idno=form.idno.data,
-                phone=form.phone.data or "",
+                organisations.by_code(work, form.text("office")),
+                login=form.text("login"),
+                name=form.text("name"),
+                idno=form.text("idno"),
+                phone=form.text("phone"),
             )
     except InvalidAnswers as refusal:
         form.refuse(refusal)
@@ -90,12 +85,15 @@ def account(ref: str) -> ResponseReturnValue:
 def file(ref: str) -> ResponseReturnValue:
     """Enter the filing."""
     form = FilingForm()
-    with acting() as work:
-        found = staff.by_ref(work, ref)
-        if not form.validate():
-            return _account_page(work, found, filing=form), 422
-        staff.file(work, found, number=form.number.data, on=form.on.data)
-    return redirect(url_for("administration.account", ref=ref))
+    try:
+        with acting() as work:
+            if form.validate() and form.on.data:
+                staff.file(work, staff.by_ref(work, ref), number=form.text("number"), on=form.on.data)
+                return redirect(url_for("administration.account", ref=ref))
+    except InvalidAnswers as refusal:
+        form.refuse(refusal)
+    with reading() as work:
+        return _account_page(work, staff.by_ref(work, ref), filing=form), 422
 
 
 @blueprint.post("/accounts/<ref>/roles")
@@ -103,12 +101,15 @@ def file(ref: str) -> ResponseReturnValue:
 def grant(ref: str) -> ResponseReturnValue:
     """Give a role."""
     form = GrantForm()
-    with acting() as work:
-        found = staff.by_ref(work, ref)
-        if not form.validate():
-            return _account_page(work, found, granting=form), 422
-        staff.grant(work, found, form.role.data, until=form.until.data)
-    return redirect(url_for("administration.account", ref=ref))
+    try:
+        with acting() as work:
+            if form.validate():
+                staff.grant(work, staff.by_ref(work, ref), form.text("role"), until=form.until.data)
+                return redirect(url_for("administration.account", ref=ref))
+    except InvalidAnswers as refusal:
+        form.refuse(refusal)
+    with reading() as work:
+        return _account_page(work, staff.by_ref(work, ref), granting=form), 422
 
 
 @blueprint.post("/accounts/<ref>/roles/<role>/revoke")
@@ -138,7 +139,7 @@ def change(ref: str, act: str) -> ResponseReturnValue:
     if act not in _ACTS:
         raise NotFound(_("There is no such act."))
     with acting() as work:
-        _ACTS[act][1](work, staff.by_ref(work, ref))
+        _ACTS[act](work, staff.by_ref(work, ref))
     return redirect(url_for("administration.account", ref=ref))
 
 
@@ -147,7 +148,7 @@ def _account_page(
 ) -> str:
     grants = staff.grants_of(work, found)
     form = granting or GrantForm(formdata=None)
-    form.role.choices = [SelectChoice(role.id, role.title) for role in ROLES.values() if found.org_kind in role.kinds]
+    form.role.choices = options((role.id, role.title) for role in ROLES.values() if found.org_kind in role.kinds)
     number = work.home.vault.open("account.idno", found.ref, found.idno)
     return render_template(
         "administration/account.html", account=found, grants=grants, today=work.today,
@@ -164,5 +165,5 @@ def _offices(work: Work) -> list[tuple[str, str]]:
 
 def _account_form(work: Work) -> AccountForm:
     form = AccountForm()
-    form.office.choices = [SelectChoice(code, name) for code, name in _offices(work)]
+    form.office.choices = options(_offices(work))
     return form

@@ -40,10 +40,10 @@ def sign_in() -> ResponseReturnValue:
     address, agent = request.remote_addr or "", request.headers.get("User-Agent", "")
     with acting() as work:
         rules = access.security_rules(work)
-        begun = signin.begin(work, form.login.data, form.portal.data, address, agent, rules)
+        begun = signin.begin(work, form.text("login"), form.text("portal"), address, agent, rules)
     if isinstance(begun, signin.Refused):
         return _refused(form, begun)
-    outcome = _judged(begun, form.password.data, rules)
+    outcome = _judged(begun, form.text("password"), rules)
     if isinstance(outcome, signin.Refused):
         return _refused(form, outcome)
     session.clear()
@@ -84,10 +84,10 @@ def check_second_factor() -> ResponseReturnValue:
     form = CodeForm()
     if form.validate():
         with acting() as work:
-            refused = signin.pass_factor(work, member(), form.code.data, access.security_rules(work))
+            refused = signin.pass_factor(work, member(), form.text("code"), access.security_rules(work))
         if refused is None:
             return redirect(safe_next(request.form.get("next")) or url_for("health.start"))
-        form.code.errors = [refused.message]
+        form.code.errors = [str(refused.message)]
     return render_template("signin/second_factor.html", form=form), 422
 
 
@@ -108,7 +108,7 @@ def choose_first_password() -> ResponseReturnValue:
     with acting() as work:
         rules = access.security_rules(work)
         address = request.remote_addr or ""
-        begun = signin.begin(work, form.login.data, "", address, "", rules)
+        begun = signin.begin(work, form.text("login"), "", address, "", rules)
     if isinstance(begun, signin.Refused):
         form.form_errors.append(begun.message)
         return render_template("signin/first_password.html", form=form), 429
@@ -123,15 +123,15 @@ def choose_first_password() -> ResponseReturnValue:
 
 def _choose(form: TokenForm, rules: SecurityRules) -> None:
     with reading() as work:
-        account = staff.account_of_token(work, form.login.data, form.token.data)
+        account = staff.account_of_token(work, form.text("login"), form.text("token"))
         known = staff.about(work, account)
         least = rules.least_length(sessions.roles_in_force(work, account.id))
-    fault = passwords.weakness(form.password.data, known, least)
+    fault = passwords.weakness(form.text("password"), known, least)
     if fault is not None:
         raise InvalidAnswers({"password": fault})
-    made = house().passwords.hash(form.password.data)
+    made = house().passwords.hash(form.text("password"))
     with acting() as work:
-        staff.use_token(work, form.login.data, form.token.data, made)
+        staff.use_token(work, form.text("login"), form.text("token"), made)
 
 
 @blueprint.post("/sign-out")

@@ -1,0 +1,186 @@
+"""Words and marks that pages of the trade share: days left, kinds, states, titles, sizes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from flask import Flask
+from sqlalchemy import select
+
+from domain import rules
+from domain.cases import BATCH_LETTER, DYNAMIC, NEW
+from domain.clock import OFFICE_ZONE
+from domain.text import Text
+from domain.text import gettext as _
+from domain.verification.authorisations import WHY
+from domain.work import Work
+from domain.workdays import Term
+from tasks import queues
+from webapp.i18n import english
+from workflows.definitions import DefinitionRow
+
+KINDS: dict[str, Text] = {
+    NEW: _("New application"),
+    DYNAMIC: _("Dynamic review"),
+    BATCH_LETTER: _("Review letter"),
+}
+STATES: dict[str, Text] = {
+    "OPEN": _("in progress"),
+    "PARKED": _("waiting for a correction"),
+    "DONE": _("closed"),
+    "CANCELLED": _("ended"),
+}
+LIMITS: dict[str, Text] = {
+    rules.STATUTORY: _("statutory"),
+    rules.INTERNAL: _("internal"),
+    rules.NONE: _("no limit set by law"),
+}
+VERDICTS: dict[str, tuple[str, Text]] = {
+    "EQUAL": ("ok", _("agrees")),
+    "UNDER": ("overdue", _("declared less")),
+    "OVER": ("soon", _("declared more")),
+    "UNDECLARED": ("overdue", _("not declared")),
+    "MISSING": ("today", _("not obtained")),
+    "NOT_OBTAINED": ("today", _("not obtained")),
+}
+UNITS: dict[str, Text] = {
+    "yuan": _("yuan"),
+    "yuan_month": _("yuan a month"),
+    "count": _("items"),
+    "fact": _(""),
+}
+FINDINGS: dict[str, Text] = {
+    "TRUE": _("confirmed"),
+    "FALSE": _("not confirmed"),
+    "EXPLAINED": _("explained"),
+}
+CAPACITIES: dict[str, Text] = {
+    "FULL": _("full capacity"),
+    "LIMITED": _("limited capacity"),
+    "NONE": _("no capacity"),
+}
+WHY_NOT = WHY
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """How much time is left: the words, and the state that colours them."""
+
+    tag: str
+    text: Text
+
+
+@dataclass(frozen=True, slots=True)
+class Titles:
+    """Names of codes in the language of the page."""
+
+    programmes: Mapping[str, str]
+    categories: Mapping[str, str]
+    processes: Mapping[str, str]
+
+    def programme(self, code: str) -> str:
+        """An assistance programme."""
+        return self.programmes.get(code, code)
+
+    def category(self, code: str) -> str:
+        """A category of information."""
+        return self.categories.get(code, code)
+
+    def process(self, code: str) -> str:
+        """A process."""
+        return self.processes.get(code, code)
+
+
+def titles(work: Work, *, processes: bool = False) -> Titles:
+    """Names for a page; one query, one more for the processes."""
+    said = english()
+    known = rules.current(work)
+    named: dict[str, str] = {}
+    if processes:
+        rows = work.session.execute(
+            select(DefinitionRow.process, DefinitionRow.title, DefinitionRow.title_en).order_by(DefinitionRow.number)
+        )
+        named = {process: title_en if said else title for process, title, title_en in rows}
+    return Titles(
+        {code: one.en if said else one.zh for code, one in known.programmes.items()},
+        {code: one.en if said else one.zh for code, one in known.categories.items()},
+        named,
+    )
+
+
+def left(due_at: datetime | None, days: int | None, now: datetime) -> Left | None:
+    """Days left in words and state; None where no limit is set (X-03)."""
+    if due_at is None or days is None:
+        return None
+    if days < 0:
+        return Left("overdue", _("%(days)s days late", days=-days) if days < -1 else _("1 day late"))
+    if due_at < now:
+        return Left("overdue", _("late since today"))
+    if days == 0:
+        return Left("today", _("due today"))
+    if days <= 3:
+        return Left("soon", _("%(days)s days left", days=days) if days > 1 else _("1 day left"))
+    return Left("", _("%(days)s days left", days=days))
+
+
+def term(data: Mapping[str, object] | None) -> Text | str:
+    """The length of a limit, e.g. 20 working days."""
+    return Term.from_json(data).text() if data else ""
+
+
+def month_day(moment: datetime | date) -> str:
+    """06-15, in the office's zone."""
+    day = moment.astimezone(OFFICE_ZONE) if isinstance(moment, datetime) else moment
+    return day.strftime("%m-%d")
+
+
+def short_time(moment: datetime) -> str:
+    """06-15 09:26, in the office's zone."""
+    return moment.astimezone(OFFICE_ZONE).strftime("%m-%d %H:%M")
+
+
+def clock_time(moment: datetime) -> str:
+    """09:26, in the office's zone."""
+    return moment.astimezone(OFFICE_ZONE).strftime("%H:%M")
+
+
+def size(count: int) -> str:
+    """A file's size as people say it."""
+    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{max(1, round(count / 1e3))} KB"
+
+
+def media(kind: str) -> str:
+    """A file's type in a word."""
+    return {"application/pdf": "PDF", "image/png": "PNG", "image/jpeg": "JPEG", "text/csv": "CSV"}.get(
+        kind, "XLSX" if "sheet" in kind else kind
+    )
+
+
+def nav_counts(work: Work) -> dict[str, int]:
+    """Counts for the navigation: one query."""
+    return as_nav(queues.counts(work, owner="open"))
+
+
+def as_nav(counts: queues.Counts) -> dict[str, int]:
+    """The counts by the endpoint that lists them."""
+    return {"desk.inbox": counts.all, "desk.queue": counts.free}
+
+
+def init(app: Flask) -> None:
+    """Hand the templates what they show with."""
+    app.jinja_env.globals.update(
+        left_of=left,
+        kind_titles=KINDS,
+        state_titles=STATES,
+        limit_titles=LIMITS,
+        verdict_titles=VERDICTS,
+        unit_titles=UNITS,
+        finding_titles=FINDINGS,
+        capacity_titles=CAPACITIES,
+        term_text=term,
+    )
+    app.jinja_env.filters.update(
+        month_day=month_day, short_time=short_time, clock_time=clock_time, file_size=size, media_name=media
+    )
