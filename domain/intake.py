@@ -15,12 +15,13 @@ from typing import Protocol
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from domain import journal
+from domain import journal, rules
 from domain.assistance import recipients
 from domain.errors import HouseError, NotFound
 from domain.parties import households
 from domain.parties.households import SUPPORTER, Guardian, Household, Person
 from domain.parties.organisations import Organisation
+from domain.policy_keys import GUARDIAN_REQUIRED_UNDER_AGE
 from domain.text import Text
 from domain.text import gettext as _
 from domain.verification import declarations
@@ -97,7 +98,7 @@ class DeclaredHousehold(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ImportFault:
-    """A household that did not come in, or came in with a remark. place: (file, sheet, row)."""
+    """A household that did not come in (refused), or came in with a remark. place: (file, sheet, row)."""
 
     number: str
     place: tuple[str, int, int]
@@ -107,62 +108,83 @@ class ImportFault:
 
 @dataclass
 class ImportReport:
-    """Household numbers by what happened to them."""
+    """Numbers of households, by what happened to them."""
 
-    added: list[str] = field(default_factory=list)
-    updated: list[str] = field(default_factory=list)
-    skipped: list[str] = field(default_factory=list)
+    new: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list)
+    known: list[str] = field(default_factory=list)
     enrolled: list[str] = field(default_factory=list)
     faults: list[ImportFault] = field(default_factory=list)
 
     @property
+    def added(self) -> int:
+        """How many came in."""
+        return len(self.new)
+
+    @property
+    def updated(self) -> int:
+        """How many known ones were brought up to date."""
+        return len(self.changed)
+
+    @property
+    def skipped(self) -> int:
+        """How many known ones were left alone."""
+        return len(self.known)
+
+    @property
     def refused(self) -> list[str]:
-        """Numbers of the households that did not come in."""
+        """The numbers that did not come in."""
         return [fault.number for fault in self.faults if fault.refused]
 
+    @property
+    def rejected(self) -> int:
+        """How many did not come in."""
+        return len(self.refused)
 
-def nobody_receives(_declared: DeclaredHousehold) -> date | None:
-    """The files hold applicants only."""
-    return None
-
-
-def receives_since_acceptance(declared: DeclaredHousehold) -> date | None:
-    """The files hold a roll: every household receives its programme since the day it was accepted."""
-    return declared.accepted_on
+    def sentences(self) -> list[Text]:
+        """Every fault and remark with household, file and row, for a person to read."""
+        return [
+            _(
+                "Household %(number)s (%(file)s, row %(row)s): %(sentence)s",
+                number=fault.number,
+                file=fault.place[0],
+                row=fault.place[2],
+                sentence=fault.sentence,
+            )
+            for fault in self.faults
+        ]
 
 
 def import_households(
     work: Work,
     declared: Iterable[DeclaredHousehold],
     *,
-    receives: Callable[[DeclaredHousehold], date | None] = nobody_receives,
-    update: bool = False,
-    guardians_under: int = 0,
+    receiving: Callable[[str], bool] = lambda _number: False,
+    update: bool = True,
 ) -> ImportReport:
     """Bring in households with members, supporters, guardians, what they declare, and their place on the roll.
 
     Args:
-        receives: since when a household receives its programme, None for an applicant.
-        update: a number that is known is brought up to date (address, telephone, new members, declaration) instead
-            of being left alone; nobody is taken out.
-        guardians_under: children of the head younger than this many years get their parents as guardians where the
-            file names none (policy "guardian_required_under_age").
+        receiving: whether the household of that number receives its programme already; it does so since the day
+            it was accepted, today where the file names none.
+        update: a number that is known is brought up to date (address, telephone, new members, declaration); False
+            leaves it alone. Nobody is taken out.
     """
     report = ImportReport()
     offices = _Offices(work)
     for each in declared:
-        one = _One(work, offices, each, report, receives(each), guardians_under)
+        one = _One(work, offices, each, receives=receiving(each.number))
         try:
             with work.session.begin_nested():
-                one.bring_in(update=update)
+                one.bring_in(report, update=update)
         except HouseError as problem:
             report.faults.append(ImportFault(each.number, each.place, problem.args[0], refused=True))
         except IntegrityError:
             sentence = _("This household contradicts what is registered; compare its number and members.")
             report.faults.append(ImportFault(each.number, each.place, sentence, refused=True))
         else:
-            one.settle()
-    counts = {"added": len(report.added), "updated": len(report.updated), "refused": len(report.refused)}
+            one.settle(report)
+    counts = {"added": report.added, "updated": report.updated, "rejected": report.rejected}
     journal.record(work, "households.imported", "households", counts)
     return report
 
@@ -215,45 +237,34 @@ def _stem(name: str) -> str:
 class _One:
     """One household on its way in; what it did is reported only when its savepoint held."""
 
-    def __init__(
-        self,
-        work: Work,
-        offices: _Offices,
-        declared: DeclaredHousehold,
-        report: ImportReport,
-        since: date | None,
-        guardians_under: int,
-    ) -> None:
-        self.work, self.offices, self.declared, self.report = work, offices, declared, report
-        self.since, self.guardians_under = since, guardians_under
-        self.into = report.skipped
+    def __init__(self, work: Work, offices: _Offices, declared: DeclaredHousehold, *, receives: bool) -> None:
+        self.work, self.offices, self.declared, self.receives = work, offices, declared, receives
+        self.into: list[str] = []
         self.remarks: list[Text] = []
-        self.enrolled = False
 
-    def bring_in(self, *, update: bool) -> None:
+    def bring_in(self, report: ImportReport, *, update: bool) -> None:
         known = households.by_number(self.work, self.declared.number)
         if known is not None and not update:
+            self.into = report.known
             self.remarks.append(_("This household is registered already; nothing was changed."))
             return
         department = self.offices.department(self.declared)
         household = self._refresh(known, department) if known is not None else self._add(department)
-        self.into = self.report.updated if known is not None else self.report.added
+        self.into = report.changed if known is not None else report.new
         people = self._people(household, known is not None)
-        self._guardians(people)
+        self._guardians(department, people)
         self._declare(household, people)
-        if self.since is not None:
-            recipients.enrol(self.work, household, self.declared.programme, department, self.since)
-            self.enrolled = True
+        if self.receives:
+            since = self.declared.accepted_on or self.work.today
+            recipients.enrol(self.work, household, self.declared.programme, department, since)
 
-    def settle(self) -> None:
+    def settle(self, report: ImportReport) -> None:
         """The savepoint held: say what happened."""
-        declared, report = self.declared, self.report
-        self.into.append(declared.number)
-        if self.enrolled:
-            report.enrolled.append(declared.number)
-        report.faults += [
-            ImportFault(declared.number, declared.place, remark, refused=False) for remark in self.remarks
-        ]
+        number, place = self.declared.number, self.declared.place
+        self.into.append(number)
+        if self.receives and self.into is not report.known:
+            report.enrolled.append(number)
+        report.faults += [ImportFault(number, place, remark, refused=False) for remark in self.remarks]
 
     def _add(self, department: Organisation) -> Household:
         declared = self.declared
@@ -308,24 +319,26 @@ class _One:
                 )
         return there
 
-    def _guardians(self, people: dict[str, Person]) -> None:
+    def _guardians(self, department: Organisation, people: dict[str, Person]) -> None:
+        of_age = rules.value(self.work, department.id, GUARDIAN_REQUIRED_UNDER_AGE.name)
         for member in self.declared.members:
             ward = people[member.number]
-            for guardian in self._who_guards(member):
+            for guardian in self._who_guards(member, of_age):
                 if not self._registered(ward, guardian):
                     relation = self._relation(member, guardian)
                     households.add_guardian(
                         self.work, ward, name=guardian.name, idno=guardian.number, relation=relation
                     )
 
-    def _who_guards(self, ward: DeclaredMember) -> list[DeclaredMember]:
+    def _who_guards(self, ward: DeclaredMember, of_age: int) -> list[DeclaredMember]:
+        """The guardian the file names, or the parents of the head's child under age."""
         others = [member for member in self.declared.members if member.number != ward.number]
         if ward.guardian:
             found = [member for member in others if member.name == ward.guardian]
             if not found:
                 self.remarks.append(_("A named guardian is no member of the household; register the guardian by hand."))
             return found[:1]
-        young = _years(ward.born, self.work.today) < self.guardians_under
+        young = _years(ward.born, self.work.today) < of_age
         if young and ward.relation in CHILDREN:
             return [m for m in others if m.relation == HEAD or m.relation in SPOUSES]
         return []

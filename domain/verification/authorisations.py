@@ -286,7 +286,11 @@ def _decided_against(on: date) -> ColumnElement[bool]:
         Case.household_id == Person.household_id,
         Case.state == DONE,
         Case.closed_at < office_instant(on + timedelta(days=1)),
-        or_(Case.id == Authorisation.case_id, Case.opened_at >= Authorisation.collected_at),
+        or_(
+            Case.id == Authorisation.case_id,
+            # by key too: on a stopped clock both may bear one instant
+            and_(Case.id > func.coalesce(Authorisation.case_id, 0), Case.opened_at >= Authorisation.collected_at),
+        ),
         decided.c.case_id == Case.id,
         decided.c.ordinal == last,
         decided.c.outcome.in_(ENDING),

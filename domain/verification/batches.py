@@ -6,24 +6,23 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Select, column, delete, func, insert, literal, null, select, table
+from sqlalchemy import BigInteger, Date, Select, cast, column, delete, func, insert, literal, null, select, table
 
 from domain import journal, rules
 from domain.cases import BATCH_LETTER, Case
 from domain.errors import Conflict, NotFound
 from domain.files import StoredFile
 from domain.parties.households import MEMBER, Person, still_there
-from domain.parties.organisations import Organisation
 from domain.policy_keys import AUTH_FREE_PURPOSES
 from domain.text import gettext as _
 from domain.verification.authorisations import holding, required_scope
-from domain.verification.catalogue import active_resources
 from domain.verification.commissions import (
     DRAFT,
     SURVIVAL,
     VERIFY,
     Commission,
     CommissionSubject,
+    categories_of,
     must_have_letter,
     of_case,
     prepare,
@@ -70,18 +69,15 @@ def issue_batch(
     """Issue a campaign's commission for everybody on its frozen roll, in a fixed number of statements.
 
     Members with a valid authorisation are verified; those without stay out of it and are only asked for survival,
-    where the rules allow that without authorisation (BX-16). categories: None for the draft's, or the catalogue's.
+    where the rules allow that without authorisation (BX-16).
+    categories: None for those of the draft, or of the letter that was refused.
 
     Raises as `commissions.issue` does; Conflict also when the roll holds nobody to ask about.
     """
     case = letter_case(work, campaign_id)
     signatory = of_department(work, case, by)
     paper = must_have_letter(work, case, signed_on, letter)
-    drafts = {draft.purpose: draft for draft in of_case(work, case, DRAFT)}
-    wanted = tuple(categories) if categories is not None else _supplied(work, case)
-    if VERIFY not in drafts or categories is not None:
-        drafts[VERIFY] = prepare(work, case, categories=wanted, by=signatory.id)
-    verify = drafts[VERIFY]
+    verify = _verify_draft(work, case, categories, signatory.id)
     authorised = _freeze(work, verify, signed_on, _authorised(work, case, signed_on))
     others = _count(work, _members(work, case)) - authorised
     survival = None
@@ -98,9 +94,15 @@ def issue_batch(
     return BatchIssued(verify if authorised else None, survival, authorised, others)
 
 
-def _supplied(work: Work, case: Case) -> tuple[str, ...]:
-    agency = work.session.get_one(Organisation, case.agency_id)
-    return tuple(dict.fromkeys(resource.category for resource in active_resources(work, agency)))
+def _verify_draft(work: Work, case: Case, categories: Iterable[str] | None, by: int) -> Commission:
+    """The drafted letter, or after a refusal a new attempt at it."""
+    earlier = [letter for letter in of_case(work, case) if letter.purpose == VERIFY]
+    if categories is None and earlier and earlier[0].state == DRAFT:
+        return earlier[0]
+    if categories is None and not earlier:
+        raise Conflict(_("No commission is prepared for this case. Prepare it first."), case=case.ref)
+    wanted = categories if categories is not None else categories_of(work, earlier[0])
+    return prepare(work, case, categories=wanted, by=by)
 
 
 def _members(work: Work, case: Case) -> Select[int]:
@@ -121,7 +123,9 @@ def _authorised(work: Work, case: Case, signed_on: date) -> Select[int, int | No
 def _others(work: Work, case: Case, verify: Commission) -> Select[int, int | None, date | None]:
     named = select(CommissionSubject.person_id).where(CommissionSubject.commission_id == verify.id)
     members = _members(work, case).subquery()
-    return select(members.c.id, null(), null()).where(members.c.id.not_in(named))
+    return select(members.c.id, cast(null(), BigInteger).label("held"), cast(null(), Date).label("day")).where(
+        members.c.id.not_in(named)
+    )
 
 
 def _freeze(work: Work, draft: Commission, signed_on: date, people: Select[int, int | None, date | None]) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from sqlalchemy import create_engine
 
 from domain import journal
@@ -87,7 +86,11 @@ def supplier(work: Work) -> Organisation:
 def resource(work: Work, category: str = "DEPOSIT") -> Resource:
     bank = supplier(work)
     made = Resource(
-        code=f"bank.{category}", category=category, supplier_id=bank.id, level="city", limit_key=f"query_limit.{category}"
+        code=f"bank.{category}",
+        category=category,
+        supplier_id=bank.id,
+        level="city",
+        limit_key=f"query_limit.{category}",
     )
     work.session.add(made)
     work.session.flush()
@@ -204,4 +207,3 @@ def _make(place: Place) -> None:
 
 
 WORLD = Template("domain-world", _make)
-

@@ -1,0 +1,52 @@
+"""The step that keeps what a family declares of itself (DOC-08)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from domain.parties import households
+from domain.verification import declarations
+from domain.verification.declarations import Item
+from workflows import answering
+from workflows.registry import Call, operation
+
+AMOUNTS = ("WAGE", "PENRCV", "BIZINC", "DEPOSIT")
+COUNTS = ("VEHICLE", "HOUSE")
+
+
+@operation("declaration.record", outputs=("items",))
+def record(call: Call) -> Mapping[str, Any]:
+    """Keep the declaration answered at the step `intake`."""
+    answers = call.answers("intake")
+    values = answers.values
+    items = [item for row in answering.rows(values) for item in _of_member(call, row)]
+    items += [Item(None, code, {"text": str(values[name])}) for name, code in _WORDS.items() if values.get(name)]
+    scans = answering.handed_in(call.work, call.case, values, "scan")
+    declarations.record(
+        call.work,
+        households.by_id(call.work, call.case.household_id),
+        items,
+        declared_on=answering.day(values, "applied_on"),
+        case=call.case,
+        file=scans[0] if scans else None,
+        by=answers.account_id,
+    )
+    return {"items": len(items)}
+
+
+_WORDS = {"debts": "DEBT", "note": "NOTE"}
+
+
+def _of_member(call: Call, row: Mapping[str, Any]) -> Iterator[Item]:
+    person = answering.person(call.work, call.case, row)
+    for code in AMOUNTS:
+        if row.get(code) not in (None, ""):
+            yield Item(person, code, {"amount": str(row[code])})
+    for code in COUNTS:
+        if row.get(code) not in (None, ""):
+            yield Item(person, code, {"count": int(str(row[code]))})
+    if row.get("BIZ") is not None:
+        yield Item(person, "BIZ", {"count": 1 if answering.said_yes(row["BIZ"]) else 0})
+    if row.get("other"):
+        yield Item(person, "OTHER", {"text": str(row["other"])})
