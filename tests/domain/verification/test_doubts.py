@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -53,13 +55,13 @@ def _played(work, desk):
     return case, first, second, rows
 
 
-def _line(facts: list[About], person, category: str) -> dict:
+def _line(facts: list[About], person, category: str) -> Mapping[str, Any]:
     found = [a for a in facts if (a.person_id, a.category, a.context["fact"]) == (person.id, category, "LINE")]
     assert len(found) == 1
     return found[0].context
 
 
-def _rows(facts: list[About], category: str) -> list[dict]:
+def _rows(facts: list[About], category: str) -> list[Mapping[str, Any]]:
     return [a.context for a in facts if a.category == category and a.context["fact"] == "ROW"]
 
 

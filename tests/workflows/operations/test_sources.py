@@ -68,10 +68,10 @@ TABLE = """<?xml version="1.0" encoding="UTF-8"?>
 
 
 def _call(work: Work, case: Case, item: Any = None, answers: Mapping[str, Mapping[str, Any]] | None = None) -> Call:
-    def of(step: str) -> TaskAnswers:
-        if answers is None or step not in answers:
+    def of(step_id: str) -> TaskAnswers:
+        if answers is None or step_id not in answers:
             raise OperationFailed("nobody answered")
-        return TaskAnswers(answers[step], work.actor.user_id or 0, NOW, "task")
+        return TaskAnswers(answers[step_id], work.actor.user_id or 0, NOW, "task")
 
     return Call(work, case, "step", item, {}, {}, of)
 
