@@ -23,6 +23,7 @@ from domain.policy_shipped import read_files
 from domain.settings import Settings
 from domain.vault import Keys
 from domain.work import OPERATOR, Actor, Work, unit_of_work
+from tests.infrastructure.databases import SQLITE, Place, Template
 
 ROOT = Path(__file__).resolve().parents[1]
 STOPPED = datetime(2027, 6, 15, 1, 0, tzinfo=UTC)  # 09:00 in the office
@@ -66,6 +67,21 @@ def make_home(
         if policies:
             rules.deploy(work, policy_files())
     return home
+
+
+def _bare(place: Place) -> None:
+    make_home(place.home, "" if place.kind == SQLITE else place.url).engine.dispose()
+
+
+# a home with tables, rules and roles, made once a run and copied for each test: fresh_place(kind, BARE_HOME)
+BARE_HOME = Template("bare-home", _bare)
+
+
+def open_place(place: Place) -> Home:
+    """The home that stands in a place of the test's databases."""
+    url = "" if place.kind == SQLITE else place.url
+    settings = Settings(home=place.home, keys=place.home / "keys", database_url=url)
+    return open_home(settings, make_engine(settings))
 
 
 def an_office(

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
-from pathlib import Path
 from threading import Barrier, Thread
 
 import pyotp
@@ -23,15 +22,27 @@ from domain.parties.accounts import Account, RoleGrant, RoleKind, Throttle, User
 from domain.parties.passwords import About, Busy, Passwords, weakness
 from domain.parties.sessions import Ended, SignedIn
 from domain.work import OPERATOR, Actor, unit_of_work
-from tests.support import CHEAP, PASSWORD, Offices, an_account, an_identity_number, make_home, some_offices, the_actor
+from tests.infrastructure.databases import Place, Template
+from tests.support import (
+    BARE_HOME,
+    CHEAP,
+    PASSWORD,
+    Offices,
+    an_account,
+    an_identity_number,
+    make_home,
+    open_place,
+    some_offices,
+    the_actor,
+)
 
 VISITOR = Actor(kind="visitor", ref="visitor")
 
 
 @pytest.fixture
-def home(tmp_path: Path, database_url: str) -> Iterator[Home]:
+def home(database_kind: str, fresh_place: Callable[[str, Template], Place]) -> Iterator[Home]:
     """A demonstration home, once on each kind of database."""
-    made = make_home(tmp_path / "office", database_url)
+    made = open_place(fresh_place(database_kind, BARE_HOME))
     yield made
     made.engine.dispose()
 

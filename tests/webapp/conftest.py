@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask
@@ -13,16 +12,19 @@ from flask.testing import FlaskClient
 from domain.home import Home
 from domain.parties.accounts import Account
 from domain.parties.roles import portal_of
-from tests.support import CHEAP, PASSWORD, Offices, make_home, some_offices
+from tests.infrastructure.databases import SQLITE, Place, Template
+from tests.support import BARE_HOME, CHEAP, PASSWORD, Offices, open_place, some_offices
 from webapp.app import create_app
 
 SignIn = Callable[..., FlaskClient]
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Home:
+def home(fresh_place: Callable[[str, Template], Place]) -> Iterator[Home]:
     """A demonstration home whose clock stands at 15 June 2027, 09:00."""
-    return make_home(tmp_path / "home")
+    made = open_place(fresh_place(SQLITE, BARE_HOME))
+    yield made
+    made.engine.dispose()
 
 
 @pytest.fixture
