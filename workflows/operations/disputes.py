@@ -7,7 +7,7 @@ from typing import Any
 
 from documents.wording import ConclusionWords, lint_conclusion_words
 from domain import files, rules
-from domain.errors import InvalidAnswers
+from domain.errors import InvalidAnswers, OperationFailed
 from domain.parties import households
 from domain.text import gettext as _
 from domain.verification import disputes, queries, rechecks
@@ -20,6 +20,15 @@ from workflows.registry import Call, operation
 OBJECTED_AT, ANSWERED_AT = "objection", "recheck"
 OUTCOMES = {"FORWARD": FORWARDED, "SETTLE": SETTLED, "NOT_ACCEPT": NOT_ACCEPTED}
 NONE = "NONE"
+
+
+@operation("dispute.window", outputs=("until",))
+def window(call: Call) -> Mapping[str, Any]:
+    """Say until when an objection is awaited; without a term for it, until the file is due to be complete."""
+    at = rules.due(call.work, call.case, "objection_term", fallback="archive_term").at
+    if at is None:
+        raise OperationFailed(_("The rules say neither how long an objection is awaited nor when a file is due."))
+    return {"until": at.isoformat()}
 
 
 @operation("dispute.record", outputs=("outcome",))
