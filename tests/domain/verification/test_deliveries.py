@@ -55,7 +55,6 @@ def test_a_file_that_could_not_be_read_may_be_sent_again(desk: Desk) -> None:
         assert (first.state, first.failure) == (READING, "")
 
 
-@pytest.mark.clause("LF-26")
 def test_only_the_supplying_office_delivers_its_resource(desk: Desk) -> None:
     with sitting(desk, "clerk") as work:
         bank = sources(work)["DEPOSIT"]

@@ -57,7 +57,6 @@ def test_no_query_is_planned_before_the_commission_is_accepted(both: Desk) -> No
 
 
 @pytest.mark.clause("LF-04")
-@pytest.mark.clause("LF-12")
 def test_leaving_out_a_source_without_a_reason_is_refused_with_the_gaps(both: Desk) -> None:
     with sitting(both, "clerk") as work:
         offered = sources(work)
