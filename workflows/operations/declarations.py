@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 from domain.parties import households
@@ -45,7 +46,7 @@ def _of_member(call: Call, row: Mapping[str, Any]) -> Iterator[Item]:
             yield Item(person, code, {"amount": str(row[code])})
     for code in COUNTS:
         if row.get(code) not in (None, ""):
-            yield Item(person, code, {"count": int(str(row[code]))})
+            yield Item(person, code, {"count": int(Decimal(str(row[code])))})
     if row.get("BIZ") is not None:
         yield Item(person, "BIZ", {"count": 1 if answering.said_yes(row["BIZ"]) else 0})
     if row.get("other"):

@@ -12,7 +12,7 @@ from domain.verification import guards
 from domain.verification.guards import GUARDS
 from domain.work import harden
 from tests.domain.verification.world import WORLD
-from tests.infrastructure.databases import Place, Template
+from tests.infrastructure.databases import SQLITE, Place, Template
 
 DRAFT = "(SELECT id FROM commission WHERE state = 'DRAFT')"
 ISSUED = "(SELECT id FROM commission WHERE state = 'ISSUED')"
@@ -272,3 +272,14 @@ def test_guards_may_be_installed_again_and_taken_away_for_a_migration(database: 
 
 def test_every_guarded_table_exists(database: Engine) -> None:
     assert {guard.table for guard in GUARDS} <= set(inspect(database).get_table_names())
+
+
+def test_replacing_a_row_is_no_way_round_a_guard_on_sqlite(
+    fresh_place: Callable[[str, Template], Place], request: pytest.FixtureRequest
+) -> None:
+    request.node.user_properties.append(("ran on", SQLITE))
+    engine = harden(create_engine(fresh_place(SQLITE, WORLD).url))
+    for table in ("result_row", "determination", "journal_entry"):
+        clause = next(guard.sentence for guard in GUARDS if guard.table == table and guard.part == "never")
+        assert clause in _refusal(engine, [], f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}")
+    engine.dispose()
