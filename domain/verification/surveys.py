@@ -142,6 +142,12 @@ def of_case(work: Work, case: Case) -> list[Survey]:
     return list(work.session.scalars(select(Survey).where(Survey.case_id == case.id).order_by(Survey.id)))
 
 
+def asked_about(work: Work, query: Query) -> set[str]:
+    """Refs of the persons a query asked about."""
+    ids = [subject.person_id for subject in queries.subjects_of(work, query)]
+    return set(work.session.scalars(select(Person.ref).where(Person.id.in_(ids))))
+
+
 def findings_of(work: Work, survey: Survey) -> list[dict[str, Any]]:
     """What was found (S3), as `Survey.findings` says."""
     return cast(list[dict[str, Any]], work.home.vault.open_json("survey.findings", survey.ref, survey.findings))
@@ -166,9 +172,7 @@ def _check(work: Work, case: Case, query: Query, report: Report) -> None:
         faults["surveyors"] = _("At least %(least)s people make an investigation and sign it.", least=least)
     if faults:
         raise InvalidAnswers(faults)
-    ids = [subject.person_id for subject in queries.subjects_of(work, query)]
-    asked = set(work.session.scalars(select(Person.ref).where(Person.id.in_(ids))))
-    if {finding.person for finding in report.findings} - asked:
+    if {finding.person for finding in report.findings} - asked_about(work, query):
         raise NotFound(_("There is no such person in this query."))
 
 

@@ -33,7 +33,11 @@ def record(call: Call) -> Mapping[str, Any]:
     """Keep the record answered at the step `survey`: rows `obtained` of person, obtained, amount, count, text."""
     ref = call.item["ref"] if isinstance(call.item, Mapping) else str(call.item)
     values = call.answers("survey").values
-    findings = [_finding(row) for row in values.get("obtained") or ()]
+    query = queries.by_ref(call.work, ref)
+    asked = surveys.asked_about(call.work, query)
+    # the form has a row a member; a member the query did not ask about stands there empty
+    rows = (_finding(row) for row in values.get("obtained") or ())
+    findings = [finding for finding in rows if finding.obtained or finding.person in asked]
     report = Report(
         method=str(values.get("method") or ""),
         made_at=_instant(values.get("made_at")),
@@ -44,7 +48,7 @@ def record(call: Call) -> Mapping[str, Any]:
         persons_asked=str(values.get("persons_asked") or ""),
         files=_files(values.get("photos")),
     )
-    surveys.record(call.work, call.case, queries.by_ref(call.work, ref), report)
+    surveys.record(call.work, call.case, query, report)
     return {"obtained": sum(finding.obtained for finding in findings)}
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,13 +24,25 @@ from domain.verification.deliveries import FAILED, READING, READY, Delivery
 from domain.verification.queries import ANSWERED, NOT_OBTAINED, Query, ResultRow
 from domain.work import OPERATOR, Work
 from tests.domain.office import NOW, TODAY, Desk, account
-from tests.domain.verification.sourced import accepted_case, as_role, declared, planned, sitting, sources, yuan
+from tests.domain.verification.sourced import (
+    accepted_case,
+    answered,
+    as_role,
+    declared,
+    match,
+    planned,
+    ready,
+    sitting,
+    sources,
+    yuan,
+)
 from workflows import registry
 from workflows.operations import deliveries as reading
 from workflows.registry import Call, Decided, TaskAnswers
 
 HEADING = "序号,户名,证件类型,证件号码,开户银行,账号,账户种类,币种,账户余额(元),查询时点\r\n"
 LATER = NOW + timedelta(hours=1)
+BUNDLES = Path(__file__).parents[3] / "bpmn"
 
 TABLE = """<?xml version="1.0" encoding="UTF-8"?>
 <definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="doubts" namespace="urn:d">
@@ -292,6 +305,28 @@ def test_a_table_raises_doubts_once_each_and_a_name_that_differs_is_one(both: De
         answer = {"verify_doubt": {"finding": "TRUE", "note": "已核实"}}
         doubt_ref = kept["D-UNDECL"].ref
         assert registry.get("doubt.settle").run(_call(town, case, {"ref": doubt_ref}, answer)) == {"finding": "TRUE"}
+
+
+@pytest.mark.parametrize("bundle", ["verification", "dynamic_review"])
+def test_the_shipped_table_answers_every_fact_also_those_without_a_doubt(desk: Desk, bundle: str) -> None:
+    model = decisions.load((BUNDLES / bundle / "doubts.dmn").read_bytes())
+    with sitting(desk, "clerk") as work:
+        offered = sources(work)
+        case, _family, (first, second) = accepted_case(work)
+        made = planned(work, case)
+        bank, cars = ready(work, offered["DEPOSIT"]), ready(work, offered["VEHICLE"])
+        answered(work, made["DEPOSIT"], bank, match(first, bank, account="1", balance="10.00"))
+        answered(work, made["VEHICLE"], cars, match(second, cars, plate="辽E1", type="小型轿车", status="正常"))
+        comparison.build(work, case)
+        facts = doubts.facts(work, case)
+        said = [model.evaluate("doubts", about.context, now=LATER, budget=100_000) for about in facts]
+        assert all(result.value is not None for result in said)
+        raised = [
+            (about.person_id, rule.outputs["code"])
+            for about, one in zip(facts, said, strict=True)
+            for rule in one.matched
+        ]
+        assert (second.id, "D-VEH") in raised and not [code for person, code in raised if person == first.id]
 
 
 def test_a_withdrawn_consent_between_asking_and_answering_keeps_the_row_out(desk: Desk) -> None:
