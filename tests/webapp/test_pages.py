@@ -67,4 +67,5 @@ def test_the_keyboard_alone_signs_in(home, offices, page, address):
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
-    page.wait_for_url("**/account/")
+    page.locator("nav.sidenav").wait_for()
+    assert "/sign-in" not in page.url
