@@ -288,5 +288,5 @@ def _parts(work: Work, manifest: dict[str, Any]) -> dict[str, bytes]:
     rows = work.session.execute(
         select(DefinitionPart.digest, DefinitionPart.content).where(DefinitionPart.digest.in_(manifest.values()))
     )
-    content = dict(rows.tuples())
+    content = {digest: part for digest, part in rows}  # noqa: C416  dict() takes a Result for a mapping
     return {path: content[digest] for path, digest in manifest.items()}
