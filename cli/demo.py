@@ -15,7 +15,6 @@ from sqlalchemy import select
 from cli import reading
 from domain import files, identity
 from domain.assistance.recipients import Recipient
-from domain.blobs import StoredBlob
 from domain.clock import office_day
 from domain.home import Home
 from domain.parties import households, organisations, staff
@@ -106,38 +105,35 @@ def read_in(home: Home) -> None:
 
 def _enter_authorisations(home: Home) -> None:
     """What recipients signed earlier, entered from paper; every ninth household has still to sign anew."""
-    scan = home.blobs.put_bytes(PAPER)
+    with unit_of_work(home, OPERATOR, write=False) as work:
+        found = select(Household.id).join(Recipient, Recipient.household_id == Household.id).order_by(Household.number)
+        wanted = [key for place, key in enumerate(work.session.scalars(found)) if place % 9 != 8]
+    scans = [home.blobs.put_bytes(PAPER) for _key in wanted]  # durable before the rows that name them
     with unit_of_work(home, OPERATOR) as work:
-        wanted = select(Household).join(Recipient, Recipient.household_id == Household.id).order_by(Household.number)
-        for place, household in enumerate(work.session.scalars(wanted).all()):
-            if place % 9 == 8:
-                continue
+        for key, scan in zip(wanted, scans, strict=True):
+            household = work.session.get_one(Household, key)
+            paper = files.keep(
+                work, scan, name="authorisation.pdf", media_type="application/pdf", purpose="authorisation"
+            )
             for person in households.members(work, household):
-                _enter_one(work, household, person, scan)
+                _enter_one(work, household, person, paper)
 
 
-def _enter_one(work: Work, household: Household, person: Person, scan: StoredBlob) -> None:
+def _enter_one(work: Work, household: Household, person: Person, paper: files.StoredFile) -> None:
     guardian = next(iter(households.guardians(work, person)), None)
     if guardian is None and person.capacity != "FULL":
         return  # nobody is registered who could sign: the review finds it
-    paper = _paper(work, scan, "authorisation.pdf")
-    proof = _paper(work, scan, "guardianship.pdf") if guardian is not None else None
     signed = work.today - timedelta(days=200)
+    proof = paper if guardian is not None else None
     collecting.enter_from_paper(
         work, household, person, signed_on=signed, scan=paper, guardian=guardian, guardian_proof=proof
     )
 
 
-def _paper(work: Work, blob: StoredBlob, name: str) -> files.StoredFile:
-    """Each paper is a file of its own, although the demonstration's scans all look the same."""
-    copy = work.home.blobs.put(work.home.blobs.open(blob))
-    return files.keep(work, copy, name=name, media_type="application/pdf", purpose="authorisation")
-
-
 def _receives(number: str) -> bool:
     """Every third household of the demonstration is a new applicant; the others are on the roll."""
     digits = "".join(letter for letter in number if letter.isdigit())
-    return int(digits or "0") % 3 != 0
+    return int(digits[-3:] or "0") % 3 != 0
 
 
 def _deliver(home: Home, office: str, category: str, name: str, content: bytes, day: date) -> None:

@@ -1,0 +1,1 @@
+"""One story a file, played through the verbs that pages and command line use."""
