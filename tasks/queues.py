@@ -23,7 +23,8 @@ Row = TypeVar("Row")
 
 PAGE = 17
 TABS = ("all", "overdue", "today", "soon")
-OWNERS = ("all", "mine", "free")
+# "open": what the actor holds or may claim; "all" shows what colleagues of the office hold too
+OWNERS = ("open", "all", "mine", "free")
 SORTS = ("due", "opened", "name")
 
 
@@ -190,9 +191,10 @@ def finished(work: Work, *, page: int = 1, size: int = PAGE) -> Page[TaskRow]:
     return Page([_task_row(work, row) for row in rows], total, page, size)
 
 
-def counts(work: Work) -> Counts:
-    """How many open tasks: one SELECT over the same scope as the list."""
+def counts(work: Work, owner: str = "all") -> Counts:
+    """How many open tasks: one SELECT over the same scope as the list. owner "open": without those of colleagues."""
     edges = _edges(work)
+    mine = (_mine_or_free(work),) if owner == "open" else ()
     row = work.session.execute(
         select(
             func.count(),
@@ -201,7 +203,7 @@ def counts(work: Work) -> Counts:
             _sum(_tab("soon", edges)),
             _sum(HumanTask.assignee_id == work.actor.user_id),
             _sum(HumanTask.state == READY),
-        ).where(HumanTask.state.in_(OPEN), task_scope(work.actor))
+        ).where(HumanTask.state.in_(OPEN), task_scope(work.actor), *mine)
     ).one()
     return Counts(*(int(value or 0) for value in row))
 
@@ -280,6 +282,8 @@ def _conditions(work: Work, asked: Filter) -> list[ColumnElement[bool]]:
         found.append(HumanTask.assignee_id == work.actor.user_id)
     elif asked.owner == "free":
         found.append(HumanTask.state == READY)
+    elif asked.owner == "open":
+        found.append(_mine_or_free(work))
     else:
         found.append(or_(HumanTask.state == READY, HumanTask.state == RESERVED))
     for column, value in (
@@ -293,6 +297,10 @@ def _conditions(work: Work, asked: Filter) -> list[ColumnElement[bool]]:
     if asked.search:
         found.append(_search(work, asked.search))
     return found
+
+
+def _mine_or_free(work: Work) -> ColumnElement[bool]:
+    return or_(HumanTask.state == READY, HumanTask.assignee_id == work.actor.user_id)
 
 
 def _search(work: Work, text: str) -> ColumnElement[bool]:

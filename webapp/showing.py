@@ -26,6 +26,17 @@ KINDS: dict[str, Text] = {
     DYNAMIC: _("Dynamic review"),
     BATCH_LETTER: _("Review letter"),
 }
+# what people say in a narrow column; a programme without a short name shows its whole one
+SHORT: dict[str, Text] = {
+    "DIBAO": _("Dibao"),
+    "LOWINC": _("Low inc."),
+    "TEKUN": _("Tekun"),
+    "MEDICAL": _("Medical"),
+    "TEMP": _("Temporary"),
+    "EDU": _("Education"),
+    "HOUSING": _("Housing"),
+    "DISABLED2": _("Two subsidies"),
+}
 STATES: dict[str, Text] = {
     "OPEN": _("in progress"),
     "PARKED": _("waiting for a correction"),
@@ -49,7 +60,6 @@ UNITS: dict[str, Text] = {
     "yuan": _("yuan"),
     "yuan_month": _("yuan a month"),
     "count": _("items"),
-    "fact": _(""),
 }
 FINDINGS: dict[str, Text] = {
     "TRUE": _("confirmed"),
@@ -84,6 +94,10 @@ class Titles:
         """An assistance programme."""
         return self.programmes.get(code, code)
 
+    def short(self, code: str) -> str:
+        """An assistance programme in a narrow column."""
+        return str(SHORT[code]) if code in SHORT else self.programme(code)
+
     def category(self, code: str) -> str:
         """A category of information."""
         return self.categories.get(code, code)
@@ -115,14 +129,14 @@ def left(due_at: datetime | None, days: int | None, now: datetime) -> Left | Non
     if due_at is None or days is None:
         return None
     if days < 0:
-        return Left("overdue", _("%(days)s days late", days=-days) if days < -1 else _("1 day late"))
+        return Left("overdue", _("%(days)s d late", days=-days))
     if due_at < now:
         return Left("overdue", _("late since today"))
     if days == 0:
         return Left("today", _("due today"))
     if days <= 3:
-        return Left("soon", _("%(days)s days left", days=days) if days > 1 else _("1 day left"))
-    return Left("", _("%(days)s days left", days=days))
+        return Left("soon", _("%(days)s d left", days=days))
+    return Left("", _("%(days)s d left", days=days))
 
 
 def term(data: Mapping[str, object] | None) -> Text | str:

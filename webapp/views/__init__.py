@@ -7,7 +7,7 @@ from importlib import import_module
 from flask import Blueprint
 
 # module: the blueprint inside it is called `blueprint`
-MODULES = ("health", "signin", "account", "administration")
+MODULES = ("health", "signin", "account", "administration", "desk", "files", "cases")
 
 
 def blueprints() -> list[Blueprint]:

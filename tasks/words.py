@@ -1,0 +1,63 @@
+"""Answers of a form as people read them: labels and options in the language of the page, refs as names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from domain.text import gettext as _
+from workflows.forms import FieldSpec, FormSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Names for the refs and codes an answer may hold (S3)."""
+
+    people: Mapping[str, str] = field(default_factory=dict, repr=False)
+    categories: Mapping[str, str] = field(default_factory=dict)
+    others: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def of(self, value: str) -> str:
+        """The name behind a ref or code; what is unknown stays as it is."""
+        return self.people.get(value) or self.others.get(value) or self.categories.get(value) or value
+
+
+def in_words(form: FormSpec, answers: Mapping[str, Any], names: Names, *, english: bool) -> Iterator[tuple[str, str]]:
+    """(label, answer) of every field that was answered, in the order of the form; a list gives a line a row."""
+    locale = "en" if english else "zh"
+    for spec in form.inputs:
+        value = answers.get(spec.key)
+        if spec.kind == "dynamiclist":
+            yield from _rows(spec, value if isinstance(value, list) else [], names, locale)
+        else:
+            said = _said(spec, value, names, locale)
+            if said:
+                yield spec.text(locale), said
+
+
+def _rows(spec: FieldSpec, rows: Sequence[Any], names: Names, locale: str) -> Iterator[tuple[str, str]]:
+    for place, row in enumerate(rows):
+        said = [
+            f"{inner.text(locale)} {text}"
+            for inner in spec.fields
+            if inner.key != "person" and (text := _said(inner, row.get(inner.key), names, locale))
+        ]
+        head = names.people.get(str(row.get("person", ""))) or f"{spec.text(locale)} {place + 1}"
+        if said:
+            yield head, ("; " if locale == "en" else "；").join(said)
+
+
+def _said(spec: FieldSpec, value: Any, names: Names, locale: str) -> str:
+    if value is None or value == "" or value == []:
+        return ""
+    if spec.kind == "checkbox":
+        return str(_("yes")) if value else ""
+    if spec.kind == "filepicker":
+        return str(_("%(count)s files", count=len(value)))
+    labels = {o.value: o.label_en if locale == "en" else o.label for o in spec.options}
+    if spec.kind == "checklist":
+        return (", " if locale == "en" else "、").join(labels.get(one) or names.of(one) for one in value)
+    if spec.kind in ("radio", "select"):
+        return labels.get(value) or names.of(value)
+    return f"{value} {spec.suffix}".strip()

@@ -1,0 +1,441 @@
+"""The desk: inbox, queue, done; a task with its form. Every button is a plain form first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from flask.blueprints import BlueprintSetupState
+from flask.typing import ResponseReturnValue
+from flask_babel import ngettext
+
+from domain.errors import Conflict, HouseError, InvalidAnswers, Stale
+from domain.text import gettext as _
+from domain.work import Work
+from tasks import desk, moves, options, pages, queues
+from tasks.pages import TaskPage
+from tasks.queues import Filter
+from webapp import showing
+from webapp.acting import acting, reading
+from webapp.auth import house
+from webapp.errors import status_of
+from webapp.forms import FixedRow, Sources, TaskForm, make
+from webapp.i18n import english
+from webapp.permits import requires
+from workflows.forms import FieldSpec, FormSpec
+
+blueprint = Blueprint("desk", __name__)
+MOST_CLAIMED = 50
+
+
+@blueprint.record_once
+def _show(state: BlueprintSetupState) -> None:
+    showing.init(state.app)  # type: ignore[arg-type]  # our application is a Flask
+
+
+def asked_filter(owner: str = "open") -> Filter:
+    """The filter in the address; what it does not say is the default of the page."""
+    args = request.args
+    return Filter(
+        tab=args.get("tab", "all"),
+        owner=args.get("owner", owner),
+        process=args.get("process", ""),
+        town=args.get("town", ""),
+        programme=args.get("programme", ""),
+        step=args.get("step", ""),
+        search=args.get("search", ""),
+        sort=args.get("sort", "due"),
+        page=args.get("page", 1, type=int),
+    ).checked()
+
+
+def in_address(asked: Filter) -> dict[str, Any]:
+    """The filter as the address says it: only what differs from the defaults."""
+    plain = asdict(replace(Filter(), owner="open"))
+    return {name: value for name, value in asdict(asked).items() if value != plain[name]}
+
+
+@blueprint.get("/desk")
+@requires("desk.read")
+def inbox() -> ResponseReturnValue:
+    """My tasks and those I may claim, most pressing first."""
+    return _list("desk.inbox", asked_filter())
+
+
+@blueprint.get("/desk/queue")
+@requires("desk.read")
+def queue() -> ResponseReturnValue:
+    """Tasks nobody holds yet."""
+    return _list("desk.queue", replace(asked_filter(), owner="free"))
+
+
+def _list(endpoint: str, asked: Filter, outcome: Mapping[str, str] | None = None) -> ResponseReturnValue:
+    with reading() as work:
+        page = queues.worklist(work, asked)
+        if asked.page > page.pages:
+            return redirect(url_for(endpoint, **in_address(replace(asked, page=page.pages))))
+        counted = queues.counts(work, owner="open")
+        return render_template(
+            "desk/inbox.html",
+            page=page,
+            asked=asked,
+            kept=in_address(asked),
+            endpoint=endpoint,
+            counted=counted,
+            counts=showing.as_nav(counted),
+            choices=queues.choices(work),
+            titles=showing.titles(work, processes=True),
+            now=work.now,
+            outcome=outcome or {},
+        )
+
+
+@blueprint.get("/desk/done")
+@requires("desk.read")
+def done() -> ResponseReturnValue:
+    """What I completed, newest first."""
+    with reading() as work:
+        page = queues.finished(work, page=max(1, request.args.get("page", 1, type=int)))
+        counts = showing.nav_counts(work)
+        return render_template(
+            "desk/done.html", page=page, counts=counts, titles=showing.titles(work, processes=True), now=work.now
+        )
+
+
+@blueprint.post("/desk/next")
+@requires("task.claim")
+def claim_next() -> ResponseReturnValue:
+    """Claim the most pressing free task of the filter and open it; a task lost in the race leads to the one after."""
+    asked = asked_filter()
+    for _attempt in range(5):
+        with reading() as work:
+            rows = queues.worklist(work, replace(asked, owner="free", page=1), size=1).rows
+        if not rows:
+            flash(str(_("There is nothing left to claim here.")))
+            return redirect(url_for("desk.inbox", **in_address(asked)))
+        try:
+            with acting() as work:
+                desk.claim(work, rows[0].ref)
+        except Stale:
+            continue
+        return redirect(url_for("desk.task", ref=rows[0].ref, **in_address(asked)))
+    flash(str(_("Colleagues were faster five times in a row. Try once more.")))
+    return redirect(url_for("desk.inbox", **in_address(asked)))
+
+
+@blueprint.post("/desk/claim")
+@requires("task.claim")
+def claim_many() -> ResponseReturnValue:
+    """Claim the chosen tasks; the list then says for each what came of it."""
+    asked = asked_filter()
+    refs = list(dict.fromkeys(request.form.getlist("ref")))[:MOST_CLAIMED]
+    if not refs:
+        flash(str(_("Choose at least one task that nobody holds.")))
+        return redirect(url_for("desk.inbox", **in_address(asked)))
+    with acting() as work:
+        claimed = desk.claim_many(work, refs)
+    won = sum(not one.refusal for one in claimed)
+    if won == len(claimed):
+        flash(ngettext("%(num)d task is yours now.", "%(num)d tasks are yours now.", won))
+        return redirect(url_for("desk.inbox", **in_address(asked)))
+    return _list("desk.inbox", asked, {one.ref: one.refusal for one in claimed})
+
+
+@blueprint.get("/tasks/<ref>")
+@requires("task.read")
+def task(ref: str) -> ResponseReturnValue:
+    """A task with its form and what helps to do it."""
+    with reading() as work:
+        shown = pages.task_page(work, ref, english=english())
+        return _page(work, shown, _form(work, shown))
+
+
+@blueprint.post("/tasks/<ref>/claim")
+@requires("task.claim")
+def claim(ref: str) -> ResponseReturnValue:
+    """Take a task and open it."""
+    with acting() as work:
+        desk.claim(work, ref)
+    return redirect(url_for("desk.task", ref=ref, **in_address(asked_filter())))
+
+
+@blueprint.post("/tasks/<ref>/release")
+@requires("task.release")
+def release(ref: str) -> ResponseReturnValue:
+    """Give a task back; what was typed stays with it."""
+    sent = request.form.get("version") is not None
+    with acting() as work:
+        if sent:
+            desk.keep_draft(work, ref, _sent(work, pages.task_page(work, ref, english=english())).answers())
+        desk.release(work, ref)
+    flash(str(_("The task can be claimed again. What was filled in stays with it.")))
+    return redirect(url_for("desk.inbox", **in_address(asked_filter())))
+
+
+@blueprint.post("/tasks/<ref>/draft")
+@requires("task.draft")
+def draft(ref: str) -> ResponseReturnValue:
+    """Keep what was typed so far: for the browser's script (JSON) and for the button (back to the page)."""
+    with acting() as work:
+        desk.keep_draft(work, ref, _sent(work, pages.task_page(work, ref, english=english())).answers())
+        at = showing.clock_time(work.now)
+    if request.accept_mimetypes.best == "application/json":
+        return jsonify(saved=at)
+    flash(str(_("The draft was saved at %(time)s.", time=at)))
+    return redirect(url_for("desk.task", ref=ref, **in_address(asked_filter())))
+
+
+@blueprint.post("/tasks/<ref>/files")
+@requires("task.attach", uploads=True)
+def upload(ref: str) -> ResponseReturnValue:
+    """Hand in files at one field; everything typed is kept as the draft."""
+    field = request.args.get("field", "")
+    try:
+        with acting() as work:
+            kept = _sent(work, pages.task_page(work, ref, english=english())).answers()
+            desk.keep_draft(work, ref, kept)
+        count = _hand_in(ref, kept, only=field)
+    except InvalidAnswers as refusal:
+        return _again(ref, {_path(field): next(iter(refusal.fields.values()))}, 422)
+    if not count:
+        return _again(ref, {_path(field): _("Choose a file first.")}, 422)
+    return redirect(_address(ref, field))
+
+
+@blueprint.post("/tasks/<ref>/files/<file>/remove")
+@requires("task.attach")
+def remove_file(ref: str, file: str) -> ResponseReturnValue:
+    """Take a file out of the answers; the case keeps what was handed in."""
+    field = request.args.get("field", "")
+    with acting() as work:
+        kept = _sent(work, pages.task_page(work, ref, english=english())).answers()
+        desk.keep_draft(work, ref, _without(kept, file))
+    return redirect(_address(ref, field))
+
+
+@blueprint.post("/tasks/<ref>/comments")
+@requires("task.comment")
+def comment(ref: str) -> ResponseReturnValue:
+    """Write a remark on a task."""
+    try:
+        with acting() as work:
+            desk.comment(work, ref, request.form.get("comment", ""))
+    except InvalidAnswers as refusal:
+        flash(str(next(iter(refusal.fields.values()))))
+    return redirect(url_for("desk.task", ref=ref, _anchor="remarks", **in_address(asked_filter())))
+
+
+@blueprint.post("/tasks/<ref>")
+@requires("task.complete", uploads=True)
+def complete(ref: str) -> ResponseReturnValue:
+    """Complete a task. WTForms judges first, then the verb; a refusal shows the form again with everything kept."""
+    with reading() as work:
+        form = _sent(work, pages.task_page(work, ref, english=english()))
+    answers = form.answers()
+    version = request.form.get("version", 0, type=int)
+    try:
+        _hand_in(ref, answers)
+        form = _filled(ref, answers)
+        if not form.validate():
+            return _refused(ref, form, 422)
+        with acting() as work:
+            moved = moves.complete_task(work, ref, version=version, answers=form.answers())
+            following = queues.next_task(work, asked_filter(), after=ref)
+    except InvalidAnswers as refusal:
+        form.refuse(refusal.fields)
+        return _refused(ref, form, 422)
+    except (Stale, Conflict) as refusal:
+        return _refused(ref, form, status_of(refusal), refusal)
+    flash(str(_("Done. The case is closed.") if moved.completed else _("Done. The next task is open.")))
+    if following is None:
+        return redirect(url_for("desk.inbox", **in_address(asked_filter())))
+    return redirect(url_for("desk.task", ref=following, **in_address(asked_filter())))
+
+
+def _filled(ref: str, answers: Mapping[str, Any]) -> TaskForm:
+    """The form as sent, with the files that came along already in it."""
+    with reading() as work:
+        shown = pages.task_page(work, ref, english=english())
+        form = make(shown.form, _sources(work, shown), answers, request.form)
+        for spec in shown.form.inputs:
+            _put_files(form, spec.key, answers.get(spec.key))
+        return form
+
+
+def _put_files(form: TaskForm, key: str, value: Any) -> None:
+    control = form[key]
+    if control.type == "FilesField":
+        control.data = list(value or [])
+    elif control.type == "FieldList" and isinstance(value, list):
+        for entry, row in zip(control.entries, value, strict=False):
+            for inner in entry.form:
+                if inner.type == "FilesField":
+                    inner.data = list(row.get(inner.short_name) or [])
+
+
+def _again(ref: str, faults: Mapping[str, object], status: int) -> ResponseReturnValue:
+    with reading() as work:
+        shown = pages.task_page(work, ref, english=english())
+        form = _form(work, shown)
+        form.refuse(faults)
+        return _page(work, shown, form), status
+
+
+def _refused(ref: str, form: TaskForm, status: int, refusal: HouseError | None = None) -> ResponseReturnValue:
+    with reading() as work:
+        shown = pages.task_page(work, ref, english=english())
+        return _page(work, shown, form, refusal), status
+
+
+def _page(work: Work, shown: TaskPage, form: TaskForm, refusal: HouseError | None = None) -> str:
+    asked = asked_filter()
+    return render_template(
+        "desk/task.html",
+        task=shown,
+        form=form,
+        asked=asked,
+        kept=in_address(asked),
+        refusal=refusal,
+        clause=str(refusal.ids.get("clause", "")) if refusal is not None else "",
+        titles=showing.titles(work),
+        counts=showing.nav_counts(work),
+        now=work.now,
+        sections=_sections(shown.form),
+        labels=_conditions(shown.form),
+        buttons=_buttons(shown.form),
+        ctx={
+            "ref": shown.ref,
+            "kept": in_address(asked),
+            "files": {one.ref: one for one in shown.files},
+            "limit": house().settings.upload_limit,
+        },
+    )
+
+
+def _sections(form: FormSpec) -> list[tuple[str, list[FieldSpec]]]:
+    """The form cut at its groups; the field whose options are the buttons is left out."""
+    found: list[tuple[str, list[FieldSpec]]] = [("", [])]
+    for spec in form.fields:
+        if spec.kind == "group":
+            found.append((spec.text("en" if english() else "zh"), []))
+        elif not spec.actions:
+            found[-1][1].append(spec)
+    return [(title, fields) for title, fields in found if fields]
+
+
+def _conditions(form: FormSpec) -> dict[str, object]:
+    """For each field that waits for another: when it is needed, in words."""
+    found: dict[str, object] = {}
+    for group in (form.inputs, *(one.fields for one in form.inputs if one.fields)):
+        by_key = {one.key: one for one in group}
+        for one in group:
+            if one.show is not None and one.show[0] in by_key:
+                found[one.key] = _condition(by_key[one.show[0]], one.show[1])
+    return found
+
+
+def _condition(other: FieldSpec, values: Sequence[str]) -> object:
+    locale = "en" if english() else "zh"
+    names = {o.value: o.label_en if english() else o.label for o in other.options}
+    said = "、".join(names.get(value, value) for value in values) if locale == "zh" else ", ".join(
+        names.get(value, value) for value in values
+    )
+    return _("When “%(field)s” is “%(values)s”.", field=other.text(locale), values=said)
+
+
+def _buttons(form: FormSpec) -> list[dict[str, str]]:
+    """The buttons of the action bar: the options of the actions field, else one that completes."""
+    field = form.action_field()
+    if field is None:
+        return [{"name": "", "value": "", "label": str(_("Complete and open the next"))}]
+    return [
+        {"name": field.key, "value": o.value, "label": o.label_en if english() else o.label} for o in field.options
+    ]
+
+
+def _form(work: Work, shown: TaskPage) -> TaskForm:
+    return make(shown.form, _sources(work, shown), shown.values)
+
+
+def _sent(work: Work, shown: TaskPage) -> TaskForm:
+    return make(shown.form, _sources(work, shown), shown.values, request.form)
+
+
+def _sources(work: Work, shown: TaskPage) -> Sources:
+    offered = options.for_task(work, shown, english=english())
+    rows = {
+        name: [FixedRow(one.key, one.ref, one.title, one.note) for one in given]
+        for name, given in offered.rows.items()
+    }
+    return Sources(offered.options, rows, frozenset(offered.preset))
+
+
+def _hand_in(ref: str, answers: dict[str, Any], *, only: str = "") -> int:
+    """Store the files of the request, attach them, and name them in `answers` and the draft. Returns how many.
+
+    The bytes are written outside any transaction (walls 9). Raises InvalidAnswers for a wrong type.
+    """
+    count = 0
+    for name, sent in request.files.items(multi=True):
+        field = name.removeprefix("upload:")
+        if not sent.filename or (only and field != only):
+            continue
+        head = sent.stream.read(16)
+        sent.stream.seek(0)
+        try:
+            media = desk.media_type(head)
+        except InvalidAnswers as refusal:
+            raise InvalidAnswers({field: next(iter(refusal.fields.values()))}) from refusal
+        blob = house().home.blobs.put(sent.stream, limit=house().settings.upload_limit)
+        with acting() as work:
+            stored = desk.attach(work, ref, blob, name=sent.filename, media=media, field=field)
+            _name_file(answers, field, stored.ref)
+            desk.keep_draft(work, ref, answers)
+        count += 1
+    return count
+
+
+def _name_file(answers: dict[str, Any], path: str, file: str) -> None:
+    key, _dash, rest = path.partition("-")
+    if not rest:
+        answers[key] = [*(answers.get(key) or []), file]
+        return
+    place, _dash, inner = rest.partition("-")
+    rows = answers.get(key)
+    if isinstance(rows, list) and place.isdigit() and int(place) < len(rows):
+        rows[int(place)][inner] = [*(rows[int(place)].get(inner) or []), file]
+
+
+def _without(answers: Any, file: str) -> Any:
+    if isinstance(answers, dict):
+        return {name: _without(value, file) for name, value in answers.items()}
+    if isinstance(answers, list):
+        return [_without(one, file) for one in answers if one != file]
+    return answers
+
+
+def _path(field: str) -> str:
+    return field[:120]
+
+
+def _address(ref: str, field: str) -> str:
+    return url_for("desk.task", ref=ref, _anchor=f"at-{field}" if field else None, **in_address(asked_filter()))
+
+
+@blueprint.get("/desk/search")
+@requires("case.list")
+def search() -> ResponseReturnValue:
+    """A case by its number: the one case, or the list of those that fit."""
+    text = request.args.get("q", "").strip()[:48]
+    if sum(letter.isdigit() for letter in text) >= 15:
+        flash(str(_("Identity numbers are not searched here: they would stand in the address of the page.")))
+        return redirect(url_for("cases.listing"))
+    with reading() as work:
+        rows = queues.cases(work, state="", search=text, size=2).rows if text else []
+    if len(rows) == 1:
+        return redirect(url_for("cases.case", ref=rows[0].ref))
+    return redirect(url_for("cases.listing", q=text, state="all"))
+
+
