@@ -67,7 +67,8 @@ def _frozen_part(table: str, what: str) -> list[Guard]:
 
 _ISSUING = "NEW.state = 'ISSUED' AND OLD.state = 'DRAFT'"
 _SUBJECTS = "commission_subject s WHERE s.commission_id = NEW.id"
-_SIGNED = "OLD.state IN ('SIGNED','DELIVERED')"
+# a doubt list has its digest and no signature (BX-26); it is as final as a signed report
+_SIGNED = "(OLD.state IN ('SIGNED','DELIVERED') OR OLD.digest IS NOT NULL)"
 
 COMMISSION = [
     Guard("commission", INSERT, "draft", "NEW.state <> 'DRAFT'", "BX-17: a commission begins as a draft"),

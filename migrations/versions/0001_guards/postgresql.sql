@@ -150,7 +150,7 @@ CREATE TRIGGER guard_result_row_delete_never BEFORE DELETE ON result_row FOR EAC
 -- next
 DROP TRIGGER IF EXISTS guard_report_update_signed ON report
 -- next
-CREATE OR REPLACE FUNCTION guard_report_update_signed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF OLD.state IN ('SIGNED','DELIVERED') AND (NEW.id IS DISTINCT FROM OLD.id OR NEW.ref IS DISTINCT FROM OLD.ref OR NEW.case_id IS DISTINCT FROM OLD.case_id OR NEW.commission_id IS DISTINCT FROM OLD.commission_id OR NEW.version IS DISTINCT FROM OLD.version OR NEW.kind IS DISTINCT FROM OLD.kind OR NEW.number IS DISTINCT FROM OLD.number OR NEW.agency_id IS DISTINCT FROM OLD.agency_id OR NEW.agency_kind IS DISTINCT FROM OLD.agency_kind OR NEW.remarks IS DISTINCT FROM OLD.remarks OR NEW.canonical IS DISTINCT FROM OLD.canonical OR NEW.digest IS DISTINCT FROM OLD.digest OR NEW.handler_id IS DISTINCT FROM OLD.handler_id OR NEW.reviewer_id IS DISTINCT FROM OLD.reviewer_id OR NEW.drafted_at IS DISTINCT FROM OLD.drafted_at OR NEW.signed_at IS DISTINCT FROM OLD.signed_at OR NEW.signed_on IS DISTINCT FROM OLD.signed_on) THEN RAISE EXCEPTION USING MESSAGE = 'LF-17: a signed report does not change', ERRCODE = 'check_violation'; END IF; RETURN NEW; END $$
+CREATE OR REPLACE FUNCTION guard_report_update_signed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF (OLD.state IN ('SIGNED','DELIVERED') OR OLD.digest IS NOT NULL) AND (NEW.id IS DISTINCT FROM OLD.id OR NEW.ref IS DISTINCT FROM OLD.ref OR NEW.case_id IS DISTINCT FROM OLD.case_id OR NEW.commission_id IS DISTINCT FROM OLD.commission_id OR NEW.version IS DISTINCT FROM OLD.version OR NEW.kind IS DISTINCT FROM OLD.kind OR NEW.number IS DISTINCT FROM OLD.number OR NEW.agency_id IS DISTINCT FROM OLD.agency_id OR NEW.agency_kind IS DISTINCT FROM OLD.agency_kind OR NEW.remarks IS DISTINCT FROM OLD.remarks OR NEW.canonical IS DISTINCT FROM OLD.canonical OR NEW.digest IS DISTINCT FROM OLD.digest OR NEW.handler_id IS DISTINCT FROM OLD.handler_id OR NEW.reviewer_id IS DISTINCT FROM OLD.reviewer_id OR NEW.drafted_at IS DISTINCT FROM OLD.drafted_at OR NEW.signed_at IS DISTINCT FROM OLD.signed_at OR NEW.signed_on IS DISTINCT FROM OLD.signed_on) THEN RAISE EXCEPTION USING MESSAGE = 'LF-17: a signed report does not change', ERRCODE = 'check_violation'; END IF; RETURN NEW; END $$
 -- next
 CREATE TRIGGER guard_report_update_signed BEFORE UPDATE ON report FOR EACH ROW EXECUTE FUNCTION guard_report_update_signed()
 -- next
@@ -168,7 +168,7 @@ CREATE TRIGGER guard_report_update_once BEFORE UPDATE ON report FOR EACH ROW EXE
 -- next
 DROP TRIGGER IF EXISTS guard_report_delete_signed ON report
 -- next
-CREATE OR REPLACE FUNCTION guard_report_delete_signed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF OLD.state IN ('SIGNED','DELIVERED') THEN RAISE EXCEPTION USING MESSAGE = 'LF-17: a signed report is kept', ERRCODE = 'check_violation'; END IF; RETURN OLD; END $$
+CREATE OR REPLACE FUNCTION guard_report_delete_signed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF (OLD.state IN ('SIGNED','DELIVERED') OR OLD.digest IS NOT NULL) THEN RAISE EXCEPTION USING MESSAGE = 'LF-17: a signed report is kept', ERRCODE = 'check_violation'; END IF; RETURN OLD; END $$
 -- next
 CREATE TRIGGER guard_report_delete_signed BEFORE DELETE ON report FOR EACH ROW EXECUTE FUNCTION guard_report_delete_signed()
 -- next

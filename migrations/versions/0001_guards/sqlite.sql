@@ -100,7 +100,7 @@ CREATE TRIGGER guard_result_row_delete_never BEFORE DELETE ON result_row FOR EAC
 -- next
 DROP TRIGGER IF EXISTS guard_report_update_signed
 -- next
-CREATE TRIGGER guard_report_update_signed BEFORE UPDATE ON report FOR EACH ROW WHEN OLD.state IN ('SIGNED','DELIVERED') AND (NEW.id IS NOT OLD.id OR NEW.ref IS NOT OLD.ref OR NEW.case_id IS NOT OLD.case_id OR NEW.commission_id IS NOT OLD.commission_id OR NEW.version IS NOT OLD.version OR NEW.kind IS NOT OLD.kind OR NEW.number IS NOT OLD.number OR NEW.agency_id IS NOT OLD.agency_id OR NEW.agency_kind IS NOT OLD.agency_kind OR NEW.remarks IS NOT OLD.remarks OR NEW.canonical IS NOT OLD.canonical OR NEW.digest IS NOT OLD.digest OR NEW.handler_id IS NOT OLD.handler_id OR NEW.reviewer_id IS NOT OLD.reviewer_id OR NEW.drafted_at IS NOT OLD.drafted_at OR NEW.signed_at IS NOT OLD.signed_at OR NEW.signed_on IS NOT OLD.signed_on) BEGIN SELECT RAISE(ABORT, 'LF-17: a signed report does not change'); END
+CREATE TRIGGER guard_report_update_signed BEFORE UPDATE ON report FOR EACH ROW WHEN (OLD.state IN ('SIGNED','DELIVERED') OR OLD.digest IS NOT NULL) AND (NEW.id IS NOT OLD.id OR NEW.ref IS NOT OLD.ref OR NEW.case_id IS NOT OLD.case_id OR NEW.commission_id IS NOT OLD.commission_id OR NEW.version IS NOT OLD.version OR NEW.kind IS NOT OLD.kind OR NEW.number IS NOT OLD.number OR NEW.agency_id IS NOT OLD.agency_id OR NEW.agency_kind IS NOT OLD.agency_kind OR NEW.remarks IS NOT OLD.remarks OR NEW.canonical IS NOT OLD.canonical OR NEW.digest IS NOT OLD.digest OR NEW.handler_id IS NOT OLD.handler_id OR NEW.reviewer_id IS NOT OLD.reviewer_id OR NEW.drafted_at IS NOT OLD.drafted_at OR NEW.signed_at IS NOT OLD.signed_at OR NEW.signed_on IS NOT OLD.signed_on) BEGIN SELECT RAISE(ABORT, 'LF-17: a signed report does not change'); END
 -- next
 DROP TRIGGER IF EXISTS guard_report_update_moves
 -- next
@@ -112,7 +112,7 @@ CREATE TRIGGER guard_report_update_once BEFORE UPDATE ON report FOR EACH ROW WHE
 -- next
 DROP TRIGGER IF EXISTS guard_report_delete_signed
 -- next
-CREATE TRIGGER guard_report_delete_signed BEFORE DELETE ON report FOR EACH ROW WHEN OLD.state IN ('SIGNED','DELIVERED') BEGIN SELECT RAISE(ABORT, 'LF-17: a signed report is kept'); END
+CREATE TRIGGER guard_report_delete_signed BEFORE DELETE ON report FOR EACH ROW WHEN (OLD.state IN ('SIGNED','DELIVERED') OR OLD.digest IS NOT NULL) BEGIN SELECT RAISE(ABORT, 'LF-17: a signed report is kept'); END
 -- next
 DROP TRIGGER IF EXISTS guard_survey_update_never
 -- next

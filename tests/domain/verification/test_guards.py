@@ -8,11 +8,13 @@ import pytest
 from sqlalchemy import Engine, create_engine, inspect, text
 from sqlalchemy.exc import IntegrityError
 
+from cli import migrate
+from domain.settings import Settings
 from domain.verification import guards
 from domain.verification.guards import GUARDS
 from domain.work import harden
 from tests.domain.verification.world import WORLD
-from tests.infrastructure.databases import SQLITE, Place, Template
+from tests.infrastructure.databases import EMPTY, SQLITE, Place, Template
 
 DRAFT = "(SELECT id FROM commission WHERE state = 'DRAFT')"
 ISSUED = "(SELECT id FROM commission WHERE state = 'ISSUED')"
@@ -283,3 +285,28 @@ def test_replacing_a_row_is_no_way_round_a_guard_on_sqlite(
         clause = next(guard.sentence for guard in GUARDS if guard.table == table and guard.part == "never")
         assert clause in _refusal(engine, [], f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}")
     engine.dispose()
+
+
+TRIGGERS = {
+    "sqlite": "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'",
+    "postgresql": "SELECT t.tgname, pg_get_triggerdef(t.oid) || pg_get_functiondef(t.tgfoid) FROM pg_trigger t"
+    " WHERE NOT t.tgisinternal",
+}
+
+
+def _triggers(engine: Engine) -> dict[str, str]:
+    with engine.connect() as connection:
+        rows = connection.execute(text(TRIGGERS[engine.dialect.name]))
+        return {name: " ".join(said.split()) for name, said in rows}
+
+
+def test_a_migrated_database_has_the_same_guards(
+    database: Engine, fresh_place: Callable[[str, Template], Place], database_kind: str
+) -> None:
+    place = fresh_place(database_kind, EMPTY)
+    engine = harden(create_engine(place.url))
+    migrate.upgrade(Settings.from_env(place.environment), engine)
+    migrated = _triggers(engine)
+    engine.dispose()
+
+    assert migrated == _triggers(database)
