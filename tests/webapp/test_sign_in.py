@@ -2,22 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pyotp
 import pytest
+from flask import Flask
 from sqlalchemy import select, update
 
 from domain.clock import machine_now
+from domain.home import Home
 from domain.parties import second_factor, staff
 from domain.parties.accounts import Account, UserSession
 from domain.work import OPERATOR, unit_of_work
-from tests.support import CHEAP, PASSWORD, an_account, with_settings
+from tests.infrastructure.databases import SQLITE, Place, Template
+from tests.support import BARE_HOME, CHEAP, PASSWORD, an_account, open_place, with_settings
 from tests.webapp.conftest import sign_in, token_in
 from webapp.app import create_app
 from webapp.auth import safe_next
+from webapp.database import db
 
 HTTPS = "https://office.example"
+
+
+@pytest.fixture
+def home(database_kind: str, fresh_place: Callable[[str, Template], Place]) -> Iterator[Home]:
+    """Signing in is tried on both kinds of database."""
+    made = open_place(fresh_place(database_kind, BARE_HOME))
+    yield made
+    made.engine.dispose()
+
+
+@pytest.fixture
+def app(home: Home) -> Iterator[Flask]:
+    """The application; its connections are let go, so that the database can be dropped."""
+    made = create_app(home.settings, passwords=CHEAP)
+    made.testing = True
+    yield made
+    with made.app_context():
+        db.engine.dispose()
 
 
 def cookie_lines(answer) -> list[str]:
@@ -193,15 +216,17 @@ def seen(home):
         return session.scalars(select(UserSession.seen_at)).one()
 
 
-def test_reading_pages_writes_nothing(home, offices, client_of):
+def test_reading_pages_writes_nothing(home, offices, client_of, database_kind):
     browser = client_of(an_account(home, offices.agency, "agency_handler"))
+    # a count of what was committed: SQLite's of other connections, PostgreSQL's of written transactions
+    asked = "PRAGMA data_version" if database_kind == SQLITE else "SELECT pg_snapshot_xmax(pg_current_snapshot())::text"
     with home.engine.connect() as watching:
-        # SQLite's count of changes that other connections committed
-        before = watching.exec_driver_sql("PRAGMA data_version").scalar_one()
+        before = watching.exec_driver_sql(asked).scalar_one()
         watching.rollback()
         for path in ("/", "/account/", "/account/password", "/account/second-factor", "/sign-in", "/healthz"):
             browser.get(path)
-        assert watching.exec_driver_sql("PRAGMA data_version").scalar_one() == before
+        after = watching.exec_driver_sql(asked).scalar_one()
+    assert after == before
 
 
 def test_use_of_a_session_is_noted_once_a_minute(home, offices, client_of):
