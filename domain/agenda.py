@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, String, delete, select, text
+from sqlalchemy import Index, String, delete, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain.base import Base, Key
+from domain.base import Base, Key, insert_once
 from domain.work import Work
 
 
@@ -53,16 +53,17 @@ def put(
     subject: str = "",
     payload: Mapping[str, Any] | None = None,
 ) -> bool:
-    """Plan something once. False when an item with this key was planned before (done or not).
-
-    A planned item that is not done yet keeps its instant: moving it is `reschedule`, a journalled act.
-    """
-    known = work.session.scalar(select(AgendaItem.id).where(AgendaItem.key == key))
-    if known is not None:
-        return False
-    work.session.add(AgendaItem(kind=kind, key=key, due_at=due_at, subject=subject, payload=dict(payload or {})))
-    work.session.flush()
-    return True
+    """Plan something once. False when an item with this key was planned before (done or not): it stays as it is."""
+    return insert_once(
+        work.session,
+        AgendaItem,
+        "key",
+        kind=kind,
+        key=key,
+        due_at=due_at,
+        subject=subject,
+        payload=dict(payload or {}),
+    )
 
 
 def drop(work: Work, key: str) -> None:
@@ -73,7 +74,5 @@ def drop(work: Work, key: str) -> None:
 def drop_subject(work: Work, kind: str, subject: str) -> None:
     """Forget the open items of one kind about one subject. Uses ix_agenda_item_subject."""
     work.session.execute(
-        delete(AgendaItem).where(
-            AgendaItem.subject == subject, AgendaItem.kind == kind, AgendaItem.done_at.is_(None)
-        )
+        delete(AgendaItem).where(AgendaItem.subject == subject, AgendaItem.kind == kind, AgendaItem.done_at.is_(None))
     )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, String, TypeDecorator
-from sqlalchemy.orm import DeclarativeBase, mapped_column
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, String, Table, TypeDecorator, inspect
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -80,3 +82,17 @@ Code = Annotated[str, mapped_column(String(64))]
 Label = Annotated[str, mapped_column(String(255))]
 # ciphertext of the vault; the grade is what the storage test and the masking read
 Sealed = Annotated[bytes, mapped_column(info={"grade": "S3"})]
+
+
+def insert_once(session: Session, mapped: type[Base], unique: str | Sequence[str], **values: object) -> bool:
+    """Write a row unless one with the same `unique` columns stands already. True when it was written.
+
+    Two transactions that do so at once never fail: on PostgreSQL the second waits for the first and then finds its
+    row. SQLite has one writer at a time.
+    """
+    session.flush()
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    columns = [unique] if isinstance(unique, str) else list(unique)
+    table = cast(Table, inspect(mapped).local_table)
+    statement = insert(table).values(**values).on_conflict_do_nothing(index_elements=columns).returning(table.c.id)
+    return session.connection().execute(statement).first() is not None

@@ -25,6 +25,8 @@ from domain.text import gettext as _
 from domain.vault import Vault
 
 FRAME = 1 << 20
+NONCE = 12
+TAG = 16
 MAGIC = b"HEDUI1\n"
 
 
@@ -130,7 +132,7 @@ def _write_frames(out: BinaryIO, stream: BinaryIO, key: bytes, limit: int | None
         if limit is not None and size > limit:
             raise TooLarge(_("The file is larger than %(limit)s MB.", limit=limit // 1_000_000))
         last = not following
-        nonce = os.urandom(12)
+        nonce = os.urandom(NONCE)
         sealed = cipher.encrypt(nonce, chunk, _frame_aad(number, last))
         out.write(struct.pack(">I?", len(sealed), last) + nonce + sealed)
         if last:
@@ -145,8 +147,14 @@ def _read_frames(file: BinaryIO, cipher: AESGCM) -> Iterator[bytes]:
     number = 0
     while True:
         length, last = struct.unpack(">I?", file.read(5))
-        nonce = file.read(12)
-        yield cipher.decrypt(nonce, file.read(length), _frame_aad(number, last))
+        nonce = file.read(NONCE)
+        sealed = file.read(length) if length <= FRAME + TAG else b""
+        if len(nonce) != NONCE or len(sealed) != length:
+            raise InvalidTag
+        plain = cipher.decrypt(nonce, sealed, _frame_aad(number, last))
+        if last and file.read(1):
+            raise InvalidTag  # something was added behind the end
+        yield plain
         if last:
             return
         number += 1

@@ -1,22 +1,24 @@
 """The journal: what was done, by whom, written in the same transaction as the act (walls 14).
 
 One hash chain a stream (case, definition, office, account): each entry carries the MAC of the entry
-before it. The act locks its stream's head, so a chain never forks. A sealer binds all heads into a
-global seal, which makes a cut-off tail visible. Bodies hold ids and field names, never personal data.
+before it. The act locks its stream's head, so a chain never forks. A sealer binds what was written into a
+global seal, which makes a tail visible that was cut off together with its head. Bodies hold ids and
+field names, never personal data.
 """
 
 from __future__ import annotations
 
+import hmac
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, func, select
+from sqlalchemy import ForeignKey, LargeBinary, Select, String, UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from domain.base import Base, BigKey, Key
+from domain.base import Base, BigKey, Key, insert_once
 from domain.clock import machine_now
 from domain.vault import Vault
 from domain.work import Work
@@ -58,7 +60,10 @@ class JournalEntry(Base):
 
 
 class JournalSeal(Base):
-    """All stream heads bound at one instant; the seals form a chain of their own."""
+    """What was written since the seal before, and so every head, bound at one instant; seals form a chain.
+
+    entries: how many it binds; heads: keyed digest of their MACs, among which every moved head is.
+    """
 
     __tablename__ = "journal_seal"
 
@@ -120,24 +125,52 @@ def of_case(work: Work, case_ref: str, event: str, subject: str, body: Mapping[s
 
 
 def seal(work: Work) -> bool:
-    """Bind all heads into a seal when something was written since the last one. True when it sealed."""
+    """Bind what was written since the last seal, and with it every head. False when nothing was."""
     session = work.session
+    if session.get_bind().dialect.name == "postgresql":
+        # a number is drawn before its transaction commits: wait for the acts in hand, or one of them would later
+        # stand below the seal without being bound by it
+        session.execute(text("LOCK TABLE journal_entry IN SHARE MODE"))
     last = session.scalars(select(JournalSeal).order_by(JournalSeal.id.desc()).limit(1)).first()
-    entries, newest = session.execute(select(func.count(), func.coalesce(func.max(JournalEntry.id), 0))).one()
-    if last is not None and last.last_entry_id == newest and last.entries == entries:
+    since = last.last_entry_id if last is not None else 0
+    written = _Bound(work.home.vault)
+    for number, mac in session.execute(_macs().where(JournalEntry.id > since)):
+        written.take(number, mac)
+    if not written.count:
         return False
-    vault = work.home.vault
     made = JournalSeal(
         sealed_at=machine_now(),
-        entries=entries,
-        last_entry_id=newest,
-        heads=_heads_digest(session, vault),
+        entries=written.count,
+        last_entry_id=written.newest,
+        heads=written.digest(),
         prev=last.mac if last is not None else GENESIS,
         mac=b"",
     )
-    made.mac = vault.mac("seal", _seal_canonical(made))
+    made.mac = work.home.vault.mac("seal", _seal_canonical(made))
     session.add(made)
     return True
+
+
+class _Bound:
+    """Entries between two seals: how many, the newest, and a keyed digest of their MACs in the order of writing."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._digest = hmac.new(vault.purpose_key("heads"), digestmod="sha256")
+        self.count = 0
+        self.newest = 0
+
+    def take(self, number: int, mac: bytes) -> None:
+        """The next entry."""
+        self._digest.update(bytes(mac))
+        self.count, self.newest = self.count + 1, number
+
+    def digest(self) -> bytes:
+        """32 bytes."""
+        return self._digest.digest()
+
+
+def _macs() -> Select[int, bytes]:
+    return select(JournalEntry.id, JournalEntry.mac).order_by(JournalEntry.id).execution_options(yield_per=1000)
 
 
 def verify(session: Session, vault: Vault) -> Iterator[Break]:
@@ -150,13 +183,17 @@ def verify(session: Session, vault: Vault) -> Iterator[Break]:
 
 
 def _locked_head(session: Session, kind: str, key: str) -> JournalStream:
-    found = session.scalars(
-        select(JournalStream).where(JournalStream.kind == kind, JournalStream.subject == key).with_for_update()
-    ).first()
+    wanted = (
+        select(JournalStream)
+        .where(JournalStream.kind == kind, JournalStream.subject == key)
+        .with_for_update()
+        # what an earlier transaction of this session read is not the head any more
+        .execution_options(populate_existing=True)
+    )
+    found = session.scalars(wanted).first()
     if found is None:
-        found = JournalStream(kind=kind, subject=key, seq=0, head=GENESIS)
-        session.add(found)
-        session.flush()
+        insert_once(session, JournalStream, ("kind", "subject"), kind=kind, subject=key, seq=0, head=GENESIS)
+        found = session.scalars(wanted).one()
     return found
 
 
@@ -181,24 +218,15 @@ def _seal_canonical(made: JournalSeal) -> bytes:
     return json.dumps(parts).encode()
 
 
-def _heads_digest(session: Session, vault: Vault) -> bytes:
-    heads = session.execute(
-        select(JournalStream.kind, JournalStream.subject, JournalStream.seq, JournalStream.head).order_by(
-            JournalStream.kind, JournalStream.subject
-        )
-    )
-    text = json.dumps([(kind, subject, seq, head.hex()) for kind, subject, seq, head in heads])
-    return vault.mac("heads", text.encode())
-
-
 def _verify_streams(session: Session, vault: Vault) -> Iterator[Break]:
-    names = {s.id: s for s in session.scalars(select(JournalStream))}
+    streams = list(session.scalars(select(JournalStream)))
+    labels = {stream.id: f"{stream.kind}:{stream.subject}" for stream in streams}
     seen: dict[int, tuple[int, bytes]] = {}
     rows = session.scalars(
         select(JournalEntry).order_by(JournalEntry.stream_id, JournalEntry.seq).execution_options(yield_per=1000)
     )
     for entry in rows:
-        label = f"{names[entry.stream_id].kind}:{names[entry.stream_id].subject}"
+        label = labels.get(entry.stream_id, f"stream {entry.stream_id}")
         seq, head = seen.get(entry.stream_id, (0, GENESIS))
         if entry.seq != seq + 1:
             yield Break(label, seq + 1, f"entries {seq + 1} to {entry.seq - 1} are missing")
@@ -207,23 +235,26 @@ def _verify_streams(session: Session, vault: Vault) -> Iterator[Break]:
         if vault.mac("journal", _canonical(entry)) != entry.mac:
             yield Break(label, entry.seq, "the entry was changed after it was written")
         seen[entry.stream_id] = (entry.seq, entry.mac)
-    for stream in names.values():
+    for number in sorted(seen.keys() - labels.keys()):
+        yield Break(f"stream {number}", seen[number][0], "the head of the stream is gone")
+    for stream in streams:
         if seen.get(stream.id, (0, GENESIS)) != (stream.seq, stream.head):
-            yield Break(f"{stream.kind}:{stream.subject}", stream.seq, "the end of the stream was cut off or changed")
+            yield Break(labels[stream.id], stream.seq, "the end of the stream was cut off or changed")
 
 
 def _verify_seals(session: Session, vault: Vault) -> Iterator[Break]:
     previous = GENESIS
-    last: JournalSeal | None = None
+    entries = iter(session.execute(_macs()))
+    following = next(entries, None)
     for made in session.scalars(select(JournalSeal).order_by(JournalSeal.id)):
         if made.prev != previous or vault.mac("seal", _seal_canonical(made)) != made.mac:
             yield Break("seal", made.id, "a seal is missing or was changed")
-        previous, last = made.mac, made
-    if last is None:
-        return
-    kept = session.scalar(select(func.count()).where(JournalEntry.id <= last.last_entry_id))
-    if kept != last.entries:
-        yield Break("seal", last.id, f"{last.entries - (kept or 0)} sealed entries are gone")
-    newest = session.scalar(select(func.coalesce(func.max(JournalEntry.id), 0)))
-    if newest == last.last_entry_id and _heads_digest(session, vault) != last.heads:
-        yield Break("seal", last.id, "a stream was cut off together with its head")
+        bound = _Bound(vault)
+        while following is not None and following[0] <= made.last_entry_id:
+            bound.take(*following)
+            following = next(entries, None)
+        if bound.count != made.entries:
+            yield Break("seal", made.id, f"{made.entries} entries were sealed, {bound.count} are there")
+        elif bound.digest() != made.heads:
+            yield Break("seal", made.id, "a sealed entry was exchanged")
+        previous = made.mac

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import ForeignKey, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain.base import Base, BigKey, Key
+from domain.base import Base, BigKey, Key, insert_once
 from domain.work import Work
 
 
@@ -28,14 +28,14 @@ def take(work: Work, org_id: int, kind: str) -> int:
     The counter row is locked in the transaction that needs the number, so a rolled-back document
     gives its number back.
     """
+    year = work.today.year
+    insert_once(work.session, NumberCounter, ("org_id", "kind", "year"), org_id=org_id, kind=kind, year=year, value=0)
     row = work.session.scalars(
         select(NumberCounter)
-        .where(NumberCounter.org_id == org_id, NumberCounter.kind == kind, NumberCounter.year == work.today.year)
+        .where(NumberCounter.org_id == org_id, NumberCounter.kind == kind, NumberCounter.year == year)
         .with_for_update()
-    ).first()
-    if row is None:
-        row = NumberCounter(org_id=org_id, kind=kind, year=work.today.year, value=0)
-        work.session.add(row)
+        .execution_options(populate_existing=True)
+    ).one()
     row.value += 1
     work.session.flush()
     return row.value

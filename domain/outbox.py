@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import String, select
+from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain.base import Base, Key, Ref, Sealed, new_ref
+from domain.base import Base, Key, Ref, Sealed, insert_once, new_ref
 from domain.work import Work
 
 
@@ -29,11 +29,16 @@ class OutboxMessage(Base):
 
 def post(work: Work, kind: str, key: str, body: object, *, address: str = "") -> bool:
     """Write a message once. False when one with this key exists already. The body (JSON) is sealed."""
-    if work.session.scalar(select(OutboxMessage.id).where(OutboxMessage.key == key)) is not None:
-        return False
     ref = new_ref()
     sealed = work.home.vault.seal_json("outbox_message.body", ref, body)
-    work.session.add(
-        OutboxMessage(ref=ref, key=key, kind=kind, address=address, body=sealed, created_at=work.now)
+    return insert_once(
+        work.session,
+        OutboxMessage,
+        "key",
+        ref=ref,
+        key=key,
+        kind=kind,
+        address=address,
+        body=sealed,
+        created_at=work.now,
     )
-    return True

@@ -47,14 +47,14 @@ class Settings:
             home=home,
             keys=Path(env["HEDUI_KEYS"]).absolute() if env.get("HEDUI_KEYS") else home / "keys",
             database_url=env.get("HEDUI_DATABASE_URL", ""),
-            listen=env.get("HEDUI_LISTEN", "127.0.0.1"),
+            listen=env.get("HEDUI_LISTEN") or "127.0.0.1",
             port=_number(env, "PORT", 8000, problems),
             tls_cert=env.get("HEDUI_TLS_CERT", ""),
             tls_key=env.get("HEDUI_TLS_KEY", ""),
             trusted_proxies=_number(env, "HEDUI_TRUSTED_PROXIES", 0, problems),
             hosts=tuple(name.strip() for name in env.get("HEDUI_HOSTS", "").split(",") if name.strip()),
             upload_limit=_number(env, "HEDUI_UPLOAD_LIMIT", 50_000_000, problems),
-            log_level=env.get("HEDUI_LOG_LEVEL", "INFO"),
+            log_level=env.get("HEDUI_LOG_LEVEL") or "INFO",
         )
         problems += made.contradictions()
         if problems:

@@ -24,7 +24,9 @@ from domain.text import gettext as _
 
 SUITE_AES = 1
 NONCE = 12
+SHORTEST = 2 + NONCE + 16  # suite, key id, nonce, tag
 BLIND_BYTES = 16
+KEY_BYTES = 32
 KEYFILE = "keys.json"
 
 
@@ -48,7 +50,7 @@ class Keys:
         """Make a key file, mode 0600 in a 0700 folder. Raises KeysMissing when one is there already."""
         folder.mkdir(parents=True, exist_ok=True)
         folder.chmod(0o700)
-        keys = cls(1, {1: secrets.token_bytes(32)})
+        keys = cls(1, {1: secrets.token_bytes(KEY_BYTES)})
         text = json.dumps({"current": 1, "masters": {str(i): k.hex() for i, k in keys.masters.items()}})
         try:
             handle = os.open(folder / KEYFILE, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -67,8 +69,11 @@ class Keys:
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
             masters = {int(i): bytes.fromhex(k) for i, k in content["masters"].items()}
-            return cls(int(content["current"]), masters)
-        except (OSError, ValueError, KeyError) as problem:
+            keys = cls(int(content["current"]), masters)
+            if keys.current not in masters or any(len(master) != KEY_BYTES for master in masters.values()):
+                raise ValueError("not a key file")
+            return keys
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as problem:
             raise KeysMissing(
                 _("The keys of this home cannot be read. Put keys.json back, or point HEDUI_KEYS at its folder.")
             ) from problem
@@ -92,6 +97,8 @@ class Vault:
 
     def open_bytes(self, column: str, ref: str, blob: bytes) -> bytes:
         """Plain bytes of a cell. Raises Unreadable."""
+        if len(blob) < SHORTEST:
+            raise Unreadable(_("A stored value does not open: it was changed or moved."), column=column)
         suite, key_id = blob[0], blob[1]
         cipher = self._ciphers.get(key_id) if suite == SUITE_AES else None
         if cipher is None:

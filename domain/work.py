@@ -124,6 +124,8 @@ def harden(engine: Engine) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _sqlite_connect)
         event.listen(engine, "begin", _sqlite_begin)
+    else:
+        event.listen(engine, "connect", _postgresql_connect)
     return engine
 
 
@@ -135,10 +137,21 @@ def _sqlite_connect(connection: object, _record: object) -> None:
         "synchronous=FULL",
         "foreign_keys=ON",
         "secure_delete=ON",
+        # INSERT OR REPLACE must meet the triggers that refuse a deletion
+        "recursive_triggers=ON",
         "busy_timeout=30000",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _postgresql_connect(connection: object, _record: object) -> None:
+    # the server's own default may be weaker; a commit we answered for must be on its disk
+    connection.autocommit = True  # type: ignore[attr-defined]
+    with connection.cursor() as cursor:  # type: ignore[attr-defined]
+        cursor.execute("SET synchronous_commit TO on")
+        cursor.execute("SET TIME ZONE 'UTC'")
+    connection.autocommit = False  # type: ignore[attr-defined]
 
 
 def _sqlite_begin(connection: Connection) -> None:

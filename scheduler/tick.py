@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 
 from domain import clock
 from domain.agenda import AgendaItem
@@ -57,28 +57,44 @@ def is_dead(worker: str) -> bool:
 
 
 def sweep(home: Home, worker: str, *, most: int = BATCH) -> Swept:
-    """Carry out what is due now, at most `most` items. On a stopped clock it stays out of a tick's way."""
+    """Carry out what is due now, at most `most` items. On a stopped clock one process at a time, as a tick does."""
     swept = Swept()
-    with unit_of_work(home, SCHEDULER) as work:
-        row = home.row(work.session)
-        if row.stopped_at is not None and _leased_by_other(row, worker):
-            return swept
-        recurring.plan(work, row)
-    for _number in range(most):
-        item = _claim(home, worker, until=None)
-        if item is None:
-            break
-        _carry_out(home, worker, item, swept)
-    if swept.done or swept.postponed:
-        lag = swept.oldest_lag.total_seconds()
-        log.info("tick.done done=%d postponed=%d lag_s=%.0f", swept.done, swept.postponed, lag)
+    alone = _begin_sweep(home, worker)
+    if alone is None:
+        return swept
+    try:
+        for _number in range(most):
+            item = _claim(home, worker, alone=alone) if not alone or _renew(home, worker) else None
+            if item is None:
+                break
+            _carry_out(home, worker, item, swept)
+    finally:
+        if alone:
+            _give_lease_back(home, worker)
+    lag = swept.oldest_lag.total_seconds()
+    log.info("tick.done done=%d postponed=%d lag_s=%.0f", swept.done, swept.postponed, lag)
     return swept
+
+
+def _begin_sweep(home: Home, worker: str) -> bool | None:
+    """Plan what recurs. None: nothing is due, or a tick is at work; True: the clock stands still, the lease is ours."""
+    with unit_of_work(home, SCHEDULER) as work:
+        row = _locked_home(home, work)
+        if row.stopped_at is not None and _leased_by_other(row, worker):
+            return None
+        recurring.plan(work, row)
+        if not _anything_due(work, work.now):
+            return None
+        if row.stopped_at is not None:
+            row.tick_lease_by, row.tick_lease_until = worker, machine_now() + LEASE
+        return row.stopped_at is not None
 
 
 def advance_to(home: Home, at: datetime, worker: str, *, wait: timedelta = timedelta(minutes=10)) -> Swept | None:
     """Move a stopped clock forward to `at` and run everything due on the way. None: it stands there or later.
 
-    Two of these queue: one lease, in machine time. Raises Conflict on a live home, or when the other does not end.
+    Two of these queue: one lease, in machine time. Raises Conflict on a live home, when the other does not end, or
+    when an item took so long that another process went on in our place.
     """
     if not _take_lease(home, at, worker, machine_now() + wait):
         return None
@@ -86,38 +102,55 @@ def advance_to(home: Home, at: datetime, worker: str, *, wait: timedelta = timed
     try:
         with unit_of_work(home, SCHEDULER) as work:
             recurring.plan(work, home.row(work.session), until=at)
-        while (item := _claim(home, worker, until=at)) is not None:
-            _renew(home, worker)
+        while _renew(home, worker) and (item := _claim(home, worker, until=at, alone=True)) is not None:
             _carry_out(home, worker, item, swept)
-        with unit_of_work(home, SCHEDULER) as work:
-            row = home.row(work.session)
-            row.stopped_at = max(at, row.stopped_at or at)
+        _arrive(home, at, worker)
     finally:
         _give_lease_back(home, worker)
     log.info("tick.advanced done=%d postponed=%d at=%s", swept.done, swept.postponed, at.isoformat())
     return swept
 
 
-def _claim(home: Home, worker: str, *, until: datetime | None) -> AgendaItem | None:
-    """The next due item, leased to us; None when nothing is due. Uses ix_agenda_item_due."""
+def _arrive(home: Home, at: datetime, worker: str) -> None:
     with unit_of_work(home, SCHEDULER) as work:
-        real = machine_now()
-        limit = until if until is not None else work.now
+        row = _locked_home(home, work)
+        if row.tick_lease_by != worker:
+            raise Conflict(_("Another tick went on in the place of this one."))
+        row.stopped_at = max(at, row.stopped_at or at)
+
+
+def _due(limit: datetime) -> list[ColumnElement[bool]]:
+    """What makes an item due by `limit` (legal time). Uses ix_agenda_item_due."""
+    return [
+        AgendaItem.done_at.is_(None),
+        AgendaItem.parked.is_(False),
+        AgendaItem.due_at <= limit,
+        or_(AgendaItem.not_before.is_(None), AgendaItem.not_before <= machine_now()),
+    ]
+
+
+def _anything_due(work: Work, limit: datetime) -> bool:
+    return work.session.scalar(select(AgendaItem.id).where(*_due(limit)).limit(1)) is not None
+
+
+def _claim(home: Home, worker: str, *, alone: bool, until: datetime | None = None) -> AgendaItem | None:
+    """The next due item, leased to us; None when nothing is due.
+
+    alone: we hold the tick's lease, so the order is strict and a claim somebody left behind does not count;
+    whoever made it finds its item taken (`_still_ours`).
+    """
+    with unit_of_work(home, SCHEDULER) as work:
         candidates = work.session.scalars(
             select(AgendaItem)
-            .where(
-                AgendaItem.done_at.is_(None),
-                AgendaItem.parked.is_(False),
-                AgendaItem.due_at <= limit,
-                or_(AgendaItem.not_before.is_(None), AgendaItem.not_before <= real),
-            )
+            .where(*_due(until if until is not None else work.now))
             .order_by(AgendaItem.due_at, AgendaItem.id)
             .limit(BATCH)
-            .with_for_update(skip_locked=True)
+            .with_for_update(skip_locked=not alone)
         )
+        real = machine_now()
         for item in candidates:
             held = item.claimed_by is not None and item.claimed_until is not None and item.claimed_until > real
-            if held and item.claimed_by != worker and not is_dead(str(item.claimed_by)):
+            if held and not alone and item.claimed_by != worker and not is_dead(str(item.claimed_by)):
                 continue
             item.claimed_by, item.claimed_until = worker, real + LEASE
             return item
@@ -177,7 +210,7 @@ def _postpone(home: Home, claimed: AgendaItem, problem: Exception) -> None:
     """Note the failure (its kind and ids, never its values), try later, park after the last attempt."""
     with unit_of_work(home, SCHEDULER) as work:
         item = work.session.get(AgendaItem, claimed.id, with_for_update=True)
-        if item is None or item.done_at is not None:
+        if item is None or item.done_at is not None or item.claimed_by != claimed.claimed_by:
             return
         item.attempts += 1
         cause = getattr(problem, "cause", problem)
@@ -202,11 +235,12 @@ def _postpone(home: Home, claimed: AgendaItem, problem: Exception) -> None:
 def _take_lease(home: Home, at: datetime, worker: str, give_up: datetime) -> bool:
     while True:
         with unit_of_work(home, SCHEDULER) as work:
-            row = work.session.get(HomeRow, 1, with_for_update=True)
-            if row is None or row.stopped_at is None:
+            row = _locked_home(home, work)
+            if row.stopped_at is None:
                 raise Conflict(_("The clock of this home runs by itself; only a stopped clock can be moved."))
             if not _leased_by_other(row, worker):
-                if row.stopped_at >= at:
+                # standing at `at` with something left to do: an earlier tick to this instant was killed
+                if row.stopped_at > at or (row.stopped_at == at and not _anything_due(work, at)):
                     return False
                 row.tick_lease_by, row.tick_lease_until = worker, machine_now() + LEASE
                 return True
@@ -221,18 +255,25 @@ def _leased_by_other(row: HomeRow, worker: str) -> bool:
     return row.tick_lease_until > machine_now() and not is_dead(str(row.tick_lease_by))
 
 
-def _renew(home: Home, worker: str) -> None:
+def _renew(home: Home, worker: str) -> bool:
+    """Keep the lease; False when it is somebody else's by now."""
     with unit_of_work(home, SCHEDULER) as work:
-        row = home.row(work.session)
-        if row.tick_lease_by == worker:
-            row.tick_lease_until = machine_now() + LEASE
+        row = _locked_home(home, work)
+        if row.tick_lease_by != worker:
+            return False
+        row.tick_lease_until = machine_now() + LEASE
+        return True
 
 
 def _give_lease_back(home: Home, worker: str) -> None:
     with unit_of_work(home, SCHEDULER) as work:
-        row = home.row(work.session)
+        row = _locked_home(home, work)
         if row.tick_lease_by == worker:
             row.tick_lease_by, row.tick_lease_until = None, None
+
+
+def _locked_home(home: Home, work: Work) -> HomeRow:
+    return work.session.get(HomeRow, 1, with_for_update=True) or home.row(work.session)
 
 
 def _started(pid: int) -> str:
