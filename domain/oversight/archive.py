@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from domain import journal, numbers, rules
 from domain.assistance import determinations, notices
 from domain.base import Base, BigKey, Key, Ref
-from domain.cases import Case
+from domain.cases import DYNAMIC, Case
 from domain.errors import Conflict
 from domain.oversight import archive_pieces
 from domain.oversight.archive_pieces import AUTHORISATION, COMMISSION, DECLARATION, DOUBT_LIST, REPORT, Piece
@@ -109,6 +109,9 @@ def complete(work: Work, case: Case) -> ArchiveFile:
 def _must_be_whole(work: Work, case: Case, pieces: Sequence[Piece], without_report: bool) -> None:
     wanted = set(rules.of_case(work, case).value("archive_documents"))
     wanted -= _NOT_WITHOUT_REPORT if without_report else set()
+    if case.kind == DYNAMIC and archive_pieces.nobody_asked_about(work, case):
+        # the review went on without the family: no letter rests on an authorisation of theirs (BX-11)
+        wanted.discard("authorisation")
     missing = sorted(wanted - {_KIND_OF.get(piece.kind, piece.kind.lower()) for piece in pieces})
     if missing:
         raise Conflict(

@@ -58,6 +58,19 @@ def of_case(work: Work, case: Case) -> list[Piece]:
     return list({(piece.kind, piece.subject): piece for piece in found}.values())
 
 
+def nobody_asked_about(work: Work, case: Case) -> bool:
+    """True when no letter of the case names anybody of its household."""
+    named = (
+        select(CommissionSubject.id)
+        .join(Person, Person.id == CommissionSubject.person_id)
+        .where(
+            CommissionSubject.commission_id.in_([letter.id for letter in _letters(work, case)]),
+            Person.household_id == case.household_id,
+        )
+    )
+    return work.session.scalar(named.limit(1)) is None
+
+
 def _letters(work: Work, case: Case) -> Sequence[Commission]:
     mine = Commission.case_id == case.id
     if case.campaign_id is not None:

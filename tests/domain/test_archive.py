@@ -21,11 +21,12 @@ from domain.files import StoredFile
 from domain.oversight import archive
 from domain.oversight.archive import ArchiveFile, ArchiveItem
 from domain.parties import households, organisations
-from domain.verification import declarations, noncooperation
+from domain.verification import commissions, declarations, noncooperation
 from domain.verification.declarations import DeclaredItem
+from domain.verification.reports import Report
 from domain.work import SCHEDULER, Work
 from tests.domain.office import Desk, account, case_of, household
-from tests.domain.verification.papered import being, decide, delivered, listed, noticed, review, told, verified
+from tests.domain.verification.papered import DIGEST, being, decide, delivered, listed, noticed, review, told, verified
 from tests.domain.verification.sourced import declared
 
 
@@ -149,6 +150,25 @@ def test_a_review_is_filed_by_the_system_at_the_department_with_its_doubt_list(b
         made = archive.complete(work.acting(SCHEDULER), case)
         assert made.holder_id == organisations.by_code(work, "pingshan").id
         assert "DOUBT_LIST" in {item.kind for item in archive.items_of(work, made)}
+
+
+def test_a_family_the_review_went_on_without_is_filed_without_an_authorisation(desk: Desk) -> None:
+    with desk.acting() as work:
+        case, _family, _members = verified(work, cases.DYNAMIC)
+        alone = household(work, "未授权")
+        other = case_of(work, alone, cases.DYNAMIC)
+        letter = commissions.must_be_accepted(work, case)
+        listed_alone = Report(
+            case_id=other.id, commission_id=letter.id, kind="DOUBT_LIST", number="L", agency_id=other.agency_id,
+            state="REVIEWED", handler_id=account(work, "checker"), drafted_at=work.now, delivered_at=work.now,
+            digest=DIGEST,
+        )  # fmt: skip
+        work.session.add(listed_alone)
+        work.session.flush()
+        review(work, other, "CONTINUE")
+        declared(work, alone, {(None, "WAGE"): {"amount": "0"}})
+        made = archive.complete(work.acting(SCHEDULER), other)
+        assert "AUTHORISATION" not in {item.kind for item in archive.items_of(work, made)}
 
 
 def test_a_declaration_typed_in_has_a_keyed_digest_since_a_plain_one_could_be_guessed(desk: Desk) -> None:

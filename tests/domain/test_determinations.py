@@ -135,9 +135,9 @@ def test_a_decision_states_reason_and_basis(desk: Desk, lacking: str) -> None:
     with desk.acting() as work:
         case, _family, _members = verified(work)
         delivered(work, case)
-        words = {"reason": "有", "basis": "有", lacking: "  "}
+        reason, basis = ("  " if lacking == name else "有" for name in ("reason", "basis"))
         with pytest.raises(InvalidAnswers) as refused:
-            determinations.decide(being(work, "head"), case, Decision("REJECT", **words))
+            determinations.decide(being(work, "head"), case, Decision("REJECT", reason, basis))
         assert set(refused.value.fields) == {lacking}
 
 

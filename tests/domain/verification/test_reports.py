@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
 
 from domain import cases
 from domain.errors import Conflict, InvalidAnswers, NotFound, NotPermitted, OperationFailed
@@ -177,6 +178,17 @@ def test_a_doubt_list_is_generated_without_a_signature_and_reaches_the_departmen
         assert reports.by_ref(being(work, "head"), made.ref)[0].id == made.id
         with pytest.raises(NotPermitted):
             reports.issue_doubt_list(being(work, "head"), case, "x", CANONICAL, DIGEST)
+
+
+@pytest.mark.parametrize("change", ["digest = 'x'", "canonical = 'x'", "number = 'x'", "handler_id = 1"])
+def test_an_issued_list_changes_no_more_than_a_signed_report(both: Desk, change: str) -> None:
+    with both.acting() as work:
+        report_case, _family, _members = verified(work, cases.DYNAMIC)
+        made = listed(work, report_case)
+        report_id = made.id
+    for act in (f"UPDATE report SET {change}", "DELETE FROM report"):
+        with pytest.raises(DBAPIError, match="LF-17"), both.home.engine.begin() as connection:
+            connection.execute(text(f"{act} WHERE id = {report_id}"))
 
 
 def test_without_an_accepted_commission_nothing_is_reported(desk: Desk) -> None:

@@ -22,6 +22,7 @@ from domain.oversight import archive
 from domain.parties import households, organisations
 from domain.parties.households import Person
 from domain.verification import comparison, doubts, queries, rechecks, reports
+from domain.verification.deliveries import Resource
 from domain.verification.disputes import Recheck
 from domain.verification.queries import Query
 from domain.verification.reports import Report
@@ -37,10 +38,10 @@ DECISION = {"outcome": "REJECT", "reason": "存款超过标准", "basis": "本�
 
 
 def _call(work: Work, case: Case, answers: Mapping[str, Mapping[str, Any]] | None = None) -> Call:
-    def of(step: str) -> TaskAnswers:
-        if answers is None or step not in answers:
+    def of(step_id: str) -> TaskAnswers:
+        if answers is None or step_id not in answers:
             raise OperationFailed("nobody answered")
-        return TaskAnswers(answers[step], work.actor.user_id or 0, NOW, "task")
+        return TaskAnswers(answers[step_id], work.actor.user_id or 0, NOW, "task")
 
     return Call(work, case, "step", None, {}, {}, of)
 
@@ -254,7 +255,7 @@ def test_a_re_check_changes_a_value_and_the_supplement_says_so(both: Desk) -> No
         query = work.session.scalars(select(Query).where(Query.ref == plan["queries"][0]["ref"])).one()
         assert query.state == queries.SENT and plan["queries"][0]["due"] == query.due_at.isoformat()  # type: ignore[union-attr]
 
-        delivery = ready(work, work.session.get_one(queries.Resource, query.resource_id))
+        delivery = ready(work, work.session.get_one(Resource, query.resource_id))
         answered(work, query, delivery, match(members[0], delivery, balance="200", bank="银行", account="1"))
         item = work.session.scalars(select(Recheck)).one()
         rows = [{"ref": item.ref, "result": "CHANGED", "note": "余额 200 元"}]
