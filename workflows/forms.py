@@ -33,36 +33,16 @@ INPUTS = frozenset(
 )
 SHOWN = frozenset({"text", "group"})
 ROUTABLE = frozenset({"number", "checkbox", "radio", "select"})
+CHOICES = frozenset({"radio", "select", "checklist"})
+DEEPEST = 3
+# what of a component the pages obey; `layout` and `id` are the editor's own
 ATTRIBUTES = frozenset(
-    {
-        "type",
-        "id",
-        "key",
-        "path",
-        "label",
-        "text",
-        "description",
-        "properties",
-        "values",
-        "validate",
-        "subtype",
-        "dateLabel",
-        "components",
-        "defaultValue",
-        "layout",
-        "multiple",
-        "accept",
-        "decimalDigits",
-        "conditional",
-        "isRepeating",
-        "allowAddRemove",
-        "defaultRepetitions",
-        "showOutline",
-        "verticalAlignment",
-        "appearance",
-    }
+    (
+        "type id key path label text description properties values validate subtype dateLabel components"
+        " defaultValue layout decimalDigits"
+    ).split()
 )
-VALIDATE = frozenset({"required", "minLength", "maxLength", "min", "max", "pattern"})
+VALIDATE = frozenset({"required", "maxLength", "min", "max"})
 PROPERTIES = frozenset(
     {"label.en", "description.en", "text.en", "route", "actions", "rows", "options", "suffix", "width", "show"}
 )
@@ -159,132 +139,173 @@ def parse(source: bytes, key: str, file: str) -> FormSpec:
     try:
         content = json.loads(source.decode("utf-8"))
         components = content["components"]
-        if content.get("type") != "default" or not isinstance(components, list):
+        if content.get("type") != "default":
             raise ValueError
-    except (ValueError, KeyError, TypeError) as problem:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
         sentence = _("The file is not a form-js form.")
-        raise DefinitionRefused([Finding(file, key, None, sentence, _("Export it again from the form editor."))]) from (
-            problem
-        )
-    findings: list[Finding] = []
-    fields = tuple(_read_all(components, file, findings, depth=0))
+        remedy = _("Export it again from the form editor.")
+        raise DefinitionRefused([Finding(file, key, None, sentence, remedy)]) from problem
+    reader = _Reader(file)
+    fields = tuple(reader.read_all(components))
     inputs = tuple(f for f in fields if f.kind in INPUTS)
-    doubled = sorted({f.key for f in inputs if sum(o.key == f.key for o in inputs) > 1})
-    for name in doubled:
-        findings.append(
-            Finding(file, name, None, _("Two fields have the same key."), _("Give each field a key of its own."))
-        )
-    if findings:
-        raise DefinitionRefused(findings)
+    for name in sorted({f.key for f in inputs if sum(o.key == f.key for o in inputs) > 1}):
+        reader.refuse(name, _("Two fields have the same key."), _("Give each field a key of its own."))
+    if reader.findings:
+        raise DefinitionRefused(reader.findings)
     return FormSpec(key, fingerprint(source), fields, inputs)
 
 
-def _read_all(components: Sequence[Any], file: str, findings: list[Finding], depth: int) -> Iterator[FieldSpec]:
-    for component in components:
-        if not isinstance(component, dict):
-            findings.append(Finding(file, "", None, _("A component is not an object."), _("Remove it.")))
-        elif component.get("type") == "group" and depth < 3:
-            yield FieldSpec("group", "", str(component.get("label", "")), _en(component, "label.en"))
-            yield from _read_all(component.get("components") or [], file, findings, depth + 1)
-        else:
-            made = _read(component, file, findings, depth)
-            if made is not None:
-                yield made
+class _Reader:
+    """Reads the components of one file; what cannot be drawn becomes a finding, never an exception."""
 
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.findings: list[Finding] = []
 
-def _read(component: Mapping[str, Any], file: str, findings: list[Finding], depth: int) -> FieldSpec | None:
-    kind = str(component.get("type", ""))
-    name = str(component.get("key") or component.get("path") or component.get("id") or kind)
+    def refuse(self, element: str, sentence: object, remedy: object) -> None:
+        self.findings.append(Finding(self.file, element, None, sentence, remedy))
 
-    def refuse(sentence: object, remedy: object) -> None:
-        findings.append(Finding(file, name, None, sentence, remedy))
+    def read_all(self, components: object, depth: int = 0) -> Iterator[FieldSpec]:
+        """Components in order, groups flattened: a group's heading comes first, its fields after it."""
+        if not isinstance(components, list):
+            self.refuse("", _("The components are not a list."), _("Export the form again from the form editor."))
+            return
+        for component in components:
+            if not isinstance(component, dict):
+                self.refuse("", _("A component is not an object."), _("Remove it."))
+            elif component.get("type") == "group":
+                yield from self._group(component, depth)
+            else:
+                made = self._component(component, depth)
+                if made is not None:
+                    yield made
 
-    if kind not in INPUTS | SHOWN:
-        refuse(
-            _("The component %(kind)s cannot be shown in a task.", kind=kind),
-            _("Use one of: %(list)s.", list=", ".join(sorted(INPUTS | SHOWN))),
+    def _group(self, component: Mapping[str, Any], depth: int) -> Iterator[FieldSpec]:
+        if depth >= DEEPEST:
+            self.refuse(str(component.get("id", "")), _("Groups are nested too deep."), _("Flatten them."))
+            return
+        yield FieldSpec("group", "", str(component.get("label", "")), self._english(component, "label.en"))
+        yield from self.read_all(component.get("components", []), depth + 1)
+
+    def _component(self, component: Mapping[str, Any], depth: int) -> FieldSpec | None:
+        kind = str(component.get("type", ""))
+        name = str(component.get("key") or component.get("path") or component.get("id") or kind)
+        if kind not in INPUTS | SHOWN:
+            self.refuse(
+                name,
+                _("The component %(kind)s cannot be shown in a task.", kind=kind),
+                _("Use one of: %(list)s.", list=", ".join(sorted(INPUTS | SHOWN))),
+            )
+            return None
+        if not self._only_known(component, name):
+            return None
+        if kind == "text":
+            return FieldSpec("text", "", str(component.get("text", "")), self._english(component, "text.en"))
+        self._named(component, name)
+        return self._field(component, kind, name, depth)
+
+    def _only_known(self, component: Mapping[str, Any], name: str) -> bool:
+        """Refuse what would have no effect; False when the component has not the shape of one."""
+        for attribute in sorted(component.keys() - ATTRIBUTES):
+            self.refuse(name, _("The attribute %(name)s has no effect here.", name=attribute), _("Remove it."))
+        for part, allowed in (("validate", VALIDATE), ("properties", PROPERTIES)):
+            inner = component.get(part) or {}
+            if not isinstance(inner, dict):
+                self.refuse(name, _("%(part)s is not an object.", part=part), _("Remove it."))
+                return False
+            for attribute in sorted(inner.keys() - allowed):
+                self.refuse(name, _("%(name)s has no effect here.", name=f"{part}.{attribute}"), _("Remove it."))
+        return True
+
+    def _named(self, component: Mapping[str, Any], name: str) -> None:
+        if not KEY.fullmatch(name):
+            self.refuse(
+                name, _("The key is not a plain name."), _("Use letters, digits and _, beginning with a letter.")
+            )
+        if not component.get("label"):
+            self.refuse(name, _("The field has no label."), _("Write a Chinese label."))
+        if not self._english(component, "label.en"):
+            self.refuse(name, _("The field has no English label."), _("Add the property label.en."))
+
+    def _field(self, component: Mapping[str, Any], kind: str, name: str, depth: int) -> FieldSpec:
+        properties: Mapping[str, Any] = component.get("properties") or {}
+        checks: Mapping[str, Any] = component.get("validate") or {}
+        route = str(properties.get("route", "")).lower() == "true"
+        if route and kind not in ROUTABLE:
+            self.refuse(name, _("A %(kind)s cannot steer the process.", kind=kind), _("Remove the property route."))
+        options = tuple(self._options(component, name))
+        if kind in CHOICES and not options and not properties.get("options"):
+            self.refuse(name, _("The field offers nothing to choose."), _("Add options, or the property options."))
+        return FieldSpec(
+            kind=kind,
+            key=name,
+            label=str(component.get("label") or ""),
+            label_en=self._english(component, "label.en"),
+            hint=str(component.get("description", "")),
+            hint_en=self._english(component, "description.en"),
+            required=checks.get("required") is True,
+            route=route,
+            actions=str(properties.get("actions", "")).lower() == "true",
+            options=options,
+            options_from=str(properties.get("options", "")),
+            rows=str(properties.get("rows", "")),
+            fields=self._columns(component, kind, name, depth),
+            least=self._figure(checks, "min", name),
+            most=self._figure(checks, "max", name),
+            longest=int(self._figure(checks, "maxLength", name) or LONGEST),
+            digits=self._digits(component, name),
+            suffix=str(properties.get("suffix", "")),
+            default=component.get("defaultValue"),
+            show=_show(str(properties.get("show", ""))),
         )
-        return None
-    for attribute in component.keys() - ATTRIBUTES:
-        refuse(_("The attribute %(name)s has no effect here.", name=attribute), _("Remove it."))
-    for attribute in (component.get("validate") or {}).keys() - VALIDATE:
-        refuse(_("The check %(name)s is not supported.", name=attribute), _("Remove it."))
-    for attribute in (component.get("properties") or {}).keys() - PROPERTIES:
-        refuse(_("The property %(name)s is unknown.", name=attribute), _("Remove it or mend its spelling."))
-    if kind == "text":
-        return FieldSpec("text", "", str(component.get("text", "")), _en(component, "text.en"))
-    if not KEY.fullmatch(name):
-        refuse(_("The key is not a plain name."), _("Use letters, digits and _, beginning with a letter."))
-    if not component.get("label"):
-        refuse(_("The field has no label."), _("Write a Chinese label."))
-    if not _en(component, "label.en"):
-        refuse(_("The field has no English label."), _("Add the property label.en."))
-    return _made(component, kind, name, file, findings, depth, refuse)
 
-
-def _made(
-    component: Mapping[str, Any],
-    kind: str,
-    name: str,
-    file: str,
-    findings: list[Finding],
-    depth: int,
-    refuse: Any,
-) -> FieldSpec:
-    properties: Mapping[str, Any] = component.get("properties") or {}
-    checks: Mapping[str, Any] = component.get("validate") or {}
-    route = str(properties.get("route", "")).lower() == "true"
-    if route and kind not in ROUTABLE:
-        refuse(_("A %(kind)s cannot steer the process.", kind=kind), _("Remove the property route."))
-    options = tuple(
-        Option(str(v.get("value", "")), str(v.get("label", "")), str(v.get("label.en") or v.get("label", "")))
-        for v in component.get("values") or []
-    )
-    if kind in ("radio", "select", "checklist") and not options and not properties.get("options"):
-        refuse(_("The field offers nothing to choose."), _("Add options, or the property options."))
-    inner: tuple[FieldSpec, ...] = ()
-    if kind == "dynamiclist":
-        inner = tuple(
-            f for f in _read_all(component.get("components") or [], file, findings, depth + 1) if f.kind != "group"
-        )
+    def _columns(self, component: Mapping[str, Any], kind: str, name: str, depth: int) -> tuple[FieldSpec, ...]:
+        if kind != "dynamiclist":
+            return ()
+        inner = tuple(f for f in self.read_all(component.get("components", []), depth + 1) if f.kind != "group")
         if not inner or any(f.kind == "dynamiclist" for f in inner):
-            refuse(_("A list needs columns and cannot hold another list."), _("Add plain fields to it."))
-    return FieldSpec(
-        kind=kind,
-        key=name,
-        label=str(component.get("label") or component.get("dateLabel") or ""),
-        label_en=_en(component, "label.en"),
-        hint=str(component.get("description", "")),
-        hint_en=_en(component, "description.en"),
-        required=bool(checks.get("required", False)),
-        route=route,
-        actions=str(properties.get("actions", "")).lower() == "true",
-        options=options,
-        options_from=str(properties.get("options", "")),
-        rows=str(properties.get("rows", "")),
-        fields=inner,
-        least=_decimal(checks.get("min")),
-        most=_decimal(checks.get("max")),
-        longest=int(checks.get("maxLength", LONGEST)),
-        digits=component.get("decimalDigits"),
-        suffix=str(properties.get("suffix", "")),
-        default=component.get("defaultValue"),
-        show=_show(str(properties.get("show", ""))),
-    )
+            self.refuse(name, _("A list needs columns and cannot hold another list."), _("Add plain fields to it."))
+        return inner
+
+    def _options(self, component: Mapping[str, Any], name: str) -> Iterator[Option]:
+        values = component.get("values") or []
+        if not isinstance(values, list) or not all(isinstance(v, dict) and v.get("value") for v in values):
+            self.refuse(name, _("An option has no value."), _("Give each option a value and a label."))
+            return
+        for value in values:
+            label = str(value.get("label", ""))
+            yield Option(str(value["value"]), label, str(value.get("label.en") or label))
+
+    def _figure(self, checks: Mapping[str, Any], attribute: str, name: str) -> Decimal | None:
+        value = checks.get(attribute)
+        if value is None or value == "":
+            return None
+        try:
+            figure = Decimal(str(value))
+        except InvalidOperation:
+            figure = Decimal("NaN")
+        if not figure.is_finite():
+            self.refuse(name, _("%(name)s is not a number.", name=attribute), _("Write a plain number."))
+            return None
+        return figure
+
+    def _digits(self, component: Mapping[str, Any], name: str) -> int | None:
+        digits = component.get("decimalDigits")
+        if digits is not None and (not isinstance(digits, int) or not 0 <= digits <= 10):
+            self.refuse(name, _("%(name)s is not a number.", name="decimalDigits"), _("Write a plain number."))
+            return None
+        return digits
+
+    @staticmethod
+    def _english(component: Mapping[str, Any], name: str) -> str:
+        properties = component.get("properties")
+        return str(properties.get(name, "")) if isinstance(properties, dict) else ""
 
 
 def _show(text: str) -> tuple[str, tuple[str, ...]] | None:
     """`field=A|B` of the property `show`."""
     name, sign, values = text.partition("=")
     return (name.strip(), tuple(v.strip() for v in values.split("|"))) if sign else None
-
-
-def _en(component: Mapping[str, Any], name: str) -> str:
-    return str((component.get("properties") or {}).get(name, ""))
-
-
-def _decimal(value: object) -> Decimal | None:
-    return None if value is None or value == "" else Decimal(str(value))
 
 
 def _shape(fields: Sequence[FieldSpec]) -> list[Any]:
