@@ -1,0 +1,180 @@
+"""What happens to households: the ways through the shipped processes that the notices speak of."""
+
+from __future__ import annotations
+
+from tests.bundles.playing import Act, Story, doubts, queries, surveys
+
+INTAKE: list[Act] = [("complete", "intake"), ("complete", "authorise")]
+COMMISSION: list[Act] = [("complete", "commission"), ("complete", "sign_commission"), ("complete", "acceptance")]
+ASK: list[Act] = [("complete", "query_plan"), ("job", "ask_source", "Q2"), ("job", "ask_source", "Q1")]
+REPORT: list[Act] = [
+    ("complete", "draft_report"),
+    ("complete", "review_report", {"outcome": "SIGN"}),
+    ("job", "render_report"),
+    ("complete", "decide", {"outcome": "APPROVE"}),
+]
+TELL: list[Act] = [("job", "render_notice"), ("complete", "deliver_notice")]
+NO_OBJECTION: list[Act] = [("complete", "objection", {"raised": "NO"})]
+FILE: list[Act] = [("complete", "archive")]
+OBJECT: list[Act] = [
+    ("complete", "objection", {"raised": "YES"}),
+    ("job", "ask_again", "R1"),
+    ("complete", "recheck"),
+]
+FORWARDED, NONE = {"outcome": "FORWARDED"}, {"outcome": "NONE"}
+REJECTED = {"outcome": "REJECT", "negative": True}
+APPROVED = {"outcome": "APPROVE", "negative": False}
+SIGNED_ALL, ONE_MISSING = {"missing": 0, "refused": 0}, {"missing": 1, "refused": 1}
+ONCE = {"query_plan": 1, "compare": 1, "raise_doubts": 1, "sign_report": 1, "decide": 1, "archive": 1, "end": 1}
+
+VERIFICATION = [
+    Story(
+        "from application to file", "verification", [*INTAKE, *COMMISSION, *ASK, *REPORT, *NO_OBJECTION, *FILE],
+        done={**ONCE, "ask_source": 2}, never=("surveying", "issue_notice", "plan_recheck", "give_up"),
+    ),
+    Story(
+        "nobody objects in time", "verification", [*INTAKE, *COMMISSION, *ASK, *REPORT, ("until", 30), *FILE],
+        done={**ONCE, "objection_limit": 1}, never=("record_dispute",),
+    ),
+    Story(
+        "refused and corrected", "verification",
+        [*INTAKE, *COMMISSION, *COMMISSION, *ASK, *REPORT, *NO_OBJECTION, *FILE],
+        {"acceptance.decide": [{"outcome": "REFUSE"}, {"outcome": "ACCEPT"}]},
+        done={**ONCE, "commission": 2, "issue_commission": 2, "acceptance": 2},
+    ),
+    Story(
+        "no answer in time, investigated offline", "verification",
+        [*INTAKE, *COMMISSION, ("complete", "query_plan"), ("job", "ask_source", "Q1"), ("until", 5),
+         ("complete", "survey", {}, "Q2"), *REPORT, *NO_OBJECTION, *FILE],
+        {"survey.plan": [surveys("Q2")]},
+        done={**ONCE, "ask_source": 1, "source_limit": 1, "give_up": 1, "survey": 1, "record_survey": 1},
+        never=("survey_limit",),
+    ),
+    Story(
+        "the investigation is late and the report is in time", "verification",
+        [*INTAKE, *COMMISSION, ("complete", "query_plan"), ("until", 5), ("complete", "survey", {}, "Q1"),
+         ("until", 15), *REPORT, *NO_OBJECTION, *FILE],
+        {"survey.plan": [surveys("Q1", "Q2")]},
+        done={**ONCE, "give_up": 2, "record_survey": 1, "survey_limit": 1}, never=("objection_limit",),
+    ),
+    Story(
+        "returned to the handler", "verification",
+        [*INTAKE, *COMMISSION, *ASK, ("complete", "draft_report"), ("complete", "review_report", {"outcome": "RETURN"}),
+         *REPORT, *NO_OBJECTION, *FILE],
+        done={**ONCE, "draft_report": 2, "save_draft": 2, "review_report": 2},
+    ),
+    Story(
+        "a negative decision is told in writing", "verification",
+        [*INTAKE, *COMMISSION, *ASK, *REPORT, *TELL, *NO_OBJECTION, *FILE],
+        {"determination.decide": [REJECTED]},
+        done={**ONCE, "issue_notice": 1, "render_notice": 1, "record_delivery": 1, "open_objection": 1},
+    ),
+    Story(
+        "two objections, two re-checks", "verification",
+        [*INTAKE, *COMMISSION, *ASK, *REPORT, *TELL, *OBJECT, *REPORT, *TELL, *OBJECT, *REPORT, *NO_OBJECTION, *FILE],
+        {"determination.decide": [REJECTED, REJECTED, APPROVED], "dispute.record": [FORWARDED, FORWARDED, NONE]},
+        done={"query_plan": 1, "compare": 3, "sign_report": 3, "decide": 3, "recheck": 2, "ask_again": 2,
+              "issue_notice": 2, "objection": 3, "archive": 1, "end": 1},
+    ),
+    Story(
+        "asked again in vain", "verification",
+        [*INTAKE, *COMMISSION, *ASK, *REPORT, ("complete", "objection", {"raised": "YES"}), ("until", 5),
+         ("complete", "recheck"), *REPORT, ("until", 30), *FILE],
+        {"dispute.record": [FORWARDED]},
+        done={"recheck_limit": 1, "give_up_again": 1, "compare": 2, "objection_limit": 1, "end": 1},
+        never=("ask_again",),
+    ),
+    Story(
+        "an item without a source is re-checked from the papers", "verification",
+        [*INTAKE, *COMMISSION, *ASK, *REPORT, ("complete", "objection", {"raised": "YES"}), ("complete", "recheck"),
+         *REPORT, *NO_OBJECTION, *FILE],
+        {"dispute.record": [FORWARDED, NONE], "recheck.plan": [queries()]},
+        done={"recheck": 1, "compare": 2, "end": 1}, never=("ask_again",),
+    ),
+    Story(
+        "settled by the department", "verification",
+        [*INTAKE, *COMMISSION, *ASK, *REPORT, ("complete", "objection", {"raised": "YES"}), *FILE],
+        {"dispute.record": [{"outcome": "SETTLED"}]}, done={**ONCE, "record_dispute": 1}, never=("plan_recheck",),
+    ),
+    Story(
+        "no authorisation, refused by the department", "verification",
+        [*INTAKE, ("complete", "non_cooperation", {"choice": "REFUSE"}), *TELL, ("until", 30), *FILE],
+        {"authorisation.record": [ONE_MISSING], "non_cooperation.decide": [{"choice": "REFUSE"}]},
+        done={"to_notice": 1, "issue_notice": 1, "archive": 1, "end": 1},
+        never=("commission", "query_plan", "decide"),
+    ),
+    Story(
+        "signed after all", "verification",
+        [*INTAKE, ("complete", "non_cooperation", {"choice": "CONTINUE"}), ("complete", "authorise"), *COMMISSION,
+         *ASK, *REPORT, *NO_OBJECTION, *FILE],
+        {"authorisation.record": [ONE_MISSING, SIGNED_ALL], "non_cooperation.decide": [{"choice": "CONTINUE"}]},
+        done={**ONCE, "authorise": 2, "non_cooperation": 1}, never=("issue_notice",),
+    ),
+    Story(
+        "nothing moves without the commission", "verification", [*INTAKE, *COMMISSION[:2]],
+        done={"issue_commission": 1}, never=("query_plan", "ask_source"), waits=("acceptance",),
+    ),
+]  # fmt: skip
+
+ACCEPTED: Act = ("message", "commission_accepted", "K1")
+ASKED: list[Act] = [("job", "ask_source", "Q1"), ("job", "ask_source", "Q2")]
+TWO_DOUBTS: list[Act] = [("complete", "verify_doubt", {}, "D2"), ("complete", "verify_doubt", {}, "D1")]
+OUTCOME: Act = ("complete", "outcome", {"outcome": "CONTINUE"})
+
+REVIEW = [
+    Story(
+        "no doubt, help goes on", "dynamic_review", [ACCEPTED, *ASKED, OUTCOME],
+        done={"issue_list": 1, "outcome": 1, "archive_review": 1, "end": 1},
+        never=("collect", "verifying", "issue_notice"),
+    ),
+    Story(
+        "doubts verified one by one, help goes on", "dynamic_review", [ACCEPTED, *ASKED, *TWO_DOUBTS, OUTCOME],
+        {"doubt.record": [doubts("D1", "D2")]},
+        done={"verify_doubt": 2, "settle_doubt": 2, "outcome": 1, "end": 1}, never=("issue_notice",),
+    ),
+    Story(
+        "a doubt is true, help stops and is told of", "dynamic_review",
+        [ACCEPTED, ("job", "ask_source", "Q1"), ("until", 5), *TWO_DOUBTS, OUTCOME, *TELL],
+        {"doubt.record": [doubts("D1", "D2")], "determination.review": [{"outcome": "STOP", "negative": True}]},
+        done={"give_up": 1, "settle_doubt": 2, "issue_notice": 1, "record_delivery": 1, "archive_review": 1, "end": 1},
+    ),
+    Story(
+        "authorisations collected in two goes", "dynamic_review",
+        [("complete", "collect"), ("complete", "collect"), ACCEPTED, *ASKED, OUTCOME],
+        {"authorisation.inventory": [{"missing": 2}, {"missing": 1}, {"missing": 0}]},
+        done={"collect": 2, "record_collected": 2, "inventory": 3, "commission_accepted": 1, "end": 1},
+        never=("commission_came_first",),
+    ),
+    Story(
+        "the commission does not wait for who has not signed", "dynamic_review", [ACCEPTED, *ASKED, OUTCOME],
+        {"authorisation.inventory": [{"missing": 1}]},
+        done={"commission_came_first": 1, "plan_queries": 1, "end": 1}, never=("collect", "commission_accepted"),
+    ),
+    Story(
+        "unsigned, nothing is queried", "dynamic_review", [], never=("plan_queries",), waits=(),
+    ),
+]  # fmt: skip
+
+LETTER = [
+    Story(
+        "signed and accepted", "review_commission", [("complete", "sign"), ("complete", "accept")],
+        done={"issue_batch": 1, "release": 1, "end": 1}, never=("mark_overdue",),
+    ),
+    Story(
+        "refused and corrected", "review_commission",
+        [("complete", "sign"), ("complete", "accept"), ("complete", "sign"), ("complete", "accept")],
+        {"acceptance.decide": [{"outcome": "REFUSE"}, {"outcome": "ACCEPT"}]},
+        done={"sign": 2, "issue_batch": 2, "accept": 2, "release": 1, "end": 1},
+    ),
+    Story(
+        "the month ends unsigned, and it is signed late", "review_commission",
+        [("until", 29), ("complete", "sign"), ("complete", "accept")],
+        done={"month_end": 1, "mark_overdue": 1, "overdue": 1, "release": 1, "end": 1},
+    ),
+    Story(
+        "overdue shows while it waits", "review_commission", [("until", 29)],
+        done={"mark_overdue": 1}, never=("issue_batch",), waits=("sign",),
+    ),
+]  # fmt: skip
+
+STORIES = [*VERIFICATION, *REVIEW, *LETTER]
