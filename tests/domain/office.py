@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import count
 from pathlib import Path
+from random import SystemRandom
 
 from sqlalchemy import create_engine, select
 
@@ -53,7 +54,8 @@ PEOPLE = {
 }
 DIVISIONS = {"pingshan": "210502", "mingshan": "210504"}
 KINDS = {code: kind for code, kind, *_rest in OFFICES}
-_sequence = count(1)
+# a template is made by one worker and used by all: each begins somewhere else
+_sequence = count(1000 * SystemRandom().randrange(9999))
 
 
 def every_table() -> None:
