@@ -18,7 +18,7 @@ WIDEST = 2600
 LABEL_FONT, TASK_FONT = 11, 12
 LINE_HEIGHT = 1.2
 BESIDE_ICON = 44  # what the icon in the corner takes of a task's width, on both sides of a centred name
-TASK_LINES = {"zh": 1, "en": 2}
+ENGLISH_LINES, PADDING = 2, 10
 
 Point = tuple[float, float]
 Segment = tuple[Point, Point]
@@ -47,9 +47,7 @@ class Box:
 
     def meets(self, other: Box) -> bool:
         """Whether the insides have a point in common."""
-        return (
-            self.x < other.right and other.x < self.right and self.y < other.bottom and other.y < self.bottom
-        )
+        return self.x < other.right and other.x < self.right and self.y < other.bottom and other.y < self.bottom
 
     def holds(self, other: Box) -> bool:
         return self.x <= other.x and self.y <= other.y and other.right <= self.right and other.bottom <= self.bottom
@@ -62,9 +60,7 @@ class Box:
     def cut_by(self, segment: Segment) -> bool:
         """Whether an upright or level segment has a point inside."""
         (x1, y1), (x2, y2) = segment
-        return (
-            min(x1, x2) < self.right and max(x1, x2) > self.x and min(y1, y2) < self.bottom and max(y1, y2) > self.y
-        )
+        return min(x1, x2) < self.right and max(x1, x2) > self.x and min(y1, y2) < self.bottom and max(y1, y2) > self.y
 
 
 @dataclass(frozen=True)
@@ -116,30 +112,26 @@ def read(xml: bytes) -> Picture:
     drawn = {str(e.get("bpmnElement")): e for e in root.iter(f"{{{BPMNDI}}}BPMNShape", f"{{{BPMNDI}}}BPMNEdge")}
     shapes: dict[str, Shape] = {}
     wires: list[Wire] = []
-    missing: list[str] = []
     for scope in scopes_of(root):
         for node in nodes_of(scope):
-            name = str(node.get("id"))
-            if name in drawn:
-                shapes[name] = _shape(node, drawn[name], str(scope.get("id")))
-            else:
-                missing.append(name)
-        for flow in flows_of(scope):
-            name = str(flow.get("id"))
-            if name in drawn:
-                wires.append(_wire(flow, drawn[name]))
-            else:
-                missing.append(name)
-    lanes = []
-    for lane in root.iter(tag("lane")):
-        name = str(lane.get("id"))
-        if name not in drawn:
-            missing.append(name)
-        elif lane.find(tag("childLaneSet")) is None:
-            ids = tuple((ref.text or "").strip() for ref in lane.findall(tag("flowNodeRef")))
-            lanes.append((name, _bounds(drawn[name]), ids))
+            if node.get("id") in drawn:
+                shapes[str(node.get("id"))] = _shape(node, drawn[str(node.get("id"))], str(scope.get("id")))
+        wires += [_wire(flow, drawn[str(flow.get("id"))]) for flow in flows_of(scope) if flow.get("id") in drawn]
     pool = next(root.iter(tag("participant")))
+    lanes = [_lane(lane, drawn) for lane in root.iter(tag("lane")) if lane.find(tag("childLaneSet")) is None]
+    missing = [name for name in _to_draw(root) if name not in drawn]
     return Picture(shapes, wires, lanes, _bounds(drawn[str(pool.get("id"))]), missing)
+
+
+def _to_draw(root: etree._Element) -> Iterator[str]:
+    for scope in scopes_of(root):
+        yield from (str(element.get("id")) for element in (*nodes_of(scope), *flows_of(scope)))
+    yield from (str(lane.get("id")) for lane in root.iter(tag("lane")))
+
+
+def _lane(lane: etree._Element, drawn: dict[str, etree._Element]) -> tuple[str, Box, tuple[str, ...]]:
+    names = tuple((ref.text or "").strip() for ref in lane.findall(tag("flowNodeRef")))
+    return str(lane.get("id")), _bounds(drawn[str(lane.get("id"))]), names
 
 
 def _bounds(element: etree._Element) -> Box:
@@ -197,16 +189,17 @@ def same_sizes(picture: Picture) -> Iterator[str]:
 def inside_their_lane(picture: Picture) -> Iterator[str]:
     home = {name: box for _id, box, names in picture.lanes for name in names}
     for shape in picture.shapes.values():
-        if shape.scope in picture.shapes:
-            if not shape.host and not picture.shapes[shape.scope].box.holds(shape.box):
-                yield f"{shape.id} leaves its subprocess"
-        elif shape.id not in home:
+        around = picture.shapes.get(shape.scope)
+        if around is None and shape.id not in home:
             yield f"{shape.id} lies in no lane"
-        elif not home[shape.id].holds(shape.box):
+        elif around is None and not home[shape.id].holds(shape.box):
             yield f"{shape.id} leaves its lane"
-    for name, box, _ids in picture.lanes:
-        if not picture.pool.holds(box):
-            yield f"the lane {name} leaves the pool"
+        elif around is not None and not shape.host and not around.box.holds(shape.box):
+            yield f"{shape.id} leaves its subprocess"
+
+
+def inside_the_pool(picture: Picture) -> Iterator[str]:
+    yield from (f"the lane {name} leaves the pool" for name, box, _ids in picture.lanes if not picture.pool.holds(box))
     if picture.pool.width > WIDEST:
         yield f"the drawing is {picture.pool.width} wide"
 
@@ -256,48 +249,56 @@ def no_crossings(picture: Picture) -> Iterator[str]:
 def _touch(one: Segment, other: Segment) -> bool:
     (ax, ay), (bx, by) = one
     (cx, cy), (dx, dy) = other
-    return (
-        max(min(ax, bx), min(cx, dx)) <= min(max(ax, bx), max(cx, dx))
-        and max(min(ay, by), min(cy, dy)) <= min(max(ay, by), max(cy, dy))
+    return max(min(ax, bx), min(cx, dx)) <= min(max(ax, bx), max(cx, dx)) and max(min(ay, by), min(cy, dy)) <= min(
+        max(ay, by), max(cy, dy)
     )
 
 
 def labels_are_free(picture: Picture) -> Iterator[str]:
-    labelled = [*picture.shapes.values(), *picture.wires]
+    labelled: list[Shape | Wire] = [*picture.shapes.values(), *picture.wires]
     labels = [(one, one.label) for one in labelled if one.label is not None]
     for one, label in labels:
         for wire in picture.wires:
             if any(label.cut_by(segment) for segment in wire.segments):
                 yield f"the label of {one.id} lies on {wire.id}"
-        around = picture.around(one) - {one.host} if isinstance(one, Shape) else set()
-        for shape in picture.shapes.values():
-            inside = shape.kind == "subProcess" and shape.box.holds(label)
-            if shape.id not in around and not inside and label.meets(shape.box):
-                yield f"the label of {one.id} lies on {shape.id}"
-        for _id, lane, _names in picture.lanes:
-            if label.meets(lane) and not lane.holds(label):
-                yield f"the label of {one.id} lies on the border of a lane"
+        yield from _on_shapes(picture, one.id, label)
     for (one, first), (other, second) in combinations(labels, 2):
         if first.meets(second):
             yield f"the labels of {one.id} and {other.id} overlap"
 
 
+def _on_shapes(picture: Picture, name: str, label: Box) -> Iterator[str]:
+    for shape in picture.shapes.values():
+        inside = shape.kind == "subProcess" and shape.box.holds(label)
+        if not inside and label.meets(shape.box):
+            yield f"the label of {name} lies on {shape.id}"
+    for _id, lane, _names in picture.lanes:
+        if label.meets(lane) and not lane.holds(label):
+            yield f"the label of {name} lies on the border of a lane"
+
+
 def names_fit(picture: Picture) -> Iterator[str]:
-    for one in [*picture.shapes.values(), *picture.wires]:
-        zh, en = one.names
-        if isinstance(one, Shape) and (one.kind.endswith("Task") or one.kind == "subProcess"):
-            lines = {"zh": 1, "en": 1} if one.kind == "subProcess" else TASK_LINES
-            for text, most, room in ((zh, lines["zh"], BESIDE_ICON), (en, lines["en"], 10)):
-                if not text or _lines(text, one.box.width - room, TASK_FONT) > most:
-                    yield f"the name of {one.id} does not fit: {text}"
-        elif zh or en:
-            if one.label is None:
-                yield f"{one.id} has a name and no label"
-                continue
-            for text in (zh, en):
-                height = _lines(text, one.label.width, LABEL_FONT) * LABEL_FONT * LINE_HEIGHT
-                if not text or height > one.label.height + 1:
-                    yield f"the label of {one.id} does not fit: {text}"
+    named: list[Shape | Wire] = [*picture.shapes.values(), *picture.wires]
+    for one in named:
+        inside = one if isinstance(one, Shape) and one.kind.endswith(("Task", "subProcess")) else None
+        for text, fits in zip(one.names, _fit_inside(inside) if inside else _fit_label(one), strict=True):
+            if not fits or (not text and (inside or any(one.names))):
+                yield f"the name of {one.id} does not fit: {text}"
+
+
+def _fit_inside(shape: Shape) -> tuple[bool, bool]:
+    """Chinese beside the icon in one line; English in two."""
+    zh, en = shape.names
+    most = 1 if shape.kind == "subProcess" else ENGLISH_LINES
+    room = shape.box.width - BESIDE_ICON
+    return _lines(zh, room, TASK_FONT) == 1, _lines(en, shape.box.width - PADDING, TASK_FONT) <= most
+
+
+def _fit_label(one: Shape | Wire) -> tuple[bool, bool]:
+    if one.label is None:
+        return not one.names[0], not one.names[1]
+    heights = [_lines(text, one.label.width, LABEL_FONT) * LABEL_FONT * LINE_HEIGHT for text in one.names]
+    return heights[0] <= one.label.height + 1, heights[1] <= one.label.height + 1
 
 
 def _lines(text: str, width: float, font: int) -> int:
@@ -317,6 +318,6 @@ def _lines(text: str, width: float, font: int) -> int:
 
 
 RULES: tuple[Callable[[Picture], Iterator[str]], ...] = (
-    everything_is_drawn, on_the_grid, same_sizes, inside_their_lane, attached_to_the_border, apart, straight,
-    not_through_shapes, no_crossings, labels_are_free, names_fit,
+    everything_is_drawn, on_the_grid, same_sizes, inside_their_lane, inside_the_pool, attached_to_the_border,
+    apart, straight, not_through_shapes, no_crossings, labels_are_free, names_fit,
 )  # fmt: skip

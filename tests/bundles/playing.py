@@ -170,4 +170,3 @@ def play(story: Story, *, restoring: bool) -> Played:
     for act in story.acts:
         table.act(act)
     return table.played
-

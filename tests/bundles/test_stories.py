@@ -10,9 +10,23 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.bundles.playing import NAMES, SLOW, USUAL, Office, Table, bundle, diagram, doubts, play, queries, surveys
+from tests.bundles.playing import (
+    DAY,
+    NAMES,
+    NOW,
+    SLOW,
+    USUAL,
+    Office,
+    Story,
+    Table,
+    bundle,
+    diagram,
+    doubts,
+    play,
+    queries,
+    surveys,
+)
 from tests.bundles.stories import STORIES
-from tests.bundles.playing import DAY, NOW, Story
 from workflows import engine, forms
 from workflows.forms import FormSpec
 
