@@ -158,10 +158,10 @@ def _claim(home: Home, worker: str, *, alone: bool, until: datetime | None = Non
 
 
 def _carry_out(home: Home, worker: str, claimed: AgendaItem, swept: Swept) -> None:
-    duty = duties.get(claimed.kind)
     actor = Actor(kind="scheduler", ref="scheduler", display=SCHEDULER.display, roles=SCHEDULER.roles,
                   request_id=f"agenda-{claimed.id}")  # fmt: skip
     try:
+        duty = duties.get(claimed.kind)
         result = _prepare(home, actor, duty, claimed)
         with unit_of_work(home, actor, now=_now_of(home, claimed)) as work:
             item = _still_ours(work, claimed, worker)
@@ -277,8 +277,9 @@ def _locked_home(home: Home, work: Work) -> HomeRow:
 
 
 def _started(pid: int) -> str:
-    """When a process started, in the kernel's ticks; "" when there is none."""
+    """When a process started, in the kernel's ticks; "" when there is none, or it is dead and not yet buried."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return ""
+    return "" if fields[0] == "Z" else fields[19]
