@@ -110,15 +110,10 @@ def _resources(work: Work, case: Case, english: bool) -> list[tuple[str, str]]:
     accepted = commissions.accepted(work, case)
     asked = commissions.categories_of(work, accepted[0]) if accepted else None
     found = catalogue.active_resources(work, agency, asked)
-    names = _suppliers(work, found)
-    return [
-        (
-            one.ref,
-            f"{(known[one.category].en if english else known[one.category].zh) if one.category in known else one.category}"
-            f" · {names[one.supplier_id].name_en if english else names[one.supplier_id].name}",
-        )
-        for one in found
-    ]
+    offices = _suppliers(work, found)
+    words = {code: one.en if english else one.zh for code, one in known.items()}
+    names = {key: one.name_en if english else one.name for key, one in offices.items()}
+    return [(one.ref, f"{words.get(one.category, one.category)} · {names[one.supplier_id]}") for one in found]
 
 
 def _suppliers(work: Work, resources: Sequence[Resource]) -> Mapping[int, Organisation]:

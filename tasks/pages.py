@@ -21,7 +21,6 @@ from domain.parties import households, permissions
 from domain.parties.accounts import Account
 from domain.parties.households import Household, PersonView
 from domain.parties.organisations import Organisation
-from domain.text import Text
 from domain.text import gettext as _
 from domain.verification import authorisations, doubts, reports
 from domain.verification.doubts import DoubtView
@@ -241,13 +240,15 @@ def definition_of(work: Work, case_id: int) -> Definition:
 
 
 def brief_of(
-    work: Work, case: Case, household: Household | None, offices: Sequence[Organisation | None], definition: Definition
+    work: Work, case: Case, household: Household | None, offices: Sequence[Organisation], definition: Definition
 ) -> CaseBrief:
     """The head of a case: two queries, for its people and for what they signed."""
     people = _members(work, household)
     first = people[0].person.name if people else ""
-    places = [Office(one.name, one.name_en) if one is not None else None for one in offices]
-    assert places[0] is not None and places[1] is not None  # every case has a department and an agency
+    # a campaign's letter has no town, so the third may be missing
+    department, agency, town = (Office(one.name, one.name_en) if one is not None else None for one in offices)
+    if department is None or agency is None:
+        raise NotFound(_("There is no such case for you."))
     return CaseBrief(
         ref=case.ref,
         number=case.number,
@@ -256,9 +257,9 @@ def brief_of(
         stage=case.stage,
         programme=case.programme,
         applicant=first,
-        department=places[0],
-        agency=places[1],
-        town=places[2],
+        department=department,
+        agency=agency,
+        town=town,
         household=household.number if household is not None else "",
         address=households.address_of(work, household) if household is not None else "",
         members=people,
@@ -356,8 +357,31 @@ def papers(work: Work, case: Case, definition: Definition) -> list[FileView]:
     ]  # fmt: skip
 
 
+def made_here(work: Work, case: Case) -> list[FileView]:
+    """Letters and notices the house itself printed for a case; notices are the department's and the town's."""
+    kinds = ["letter"] if work.actor.org_kind == "agency" else ["letter", "notice"]
+    rows = work.session.scalars(
+        select(StoredFile)
+        .where(StoredFile.case_id == case.id, StoredFile.purpose.in_(kinds))
+        .order_by(StoredFile.id)
+        .limit(50)
+    )
+    return [
+        FileView(one.ref, files.name_of(work, one), one.size, one.media_type, one.uploaded_at, "", "", one.purpose)
+        for one in rows
+    ]
+
+
 def readable_file(work: Work, ref: str) -> StoredFile:
-    """A file handed in with a task of a case the actor may read. Raises NotFound."""
+    """A file of a case the actor may read, handed in with a task or printed by the house. Raises NotFound."""
+    kinds = ["letter"] if work.actor.org_kind == "agency" else ["letter", "notice"]
+    printed = work.session.scalars(
+        select(StoredFile)
+        .join(Case, Case.id == StoredFile.case_id)
+        .where(StoredFile.ref == ref, StoredFile.purpose.in_(kinds), permissions.case_scope(work.actor))
+    ).first()
+    if printed is not None:
+        return printed
     row = work.session.execute(
         select(StoredFile, HumanTask, Case)
         .join(TaskAttachment, TaskAttachment.file_id == StoredFile.id)
@@ -391,14 +415,19 @@ def remarks(work: Work, case: Case, definition: Definition) -> list[Remark]:
     ]  # fmt: skip
 
 
-def visible_doubts(work: Work, case: Case) -> list[DoubtView]:
-    """Doubts the actor may read: the agency in its work, department and town once the report reached them."""
+def visible_doubts(work: Work, case: Case, *, reached: bool | None = None) -> list[DoubtView]:
+    """Doubts the actor may read: the agency in its work, department and town once the report reached them.
+
+    reached: whether it did, where the caller knows.
+    """
     relation = permissions.relation_to_case(work.actor, case)
+    if reached is False and relation != permissions.AGENCY:
+        return []
     if not permissions.may(work.actor, "doubt.read", relation):
         return []
     found = doubts.views(work, case)
-    if found and relation != permissions.AGENCY and not reports.reached_department(reports.latest(work, case)):
-        return []
+    if reached is None and found and relation != permissions.AGENCY:
+        return found if reports.reached_department(reports.latest(work, case)) else []
     return found
 
 
@@ -411,10 +440,3 @@ def _answers(work: Work, task: HumanTask) -> dict[str, Any]:
         return {}
     value = work.home.vault.open_json("human_task.answers", task.ref, task.answers)
     return dict(value) if isinstance(value, dict) else {}
-
-
-LIMITS: Mapping[str, Text] = {
-    rules.STATUTORY: _("statutory"),
-    rules.INTERNAL: _("internal"),
-    rules.NONE: _("no limit set by law"),
-}

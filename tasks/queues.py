@@ -83,6 +83,7 @@ class TaskRow:
     round: int
     opened_at: datetime
     completed_at: datetime | None = None
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +149,7 @@ class CaseRow:
     opened_at: datetime
     due_at: datetime | None
     left: int | None
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,6 +379,7 @@ def _task_row(work: Work, row: Sequence[Any]) -> TaskRow:
         round=task.round,
         opened_at=task.opened_at,
         completed_at=task.completed_at,
+        kind=case.kind,
     )
 
 
@@ -394,4 +397,5 @@ def _case_row(work: Work, case: Case, person: Person | None, town: Organisation 
         opened_at=case.opened_at,
         due_at=case.due_at,
         left=days_left(work, case.due_at),
+        kind=case.kind,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 
 from flask import Flask
 from sqlalchemy import select
@@ -53,7 +54,6 @@ VERDICTS: dict[str, tuple[str, Text]] = {
     "UNDER": ("overdue", _("declared less")),
     "OVER": ("soon", _("declared more")),
     "UNDECLARED": ("overdue", _("not declared")),
-    "MISSING": ("today", _("not obtained")),
     "NOT_OBTAINED": ("today", _("not obtained")),
 }
 UNITS: dict[str, Text] = {
@@ -64,7 +64,14 @@ UNITS: dict[str, Text] = {
 FINDINGS: dict[str, Text] = {
     "TRUE": _("confirmed"),
     "FALSE": _("not confirmed"),
+    "SOURCE_ERROR": _("error of the source"),
     "EXPLAINED": _("explained"),
+}
+REASONS: dict[str, Text] = {
+    "TIMEOUT": _("the source did not answer in time"),
+    "NOT_SHARED": _("the source is not shared"),
+    "NO_MEANS": _("there is no means of asking"),
+    "NO_AUTHORISATION": _("no authorisation holds"),
 }
 CAPACITIES: dict[str, Text] = {
     "FULL": _("full capacity"),
@@ -172,6 +179,16 @@ def media(kind: str) -> str:
     )
 
 
+def figure(value: Decimal | None, unit: str) -> str:
+    """A figure with its unit; a dash where nothing is known."""
+    if value is None:
+        return "—"
+    if unit == "fact":
+        return str(_("yes") if value else _("none"))
+    number = f"{value:,.2f}".rstrip("0").rstrip(".")
+    return f"{number} {UNITS[unit]}" if unit in UNITS else number
+
+
 def nav_counts(work: Work) -> dict[str, int]:
     """Counts for the navigation: one query."""
     return as_nav(queues.counts(work, owner="open"))
@@ -192,6 +209,8 @@ def init(app: Flask) -> None:
         verdict_titles=VERDICTS,
         unit_titles=UNITS,
         finding_titles=FINDINGS,
+        reason_titles=REASONS,
+        figure=figure,
         capacity_titles=CAPACITIES,
         term_text=term,
     )

@@ -6,5 +6,6 @@ import { drafts } from './drafts.js';
 import { forms } from './forms.js';
 import { rows } from './rows.js';
 import { shortcuts } from './shortcuts.js';
+import { shows } from './shows.js';
 
-for (const begin of [dialogs, drafts, forms, rows, shortcuts]) begin(document);
+for (const begin of [dialogs, drafts, forms, rows, shortcuts, shows]) begin(document);

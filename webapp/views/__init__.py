@@ -7,7 +7,10 @@ from importlib import import_module
 from flask import Blueprint
 
 # module: the blueprint inside it is called `blueprint`
-MODULES = ("health", "signin", "account", "administration", "desk", "files", "cases")
+MODULES = (
+    "health", "signin", "account", "administration",
+    "desk", "files", "start", "cases", "reports", "campaigns", "deliveries", "processes",
+)  # fmt: skip
 
 
 def blueprints() -> list[Blueprint]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, Response, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 
-from tasks import queues
+from domain.errors import InvalidAnswers
+from domain.work import Work
+from tasks import case_pages, queues
 from webapp import showing
-from webapp.acting import reading
+from webapp.acting import acting, reading
+from webapp.headers import allow_style_attributes
+from webapp.i18n import english
 from webapp.permits import requires
 
 blueprint = Blueprint("cases", __name__)
@@ -23,7 +27,7 @@ def listing() -> ResponseReturnValue:
         page = queues.cases(work, state=state, search=text, page=max(1, request.args.get("page", 1, type=int)))
         return render_template(
             "cases/listing.html", page=page, state=state, text=text, now=work.now,
-            titles=showing.titles(work, processes=True), counts=showing.nav_counts(work),
+            titles=showing.titles(work), counts=showing.nav_counts(work),
         )  # fmt: skip
 
 
@@ -31,4 +35,50 @@ def listing() -> ResponseReturnValue:
 @requires("case.read")
 def case(ref: str) -> ResponseReturnValue:
     """One case."""
-    raise NotImplementedError
+    with reading() as work:
+        return _page(work, ref)
+
+
+@blueprint.get("/cases/<ref>/drawing.bpmn")
+@requires("case.read")
+def drawing(ref: str) -> ResponseReturnValue:
+    """The drawing of the case's own version of the process."""
+    with reading() as work:
+        content, _marks = case_pages.drawing(work, ref)
+    answer = Response(content, mimetype="application/xml")
+    answer.headers["Content-Disposition"] = "attachment; filename=process.bpmn"
+    return answer
+
+
+@blueprint.get("/cases/<ref>/marks.json")
+@requires("case.read")
+def marks(ref: str) -> ResponseReturnValue:
+    """Where the case stands on the drawing."""
+    with reading() as work:
+        _content, found = case_pages.drawing(work, ref)
+    return jsonify(done=list(found.done), active=list(found.active), next=list(found.next))
+
+
+@blueprint.post("/cases/<ref>/reveal")
+@requires("reveal.idno")
+def reveal(ref: str) -> ResponseReturnValue:
+    """Show a member's whole identity number once, for a reason that is kept."""
+    person, reason = request.form.get("person", ""), request.form.get("reason", "")
+    try:
+        with acting() as work:
+            number = case_pages.reveal(work, ref, person, reason)
+    except InvalidAnswers as refusal:
+        with reading() as work:
+            return _page(work, ref, person=person, fault=str(refusal.fields["reason"])), 422
+    with reading() as work:
+        return _page(work, ref, person=person, number=number)
+
+
+def _page(work: Work, ref: str, *, person: str = "", number: str = "", fault: str = "") -> str:
+    page = case_pages.case_page(work, ref, english=english())
+    # bpmn-js writes style attributes while it draws
+    allow_style_attributes()
+    return render_template(
+        "cases/case.html", page=page, case=page.brief, titles=showing.titles(work), now=work.now, person=person,
+        number=number, fault=fault,
+    )  # fmt: skip

@@ -86,7 +86,7 @@ def _list(endpoint: str, asked: Filter, outcome: Mapping[str, str] | None = None
             counted=counted,
             counts=showing.as_nav(counted),
             choices=queues.choices(work),
-            titles=showing.titles(work, processes=True),
+            titles=showing.titles(work),
             now=work.now,
             outcome=outcome or {},
         )
@@ -99,9 +99,7 @@ def done() -> ResponseReturnValue:
     with reading() as work:
         page = queues.finished(work, page=max(1, request.args.get("page", 1, type=int)))
         counts = showing.nav_counts(work)
-        return render_template(
-            "desk/done.html", page=page, counts=counts, titles=showing.titles(work, processes=True), now=work.now
-        )
+        return render_template("desk/done.html", page=page, counts=counts, titles=showing.titles(work), now=work.now)
 
 
 @blueprint.post("/desk/next")
@@ -339,8 +337,10 @@ def _conditions(form: FormSpec) -> dict[str, object]:
 def _condition(other: FieldSpec, values: Sequence[str]) -> object:
     locale = "en" if english() else "zh"
     names = {o.value: o.label_en if english() else o.label for o in other.options}
-    said = "、".join(names.get(value, value) for value in values) if locale == "zh" else ", ".join(
-        names.get(value, value) for value in values
+    said = (
+        "、".join(names.get(value, value) for value in values)
+        if locale == "zh"
+        else ", ".join(names.get(value, value) for value in values)
     )
     return _("When “%(field)s” is “%(values)s”.", field=other.text(locale), values=said)
 
@@ -350,9 +350,7 @@ def _buttons(form: FormSpec) -> list[dict[str, str]]:
     field = form.action_field()
     if field is None:
         return [{"name": "", "value": "", "label": str(_("Complete and open the next"))}]
-    return [
-        {"name": field.key, "value": o.value, "label": o.label_en if english() else o.label} for o in field.options
-    ]
+    return [{"name": field.key, "value": o.value, "label": o.label_en if english() else o.label} for o in field.options]
 
 
 def _form(work: Work, shown: TaskPage) -> TaskForm:
@@ -366,8 +364,7 @@ def _sent(work: Work, shown: TaskPage) -> TaskForm:
 def _sources(work: Work, shown: TaskPage) -> Sources:
     offered = options.for_task(work, shown, english=english())
     rows = {
-        name: [FixedRow(one.key, one.ref, one.title, one.note) for one in given]
-        for name, given in offered.rows.items()
+        name: [FixedRow(one.key, one.ref, one.title, one.note) for one in given] for name, given in offered.rows.items()
     }
     return Sources(offered.options, rows, frozenset(offered.preset))
 
@@ -437,5 +434,3 @@ def search() -> ResponseReturnValue:
     if len(rows) == 1:
         return redirect(url_for("cases.case", ref=rows[0].ref))
     return redirect(url_for("cases.listing", q=text, state="all"))
-
-

@@ -1,0 +1,115 @@
+"""The journal of a case as a story: each event in the trade's words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from domain.cases import Case
+from domain.journal import JournalEntry, JournalStream
+from domain.parties.accounts import Account
+from domain.text import Text
+from domain.text import gettext as _
+from domain.work import Work
+from workflows.definitions import Definition
+
+SENTENCES: Mapping[str, Text] = {
+    "case.started": _("opened the case"),
+    "case.completed": _("closed the case"),
+    "case.cancelled": _("ended the case"),
+    "task.claimed": _("claimed “%(step)s”"),
+    "task.released": _("gave “%(step)s” back"),
+    "task.completed": _("completed “%(step)s”"),
+    "task.commented": _("wrote a remark on “%(step)s”"),
+    "task.attached": _("handed in a paper with “%(step)s”"),
+    "timer.fired": _("a limit ran out"),
+    "message.delivered": _("an awaited message arrived"),
+    "authorisation.collected": _("recorded an authorisation"),
+    "authorisation.withdrawn": _("recorded that an authorisation was withdrawn"),
+    "declaration.recorded": _("recorded the declaration"),
+    "non_cooperation.decided": _("decided on non-cooperation"),
+    "commission.prepared": _("prepared the commission letter"),
+    "commission.issued": _("issued the commission letter"),
+    "commission.batch_issued": _("issued the batch letter"),
+    "commission.accepted": _("accepted the commission"),
+    "commission.refused": _("refused the commission"),
+    "query.planned": _("planned a query"),
+    "query.sent": _("sent a query"),
+    "query.answered": _("a source answered"),
+    "query.not_obtained": _("a source gave nothing in time"),
+    "survey.recorded": _("recorded an offline investigation"),
+    "comparison.built": _("compared what was declared with what was found"),
+    "doubt.raised": _("a rule raised a doubt"),
+    "doubt.settled": _("settled a doubt"),
+    "doubt_list.issued": _("issued the doubt list"),
+    "report.drafted": _("drafted the report"),
+    "report.signed": _("signed the report"),
+    "report.printed": _("the report was printed"),
+    "report.delivered": _("delivered the report to the department"),
+    "report.copied": _("took a copy of the report"),
+    "report.copy_refused": _("was refused a copy of the report"),
+    "determination.recorded": _("recorded the department's decision"),
+    "notice.issued": _("issued the written notice"),
+    "notice.printed": _("the notice was printed"),
+    "notice.delivered": _("recorded the delivery of the notice"),
+    "dispute.recorded": _("recorded an objection"),
+    "recheck.planned": _("planned the re-check"),
+    "recheck.answered": _("answered the re-check"),
+    "archive.completed": _("completed the file"),
+    "idno.revealed": _("looked at an identity number, with a reason"),
+}
+# what the department and the town learn from the delivered report alone (LF-26)
+RESULTS = ("query.answered", "query.not_obtained", "comparison.built", "doubt.raised")
+LATE = ("query.not_obtained", "timer.fired", "commission.refused")
+# too many of a kind to tell one by one
+NOISE = ("job.finished", "task.claimed", "task.released")
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One line of the story; who: a member of staff, "" when the system did it. times: how often in a row."""
+
+    at: datetime
+    who: str
+    text: Text
+    late: bool
+    times: int = 1
+
+
+def story(work: Work, case: Case, definition: Definition, *, english: bool, results: bool) -> list[Happening]:
+    """What happened, newest first; equal events of one moment are one line. One query.
+
+    results: whether events that tell of results may be shown. Uses uq_journal_stream_kind_subject.
+    """
+    rows = work.session.execute(
+        select(JournalEntry, Account.name)
+        .join(JournalStream, JournalStream.id == JournalEntry.stream_id)
+        .join(Account, Account.ref == JournalEntry.actor, isouter=True)
+        .where(JournalStream.kind == "case", JournalStream.subject == case.ref, JournalEntry.event.not_in(NOISE))
+        .order_by(JournalEntry.seq.desc())
+        .limit(200)
+    )
+    told: list[Happening] = []
+    for entry, who in rows:
+        if entry.event in RESULTS and not results:
+            continue
+        sentence = _sentence(entry.event, entry.body, definition, english)
+        last = told[-1] if told else None
+        if last is not None and (last.at, last.who) == (entry.legal_at, who or "") and last.text == sentence:
+            told[-1] = Happening(last.at, last.who, last.text, last.late, last.times + 1)
+        else:
+            told.append(Happening(entry.legal_at, who or "", sentence, entry.event in LATE))
+    return told
+
+
+def _sentence(event: str, body: Mapping[str, Any], definition: Definition, english: bool) -> Text:
+    known = SENTENCES.get(event)
+    if known is None:
+        return _("%(event)s", event=event)
+    step = definition.diagram.steps.get(str(body.get("step", "")))
+    name = (step.name_en or step.name if english else step.name) if step is not None else ""
+    return _(known.source, step=name) if "%(step)s" in known.source else known
