@@ -244,8 +244,15 @@ def _repetition(node: etree._Element) -> Iterator[Finding]:
         yield from _feel(many, collection)
         if not _NAME.fullmatch(element):
             yield finding(many, _("The collection has no element variable."), _("Name the variable of one element."))
+        elif element in _ids(many.getroottree().getroot()):
+            sentence = _("The element variable %(name)s is called like a step, whose result replaces it.", name=element)
+            yield finding(many, sentence, _("Give the element another name."))
     for name in ("loopCardinality", "completionCondition"):
         yield from _expression_in(many, name)
+
+
+def _ids(root: etree._Element) -> set[str]:
+    return {str(node.get("id")) for scope in scopes_of(root) for node in nodes_of(scope)}
 
 
 # --- names -------------------------------------------------------------------------------------------------------

@@ -138,6 +138,7 @@ TRAPS = {
     "javascript": (one('<bpmn:scriptTask id="A" scriptFormat="javascript"><bpmn:script>x = 1</bpmn:script></bpmn:scriptTask>'), "A", "scriptFormat"),
     "many over nothing": (many('isSequential="true"'), "A", "repeated over"),
     "collection without element": (many('camunda:collection="x"'), "A", "element variable"),
+    "element called like a step": (many('camunda:collection="x" camunda:elementVariable="A"'), "A", "called like a step"),
     "loop data input": (many("", "<bpmn:loopDataInputRef>x</bpmn:loopDataInputRef>"), "A", "loopDataInputRef"),
     "choice without condition": (one(f'<bpmn:exclusiveGateway id="A"/>{USER}', "S>A A>E A>U U>E"), "A_E", "no condition"),
     "gateway for nothing": (one('<bpmn:parallelGateway id="A"/>'), "A", "neither splits nor joins"),
