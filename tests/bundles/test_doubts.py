@@ -79,7 +79,7 @@ IDS = [f"{case[0]}-{number}" for number, case in enumerate(CASES)]
 def matched(fact: Mapping[str, Any], limits: Mapping[str, Any] = LIMITS) -> dict[str, str]:
     """Rule and code of everything the table says of a fact."""
     result = MODEL.evaluate("doubts", {**dict.fromkeys(NAMES), **fact, "limits": limits}, now=NOW)
-    assert result.reasons == () or result.value is not None or not result.matched
+    assert result.value is not None and result.reasons == ()  # no doubt is an answer too
     return {found.rule_id.removeprefix("rule_"): str(found.outputs["code"]) for found in result.matched}
 
 
