@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import traceback
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -223,12 +224,13 @@ def _postpone(home: Home, claimed: AgendaItem, problem: Exception) -> None:
     expected = isinstance(problem, HouseError)
     log.log(
         logging.WARNING if expected else logging.ERROR,
-        "duty.postponed kind=%s subject=%s attempt=%d error=%s",
+        "duty.postponed kind=%s subject=%s attempt=%d error=%s%s",
         claimed.kind,
         claimed.subject,
         claimed.attempts + 1,
         type(cause).__name__,
-        exc_info=None if expected else problem,
+        # where it failed, but not the message: it may quote what a person entered
+        "" if expected else "\n" + "".join(traceback.format_tb(problem.__traceback__)),
     )
 
 
