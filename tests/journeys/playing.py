@@ -9,7 +9,9 @@ from typing import Any
 
 from sqlalchemy import select
 
+from domain.assistance.recipients import Recipient
 from domain.cases import Case
+from domain.journal import JournalEntry, JournalStream
 from domain.parties import households
 from domain.parties.households import Household, Person
 from domain.work import OPERATOR, Work, unit_of_work
@@ -37,6 +39,22 @@ class Story:
     def case(self, work: Work) -> Case:
         """The case's row."""
         return work.session.scalars(select(Case).where(Case.ref == self.case_ref)).one()
+
+    def rows(self, work: Work, table: type[Any], *where: Any) -> list[Any]:
+        """The rows of a table that belong to the case, oldest first."""
+        own = select(table).where(table.case_id == self.case(work).id, *where).order_by(table.id)
+        return list(work.session.scalars(own))
+
+    def journal(self, work: Work) -> list[JournalEntry]:
+        """What was journalled of the case, oldest first."""
+        return list(
+            work.session.scalars(
+                select(JournalEntry)
+                .join(JournalStream, JournalStream.id == JournalEntry.stream_id)
+                .where(JournalStream.kind == "case", JournalStream.subject == self.case_ref)
+                .order_by(JournalEntry.seq)
+            )
+        )
 
     def open_steps(self) -> list[str]:
         """Step ids of the open tasks, in order."""
@@ -94,8 +112,6 @@ def new_case(office: Office, login: str = "town", number: str = "") -> Story:
 
 def first_applicant(work: Work) -> str:
     """Number of a household of the actor's town that is on no roll and is complete."""
-    from domain.assistance.recipients import Recipient
-
     found = work.session.scalar(
         select(Household.number)
         .where(
