@@ -9,7 +9,7 @@ import sys
 import click
 
 from cli import commands, language
-from domain.errors import DefinitionRefused, HouseError, InvalidAnswers
+from domain.errors import Conflict, DefinitionRefused, HouseError, InvalidAnswers
 from domain.text import bound
 
 
@@ -41,6 +41,9 @@ def run() -> int:
             click.echo(str(refusal), err=True)
             for name, sentence in refusal.fields.items():
                 click.echo(f"  {name}: {sentence}", err=True)
+            return 1
+        except Conflict as refusal:
+            click.echo(f"{refusal} ({refusal.clause})" if refusal.clause else str(refusal), err=True)
             return 1
         except HouseError as refusal:
             click.echo(str(refusal), err=True)

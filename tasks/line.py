@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, select
@@ -44,11 +45,18 @@ def bring_into_line(work: Work, instance: Instance) -> list[HumanTask]:
     opened = [_open(work, instance, step) for token, step in waiting.items() if token not in standing]
     work.session.flush()
     _plan_wakes(work, instance)
-    for task in opened[:1]:
-        stage = instance.definition.diagram.steps[task.step_id].properties.get("stage", "")
-        if stage:
-            enter_stage(work, case, stage)
+    _enter_stages(work, instance, opened)
     return opened
+
+
+def _enter_stages(work: Work, instance: Instance, opened: Sequence[HumanTask]) -> None:
+    """The stages of what was done (also by the program alone) and of the first task that opened, in that order."""
+    steps = instance.definition.diagram.steps
+    passed = [steps[step_id].properties.get("stage", "") for step_id in instance.run.done()]
+    reached = [stage for stage in passed if stage and stage not in instance.case.stage_times]
+    reached += [steps[task.step_id].properties.get("stage", "") for task in opened[:1]]
+    for stage in filter(None, reached):
+        enter_stage(work, instance.case, stage)
 
 
 def office_of(case: Case, role: str) -> int:
