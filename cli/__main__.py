@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from collections.abc import Iterator
 
 import click
 
 from cli import commands, language
-from domain.errors import Conflict, DefinitionRefused, HouseError, InvalidAnswers
+from domain.errors import DefinitionRefused, HouseError, InvalidAnswers
 from domain.text import bound
 
 
@@ -20,6 +21,17 @@ def main() -> None:
 
 for command in commands.ALL:
     main.add_command(command)
+
+
+def explained(refusal: HouseError) -> Iterator[str]:
+    """A refusal as lines: its sentence and clause, every finding of a bundle, every field of a form."""
+    if isinstance(refusal, DefinitionRefused):
+        yield from map(str, refusal.findings)
+        return
+    clause = getattr(refusal, "clause", "")
+    yield f"{refusal} ({clause})" if clause else str(refusal)
+    if isinstance(refusal, InvalidAnswers):
+        yield from (f"  {name}: {sentence}" for name, sentence in refusal.fields.items())
 
 
 def run() -> int:
@@ -33,20 +45,9 @@ def run() -> int:
             return problem.exit_code
         except click.Abort:
             return 130
-        except DefinitionRefused as refusal:
-            for finding in refusal.findings:
-                click.echo(str(finding), err=True)
-            return 1
-        except InvalidAnswers as refusal:
-            click.echo(str(refusal), err=True)
-            for name, sentence in refusal.fields.items():
-                click.echo(f"  {name}: {sentence}", err=True)
-            return 1
-        except Conflict as refusal:
-            click.echo(f"{refusal} ({refusal.clause})" if refusal.clause else str(refusal), err=True)
-            return 1
         except HouseError as refusal:
-            click.echo(str(refusal), err=True)
+            for line in explained(refusal):
+                click.echo(line, err=True)
             return 1
     return 0
 
