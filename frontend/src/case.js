@@ -1,11 +1,14 @@
 // The drawing of a case: what is done, where it stands, what may come next.
 // <div data-diagram-url="…bpmn" data-state-url="…json" data-text-failed="…">; the state is
 // {"done": [ids], "active": [ids], "next": [ids]} of the drawing's elements; ids it does not have are passed over.
-// The page says the same in words beside it: this is the picture, not the message. <button data-diagram-fit> shows all.
+// The page says the same in words beside it: this is the picture, not the message. It opens where the case stands, at
+// a size one can read; <button data-diagram-fit> shows all, <button data-diagram-now> goes back to where it stands.
 import Viewer from 'bpmn-js/lib/NavigatedViewer';
 import './case.css';
 
 const PADDING = 24; // pixels around the drawing
+const READABLE = 0.62; // below this scale the words of a drawing cannot be read
+const CLOSE = 0.72;
 const MARKS = { done: 'wf-done', active: 'wf-active', next: 'wf-next' };
 
 for (const root of document.querySelectorAll('[data-diagram-url]')) draw(root);
@@ -21,12 +24,17 @@ async function draw(root) {
     if (document.documentElement.lang.startsWith('en')) speakEnglish(viewer);
     await viewer.importXML(xml);
     mark(viewer, state);
-    fit(viewer);
+    const active = (state.active ?? []).map((id) => viewer.get('elementRegistry').get(id)).filter(Boolean);
+    if (fit(viewer) < READABLE && active.length) show(viewer, active);
     const zoom = viewer.get('zoomScroll');
     root.addEventListener('focusin', () => zoom.toggle(true));
     root.addEventListener('focusout', () => zoom.toggle(false));
     for (const button of document.querySelectorAll('[data-diagram-fit]')) {
       button.addEventListener('click', () => fit(viewer));
+    }
+    for (const button of document.querySelectorAll('[data-diagram-now]')) {
+      button.hidden = active.length === 0;
+      button.addEventListener('click', () => show(viewer, active));
     }
     root.dataset.ready = 'yes';
   } catch (reason) {
@@ -54,9 +62,21 @@ function fit(viewer) {
   const canvas = viewer.get('canvas');
   const { inner, outer } = canvas.viewbox();
   const scale = Math.min(1, outer.width / (inner.width + 2 * PADDING), outer.height / (inner.height + 2 * PADDING));
-  if (!(scale > 0)) return;
+  if (!(scale > 0)) return 1;
   const [width, height] = [outer.width / scale, outer.height / scale];
   const [x, y] = [inner.x - (width - inner.width) / 2, inner.y - (height - inner.height) / 2];
+  canvas.viewbox({ x, y, width, height });
+  return scale;
+}
+
+// Where the case stands, in the middle, with what lies around it.
+function show(viewer, elements) {
+  const canvas = viewer.get('canvas');
+  const { outer } = canvas.viewbox();
+  const middle = (low, high) => (Math.min(...elements.map(low)) + Math.max(...elements.map(high))) / 2;
+  const [width, height] = [outer.width / CLOSE, outer.height / CLOSE];
+  const x = middle((one) => one.x, (one) => one.x + one.width) - width / 2;
+  const y = middle((one) => one.y, (one) => one.y + one.height) - height / 2;
   canvas.viewbox({ x, y, width, height });
 }
 
