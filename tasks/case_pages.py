@@ -14,13 +14,14 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
-from domain import journal
+from domain import journal, rules
 from domain.cases import Case
 from domain.errors import InvalidAnswers, NotFound
 from domain.parties import households, permissions
 from domain.parties.accounts import Account
 from domain.parties.households import Household, Person
 from domain.parties.organisations import Organisation
+from domain.policy_shipped import Rules
 from domain.text import gettext as _
 from domain.verification import comparison, reports
 from domain.verification.comparison import LineView
@@ -90,6 +91,7 @@ class CasePage:
     """A case with all that may be shown of it to this actor."""
 
     brief: CaseBrief
+    law: Rules = field(repr=False)
     relation: str
     stages: Sequence[Stage]
     marks: Marks
@@ -121,19 +123,22 @@ def case_page(work: Work, ref: str, *, english: bool = False) -> CasePage:
     if row is None:
         raise NotFound(_("There is no such case for you."))
     case, definition = row[0], definitions.by_id(work, row[6].id)
-    brief = pages.brief_of(work, case, row[1], row[2:5], definition)
+    law = rules.current(work)
+    brief = pages.brief_of(work, case, row[1], row[2:5], definition, law)
     relation = permissions.relation_to_case(work.actor, case)
-    versions = reports.all_of(work, case)
+    compared = pages.is_past(definition, case, "query")
+    versions = reports.all_of(work, case) if compared else []
     reached = any(reports.reached_department(one) for one in versions)
     results = relation == permissions.AGENCY or reached
     return CasePage(
         brief=brief,
+        law=law,
         relation=relation,
         stages=_stages(case, definition, english),
         marks=marks_of(definition, row[5] or {}, english=english),
         waiting=_waiting(work, case, english),
-        lines=_lines(work, case, relation, reached),
-        doubts=pages.visible_doubts(work, case, reached=reached),
+        lines=_lines(work, case, relation, reached) if compared else [],
+        doubts=pages.visible_doubts(work, case, reached=reached) if compared else [],
         story=events.story(work, case, definition, english=english, results=results),
         papers=[*pages.papers(work, case, definition), *pages.made_here(work, case)],
         reports=_papers(work, relation, versions),
@@ -209,9 +214,13 @@ def _ahead(definition: Definition, active: Sequence[str]) -> list[str]:
 
 def _stages(case: Case, definition: Definition, english: bool) -> list[Stage]:
     found, over = [], case.state in ("DONE", "CANCELLED")
+    before = case.stage in {code for code, *_labels in definition.stages}
     for code, label, label_en in definition.stages:
         reached = case.stage_times.get(code)
-        state = "now" if code == case.stage and not over else "done" if reached else "ahead"
+        here = code == case.stage
+        before = before and not here
+        # a stage that people had nothing to do in was passed all the same
+        state = "now" if here and not over else "done" if reached or before else "ahead"
         at = datetime.fromisoformat(reached) if reached else None
         found.append(Stage(code, label_en if english else label, state, at))
     return found

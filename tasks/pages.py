@@ -21,6 +21,7 @@ from domain.parties import households, permissions
 from domain.parties.accounts import Account
 from domain.parties.households import Household, PersonView
 from domain.parties.organisations import Organisation
+from domain.policy_shipped import Rules
 from domain.text import gettext as _
 from domain.verification import authorisations, doubts, reports
 from domain.verification.doubts import DoubtView
@@ -161,6 +162,7 @@ class TaskPage:
     returned: Opinion | None
     remarks: Sequence[Remark]
     doubts: Sequence[DoubtView]
+    law: Rules = field(repr=False)
 
     def text(self, english: bool) -> str:
         """The task's name in the language of the page."""
@@ -173,12 +175,12 @@ def task_page(work: Work, ref: str, *, english: bool = False) -> TaskPage:
     if row is None:
         raise NotFound(_("There is no such task for you."))
     task, case, household = row[0], row[1], row[2]
-    definition = definition_of(work, case.id)
-    brief = brief_of(work, case, household, row[3:6], definition)
+    definition, law = definition_of(work, case.id), rules.current(work)
+    brief = brief_of(work, case, household, row[3:6], definition, law)
     holder, done_by = row[6] or "", row[7] or ""
     known = words.Names(
         {one.person.ref: one.person.name for one in brief.members},
-        {code: one.en if english else one.zh for code, one in rules.current(work).categories.items()},
+        {code: one.en if english else one.zh for code, one in law.categories.items()},
     )
     earlier = opinions(work, case, definition, known, english=english)
     return TaskPage(
@@ -201,13 +203,20 @@ def task_page(work: Work, ref: str, *, english: bool = False) -> TaskPage:
         form=definition.form(task.form_key),
         values=_values(work, task),
         case=brief,
-        clock=clock_of(work, task.due, task.due_at, task.limit_kind),
+        clock=clock_of(work, law, task.due, task.due_at, task.limit_kind),
         files=papers(work, case, definition),
         opinions=[one for one in earlier if one.task_ref != task.ref],
         returned=_returned(task, earlier),
         remarks=remarks(work, case, definition),
-        doubts=visible_doubts(work, case),
+        doubts=visible_doubts(work, case) if is_past(definition, case, "query") else [],
+        law=law,
     )
+
+
+def is_past(definition: Definition, case: Case, stage: str) -> bool:
+    """True when the case has gone beyond a stage of its stepper, or the stepper does not know it."""
+    codes = [code for code, *_labels in definition.stages]
+    return stage not in codes or case.stage not in codes or codes.index(case.stage) > codes.index(stage)
 
 
 def _task(work: Work, ref: str) -> Select[Any]:
@@ -240,7 +249,12 @@ def definition_of(work: Work, case_id: int) -> Definition:
 
 
 def brief_of(
-    work: Work, case: Case, household: Household | None, offices: Sequence[Organisation], definition: Definition
+    work: Work,
+    case: Case,
+    household: Household | None,
+    offices: Sequence[Organisation],
+    definition: Definition,
+    law: Rules,
 ) -> CaseBrief:
     """The head of a case: two queries, for its people and for what they signed."""
     people = _members(work, household)
@@ -267,7 +281,7 @@ def brief_of(
         process_en=definition.title_en,
         version=definition.number,
         opened_at=case.opened_at,
-        clock=clock_of(work, case.due, case.due_at, str((case.due or {}).get("kind", rules.NONE))),
+        clock=clock_of(work, law, case.due, case.due_at, str((case.due or {}).get("kind", rules.NONE))),
     )
 
 
@@ -280,13 +294,13 @@ def _members(work: Work, household: Household | None) -> list[Member]:
     return [Member(households.view(work, one), signed.get(one.id)) for one in people]
 
 
-def clock_of(work: Work, due: Mapping[str, Any] | None, due_at: datetime | None, kind: str) -> Clock:
+def clock_of(work: Work, law: Rules, due: Mapping[str, Any] | None, due_at: datetime | None, kind: str) -> Clock:
     """The sum behind a due instant; without a derivation only the instant, or no limit at all (X-03)."""
     left = queues.days_left(work, due_at)
     if not due or "day_zero" not in due:
         return Clock(due_at, left, kind if due_at is not None else rules.NONE, "")
     made = Derivation.from_json(due)
-    return Clock(due_at, left, kind, made.source, made.explain(rules.current(work).calendar))
+    return Clock(due_at, left, kind, made.source, made.explain(law.calendar))
 
 
 def may_follow(actor: Actor, role: str, stage: str) -> bool:

@@ -10,6 +10,7 @@ from sqlalchemy import and_, func, select
 
 from domain.cases import BATCH_LETTER, DYNAMIC, Case
 from domain.errors import NotFound
+from domain.oversight.campaigns import Campaign
 from domain.parties import permissions
 from domain.parties.accounts import Account
 from domain.parties.households import Person
@@ -98,7 +99,7 @@ def campaign_page(work: Work, ref: str) -> CampaignPage:
     row = next((one for one in campaigns.listed(work) if one.ref == ref), None)
     if row is None:
         raise NotFound(_("There is no such campaign for you."))
-    campaign = campaigns.by_ref(work, ref)
+    campaign = work.session.scalars(select(Campaign).where(Campaign.ref == ref)).one()
     letter = work.session.execute(
         select(Case, Commission.number, Commission.state)
         .join(Commission, Commission.campaign_id == Case.campaign_id, isouter=True)

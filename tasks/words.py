@@ -56,6 +56,8 @@ def _said(spec: FieldSpec, value: Any, names: Names, locale: str) -> str:
     if spec.kind == "filepicker":
         return str(_("%(count)s files", count=len(value)))
     labels = {o.value: o.label_en if locale == "en" else o.label for o in spec.options}
+    if spec.kind == "checklist" and spec.options_from == "resources":
+        return str(_("%(count)s sources", count=len(value)))
     if spec.kind == "checklist":
         return (", " if locale == "en" else "、").join(labels.get(one) or names.of(one) for one in value)
     if spec.kind in ("radio", "select"):

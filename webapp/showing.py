@@ -13,6 +13,7 @@ from sqlalchemy import select
 from domain import rules
 from domain.cases import BATCH_LETTER, DYNAMIC, NEW
 from domain.clock import OFFICE_ZONE
+from domain.policy_shipped import Rules
 from domain.text import Text
 from domain.text import gettext as _
 from domain.verification.authorisations import WHY
@@ -59,7 +60,6 @@ VERDICTS: dict[str, tuple[str, Text]] = {
 UNITS: dict[str, Text] = {
     "yuan": _("yuan"),
     "yuan_month": _("yuan a month"),
-    "count": _("items"),
 }
 FINDINGS: dict[str, Text] = {
     "TRUE": _("confirmed"),
@@ -114,10 +114,10 @@ class Titles:
         return self.processes.get(code, code)
 
 
-def titles(work: Work, *, processes: bool = False) -> Titles:
-    """Names for a page; one query, one more for the processes."""
+def titles(work: Work, law: Rules | None = None, *, processes: bool = False) -> Titles:
+    """Names for a page; one query unless the rules are at hand, one more for the processes."""
     said = english()
-    known = rules.current(work)
+    known = law or rules.current(work)
     named: dict[str, str] = {}
     if processes:
         rows = work.session.execute(
@@ -189,6 +189,11 @@ def figure(value: Decimal | None, unit: str) -> str:
     return f"{number} {UNITS[unit]}" if unit in UNITS else number
 
 
+def difference(value: Decimal) -> str:
+    """A difference with its sign."""
+    return f"{value:+,.2f}".rstrip("0").rstrip(".")
+
+
 def nav_counts(work: Work) -> dict[str, int]:
     """Counts for the navigation: one query."""
     return as_nav(queues.counts(work, owner="open"))
@@ -211,6 +216,7 @@ def init(app: Flask) -> None:
         finding_titles=FINDINGS,
         reason_titles=REASONS,
         figure=figure,
+        difference=difference,
         capacity_titles=CAPACITIES,
         term_text=term,
     )

@@ -79,6 +79,6 @@ def _page(work: Work, ref: str, *, person: str = "", number: str = "", fault: st
     # bpmn-js writes style attributes while it draws
     allow_style_attributes()
     return render_template(
-        "cases/case.html", page=page, case=page.brief, titles=showing.titles(work), now=work.now, person=person,
-        number=number, fault=fault,
+        "cases/case.html", page=page, case=page.brief, titles=showing.titles(work, page.law), now=work.now,
+        person=person, number=number, fault=fault,
     )  # fmt: skip

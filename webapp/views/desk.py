@@ -297,7 +297,7 @@ def _page(work: Work, shown: TaskPage, form: TaskForm, refusal: HouseError | Non
         kept=in_address(asked),
         refusal=refusal,
         clause=str(refusal.ids.get("clause", "")) if refusal is not None else "",
-        titles=showing.titles(work),
+        titles=showing.titles(work, shown.law),
         counts=showing.nav_counts(work),
         now=work.now,
         sections=_sections(shown.form),
