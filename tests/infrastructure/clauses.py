@@ -1,0 +1,98 @@
+"""Which test proves which clause of the notices: `python -m tests.infrastructure.clauses` writes docs/clauses.md.
+
+Read from the source, so that nothing has to run: every `pytest.mark.clause("BX-11")` on a test, a parameter or a
+module. docs/clauses.tsv holds the clauses themselves, one a line: id, tab, key phrase.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+NOTICES = {
+    "BX": "本溪市民政局，本民发〔2017〕47号 (Benxi 2017)",
+    "LF": "临汾市民政局，临市民函〔2024〕21号 (Linfen 2024)",
+    "CK": "城口县人民政府办公室，城府办发〔2013〕274号 (Chengkou 2013)",
+    "NM": "内蒙古自治区民政厅，内民政发〔2022〕17号 (Inner Mongolia 2022)",
+    "LN": "辽宁省民政厅，辽民助函〔2022〕116号 (Liaoning 2022)",
+}
+INTRODUCTION = (
+    "Written by `python -m tests.infrastructure.clauses` from the `clause` marks of the tests; a test fails when it is"
+    " out of date. A clause without a test is not claimed."
+)
+
+
+def clauses(root: Path = ROOT) -> dict[str, str]:
+    """Key phrase of every clause, in the order of the notices."""
+    lines = (root / "docs" / "clauses.tsv").read_text(encoding="utf-8").splitlines()
+    return dict(line.split("\t", 1) for line in lines if line)
+
+
+def proofs(root: Path = ROOT) -> dict[str, list[tuple[str, str]]]:
+    """For each clause the tests that prove it: (path, name of the test), in the order of the tree."""
+    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for path in sorted((root / "tests").rglob("test_*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        here = path.relative_to(root).as_posix()
+        for clause, test in _marked(tree):
+            if (here, test) not in found[clause]:
+                found[clause].append((here, test))
+    return dict(found)
+
+
+def _marked(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    everywhere = [clause for node in tree.body if isinstance(node, ast.Assign) and _named(node, "pytestmark")
+                  for clause in _clauses_in(node.value)]  # fmt: skip
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+            for clause in (*everywhere, *(one for mark in node.decorator_list for one in _clauses_in(mark))):
+                yield clause, node.name
+
+
+def _named(node: ast.Assign, name: str) -> bool:
+    return any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
+
+
+def _clauses_in(node: ast.AST) -> Iterator[str]:
+    for one in ast.walk(node):
+        if isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute) and one.func.attr == "clause":
+            yield from (str(word.value) for word in one.args if isinstance(word, ast.Constant))
+
+
+def page(root: Path = ROOT) -> str:
+    """docs/clauses.md as it should be."""
+    known, proven = clauses(root), proofs(root)
+    held = sum(1 for clause in known if clause in proven)
+    tests = {one for all_of in proven.values() for one in all_of}
+    lines = [
+        "# Clauses and the tests that prove them",
+        "",
+        INTRODUCTION,
+        "",
+        f"{held} of {len(known)} clauses are proven by {len(tests)} tests.",
+    ]
+    for prefix, notice in NOTICES.items():
+        lines += ["", f"## {notice}", "", "| clause | says | proven by |", "|---|---|---|"]
+        for clause, phrase in known.items():
+            if clause.startswith(f"{prefix}-"):
+                by = "<br>".join(f"[{_sentence(test)}](../{path})" for path, test in proven.get(clause, []))
+                lines.append(f"| {clause} | {phrase} | {by or '—'} |")
+    return "\n".join(lines) + "\n"
+
+
+def _sentence(test: str) -> str:
+    return test.removeprefix("test_").replace("_", " ")
+
+
+def main() -> int:
+    """Write the page."""
+    (ROOT / "docs" / "clauses.md").write_text(page(), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
