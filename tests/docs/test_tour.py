@@ -49,7 +49,7 @@ def arrows() -> list[tuple[str, list[str]]]:
 
 @pytest.mark.parametrize("name", sorted(set(NAME.findall(TOUR))))
 def test_a_name_on_the_tour_is_a_function_of_the_house(name):
-    assert found(name)
+    assert callable(found(name))
 
 
 @pytest.mark.parametrize(("caller", "called"), [(caller, one) for caller, called in arrows() for one in called])
