@@ -13,6 +13,7 @@ import secrets
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
@@ -28,6 +29,7 @@ FRAME = 1 << 20
 NONCE = 12
 TAG = 16
 MAGIC = b"HEDUI1\n"
+PARTIAL = ".part"
 
 
 class BlobDamaged(HouseError):
@@ -64,7 +66,7 @@ class Blobs:
         key = secrets.token_bytes(32)
         path = self._path(name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".part")
+        partial = path.with_suffix(PARTIAL)
         try:
             with partial.open("wb") as out:
                 digest, size = _write_frames(out, stream, key, limit)
@@ -108,9 +110,24 @@ class Blobs:
         """Remove a file; a file that is gone already is no error."""
         self._path(name).unlink(missing_ok=True)
 
-    def names(self) -> Iterator[str]:
-        """Names of all stored files, for the sweeper of orphans."""
-        return (path.name for path in self._folder.glob("??/*") if not path.suffix)
+    def names(self, *, before: datetime | None = None) -> Iterator[str]:
+        """Names of stored files, for the sweeper of orphans; `before`: only those written until then."""
+        return (path.name for path in self._older(before) if not path.suffix)
+
+    def drop_unfinished(self, before: datetime) -> int:
+        """Remove what a killed process left half written until then. Returns how many."""
+        unfinished = [path for path in self._older(before) if path.suffix == PARTIAL]
+        for path in unfinished:
+            path.unlink(missing_ok=True)
+        return len(unfinished)
+
+    def _older(self, before: datetime | None) -> Iterator[Path]:
+        for path in self._folder.glob("??/*"):
+            try:
+                if before is None or path.stat().st_mtime < before.timestamp():
+                    yield path
+            except FileNotFoundError:
+                continue  # deleted, or finished, since the folder was read
 
     def _path(self, name: str) -> Path:
         if not name.isalnum():

@@ -16,13 +16,14 @@ from domain.home import Heartbeat, Home, open_home
 from domain.settings import Settings
 from domain.version import VERSION
 from domain.work import SCHEDULER, unit_of_work
-from scheduler import tick
+from scheduler import orphans, tick
 
 log = logging.getLogger("scheduler.worker")
 
 KNOCK_SECONDS = 1
 BEAT_SECONDS = 10
 SEAL_SECONDS = 30
+ORPHAN_SECONDS = 3600
 
 
 def beat(home: Home, worker: str) -> None:
@@ -50,6 +51,7 @@ def make_scheduler(home: Home, worker: str) -> BackgroundScheduler:
     scheduler.add_job(tick.sweep, "interval", seconds=KNOCK_SECONDS, args=[home, worker], id="tick", **options)
     scheduler.add_job(beat, "interval", seconds=BEAT_SECONDS, args=[home, worker], id="beat", **options)
     scheduler.add_job(seal, "interval", seconds=SEAL_SECONDS, args=[home], id="seal", **options)
+    scheduler.add_job(orphans.remove, "interval", seconds=ORPHAN_SECONDS, args=[home], id="orphans", **options)
     return scheduler
 
 

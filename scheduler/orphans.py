@@ -1,0 +1,47 @@
+"""The sweeper: stored files that no row names are removed (walls 9).
+
+A file is durable before its row commits; when the act then fails, or its process is killed, the file is nobody's.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from domain.clock import machine_now
+from domain.files import StoredFile
+from domain.home import Home
+from domain.verification.deliveries import Delivery
+from domain.work import SCHEDULER, unit_of_work
+
+log = logging.getLogger("scheduler.orphans")
+
+# longer than any act takes from the last byte of a file to the commit of its row
+GRACE = timedelta(hours=1)
+CHUNK = 500
+# every column that names a stored file
+NAMING = (StoredFile.blob_name, Delivery.store_name)
+
+
+def remove(home: Home) -> int:
+    """Remove what was written before the grace and is named by no row, and what was never finished. How many."""
+    before = machine_now() - GRACE
+    removed = home.blobs.drop_unfinished(before)
+    old = list(home.blobs.names(before=before))
+    for start in range(0, len(old), CHUNK):
+        chunk = old[start : start + CHUNK]
+        for name in set(chunk) - _named(home, chunk):
+            home.blobs.delete(name)
+            removed += 1
+    if removed:
+        log.info("orphans.removed count=%d", removed)
+    return removed
+
+
+def _named(home: Home, names: list[str]) -> set[str]:
+    with unit_of_work(home, SCHEDULER, write=False) as work:
+        return {
+            str(name) for column in NAMING for name in work.session.scalars(select(column).where(column.in_(names)))
+        }
