@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any
 
 Translate = Callable[[str], str]
 
@@ -31,6 +32,16 @@ class Text:
 
     def __repr__(self) -> str:
         return f"Text({self.source!r})"
+
+    def packed(self) -> list[Any]:
+        """What `unpacked` makes the sentence from again, as JSON can hold it; values become texts."""
+        return [self.source, {name: str(value) for name, value in self.values.items()}]
+
+    @classmethod
+    def unpacked(cls, kept: list[Any]) -> Text:
+        """The inverse of `packed`, read in whatever language is bound then."""
+        source, values = kept
+        return cls(str(source), dict(values))
 
     def __eq__(self, other: object) -> bool:
         return str(self) == str(other)

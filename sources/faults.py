@@ -11,6 +11,10 @@ from domain.text import Text
 class FileRefused(HouseError):
     """A file cannot be read as a whole; the message says where and what to do."""
 
+    def __init__(self, sentence: Text, **ids: object) -> None:
+        super().__init__(sentence, **ids)
+        self.sentence = sentence
+
 
 class Refusal(Exception):
     """Inside the reading child: the file is refused with this sentence (becomes FileRefused in the parent)."""

@@ -62,4 +62,4 @@ def _said(spec: FieldSpec, value: Any, names: Names, locale: str) -> str:
         return (", " if locale == "en" else "、").join(labels.get(one) or names.of(one) for one in value)
     if spec.kind in ("radio", "select"):
         return labels.get(value) or names.of(value)
-    return f"{value} {spec.suffix}".strip()
+    return f"{value} {spec.unit(locale)}".strip()

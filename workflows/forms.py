@@ -43,9 +43,7 @@ ATTRIBUTES = frozenset(
     ).split()
 )
 VALIDATE = frozenset({"required", "maxLength", "min", "max"})
-PROPERTIES = frozenset(
-    {"label.en", "description.en", "text.en", "route", "actions", "rows", "options", "suffix", "width", "show"}
-)
+PROPERTIES = frozenset("label.en description.en text.en route actions rows options suffix suffix.en width show".split())
 KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,47}")
 LONGEST = 8_000
 MOST_ROWS = 200
@@ -85,12 +83,17 @@ class FieldSpec:
     longest: int = LONGEST
     digits: int | None = None
     suffix: str = ""
+    suffix_en: str = ""
     default: Any = None
     show: tuple[str, tuple[str, ...]] | None = None
 
     def text(self, locale: str) -> str:
         """The label in the language of `locale`."""
         return self.label_en or self.label if locale.startswith("en") else self.label
+
+    def unit(self, locale: str) -> str:
+        """What stands behind the figure, in the language of `locale`."""
+        return self.suffix_en or self.suffix if locale.startswith("en") else self.suffix
 
     def help(self, locale: str) -> str:
         """The hint in the language of `locale`."""
@@ -255,6 +258,7 @@ class _Reader:
             longest=int(self._figure(checks, "maxLength", name) or LONGEST),
             digits=self._digits(component, name),
             suffix=str(properties.get("suffix", "")),
+            suffix_en=self._english(component, "suffix.en"),
             default=component.get("defaultValue"),
             show=_show(str(properties.get("show", ""))),
         )

@@ -17,6 +17,7 @@ from domain.clock import OFFICE_ZONE
 from domain.errors import Conflict, InvalidAnswers, NotFound
 from domain.files import StoredFile
 from domain.parties import permissions
+from domain.text import Text
 from domain.text import gettext as _
 from domain.work import Work
 
@@ -44,7 +45,8 @@ class Resource(Base):
 class Delivery(Base):
     """One uploaded file of one resource: READING, READY (matching sees it), FAILED or DROPPED.
 
-    faults: at most 200 of [sheet, row, column, sentence], without any cell content.
+    faults: at most 200 of [sheet, row, column, packed sentence], without any cell content; of a refused file
+    the one that says why, in row 0.
     """
 
     __tablename__ = "delivery"
@@ -78,6 +80,17 @@ class Delivery(Base):
     store_size: Mapped[int | None] = mapped_column(BigKey)
 
     @property
+    def told(self) -> list[tuple[int, int, str, Text]]:
+        """The faults of rows, each sentence in the language it is read in."""
+        every = ((sheet, row, column, Text.unpacked(said)) for sheet, row, column, said in self.faults)
+        return [fault for fault in every if fault[1]]
+
+    @property
+    def refusal(self) -> Text | None:
+        """Why the whole file was refused, in the language it is read in."""
+        return next((Text.unpacked(said) for _sheet, row, _column, said in self.faults if not row), None)
+
+    @property
     def store(self) -> StoredBlob | None:
         """Where the columnar file is, once it is ready."""
         if self.store_name is None or self.store_key is None:
@@ -87,18 +100,18 @@ class Delivery(Base):
 
 @dataclass(frozen=True, slots=True)
 class ReadOutcome:
-    """What reading brought. stored: the columnar file, None when the file was refused (`failure` says why).
+    """What reading brought. stored: the columnar file, None when the file was refused (`refusal` says why).
 
     faults: (sheet, row, column heading, sentence), without cell content; total = accepted + rejected + skipped.
     """
 
     stored: StoredBlob | None
-    failure: str = ""
+    refusal: Text | None = None
     total: int = 0
     accepted: int = 0
     rejected: int = 0
     skipped: int = 0
-    faults: tuple[tuple[int, int, str, str], ...] = field(default=(), repr=False)
+    faults: tuple[tuple[int, int, str, Text], ...] = field(default=(), repr=False)
 
 
 def receive(work: Work, resource: Resource, file: StoredFile, data_date: date) -> Delivery:
@@ -122,7 +135,7 @@ def receive(work: Work, resource: Resource, file: StoredFile, data_date: date) -
     if found is not None and found.state != FAILED:
         raise _duplicate(found)
     made = found or Delivery(ref=new_ref(), resource_id=resource.id, file_digest=file.digest)
-    made.file_id, made.data_date, made.state, made.failure = file.id, data_date, READING, ""
+    made.file_id, made.data_date, made.state, made.failure, made.faults = file.id, data_date, READING, "", []
     made.uploaded_by, made.uploaded_at, made.read_at = work.actor.user_id, work.now, None
     work.session.add(made)
     work.session.flush()
@@ -170,10 +183,12 @@ def settle_reading(work: Work, delivery: Delivery, outcome: ReadOutcome) -> bool
     delivery.read_at = work.now
     delivery.total, delivery.accepted = outcome.total, outcome.accepted
     delivery.rejected, delivery.skipped = outcome.rejected, outcome.skipped
-    delivery.faults = [list(fault) for fault in outcome.faults[:FAULTS_KEPT]]
+    refused = [(0, 0, "", outcome.refusal)] if outcome.refusal is not None else []
+    told = [*refused, *outcome.faults[:FAULTS_KEPT]]
+    delivery.faults = [[sheet, row, column, sentence.packed()] for sheet, row, column, sentence in told]
     stored = outcome.stored
     if stored is None:
-        delivery.state, delivery.failure = FAILED, outcome.failure[:500]
+        delivery.state, delivery.failure = FAILED, str(outcome.refusal or "")[:500]
     else:
         delivery.store_name, delivery.store_key = stored.name, stored.wrapped_key
         delivery.store_digest, delivery.store_size = stored.digest, stored.size

@@ -62,7 +62,7 @@ def perform(home: Home, plan: ReadPlan) -> ReadOutcome:
             stored = Store(home.blobs, home.vault).put(plan.ref, plan.category, going, dated=plan.data_date)
         return _outcome(stored.file, going.report)
     except FileRefused as refusal:
-        return ReadOutcome(None, refusal.message)
+        return ReadOutcome(None, refusal.sentence)
 
 
 def record(work: Work, ref: str, outcome: ReadOutcome) -> None:
@@ -77,6 +77,6 @@ def record(work: Work, ref: str, outcome: ReadOutcome) -> None:
 
 
 def _outcome(stored: StoredBlob, report: ReadReport) -> ReadOutcome:
-    faults = tuple((fault.sheet, fault.row, fault.column, str(fault.sentence)) for fault in report.faults)
+    faults = tuple((fault.sheet, fault.row, fault.column, fault.sentence) for fault in report.faults)
     total = report.total + report.skipped  # the row of a delivery counts what was skipped as well
-    return ReadOutcome(stored, "", total, report.accepted, report.rejected, report.skipped, faults)
+    return ReadOutcome(stored, None, total, report.accepted, report.rejected, report.skipped, faults)

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from domain.agenda import AgendaItem
 from domain.errors import Conflict, InvalidAnswers, NotPermitted
 from domain.parties import organisations
+from domain.text import gettext
 from domain.verification import catalogue, deliveries
 from domain.verification.deliveries import FAILED, READING, READY, Delivery, ReadOutcome
 from domain.work import Work
@@ -49,7 +50,7 @@ def test_a_file_that_could_not_be_read_may_be_sent_again(desk: Desk) -> None:
         file, again = paper(work), paper(work)
         again.digest = file.digest
         first = deliveries.receive(mine, bank, file, TODAY)
-        deliveries.settle_reading(work, first, ReadOutcome(None, "The file has no headings."))
+        deliveries.settle_reading(work, first, ReadOutcome(None, gettext("The file has no headings.")))
         assert (first.state, first.failure) == (FAILED, "The file has no headings.")
         assert deliveries.receive(mine, bank, again, TODAY) is first
         assert (first.state, first.failure) == (READING, "")
