@@ -6,7 +6,6 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Iterator
-from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -16,12 +15,12 @@ from jinja2 import Environment, TemplateSyntaxError, nodes
 
 from tests.house import rules
 from tests.house.rules import ROOT, Source
+from tests.infrastructure.reading import read_texts
 from webapp.translations import update
 
 TEMPLATES = ROOT / "webapp" / "templates"
 PLACES = re.compile(r"%\((\w+)\)[sd]|\{(\w+)\}")
 REFUSALS = {"HouseError", "NotFound", "NotPermitted", "Stale", "Conflict", "OperationFailed", "flash"}
-READ_ATTRIBUTES = ("alt", "aria-label", "aria-description", "placeholder", "title")
 # read the same in both languages
 SAME = {"English", "中文", "Enter", "Hedui", "CSV", "XLSX", "PDF", "KB", "MB"}
 
@@ -96,42 +95,6 @@ def unseen_in_template(path: str, text: str) -> list[str]:
             if not wanted or not all(isinstance(each, nodes.Const) for each in wanted):
                 found.append(f"{path}:{call.lineno}: the sentence is no plain text")
     return found
-
-
-class _Read(HTMLParser):
-    """Collects what a person would read of a page: text and the attributes that are read or shown."""
-
-    VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[str] = []
-        self.open: list[tuple[str, bool]] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        own = any(name == "lang" or (name, value) == ("aria-hidden", "true") for name, value in attrs)
-        quoted = own or tag in {"script", "style", "code", "kbd"}
-        for name, value in attrs:
-            if value and (name in READ_ATTRIBUTES or name.startswith("data-text")):
-                self.handle_data(value)
-        if tag not in self.VOID:
-            self.open.append((tag, quoted and tag != "html"))
-
-    def handle_endtag(self, tag: str) -> None:
-        while self.open and self.open.pop()[0] != tag:
-            continue
-
-    def handle_data(self, data: str) -> None:
-        if not any(quoted for _tag, quoted in self.open):
-            self.found.append(data)
-
-
-def read_texts(page: str) -> list[str]:
-    """The texts of a page; what says its own language (`lang`), is code or a picture is left out."""
-    parser = _Read()
-    parser.feed(page)
-    parser.close()
-    return parser.found
 
 
 def unmarked(path: str, text: str) -> list[str]:
