@@ -37,7 +37,8 @@ class Query(Base):
 
     __tablename__ = "query"
     __table_args__ = (
-        UniqueConstraint("case_id", "resource_id", "round"),
+        # by letter too: in a review one order names who authorised, another who is asked for survival alone (BX-16)
+        UniqueConstraint("case_id", "commission_id", "resource_id", "round"),
         Index("ix_query_resource_state", "resource_id", "state"),
         ForeignKeyConstraint(
             ["commission_id", "category"], ["commission_category.commission_id", "commission_category.category"]
@@ -133,7 +134,12 @@ def plan(
     """
     if not work.actor.has("scheduler"):
         permissions.must(work.actor, "query.plan", permissions.relation_to_case(work.actor, case))
-    commission = _usable(work, case)
+    return _plan_under(work, case, _usable(work, case), resources, deviation, by)
+
+
+def _plan_under(
+    work: Work, case: Case, commission: Commission, resources: Collection[str], deviation: str, by: int | None
+) -> list[Query]:
     agency = work.session.get_one(Organisation, commission.agency_id)
     offered = catalogue.reachable(work, agency, _letter(work, commission))
     chosen = _chosen(work, commission, offered, resources)
@@ -153,16 +159,19 @@ def plan(
 
 
 def plan_batch(work: Work, case: Case) -> list[Query]:
-    """Plan everything the letter of a review asks for, by the system, with nobody's choice.
+    """Plan everything the letters of a review ask for, by the system, with nobody's choice.
 
-    Empty when no authorisation of the household holds today: the review goes on without a query. Raises as `plan`.
+    A household may stand under both: those who authorised are verified, the others asked for survival (BX-16).
+    Empty when nobody may be asked about today: the review goes on without a query. Raises as `plan`.
     """
-    commission = _usable(work, case)
-    if not askable(work, case, commission):
-        return []
-    agency = work.session.get_one(Organisation, commission.agency_id)
-    offered = catalogue.active_resources(work, agency, _letter(work, commission))
-    return plan(work.acting(SCHEDULER), case, [resource.ref for resource in offered])
+    commissions.must_be_accepted(work, case)
+    made: list[Query] = []
+    for commission in commissions.accepted(work, case):
+        if askable(work, case, commission):
+            agency = work.session.get_one(Organisation, commission.agency_id)
+            offered = catalogue.active_resources(work, agency, _letter(work, commission))
+            made += _plan_under(work.acting(SCHEDULER), case, commission, [one.ref for one in offered], "", None)
+    return made
 
 
 def plan_again(work: Work, case: Case, category: str, persons: Collection[Person], round: int) -> list[Query]:
@@ -325,7 +334,8 @@ def _put_all(
 ) -> list[Query]:
     if not people:
         raise Conflict(_("Nobody of this household may be asked about: no authorisation holds today."), clause="BX-11")
-    standing = {query.resource_id: query for query in of_case(work, case, round)}
+    mine = (query for query in of_case(work, case, round) if query.commission_id == commission.id)
+    standing = {query.resource_id: query for query in mine}
     made = []
     for resource in chosen:
         query = standing.get(resource.id)

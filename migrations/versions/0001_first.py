@@ -340,6 +340,7 @@ def upgrade() -> None:
         sa.Column("opened_at", INSTANT, nullable=False),
         sa.Column("opened_by", BIG, nullable=True),
         sa.Column("closed_at", INSTANT, nullable=True),
+        sa.Column("commissioned_at", INSTANT, nullable=True),
         sa.Column("due", sa.JSON(), nullable=True),
         sa.Column("due_at", INSTANT, nullable=True),
         sa.Column("policy_snapshot_id", BIG, nullable=False),
@@ -1140,7 +1141,13 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["planned_by"], ["account.id"], name=op.f("fk_query_planned_by")),
         sa.ForeignKeyConstraint(["resource_id"], ["resource.id"], name=op.f("fk_query_resource_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_query")),
-        sa.UniqueConstraint("case_id", "resource_id", "round", name=op.f("uq_query_case_id_resource_id_round")),
+        sa.UniqueConstraint(
+            "case_id",
+            "commission_id",
+            "resource_id",
+            "round",
+            name=op.f("uq_query_case_id_commission_id_resource_id_round"),
+        ),
         sa.UniqueConstraint("ref", name=op.f("uq_query_ref")),
     )
     op.create_index("ix_query_resource_state", "query", ["resource_id", "state"], unique=False)
