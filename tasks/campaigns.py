@@ -126,6 +126,7 @@ def fill(work: Work, campaign_ref: str) -> int:
             agency_id=campaign.agency_id,
             town_id=household.town_id,
             opened_at=work.now,
+            commissioned_at=campaign.accepted_at,
             policy_snapshot_id=snapshot.id,
         )
         work.session.add(case)

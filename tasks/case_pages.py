@@ -23,14 +23,14 @@ from domain.parties.households import Household, Person
 from domain.parties.organisations import Organisation
 from domain.policy_shipped import Rules
 from domain.text import gettext as _
-from domain.verification import comparison, reports
+from domain.verification import reports
 from domain.verification.comparison import LineView
 from domain.verification.doubts import DoubtView
 from domain.work import Work
 from tasks import events, line, pages
 from tasks.events import Happening
 from tasks.models import OPEN, HumanTask
-from tasks.pages import CaseBrief, FileView, Remark
+from tasks.pages import CaseBrief, FileView, Paper, Remark
 from tasks.rules import task_scope, visible_case
 from workflows import definitions
 from workflows.definitions import Definition, DefinitionRow
@@ -72,18 +72,6 @@ class Waiting:
     office: str
     due_at: datetime | None
     visible: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Paper:
-    """A report or doubt list of the case."""
-
-    ref: str
-    number: str
-    kind: str
-    state: str
-    at: datetime
-    readable: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +125,11 @@ def case_page(work: Work, ref: str, *, english: bool = False) -> CasePage:
         stages=_stages(case, definition, english),
         marks=marks_of(definition, row[5] or {}, english=english),
         waiting=_waiting(work, case, english),
-        lines=_lines(work, case, relation, reached) if compared else [],
+        lines=pages.visible_lines(work, case, reached) if compared else [],
         doubts=pages.visible_doubts(work, case, reached=reached) if compared else [],
         story=events.story(work, case, definition, english=english, results=results),
         papers=[*pages.papers(work, case, definition), *pages.made_here(work, case)],
-        reports=_papers(work, relation, versions),
+        reports=pages.visible_reports(work, case, versions),
         remarks=pages.remarks(work, case, definition),
         incidents=_incidents(work, case),
         people={one.person.ref: one.person.name for one in brief.members},
@@ -244,24 +232,6 @@ def _waiting(work: Work, case: Case, english: bool) -> list[Waiting]:
         )
         for task, holder, office, visible in rows
     ]  # fmt: skip
-
-
-def _lines(work: Work, case: Case, relation: str, reached: bool) -> list[LineView]:
-    """Declared against found: the agency in its work, the department once the report reached it (LF-26)."""
-    by_report = reached and permissions.may(work.actor, "report.read", relation, "DELIVERED")
-    if not by_report and not permissions.may(work.actor, "comparison.read", relation):
-        return []
-    return comparison.lines(work, case)
-
-
-def _papers(work: Work, relation: str, versions: Sequence[reports.Report]) -> list[Paper]:
-    found = []
-    for one in versions:
-        state = "DELIVERED" if reports.reached_department(one) else one.state
-        if permissions.may(work.actor, "report.read", relation, state):
-            at = one.delivered_at or one.signed_at or one.drafted_at
-            found.append(Paper(one.ref, one.number or "", one.kind, state, at, one.canonical is not None))
-    return found
 
 
 def _incidents(work: Work, case: Case) -> list[str]:

@@ -23,8 +23,12 @@ from domain.parties.households import Household, PersonView
 from domain.parties.organisations import Organisation
 from domain.policy_shipped import Rules
 from domain.text import gettext as _
-from domain.verification import authorisations, doubts, reports
+from domain.verification import authorisations, comparison, doubts, reports
+from domain.verification.comparison import LineView
+from domain.verification.deliveries import Resource
 from domain.verification.doubts import DoubtView
+from domain.verification.queries import Query
+from domain.verification.reports import Report
 from domain.work import Actor, Work
 from domain.workdays import Derivation, Step
 from tasks import desk, queues, words
@@ -96,6 +100,18 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True)
+class Paper:
+    """A report or doubt list of the case; readable once it is signed."""
+
+    ref: str
+    number: str
+    kind: str
+    state: str
+    at: datetime
+    readable: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Clock:
     """A legal limit as a sum: kind STATUTORY, INTERNAL or NONE, its clause, its steps."""
 
@@ -162,6 +178,9 @@ class TaskPage:
     returned: Opinion | None
     remarks: Sequence[Remark]
     doubts: Sequence[DoubtView]
+    lines: Sequence[LineView] = field(repr=False)
+    reports: Sequence[Paper]
+    about: str
     law: Rules = field(repr=False)
 
     def text(self, english: bool) -> str:
@@ -175,7 +194,9 @@ def task_page(work: Work, ref: str, *, english: bool = False) -> TaskPage:
     if row is None:
         raise NotFound(_("There is no such task for you."))
     task, case, household = row[0], row[1], row[2]
-    definition, law = definition_of(work, case.id), rules.current(work)
+    definition, law = definitions.by_id(work, row[8].id), rules.current(work)
+    versions = reports.all_of(work, case) if is_past(definition, case, "query") else []
+    reached = any(reports.reached_department(one) for one in versions)
     brief = brief_of(work, case, household, row[3:6], definition, law)
     holder, done_by = row[6] or "", row[7] or ""
     known = words.Names(
@@ -208,7 +229,10 @@ def task_page(work: Work, ref: str, *, english: bool = False) -> TaskPage:
         opinions=[one for one in earlier if one.task_ref != task.ref],
         returned=_returned(task, earlier),
         remarks=remarks(work, case, definition),
-        doubts=visible_doubts(work, case) if is_past(definition, case, "query") else [],
+        doubts=visible_doubts(work, case, reached=reached) if is_past(definition, case, "query") else [],
+        lines=visible_lines(work, case, reached) if is_past(definition, case, "query") else [],
+        reports=visible_reports(work, case, versions),
+        about=_about(work, case, task, law, english),
         law=law,
     )
 
@@ -219,12 +243,14 @@ def is_past(definition: Definition, case: Case, stage: str) -> bool:
     return stage not in codes or case.stage not in codes or codes.index(case.stage) > codes.index(stage)
 
 
-def _task(work: Work, ref: str) -> Select[Any]:
+def _task(work: Work, ref: str) -> Select[*tuple[Any, ...]]:
     department, agency, town = aliased(Organisation), aliased(Organisation), aliased(Organisation)
     holder, finisher = aliased(Account), aliased(Account)
     return (
-        select(HumanTask, Case, Household, department, agency, town, holder.name, finisher.name)
+        select(HumanTask, Case, Household, department, agency, town, holder.name, finisher.name, DefinitionRow)
         .join(Case, Case.id == HumanTask.case_id)
+        .join(CaseState, CaseState.case_id == Case.id)
+        .join(DefinitionRow, DefinitionRow.id == CaseState.definition_id)
         .join(Household, Household.id == Case.household_id, isouter=True)
         .join(department, department.id == Case.department_id)
         .join(agency, agency.id == Case.agency_id)
@@ -252,17 +278,15 @@ def brief_of(
     work: Work,
     case: Case,
     household: Household | None,
-    offices: Sequence[Organisation],
+    offices: Sequence[Organisation | None],
     definition: Definition,
     law: Rules,
 ) -> CaseBrief:
     """The head of a case: two queries, for its people and for what they signed."""
     people = _members(work, household)
     first = people[0].person.name if people else ""
-    # a campaign's letter has no town, so the third may be missing
-    department, agency, town = (Office(one.name, one.name_en) if one is not None else None for one in offices)
-    if department is None or agency is None:
-        raise NotFound(_("There is no such case for you."))
+    department, agency = (Office(one.name, one.name_en) for one in offices[:2] if one is not None)
+    town = offices[2]
     return CaseBrief(
         ref=case.ref,
         number=case.number,
@@ -273,7 +297,7 @@ def brief_of(
         applicant=first,
         department=department,
         agency=agency,
-        town=town,
+        town=Office(town.name, town.name_en) if town is not None else None,
         household=household.number if household is not None else "",
         address=households.address_of(work, household) if household is not None else "",
         members=people,
@@ -443,6 +467,44 @@ def visible_doubts(work: Work, case: Case, *, reached: bool | None = None) -> li
     if reached is None and found and relation != permissions.AGENCY:
         return found if reports.reached_department(reports.latest(work, case)) else []
     return found
+
+
+def visible_lines(work: Work, case: Case, reached: bool) -> list[LineView]:
+    """Declared against found: the agency in its work, the department once the report reached it (LF-26)."""
+    relation = permissions.relation_to_case(work.actor, case)
+    by_report = reached and permissions.may(work.actor, "report.read", relation, "DELIVERED")
+    if not by_report and not permissions.may(work.actor, "comparison.read", relation):
+        return []
+    return comparison.lines(work, case)
+
+
+def visible_reports(work: Work, case: Case, versions: Sequence[Report]) -> list[Paper]:
+    """The versions of the report that the actor may know of."""
+    relation = permissions.relation_to_case(work.actor, case)
+    found = []
+    for one in versions:
+        state = "DELIVERED" if reports.reached_department(one) else one.state
+        if permissions.may(work.actor, "report.read", relation, state):
+            at = one.delivered_at or one.signed_at or one.drafted_at
+            found.append(Paper(one.ref, one.number or "", one.kind, state, at, one.canonical is not None))
+    return found
+
+
+def _about(work: Work, case: Case, task: HumanTask, law: Rules, english: bool) -> str:
+    """What a task of a loop over queries is about: category and source; "" for other tasks."""
+    if not task.subject:
+        return ""
+    row = work.session.execute(
+        select(Query.category, Organisation)
+        .join(Resource, Resource.id == Query.resource_id)
+        .join(Organisation, Organisation.id == Resource.supplier_id)
+        .where(Query.ref == task.subject, Query.case_id == case.id)
+    ).first()
+    if row is None:
+        return ""
+    known = law.categories.get(row[0])
+    name = (known.en if english else known.zh) if known is not None else row[0]
+    return f"{name} · {row[1].name_en if english else row[1].name}"
 
 
 def _values(work: Work, task: HumanTask) -> Mapping[str, Any]:

@@ -56,16 +56,19 @@ def report_rows(work: Work, limit: int = 100) -> list[ReportRow]:
     )
     if office == permissions.DEPARTMENT:
         wanted = wanted.where(Report.delivered_at.is_not(None))
-    vault = work.home.vault
     return [
         ReportRow(
             one.ref, one.number or "", one.kind, one.version,
             "DELIVERED" if one.delivered_at is not None else one.state, case_ref, number,
-            vault.open("person.name", person.ref, person.name) if person is not None else "",
+            _name(work, person),
             one.delivered_at or one.signed_at or one.drafted_at, one.canonical is not None,
         )
         for one, case_ref, number, person in work.session.execute(wanted)
     ]  # fmt: skip
+
+
+def _name(work: Work, person: Person | None) -> str:
+    return "" if person is None else work.home.vault.open("person.name", person.ref, person.name)
 
 
 def copies(work: Work, report: Report) -> list[tuple[datetime, str, str]]:

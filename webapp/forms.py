@@ -23,12 +23,13 @@ from wtforms import (
     FormField,
     HiddenField,
     RadioField,
-    SelectChoice,
     SelectField,
     SelectMultipleField,
     StringField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
+from wtforms.form import BaseForm
 from wtforms.validators import StopValidation
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -65,42 +66,49 @@ class Sources:
 NOTHING = Sources()
 
 
-class DayField(StringField):  # type: ignore[misc]  # WTForms ships no types
+class _Refused(StopValidation):
+    """A refusal whose sentence is read later, in the language of the page."""
+
+    def __init__(self, sentence: Text) -> None:
+        super().__init__(cast(str, sentence))
+
+
+class DayField(StringField):
     """A day as it was typed; the browser's own picker gives YYYY-MM-DD."""
 
-    def pre_validate(self, form: Form) -> None:
+    def pre_validate(self, form: BaseForm) -> None:
         """Refuse what is no day."""
         if self.data:
             try:
                 date.fromisoformat(self.data)
             except ValueError:
-                raise StopValidation(_("This must be a date, for example 2027-06-15.")) from None
+                raise _Refused(_("This must be a date, for example 2027-06-15.")) from None
 
 
-class FigureField(StringField):  # type: ignore[misc]  # WTForms ships no types
+class FigureField(StringField):
     """A number as it was typed, with its limits."""
 
     def __init__(self, *args: Any, spec: FieldSpec, **more: Any) -> None:
         super().__init__(*args, **more)
         self.spec = spec
 
-    def pre_validate(self, form: Form) -> None:
+    def pre_validate(self, form: BaseForm) -> None:
         """Refuse what is no number, or one outside its limits."""
         if not self.data or not self.data.strip():
             return
         try:
             number = Decimal(self.data.strip().replace(",", "").replace("，", ""))
         except InvalidOperation:
-            raise StopValidation(_("This must be a number.")) from None
+            raise _Refused(_("This must be a number.")) from None
         if not number.is_finite():
-            raise StopValidation(_("This must be a number."))
+            raise _Refused(_("This must be a number."))
         if self.spec.least is not None and number < self.spec.least:
-            raise StopValidation(_("Not less than %(least)s.", least=self.spec.least))
+            raise _Refused(_("Not less than %(least)s.", least=self.spec.least))
         if self.spec.most is not None and number > self.spec.most:
-            raise StopValidation(_("Not more than %(most)s.", most=self.spec.most))
+            raise _Refused(_("Not more than %(most)s.", most=self.spec.most))
 
 
-class FilesField(Field):  # type: ignore[misc]  # WTForms ships no types
+class FilesField(Field):
     """Refs of files handed in before; the page draws them with name and size."""
 
     def process_data(self, value: Any) -> None:
@@ -115,7 +123,7 @@ class FilesField(Field):  # type: ignore[misc]  # WTForms ships no types
         return ""
 
 
-class ChecklistField(SelectMultipleField):  # type: ignore[misc]  # WTForms ships no types
+class ChecklistField(SelectMultipleField):
     """Several of some options, as boxes to tick."""
 
     widget = ListWidget(prefix_label=False)
@@ -135,8 +143,8 @@ class _Needed:
         if not self.spec.required or not _empty(control.data):
             return
         if isinstance(control, BooleanField):
-            raise StopValidation(_("Please confirm this."))
-        raise StopValidation(_("Upload the file first.") if isinstance(control, FilesField) else _("This is needed."))
+            raise _Refused(_("Please confirm this."))
+        raise _Refused(_("Upload the file first.") if isinstance(control, FilesField) else _("This is needed."))
 
 
 class _NotLonger:
@@ -146,7 +154,7 @@ class _NotLonger:
     def __call__(self, _form: Form, control: Field) -> None:
         count = len((control.data or "").strip())
         if count > self.most:
-            raise StopValidation(_("At most %(most)s characters; this has %(count)s.", most=self.most, count=count))
+            raise _Refused(_("At most %(most)s characters; this has %(count)s.", most=self.most, count=count))
 
 
 class _OneOf:
@@ -157,7 +165,7 @@ class _OneOf:
 
     def __call__(self, _form: Form, control: Field) -> None:
         if control.data not in self.refs:
-            raise StopValidation(_("This row belongs to somebody who is not in the household any more. Open it again."))
+            raise _Refused(_("This row belongs to somebody who is not in the household any more. Open it again."))
 
 
 def _empty(value: Any) -> bool:
@@ -178,7 +186,7 @@ class TaskForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
         """What was entered, in the shape that `FormSpec.clean` takes."""
         return {one.key: _answer(one, self[one.key]) for one in self.spec.inputs}
 
-    def refuse(self, faults: Mapping[str, object]) -> None:
+    def refuse(self, faults: Mapping[str, Any]) -> None:
         """Put each sentence of a verb beside its field; one for no field of ours goes to the form as a whole."""
         for path, sentence in faults.items():
             control = self.control(path)
@@ -216,7 +224,7 @@ class TaskForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
         return found
 
 
-class _Row(Form):  # type: ignore[misc]  # WTForms ships no types
+class _Row(Form):
     """One row of a list; title and note stand above it."""
 
     title = ""
@@ -278,30 +286,30 @@ def _offered(spec: FieldSpec, sources: Sources) -> list[SelectChoice]:
     return [SelectChoice(o.value, o.label_en if english else o.label) for o in spec.options]
 
 
-class _Select(SelectField):  # type: ignore[misc]  # WTForms ships no types
+class _Select(SelectField):
     """One of some options; nothing chosen is for `_Needed` to judge."""
 
-    def pre_validate(self, form: Form) -> None:
+    def pre_validate(self, form: BaseForm) -> None:
         """Refuse what is not offered."""
         if self.data and not any(value == self.data for value, *_more in self.iter_choices()):
-            raise StopValidation(_("Choose one of the options."))
+            raise _Refused(_("Choose one of the options."))
 
 
-class _Radio(RadioField):  # type: ignore[misc]  # WTForms ships no types
+class _Radio(RadioField):
     """One of some options, all in sight."""
 
-    def pre_validate(self, form: Form) -> None:
+    def pre_validate(self, form: BaseForm) -> None:
         """Refuse what is not offered."""
         if self.data and not any(value == self.data for value, *_more in self.iter_choices()):
-            raise StopValidation(_("Choose one of the options."))
+            raise _Refused(_("Choose one of the options."))
 
 
 class _Checklist(ChecklistField):
-    def pre_validate(self, form: Form) -> None:
+    def pre_validate(self, form: BaseForm) -> None:
         """Refuse what is not offered."""
         offered = {value for value, *_more in self.iter_choices()}
         if set(self.data or ()) - offered:
-            raise StopValidation(_("Choose from the options."))
+            raise _Refused(_("Choose from the options."))
 
 
 def _select(spec: FieldSpec, label: str, hint: str, checks: list[Any], sources: Sources) -> Any:
@@ -386,7 +394,7 @@ def _initial_rows(spec: FieldSpec, kept: list[Any], sources: Sources) -> list[di
     return [{**defaults, **found.get(one.ref, {}), one.key: one.ref} for one in fixed]
 
 
-def _head_rows(spec: FieldSpec, control: FieldList, sources: Sources) -> None:
+def _head_rows(spec: FieldSpec, control: FieldList[Any], sources: Sources) -> None:
     heads = {one.ref: one for one in sources.rows.get(spec.rows, ())}
     for place, entry in enumerate(control.entries):
         refs = [entry.form[key].data for key in ("person", "ref") if key in entry.form]
@@ -395,7 +403,7 @@ def _head_rows(spec: FieldSpec, control: FieldList, sources: Sources) -> None:
         entry.form.note = head.note if head else ""
 
 
-def _answer(spec: FieldSpec, control: Field) -> Any:
+def _answer(spec: FieldSpec, control: Any) -> Any:
     if spec.kind == "dynamiclist":
         return [row for row in (_row_answer(spec, entry.form) for entry in control.entries) if row]
     if spec.kind in ("checkbox",):

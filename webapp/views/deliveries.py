@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
+from typing import BinaryIO, cast
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -15,8 +17,7 @@ from domain import files
 from domain.errors import Conflict, InvalidAnswers, NotFound
 from domain.files import StoredFile
 from domain.parties import permissions
-from domain.text import Text
-from domain.text import gettext as _
+from domain.text import gettext
 from domain.verification import catalogue, deliveries
 from domain.verification.deliveries import Delivery, Resource
 from domain.work import Work
@@ -25,9 +26,12 @@ from webapp.acting import acting, reading
 from webapp.auth import house
 from webapp.permits import requires
 
+# WTForms types its texts as str; ours are read later, in the language of the page.
+_ = cast(Callable[..., str], gettext)
+
 blueprint = Blueprint("deliveries", __name__)
 TYPES = {".csv": "text/csv", ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
-STATES: dict[str, tuple[str, Text]] = {
+STATES: dict[str, tuple[str, str]] = {
     "READING": ("soon", _("being read")),
     "READY": ("ok", _("taken in")),
     "FAILED": ("overdue", _("refused")),
@@ -63,14 +67,14 @@ def upload() -> ResponseReturnValue:
     elif _type(sent.filename) is None:
         form.file.errors = [*form.file.errors, _("Hand in a CSV or XLSX file.")]
     elif valid:
-        blob = house().home.blobs.put(sent.stream, limit=house().settings.upload_limit)
+        blob = house().home.blobs.put(cast(BinaryIO, sent.stream), limit=house().settings.upload_limit)
         try:
             with acting() as work:
                 resource = _own(work, form.resource.data)
                 kept = files.keep(
                     work, blob, name=sent.filename[:200], media_type=_type(sent.filename) or "", purpose="delivery"
                 )
-                made = deliveries.receive(work, resource, kept, form.data_date.data)
+                made = deliveries.receive(work, resource, kept, form.data_date.data or work.today)
             flash(str(_("The file was handed in and is being read.")))
             return redirect(url_for("deliveries.delivery", ref=made.ref))
         except InvalidAnswers as refusal:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.blueprints import BlueprintSetupState
@@ -385,7 +385,7 @@ def _hand_in(ref: str, answers: dict[str, Any], *, only: str = "") -> int:
             media = desk.media_type(head)
         except InvalidAnswers as refusal:
             raise InvalidAnswers({field: next(iter(refusal.fields.values()))}) from refusal
-        blob = house().home.blobs.put(sent.stream, limit=house().settings.upload_limit)
+        blob = house().home.blobs.put(cast(BinaryIO, sent.stream), limit=house().settings.upload_limit)
         with acting() as work:
             stored = desk.attach(work, ref, blob, name=sent.filename, media=media, field=field)
             _name_file(answers, field, stored.ref)

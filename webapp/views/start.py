@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -18,12 +19,15 @@ from domain.clock import OFFICE_ZONE
 from domain.errors import InvalidAnswers, NotFound
 from domain.parties import households, permissions, throttle
 from domain.parties.throttle import Throttled
-from domain.text import gettext as _
+from domain.text import gettext
 from domain.work import Work
 from tasks import starting
 from webapp import showing
 from webapp.acting import acting, reading
 from webapp.permits import requires
+
+# WTForms types its texts as str; ours are read later, in the language of the page.
+_ = cast(Callable[..., str], gettext)
 
 blueprint = Blueprint("start", __name__)
 SEARCHES, WINDOW = 30, timedelta(hours=1)
@@ -55,7 +59,7 @@ def start() -> ResponseReturnValue:
     if form.validate():
         try:
             with acting() as work:
-                ref = starting.household_ref(work, form.number.data)
+                ref = starting.household_ref(work, form.number.data or "")
                 made = starting.start_new(work, ref, form.programme.data or "")
             flash(str(_("The case %(number)s was opened.", number=made.number)))
             return redirect(url_for("cases.case", ref=made.ref))
