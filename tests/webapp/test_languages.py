@@ -163,21 +163,35 @@ def reached(browser: FlaskClient, language: str, start: str = "/") -> Iterator[t
                 waiting.append(plain)
 
 
+def refused(browser: FlaskClient, path: str) -> str:
+    """The page that says why a claimed task cannot be completed with nonsense."""
+    token = token_in(browser.get(path).text)
+    browser.post(f"{path}/claim", data={"csrf_token": token})
+    version = re.search(r'name="version" value="(\d+)"', browser.get(path).text)
+    assert version, path
+    nonsense = {"csrf_token": token, "version": version.group(1), "outcome": "?", "effective_on": "?", "signed_on": "?"}
+    answer = browser.post(path, data=nonsense)
+    assert answer.status_code in (409, 422), f"{path}: {answer.status_code}"
+    return answer.text
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_no_page_that_somebody_reaches_speaks_the_other_language(office, app, language):
     left, sentences = (english_left, source_sentences()) if language == "zh" else (chinese_left, chinese_sentences())
     found: dict[str, str] = {}
     read: set[str] = set()
-    visitor = app.test_client()
-    browsers = [("", visitor), *((login, browser_of(app, office, login)) for login in READ_BY)]
+    browsers = [("", app.test_client()), *((login, browser_of(app, office, login)) for login in READ_BY)]
     for login, browser in browsers:
-        for path, text in reached(browser, language, "/" if login else "/sign-in"):
+        pages = list(reached(browser, language, "/" if login else "/sign-in"))
+        task = next((path for path, _text in pages if path.startswith("/tasks/")), None)
+        for path, text in [*pages, *([(f"{task} refused", refused(browser, task))] if task else [])]:
             assert f'<html lang="{"en" if language == "en" else "zh-Hans-CN"}">' in text, path
-            read.add(re.sub("[0-9A-Z]{26}|[0-9a-z]{26}", "…", path))
+            read.add(path)
             found |= {sentence: f"{login} {path}: {sentence}" for sentence in left(text, sentences)}
     assert not found, "\n".join(found.values())
     wanted = {"/sign-in", "/desk", "/cases", "/reports", "/campaigns", "/deliveries", "/processes"}
     assert wanted <= read, f"not reached: {wanted - read}"
+    assert sum(path.endswith(" refused") for path in read) >= 4
 
 
 # --- the check can fail ----------------------------------------------------------------------------------------
