@@ -188,15 +188,15 @@ def draft(ref: str) -> ResponseReturnValue:
 @blueprint.post("/tasks/<ref>/files")
 @requires("task.attach", uploads=True)
 def upload(ref: str) -> ResponseReturnValue:
-    """Hand in files at one field; everything typed is kept as the draft."""
+    """Hand in the chosen files, those at other fields too: none may be lost; everything typed is kept as the draft."""
     field = request.args.get("field", "")
     try:
         with acting() as work:
             kept = _sent(work, pages.task_page(work, ref, english=english())).answers()
             desk.keep_draft(work, ref, kept)
-        count = _hand_in(ref, kept, only=field)
+        count = _hand_in(ref, kept)
     except InvalidAnswers as refusal:
-        return _again(ref, {_path(field): next(iter(refusal.fields.values()))}, 422)
+        return _again(ref, {_path(name): sentence for name, sentence in refusal.fields.items()}, 422)
     if not count:
         return _again(ref, {_path(field): _("Choose a file first.")}, 422)
     return redirect(_address(ref, field))
@@ -369,7 +369,7 @@ def _sources(work: Work, shown: TaskPage) -> Sources:
     return Sources(offered.options, rows, frozenset(offered.preset))
 
 
-def _hand_in(ref: str, answers: dict[str, Any], *, only: str = "") -> int:
+def _hand_in(ref: str, answers: dict[str, Any]) -> int:
     """Store the files of the request, attach them, and name them in `answers` and the draft. Returns how many.
 
     The bytes are written outside any transaction (walls 9). Raises InvalidAnswers for a wrong type.
@@ -377,7 +377,7 @@ def _hand_in(ref: str, answers: dict[str, Any], *, only: str = "") -> int:
     count = 0
     for name, sent in request.files.items(multi=True):
         field = name.removeprefix("upload:")
-        if not sent.filename or (only and field != only):
+        if not sent.filename:
             continue
         head = sent.stream.read(16)
         sent.stream.seek(0)
