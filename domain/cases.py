@@ -56,6 +56,8 @@ class Case(Base):
     opened_at: Mapped[datetime]
     opened_by: Mapped[int | None] = mapped_column(BigKey, ForeignKey("account.id"))
     closed_at: Mapped[datetime | None]
+    # when the letter was issued: before that the case is none of the agency's business (BX-42, LF-16)
+    commissioned_at: Mapped[datetime | None]
     due: Mapped[dict[str, Any] | None]
     due_at: Mapped[datetime | None]
     policy_snapshot_id: Mapped[int] = mapped_column(BigKey, ForeignKey("policy_snapshot.id"))

@@ -204,6 +204,7 @@ def a_case(
     number: str = "",
     state: str = OPEN,
     kind: str = NEW,
+    commissioned: bool = True,
 ) -> Case:
     """A case of no household yet, as wide as its offices; journeys start real ones through the process."""
     made = Case(
@@ -217,6 +218,7 @@ def a_case(
         town_id=town.id if town else None,
         state=state,
         opened_at=work.now,
+        commissioned_at=work.now if commissioned else None,
         policy_snapshot_id=rules.snapshot(work, department.id).id,
     )
     work.session.add(made)

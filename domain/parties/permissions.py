@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, false
+from sqlalchemy import ColumnElement, and_, false
 
 from domain.cases import Case
 from domain.errors import NotPermitted
@@ -231,11 +231,11 @@ def must(actor: Actor, action: str, relation: str = ANY, state: str = ANY) -> No
 
 
 def relation_to_case(actor: Actor, case: Case) -> str:
-    """What binds the actor's office to a case: "department", "agency", "town", "oversight" or "none"."""
+    """What binds the actor's office to a case: department, agency (once commissioned), town, oversight or none."""
     if actor.org_id is not None:
         if actor.org_id == case.department_id:
             return DEPARTMENT
-        if actor.org_id == case.agency_id:
+        if actor.org_id == case.agency_id and case.commissioned_at is not None:
             return AGENCY
         if actor.org_id == case.town_id:
             return TOWN
@@ -259,7 +259,8 @@ def relation_to_account(actor: Actor, account_id: int) -> str:
 def case_scope(actor: Actor) -> ColumnElement[bool]:
     """The filter every list, count, search and export of cases goes through.
 
-    A department sees the cases it decides, an agency those it verifies, a town post its own town's;
+    A department sees the cases it decides, an agency those it was commissioned with (from the issue of the letter on,
+    not before: BX-42), a town post its own town's;
     bureaus, suppliers and the system's own people see none (T8). A role that reads no case sees none either.
     """
     columns = {DEPARTMENT: Case.department_id, AGENCY: Case.agency_id, TOWN: Case.town_id}
@@ -267,4 +268,5 @@ def case_scope(actor: Actor) -> ColumnElement[bool]:
     relation = by_kind.get(actor.org_kind)
     if relation is None or actor.org_id is None or not may(actor, "case.read", relation):
         return false()
-    return columns[relation] == actor.org_id
+    own = columns[relation] == actor.org_id
+    return and_(own, Case.commissioned_at.is_not(None)) if relation == AGENCY else own

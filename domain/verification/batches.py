@@ -6,7 +6,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import BigInteger, Date, Select, cast, column, delete, func, insert, literal, null, select, table
+from sqlalchemy import (
+    BigInteger,
+    Date,
+    Select,
+    cast,
+    column,
+    delete,
+    func,
+    insert,
+    literal,
+    null,
+    select,
+    table,
+    update,
+)
 
 from domain import journal, rules
 from domain.cases import BATCH_LETTER, Case
@@ -89,6 +103,11 @@ def issue_batch(
         seal_letter(work, case, verify, paper, signatory.id)
     elif survival is None:
         raise Conflict(_("Nobody on this roll has authorised a query; there is nothing to commission."), clause="NM-07")
+    work.session.execute(  # the agency may see the cases from now on; one statement, uses uq_cases_campaign_id
+        update(Case)
+        .where(Case.campaign_id == campaign_id, Case.commissioned_at.is_(None))
+        .values(commissioned_at=work.now)
+    )
     counts = {"authorised": authorised, "unauthorised": others}
     journal.of_case(work, case.ref, "commission.batch_issued", case.ref, counts)
     return BatchIssued(verify if authorised else None, survival, authorised, others)

@@ -332,6 +332,8 @@ def seal_letter(work: Work, case: Case, draft: Commission, letter: StoredFile, s
     draft.signatory_id = signatory_id
     draft.issued_at = work.now
     draft.state = ISSUED
+    if case.commissioned_at is None:
+        case.commissioned_at = work.now
     work.session.flush()
     work.session.expire(draft, ["subjects", "categories"])
     body: dict[str, Any] = {"attempt": draft.attempt, "purpose": draft.purpose}

@@ -154,12 +154,16 @@ def test_a_task_is_completed_by_its_holder_and_claimed_from_the_queue_alone():
 
 def test_the_relation_to_a_task_comes_from_holder_role_and_office():
     clerk = somebody("department_clerk", org_id=3)
-    task = {"role": "department_clerk", "org_id": 3, "assignee_id": None}
-    assert relation_to_task(clerk, **task) == "queue"
-    assert relation_to_task(clerk, **{**task, "assignee_id": 7}) == "holder"
-    assert relation_to_task(clerk, **{**task, "assignee_id": 8}) == "office"
-    assert relation_to_task(clerk, **{**task, "role": "department_head"}) == "office"
-    assert relation_to_task(clerk, **{**task, "org_id": 4}) == "none"
+    cases = (
+        ("department_clerk", 3, None, "queue"),
+        ("department_clerk", 3, 7, "holder"),
+        ("department_clerk", 3, 8, "office"),
+        ("department_head", 3, None, "office"),
+        ("department_clerk", 4, None, "none"),
+        ("department_clerk", None, None, "none"),
+    )
+    for role, org_id, assignee_id, relation in cases:
+        assert relation_to_task(clerk, role=role, org_id=org_id, assignee_id=assignee_id) == relation
 
 
 def test_every_rule_names_known_roles_and_every_role_can_do_something():
@@ -207,8 +211,10 @@ def test_the_filter_gives_each_office_its_own_cases_and_others_none(tmp_path: Pa
         ours = a_case(work, offices.department, offices.agency, offices.town, number="1")
         a_case(work, offices.department, offices.agency, offices.other_town, number="2", state=DONE)
         a_case(work, offices.other_department, offices.other_agency, None, number="3")
+        # not commissioned yet: the department's business alone (BX-42)
+        a_case(work, offices.department, offices.agency, offices.other_town, number="4", commissioned=False)
     seen_by = {
-        ("department_clerk", offices.department): ["1", "2"],
+        ("department_clerk", offices.department): ["1", "2", "4"],
         ("agency_handler", offices.agency): ["1", "2"],
         ("archivist", offices.other_agency): ["3"],
         ("town_post", offices.town): ["1"],
