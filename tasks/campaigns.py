@@ -43,6 +43,7 @@ class CampaignRow:
     period: str
     programme: str
     unit: str
+    unit_label: str
     unit_name: str
     unit_name_en: str
     state: str
@@ -210,12 +211,15 @@ def listed(work: Work) -> Sequence[CampaignRow]:
         wanted = wanted.where(Campaign.unit_id == work.actor.org_id)
     elif work.actor.org_kind == "agency":
         wanted = wanted.where(Campaign.agency_id == work.actor.org_id)
+    # the name of 附件2 (本溪县), not of the office that reports for it (BX-48)
+    labels = {unit.id: unit.zh for units in rules.current(work).units.values() for unit in units}
     return [
         CampaignRow(
             ref=c.ref,
             period=c.period,
             programme=c.programme,
             unit=unit.code,
+            unit_label=labels.get(unit.unit_code or "", unit.name),
             unit_name=unit.name,
             unit_name_en=unit.name_en,
             state=c.state,
@@ -238,7 +242,7 @@ def as_json(rows: Sequence[CampaignRow]) -> str:
             {
                 "period": row.period,
                 "programme": row.programme,
-                "unit": row.unit_name,
+                "unit": row.unit_label,
                 "households": row.households,
                 "cases": row.cases,
                 "opened_at": row.opened_at.astimezone(OFFICE_ZONE).isoformat(),

@@ -152,6 +152,8 @@ def test_campaigns_are_printed_as_the_agreed_json(office: Office) -> None:
     assert {frozenset(row) for row in rows} == {
         frozenset({"period", "programme", "unit", "households", "cases", "opened_at"})
     }
+    units = {"本溪县", "桓仁县", "平山区", "明山区", "溪湖区", "南芬区", "高新区"}
+    assert {row["unit"] for row in rows} == units
     assert {row["period"] for row in rows} == {"2027-06"}
     assert {row["opened_at"] for row in rows} == {"2027-06-01T00:10:00+08:00"}
     assert all(row["households"] == row["cases"] for row in rows)
