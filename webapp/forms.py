@@ -13,7 +13,6 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, cast
 
 from flask_wtf import FlaskForm
-from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 from wtforms import (
     BooleanField,
@@ -419,8 +418,3 @@ def _row_answer(spec: FieldSpec, row: Form) -> dict[str, Any]:
     if not hidden and all(_empty(value) for value in values.values()):
         return {}
     return {**values, **hidden}
-
-
-def marked(text: str) -> Markup:
-    """Text of a form's `text` component: plain paragraphs, nothing of it is markup."""
-    return Markup("").join(Markup("<p>{}</p>").format(part.strip()) for part in text.split("\n\n") if part.strip())
