@@ -54,6 +54,7 @@ PEOPLE = (
     ("system", "白大寒", "system", "system_admin"),
     ("security", "白雨水", "system", "security_admin"),
     ("auditor", "白立夏", "system", "auditor"),
+    ("deptarchivist", "夏大暑", UNIT, "archivist"),
 )
 FILES = {
     "departments/bank.csv": ("bank", "DEPOSIT"),

@@ -22,7 +22,8 @@ from workflows.instances import Instance
 from workflows.steps import StepSpec
 
 DEPARTMENT_ROLES = ("department_clerk", "department_head")
-AGENCY_ROLES = ("agency_checker", "agency_handler", "agency_reviewer", "archivist")
+ARCHIVIST = "archivist"
+AGENCY_ROLES = ("agency_checker", "agency_handler", "agency_reviewer", ARCHIVIST)
 TOWN_ROLES = ("town_post",)
 
 
@@ -61,8 +62,8 @@ def _enter_stages(work: Work, instance: Instance, opened: Sequence[HumanTask]) -
 
 def office_of(case: Case, role: str) -> int:
     """The office whose people a role of a case means. Raises OperationFailed for a case without that office."""
-    if role in DEPARTMENT_ROLES:
-        return case.department_id
+    if role in DEPARTMENT_ROLES or (role == ARCHIVIST and case.commissioned_at is None):
+        return case.department_id  # a file that no agency was commissioned with is none of its business (BX-42)
     if role in AGENCY_ROLES:
         return case.agency_id
     if role in TOWN_ROLES and case.town_id is not None:

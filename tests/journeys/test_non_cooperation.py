@@ -63,7 +63,7 @@ def test_an_applicant_who_refuses_is_refused_by_the_department_in_writing(office
         notice = notices.latest(work, story.case(work))
         assert notice is not None and notice.pdf_id is not None
         assert REASON in notices.canonical_of(work, notice).decode()
-    with story.work("archivist") as work, pytest.raises(Conflict) as untold:
+    with story.work("deptarchivist") as work, pytest.raises(Conflict) as untold:
         archives.complete(work, story.case(work))
     assert untold.value.ids["clause"] == "CK-14"
     steps.hand_over_notice(story)
@@ -71,7 +71,9 @@ def test_an_applicant_who_refuses_is_refused_by_the_department_in_writing(office
 
     office.advance(_objection_ends(story))  # nobody objects
     assert story.open_steps() == ["archive"]
-    steps.archive(story)
+    with pytest.raises(NotFound):
+        steps.archive(story)  # the agency was never commissioned: the file is the department's alone
+    steps.archive(story, "deptarchivist")
     with story.work() as work:
         assert story.case(work).state == DONE
 
