@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from domain import journal
+from domain import journal, rules
 from domain.base import new_ref
-from domain.cases import Case
+from domain.cases import NEW, Case
 from domain.errors import Conflict, InvalidAnswers, NotPermitted
 from domain.parties import households
 from domain.parties.accounts import Account
@@ -68,10 +68,18 @@ def decide(
     made = _record(work, commission, checker, dict(items), outcome, reason_code, reason.strip())
     commission.state = outcome
     commission.decided_at = work.now
+    if outcome == ACCEPTED and case.kind == NEW and case.due is None:
+        _start_the_clock(work, case)
     work.session.flush()
     event = "commission.accepted" if outcome == ACCEPTED else "commission.refused"
     journal.of_case(work, case.ref, event, commission.ref, {"attempt": commission.attempt, "code": reason_code})
     return made
+
+
+def _start_the_clock(work: Work, case: Case) -> None:
+    """From acceptance to the report: the law's limit where it sets one (NM-08), else the office's own target (X-03)."""
+    limit = rules.due(work, case, "case_limit", fallback="case_limit_internal")
+    case.due, case.due_at = limit.derivation, limit.at
 
 
 def decide_all(

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select, text
 
 from domain import cases
+from domain.clock import office_day
 from domain.errors import Conflict, InvalidAnswers, NotPermitted
 from domain.oversight.campaigns import Campaign, CampaignSubject
 from domain.parties import households, organisations
@@ -183,6 +184,27 @@ def test_the_department_never_accepts_its_own_commission(desk: Desk, login: str)
 
 
 @pytest.mark.clause("BX-11")
+@pytest.mark.clause("NM-08")
+def test_where_the_law_sets_fifteen_days_they_run_from_the_acceptance(desk: Desk) -> None:
+    with desk.acting("clerk") as work:
+        organisations.by_code(work, "pingshan").jurisdiction = "inner-mongolia"
+        work.session.flush()
+        case, _family, _made = accepted(work, "甲某")
+
+        assert case.due is not None and case.due_at is not None
+        assert (case.due["source"], case.due["kind"]) == ("NM-08", "STATUTORY")
+        assert office_day(case.due_at) == TODAY + timedelta(days=15)
+
+
+def test_where_the_law_sets_no_limit_only_the_offices_own_target_is_shown(desk: Desk) -> None:
+    with desk.acting("clerk") as work:
+        waiting, _family, _letter = issued(work, "甲某")
+        assert waiting.due is None
+        case, _family, _made = accepted(work, "乙某")
+
+        assert case.due is not None and case.due["kind"] == "INTERNAL"
+
+
 def test_an_authorisation_withdrawn_meanwhile_stops_acceptance_and_each_query(desk: Desk) -> None:
     with desk.acting("clerk") as work:
         case, family, made = issued(work, "甲某", "乙某")
