@@ -66,7 +66,7 @@ def test_of_eight_one_wins_and_the_others_are_told_who(office: Office, held: boo
             with lock:
                 won.append(login)
 
-    at_once(*[lambda login=login: try_it(login) for login in logins])  # type: ignore[misc]  # bound early
+    at_once(*[lambda login=login: try_it(login) for login in logins])  # bound early
     assert len(won) == 1 and len(told) == MANY - 1
     winner = actors[won[0]]
     assert all(winner.display.split()[0] in str(lost) or winner.display in str(lost) for lost in told)

@@ -59,7 +59,7 @@ def _cases(work: Work, period: str) -> list[tuple[int, str]]:
         .join(Campaign, Campaign.id == Case.campaign_id)
         .where(Case.kind == DYNAMIC, Campaign.period == period)
     )
-    return [(household, programme) for household, programme in rows]
+    return [(household, programme) for household, programme in rows if household is not None]
 
 
 def _counted(work: Work) -> tuple[int, int]:
@@ -137,6 +137,7 @@ def test_the_command_line_prints_the_campaigns(office: Office) -> None:
         assert (one["period"], one["opened_at"]) == ("2027-06", "2027-06-01T00:10:00+08:00")
         assert one["programme"] in PROGRAMMES and one["households"] == one["cases"]
     assert len({(one["unit"], one["programme"]) for one in printed}) == 21
+    assert {one["unit"] for one in printed} == {"本溪县", "桓仁县", "平山区", "明山区", "溪湖区", "南芬区", "高新区"}
     assert sum(one["cases"] for one in printed) == 28
 
 
