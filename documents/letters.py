@@ -153,7 +153,8 @@ class NoticeItem:
 class NoticeData:
     """书面告知书 (DOC-12, CK-14), department to applicant, with its delivery receipt.
 
-    `applied_on` is printed for an application only. `appeal_way` and `appeal_term` are sentences: where and how long. `delivery`: 直接送达, 留置送达, 邮寄送达 …
+    `applied_on` is printed for an application only. `appeal_way` and `appeal_term` are sentences: where and how
+    long. `delivery`: 直接送达, 留置送达, 邮寄送达 …
     """
 
     KIND: ClassVar[str] = "notice/1"

@@ -201,9 +201,7 @@ def _members(work: Work, pieces: Sequence[Piece], commission: Commission) -> tup
     return tuple(made)
 
 
-def _query_lines(
-    work: Work, case: Case, pieces: Sequence[Piece], lines: Sequence[LineView]
-) -> Iterator[QueryLine]:
+def _query_lines(work: Work, case: Case, pieces: Sequence[Piece], lines: Sequence[LineView]) -> Iterator[QueryLine]:
     told = {(line.person_id, line.category): line for line in lines}
     for piece in pieces:
         line = told.get((piece.person.id, piece.category))
@@ -298,9 +296,7 @@ def _doubts(work: Work, case: Case) -> Iterator[Doubt]:
         )
 
 
-def _listed(
-    work: Work, household: str, row: doubts.Doubt, lines: dict[tuple[str, str], LineView]
-) -> ListedDoubt:
+def _listed(work: Work, household: str, row: doubts.Doubt, lines: dict[tuple[str, str], LineView]) -> ListedDoubt:
     source, file, place, day = _trace(work, row)
     person = work.session.get_one(Person, row.person_id)
     line = lines.get((person.ref, row.category))

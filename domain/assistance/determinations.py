@@ -250,9 +250,7 @@ def _settled_true(work: Work, case: Case) -> list[str]:
     return [ref for ref, finding in found if finding == "TRUE"]
 
 
-def _recorded(
-    work: Work, case: Case, decision: Decision, report: Report, grounds: Sequence[str] = ()
-) -> Determination:
+def _recorded(work: Work, case: Case, decision: Decision, report: Report, grounds: Sequence[str] = ()) -> Determination:
     last = work.session.scalar(select(func.max(Determination.ordinal)).where(Determination.case_id == case.id))
     ref = new_ref()
     vault = work.home.vault

@@ -43,9 +43,7 @@ def next_number(work: Work, case: Case) -> str:
     return numbers.document_number(f"{department.mark}告", work.today.year, value)
 
 
-def issue(
-    work: Work, case: Case, determination: Determination, number: str, canonical: bytes, digest: str
-) -> Notice:
+def issue(work: Work, case: Case, determination: Determination, number: str, canonical: bytes, digest: str) -> Notice:
     """Issue the notice of a negative decision; it is due for delivery under the policy "notice_term".
 
     canonical: what `documents.canonical_bytes` gave; digest: its SHA-256 in hexadecimal.
@@ -130,9 +128,7 @@ def must_be_closable(work: Work, case: Case) -> None:
     untold = work.session.scalars(
         select(Determination.ref)
         .outerjoin(Notice, Notice.determination_id == Determination.id)
-        .where(
-            Determination.case_id == case.id, Determination.outcome.in_(NEGATIVE), Notice.delivered_on.is_(None)
-        )
+        .where(Determination.case_id == case.id, Determination.outcome.in_(NEGATIVE), Notice.delivered_on.is_(None))
         .limit(1)
     ).first()
     if untold is not None:

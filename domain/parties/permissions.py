@@ -231,11 +231,14 @@ def must(actor: Actor, action: str, relation: str = ANY, state: str = ANY) -> No
 
 
 def relation_to_case(actor: Actor, case: Case) -> str:
-    """What binds the actor's office to a case: department, agency (once commissioned), town, oversight or none."""
+    """What binds the actor's office to a case: "department", "agency", "town", "oversight" or "none".
+
+    Reading asks more of an agency: `case_scope` shows it a case from the issue of the letter on.
+    """
     if actor.org_id is not None:
         if actor.org_id == case.department_id:
             return DEPARTMENT
-        if actor.org_id == case.agency_id and case.commissioned_at is not None:
+        if actor.org_id == case.agency_id:
             return AGENCY
         if actor.org_id == case.town_id:
             return TOWN

@@ -211,9 +211,7 @@ def printed(work: Work, case: Case, report: Report, blob: StoredBlob) -> StoredF
         return work.session.get_one(StoredFile, report.pdf_id)
     if report.digest is None:
         raise Conflict(_("This report is not signed yet."))
-    kept = files.keep(
-        work, blob, name=f"{report.number}.pdf", media_type=PDF, purpose="report", case_id=case.id
-    )
+    kept = files.keep(work, blob, name=f"{report.number}.pdf", media_type=PDF, purpose="report", case_id=case.id)
     report.pdf_id, report.pdf_digest = kept.id, blob.digest
     work.session.flush()
     journal.of_case(work, case.ref, "report.printed", report.ref, {"digest": blob.digest})

@@ -87,9 +87,7 @@ def deliver(call: Call) -> Mapping[str, Any]:
         raise InvalidAnswers({"delivered_on": _("Say on which day the notice was delivered.")})
     notice = _latest(call)
     receipt = first_file(call.work, values.get("receipt"))
-    notices.deliver(
-        call.work, call.case, notice, delivered_on=day, way=str(values.get("way") or ""), receipt=receipt
-    )
+    notices.deliver(call.work, call.case, notice, delivered_on=day, way=str(values.get("way") or ""), receipt=receipt)
     return {"ref": notice.ref}
 
 
