@@ -124,6 +124,18 @@ def of_case(work: Work, case_ref: str, event: str, subject: str, body: Mapping[s
     record(work, event, subject, body, stream=("case", case_ref))
 
 
+def knows(work: Work, event: str, stream: tuple[str, str]) -> bool:
+    """Whether an event stands in a stream, given as (kind, subject). Uses uq_journal_stream_kind_subject."""
+    kind, key = stream
+    found = (
+        select(JournalEntry.id)
+        .join(JournalStream, JournalStream.id == JournalEntry.stream_id)
+        .where(JournalStream.kind == kind, JournalStream.subject == key, JournalEntry.event == event)
+        .limit(1)
+    )
+    return work.session.scalar(found) is not None
+
+
 def seal(work: Work) -> bool:
     """Bind what was written since the last seal, and with it every head. False when nothing was."""
     session = work.session

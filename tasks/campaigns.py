@@ -17,7 +17,7 @@ from domain.cases import BATCH_LETTER, DYNAMIC, OPEN, Case
 from domain.clock import OFFICE_ZONE, office_day, office_instant
 from domain.errors import NotFound
 from domain.oversight import campaigns as campaign_rows
-from domain.oversight.campaigns import Campaign, CampaignSubject
+from domain.oversight.campaigns import ACCEPTED, Campaign, CampaignSubject
 from domain.parties import permissions
 from domain.parties.households import Household
 from domain.parties.organisations import Organisation
@@ -32,7 +32,6 @@ from workflows.instances import CaseWait
 CHUNK = 50
 HOUSEHOLD_PROCESS = "dynamic_review"
 LETTER_PROCESS = "review_commission"
-ACCEPTED = "commission_accepted"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from domain import agenda, journal, numbers
 from domain.cases import CANCELLED, DONE, Case
 from domain.errors import Conflict, HouseError, InvalidAnswers, NotFound, OperationFailed, Stale
+from domain.oversight.campaigns import ACCEPTED, catch_up
 from domain.parties.accounts import Account
 from domain.text import gettext as _
 from domain.work import Work
@@ -232,6 +233,7 @@ def _carry_on(work: Work, instance: Instance) -> Moved:
     instances.save(work, instance)
     opened = line.bring_into_line(work, instance)
     _post_thrown(work, instance)
+    _not_too_late(work, instance)
     if run.completed:
         case.state, case.closed_at = DONE, work.now
         journal.of_case(work, case.ref, "case.completed", case.ref, {})
@@ -244,6 +246,13 @@ def _post_thrown(work: Work, instance: Instance) -> None:
         key = f"message:{instance.case.ref}:{instance.state.version}:{count}"
         payload = {"name": thrown.name, "correlation": str(thrown.correlation or ""), "payload": dict(thrown.payload)}
         agenda.put(work, "message.deliver", key, work.now, subject=instance.case.ref, payload=payload)
+
+
+def _not_too_late(work: Work, instance: Instance) -> None:
+    """A case of a review that waits for a commission accepted already is told of it too (BX-25)."""
+    case = instance.case
+    if case.campaign_id is not None and any(waiting.name == ACCEPTED for waiting in instance.run.messages()):
+        catch_up(work, case.campaign_id, f"{case.ref}-{instance.state.version}")
 
 
 class _Reported:

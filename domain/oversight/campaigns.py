@@ -14,6 +14,9 @@ from domain.text import gettext as _
 from domain.work import Work
 
 
+ACCEPTED = "commission_accepted"  # the message that a campaign's cases wait for; correlation: the campaign's ref
+
+
 class Campaign(Base):
     """A review of one roll. OPENING while cases are being opened, RUNNING, then DONE."""
 
@@ -74,7 +77,28 @@ def plan_release(work: Work, campaign: Campaign, which: str) -> None:
     agenda.put(work, "campaign.release", f"campaign.release:{campaign.ref}:{which}", work.now, subject=campaign.ref)
 
 
+def catch_up(work: Work, campaign_id: int, which: str) -> None:
+    """Plan the release for a case that begins to wait after its campaign was accepted.
+
+    The campaign's row is locked for sharing: whoever accepts at this moment is either waited for and seen here, or
+    waits for this case and finds it among those to tell. Without that a case could wait for ever.
+    """
+    campaign = work.session.scalars(
+        select(Campaign)
+        .where(Campaign.id == campaign_id)
+        .with_for_update(read=True)
+        .execution_options(populate_existing=True)
+    ).one()
+    if campaign.accepted_at is not None:
+        plan_release(work, campaign, which)
+
+
 def mark_overdue(work: Work, campaign: Campaign) -> None:
-    """The month has ended and no letter was accepted (BX-22): journalled; the page shows it from the dates."""
+    """The month has ended and no letter was accepted (BX-22): journalled once; the page shows it from the dates.
+
+    A letter that comes back for correction after the month's end meets the same limit again.
+    """
+    if journal.knows(work, "campaign.overdue", stream=("campaign", campaign.ref)):
+        return
     body = {"period": campaign.period, "programme": campaign.programme}
     journal.record(work, "campaign.overdue", campaign.ref, body, stream=("campaign", campaign.ref))

@@ -151,6 +151,29 @@ REVIEW = [
         done={"commission_came_first": 1, "plan_queries": 1, "end": 1}, never=("collect", "commission_accepted"),
     ),
     Story(
+        "somebody refuses, help is suspended by the department and told of", "dynamic_review",
+        [("complete", "collect"), ("complete", "non_cooperation", {"choice": "SUSPEND"}), *TELL],
+        {"authorisation.inventory": [{"missing": 1}], "authorisation.record": [ONE_MISSING],
+         "non_cooperation.decide": [{"choice": "SUSPEND"}]},
+        done={"anyone_refuses": 1, "record_non_cooperation": 1, "to_notice": 1, "issue_notice": 1,
+              "record_delivery": 1, "archive_review": 1, "end": 1},
+        never=("commission_accepted", "plan_queries", "outcome"),
+    ),
+    Story(
+        "somebody refuses and signs after all", "dynamic_review",
+        [("complete", "collect"), ("complete", "non_cooperation", {"choice": "CONTINUE"}), ("complete", "collect"),
+         ACCEPTED, *ASKED, OUTCOME],
+        {"authorisation.inventory": [{"missing": 1}, {"missing": 0}],
+         "authorisation.record": [ONE_MISSING, SIGNED_ALL], "non_cooperation.decide": [{"choice": "CONTINUE"}]},
+        done={"collect": 2, "non_cooperation": 1, "anyone_refuses": 2, "commission_accepted": 1, "end": 1},
+        never=("to_notice", "issue_notice"),
+    ),
+    Story(
+        "while the department decides nothing else happens", "dynamic_review", [("complete", "collect")],
+        {"authorisation.inventory": [{"missing": 1}], "authorisation.record": [ONE_MISSING]},
+        done={"anyone_refuses": 1}, never=("plan_queries", "issue_notice"), waits=("non_cooperation",),
+    ),
+    Story(
         "unsigned, nothing is queried", "dynamic_review", [], never=("plan_queries",), waits=(),
     ),
 ]  # fmt: skip

@@ -186,10 +186,12 @@ def test_without_an_objection_nothing_else_is_asked() -> None:
     assert set(refused.value.fields) == {"statement", "disputed", "outcome", "reasons"}
 
 
-def test_an_applicant_is_not_offered_a_suspension() -> None:
-    """BX-14: the application of somebody who receives nothing can be refused, not suspended."""
-    choice = next(one for one in form("verification", "non_cooperation").inputs if one.key == "choice")
-    assert [option.value for option in choice.options] == ["CONTINUE", "REFUSE"]
+@pytest.mark.parametrize(("name", "ending"), [("verification", "REFUSE"), ("dynamic_review", "SUSPEND")])
+def test_an_applicant_is_offered_a_refusal_and_a_recipient_a_suspension(name: str, ending: str) -> None:
+    """BX-14: who receives nothing has nothing to suspend, who receives has no application to refuse."""
+    choice = next(one for one in form(name, "non_cooperation").inputs if one.key == "choice")
+    assert [option.value for option in choice.options] == ["CONTINUE", ending]
+    assert diagram(name).steps["non_cooperation"].roles == ("department_head",)
 
 
 def test_the_buttons_of_a_task_are_its_outcomes_the_usual_one_first() -> None:

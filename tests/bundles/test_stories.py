@@ -65,7 +65,7 @@ def test_every_step_of_every_process_is_reached_by_a_story() -> None:
 ELSE: Mapping[str, Sequence[Mapping[str, Any]]] = {
     "authorisation.record": [{"missing": 2, "refused": 1}],
     "authorisation.inventory": [{"missing": 1}],
-    "non_cooperation.decide": [{"choice": "REFUSE"}, {"choice": "CONTINUE"}],
+    "non_cooperation.decide": [{"choice": "REFUSE"}, {"choice": "SUSPEND"}, {"choice": "CONTINUE"}],
     "acceptance.decide": [{"outcome": "REFUSE"}],
     "query.plan": [queries(), queries("Q1", "Q2", "Q3")],
     "survey.plan": [surveys("Q1"), surveys("Q2", "Q1")],
