@@ -22,8 +22,6 @@ from tasks import campaigns
 from tasks.campaigns import CampaignRow
 from tasks.models import OPEN, HumanTask
 
-_READERS = (permissions.DEPARTMENT, permissions.AGENCY)
-
 
 @dataclass(frozen=True, slots=True)
 class ReportRow:
@@ -104,7 +102,8 @@ def campaign_page(work: Work, ref: str) -> CampaignPage:
         raise NotFound(_("There is no such campaign for you."))
     campaign = work.session.scalars(select(Campaign).where(Campaign.ref == ref)).one()
     letter = work.session.execute(
-        select(Case, Commission.number, Commission.state)
+        # an agency reads the letter's case from its issue on
+        select(Case, Commission.number, Commission.state, permissions.case_scope(work.actor))
         .join(Commission, Commission.campaign_id == Case.campaign_id, isouter=True)
         .where(Case.campaign_id == campaign.id, Case.kind == BATCH_LETTER)
         .order_by(Commission.id.desc())
@@ -130,10 +129,9 @@ def campaign_page(work: Work, ref: str) -> CampaignPage:
         .join(Case, Case.id == HumanTask.case_id)
         .where(Case.campaign_id == campaign.id, HumanTask.state.in_(OPEN), HumanTask.step_id == "collect")
     )
-    readable = letter is not None and permissions.relation_to_case(work.actor, letter[0]) in _READERS
     return CampaignPage(
         row=row,
-        letter_case=letter[0].ref if letter is not None and readable else "",
+        letter_case=letter[0].ref if letter is not None and letter[3] else "",
         letter_number=(letter[1] or "") if letter is not None else "",
         letter_state=(letter[2] or "") if letter is not None else "",
         steps=[(name, name_en, count, overdue) for name, name_en, count, overdue in steps],
