@@ -13,7 +13,6 @@ from domain.errors import NotFound
 from domain.text import gettext as _
 from domain.work import Work
 
-
 ACCEPTED = "commission_accepted"  # the message that a campaign's cases wait for; correlation: the campaign's ref
 
 
