@@ -7,20 +7,10 @@ import os
 import sys
 from collections.abc import Iterator
 
-import click
-
-from cli import commands, language
+from cli import language, quick, supervise
 from domain.errors import DefinitionRefused, HouseError, InvalidAnswers
+from domain.settings import Settings
 from domain.text import bound
-
-
-@click.group()
-def main() -> None:
-    """核对 Hedui: verification of households' economic situation."""
-
-
-for command in commands.ALL:
-    main.add_command(command)
 
 
 def explained(refusal: HouseError) -> Iterator[str]:
@@ -37,19 +27,18 @@ def explained(refusal: HouseError) -> Iterator[str]:
 def run() -> int:
     """Run one command; a refusal is a sentence on standard error and exit code 1."""
     logging.basicConfig(level=os.environ.get("HEDUI_LOG_LEVEL", "WARNING"), format="%(levelname)s %(name)s %(message)s")
+    words = sys.argv[1:]
     with bound(language.translator(os.environ)):
         try:
-            main(prog_name="./run do", standalone_mode=False)
-        except click.ClickException as problem:
-            problem.show()
-            return problem.exit_code
-        except click.Abort:
-            return 130
+            if words[:1] == ["serve"] and quick.ready(Settings.from_env(os.environ)):
+                return supervise.serve(words[1:])
+            from cli.shell import obey  # the whole command line takes longer to import than the web to start
+
+            return obey(words)
         except HouseError as refusal:
             for line in explained(refusal):
-                click.echo(line, err=True)
+                print(line, file=sys.stderr)
             return 1
-    return 0
 
 
 if __name__ == "__main__":

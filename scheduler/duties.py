@@ -17,7 +17,9 @@ from domain.text import gettext as _
 from domain.work import Work
 from tasks import campaigns, jobs, moves
 from workflows.instances import Incident
-from workflows.operations import deliveries
+from workflows.operations.deliveries import gather as gather_delivery
+from workflows.operations.deliveries import perform as perform_delivery
+from workflows.operations.deliveries import record as record_delivery
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,18 +106,18 @@ def _retry_queries(work: Work, item: AgendaItem, _result: Any) -> None:
 
 
 def _gather_delivery(work: Work, item: AgendaItem) -> Any:
-    return deliveries.gather(work, item.subject)
+    return gather_delivery(work, item.subject)
 
 
 def _record_delivery(work: Work, item: AgendaItem, result: Any) -> None:
-    deliveries.record(work, item.subject, result)
+    record_delivery(work, item.subject, result)
 
 
 DUTIES: dict[str, Duty] = {
     "case.wake": Duty(_wake),
     "job.run": Duty(_run_job, _gather_job, jobs.perform),
     "query.retry": Duty(_retry_queries),
-    "delivery.read": Duty(_record_delivery, _gather_delivery, deliveries.perform),
+    "delivery.read": Duty(_record_delivery, _gather_delivery, perform_delivery),
     "message.deliver": Duty(_deliver_message),
     "campaign.open": Duty(_open_campaign),
     "campaign.fill": Duty(_fill_campaign),

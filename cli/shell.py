@@ -1,0 +1,30 @@
+"""The commands as one click group."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from cli import commands
+
+
+@click.group()
+def main() -> None:
+    """核对 Hedui: verification of households' economic situation."""
+
+
+for command in commands.ALL:
+    main.add_command(command)
+
+
+def obey(words: Sequence[str]) -> int:
+    """Run one command; the exit code. What the house refuses goes on to the caller."""
+    try:
+        main(list(words), prog_name="./run do", standalone_mode=False)
+    except click.ClickException as problem:
+        problem.show()
+        return problem.exit_code
+    except click.Abort:
+        return 130
+    return 0

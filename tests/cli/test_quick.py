@@ -1,0 +1,50 @@
+"""The short way to a warm start agrees with the long one."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from cli import founding, migrate, quick
+from tests.homes import DEMO, settings_of
+from tests.infrastructure.databases import Place, Template
+
+
+def test_the_newest_revision_is_alembics_head() -> None:
+    assert quick.newest_revision() == migrate.head()
+
+
+def test_two_heads_are_not_guessed_about(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text('revision = "a"\ndown_revision = None\n')
+    (tmp_path / "b.py").write_text('revision = "b"\ndown_revision = None\n')
+
+    assert quick.newest_revision(tmp_path) == ""
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE alembic_version SET version_num = '0000_older'",
+        "UPDATE home SET founded_at = NULL",
+        "DELETE FROM alembic_version",
+        "DROP TABLE alembic_version",
+    ],
+)
+def test_a_founded_home_is_served_at_once_and_any_other_takes_the_long_way(
+    fresh_place: Callable[[str, Template], Place], damage: str
+) -> None:
+    settings = settings_of(fresh_place("sqlite", DEMO))
+    assert quick.ready(settings) and founding.exists(settings)
+
+    with sqlite3.connect(settings.home / "hedui.db") as connection:
+        connection.execute(damage)
+    connection.close()
+
+    assert not quick.ready(settings)
+
+
+def test_an_empty_folder_is_not_ready(tmp_path: Path) -> None:
+    assert not quick.ready(settings_of(Place("sqlite", "", tmp_path)))
