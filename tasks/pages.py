@@ -19,7 +19,7 @@ from domain.errors import NotFound
 from domain.files import StoredFile
 from domain.parties import households, permissions
 from domain.parties.accounts import Account
-from domain.parties.households import Household, PersonView
+from domain.parties.households import Guardian, Household, Person, PersonView
 from domain.parties.organisations import Organisation
 from domain.policy_shipped import Rules
 from domain.text import gettext as _
@@ -202,6 +202,7 @@ def task_page(work: Work, ref: str, *, english: bool = False) -> TaskPage:
     known = words.Names(
         {one.person.ref: one.person.name for one in brief.members},
         {code: one.en if english else one.zh for code, one in law.categories.items()},
+        guardian_names(work, household),
     )
     earlier = opinions(work, case, definition, known, english=english)
     return TaskPage(
@@ -359,6 +360,16 @@ def opinions(work: Work, case: Case, definition: Definition, names: words.Names,
     return found
 
 
+def guardian_names(work: Work, household: Household | None) -> dict[str, str]:
+    """Names of the registered guardians of a household's members, by ref; one SELECT."""
+    if household is None:
+        return {}
+    rows = work.session.scalars(
+        select(Guardian).join(Person, Person.id == Guardian.ward_id).where(Person.household_id == household.id)
+    )
+    return {one.ref: work.home.vault.open("guardian.name", one.ref, one.name) for one in rows}
+
+
 def stage_of(definition: Definition, task: HumanTask) -> str:
     """The stage of the stepper that a task's step lies in, "" for none."""
     step = definition.diagram.steps.get(task.step_id)
@@ -369,10 +380,9 @@ def _returned(task: HumanTask, earlier: Sequence[Opinion]) -> Opinion | None:
     """What sent this task back: the newest step completed by others after its own last round."""
     if task.round < 2 or task.state == COMPLETED:
         return None
-    for place, one in enumerate(earlier):
-        if one.step == task.name:
-            return earlier[place - 1] if place else None
-    return None
+    newest = next(iter(earlier), None)
+    own = any(one.step == task.name for one in earlier)
+    return newest if newest is not None and own and newest.step != task.name else None
 
 
 def papers(work: Work, case: Case, definition: Definition) -> list[FileView]:

@@ -71,8 +71,12 @@ def links(counts: Mapping[str, int]) -> list[Link]:
 
 
 def landing() -> str:
-    """Where somebody starts: the first page of the navigation, or the account page."""
-    for entry in ENTRIES:
+    """Where somebody starts: the first page of the navigation that holds work for their kind of office.
+
+    Suppliers hand in files and bureaus keep rules: tasks of cases never wait for them.
+    """
+    no_desk = current_user.actor.org_kind in ("supplier", "bureau", "system")
+    for entry in sorted(ENTRIES, key=lambda entry: no_desk and entry.endpoint.startswith("desk.")):
         if entry.endpoint in current_app.view_functions and may(current_user.actor, entry.action):
             return url_for(entry.endpoint)
     return url_for("account.page")
