@@ -5,7 +5,8 @@ from __future__ import annotations
 from tests.bundles.playing import Act, Story, doubts, queries, surveys
 
 INTAKE: list[Act] = [("complete", "intake"), ("complete", "authorise")]
-COMMISSION: list[Act] = [("complete", "commission"), ("complete", "sign_commission"), ("complete", "acceptance")]
+SIGN: list[Act] = [("complete", "sign_commission", {"outcome": "SIGN"})]
+COMMISSION: list[Act] = [("complete", "commission"), *SIGN, ("complete", "acceptance")]
 ASK: list[Act] = [("complete", "query_plan"), ("job", "ask_source", "Q2"), ("job", "ask_source", "Q1")]
 REPORT: list[Act] = [
     ("complete", "draft_report"),
@@ -41,6 +42,14 @@ VERIFICATION = [
         [*INTAKE, *COMMISSION, *COMMISSION, *ASK, *REPORT, *NO_OBJECTION, *FILE],
         {"acceptance.decide": [{"outcome": "REFUSE"}, {"outcome": "ACCEPT"}]},
         done={**ONCE, "commission": 2, "issue_commission": 2, "acceptance": 2},
+    ),
+    Story(
+        "the letter goes back to the clerk, and once to the town", "verification",
+        [*INTAKE, ("complete", "commission"),
+         ("complete", "sign_commission", {"outcome": "RETURN", "return_to": "COMMISSION"}),
+         ("complete", "commission"), ("complete", "sign_commission", {"outcome": "RETURN", "return_to": "AUTHORISE"}),
+         ("complete", "authorise"), *COMMISSION, *ASK, *REPORT, *NO_OBJECTION, *FILE],
+        done={**ONCE, "authorise": 2, "commission": 3, "sign_commission": 3, "issue_commission": 1, "acceptance": 1},
     ),
     Story(
         "no answer in time, investigated offline", "verification",

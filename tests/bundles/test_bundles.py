@@ -203,5 +203,6 @@ def test_the_buttons_of_a_task_are_its_outcomes_the_usual_one_first() -> None:
     assert buttons == {
         ("verification", "acceptance"): ["ACCEPT", "REFUSE"],
         ("verification", "review_report"): ["SIGN", "RETURN"],
+        ("verification", "sign_commission"): ["SIGN", "RETURN"],
         ("review_commission", "acceptance"): ["ACCEPT", "REFUSE"],
     }

@@ -89,7 +89,13 @@ def commission(story: Story, categories: Collection[str] = ASSETS, purpose: str 
 def sign_commission(story: Story, on: str = "") -> moves.Moved:
     """The head signs the letter."""
     letter = story.upload("head", "sign_commission", "letter.pdf")
-    return story.do("head", "sign_commission", {"signed_on": on or today(story), "letter": [letter], "confirm": True})
+    signed = {"signed_on": on or today(story), "letter": [letter], "confirm": True}
+    return story.do("head", "sign_commission", {**signed, "outcome": "SIGN"})
+
+
+def return_commission(story: Story, to: str, reason: str) -> moves.Moved:
+    """The head sends the letter back to the clerk (COMMISSION), or to the town's authorisations (AUTHORISE)."""
+    return story.do("head", "sign_commission", {"outcome": "RETURN", "return_to": to, "reason": reason})
 
 
 def checked(outcome: str, code: str = "", reason: str = "", failed: Collection[str] = ()) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import io
 import json
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from pypdf import PdfReader
@@ -32,13 +33,14 @@ from domain.verification import (
     results,
     surveys,
 )
-from domain.verification.commissions import ACCEPTED, REFUSED, Commission, CommissionSubject
+from domain.verification.commissions import ACCEPTED, ISSUED, REFUSED, Commission, CommissionSubject
 from domain.verification.declarations import Declaration
 from domain.verification.deliveries import Delivery, Resource
 from domain.verification.disputes import Recheck
 from domain.verification.doubts import Doubt
 from domain.verification.queries import Query, ResultRow
 from domain.work import OPERATOR, SCHEDULER, Actor, unit_of_work
+from tasks import pages
 from tasks.models import READY, HumanTask
 from tests.homes import Office
 from tests.journeys import steps
@@ -380,6 +382,46 @@ def test_an_application_goes_from_intake_to_the_closed_file(office: Office) -> N
     steps.hand_over_notice(story)
     _filed(story)
     _invariants(story)
+
+
+def _sent_back(story: Story, login: str, step: str, reason: str) -> dict[str, Any]:
+    """What the person reads who has to correct it: the reason is said, the last answers stand in the form."""
+    with story.work(login) as work:
+        page = pages.task_page(work, story.task(work, step).ref, english=False)
+    assert page.returned is not None and reason in [said for _label, said in page.returned.lines]
+    return dict(page.values)
+
+
+def test_a_letter_that_the_law_refuses_goes_back_to_the_clerk_or_to_the_town(office: Office) -> None:
+    story = new_case(office, "town", JIANG)
+    steps.take_in(story)
+    steps.authorise(story)
+    steps.commission(story, ["DEATH", "PENRCV"], purpose="SURVIVAL")
+    with pytest.raises(Conflict):
+        steps.sign_commission(story)
+    with pytest.raises(InvalidAnswers) as unsigned:
+        story.do("head", "sign_commission", {"outcome": "SIGN"})
+    assert set(unsigned.value.fields) == {"signed_on", "letter", "confirm"}
+    with pytest.raises(InvalidAnswers) as unsaid:
+        story.do("head", "sign_commission", {"outcome": "RETURN"})
+    assert set(unsaid.value.fields) == {"return_to", "reason"}
+
+    steps.return_commission(story, "COMMISSION", "核对目的与核对内容不符")
+    assert story.open_steps() == ["commission"]
+    assert _sent_back(story, "clerk", "commission", "核对目的与核对内容不符")["purpose"] == "SURVIVAL"
+    steps.commission(story)
+    steps.return_commission(story, "AUTHORISE", "江白露要求重新签署授权书")
+    assert story.open_steps() == ["authorise"]
+    assert _sent_back(story, "town", "authorise", "江白露要求重新签署授权书")["members"]
+    steps.authorise(story)
+    with story.work() as work:
+        assert story.rows(work, Commission) == []  # returned letters were never issued
+    steps.commission(story)
+    steps.sign_commission(story)
+    assert story.open_steps() == ["acceptance"]
+    with story.work() as work:
+        (letter,) = story.rows(work, Commission)
+        assert (letter.attempt, letter.state, letter.purpose) == (1, ISSUED, "VERIFY")
 
 
 @pytest.mark.clause("LN-19")
