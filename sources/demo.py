@@ -85,6 +85,8 @@ class _Departments:
             account(head.name, _written(head.number, i), _amount(share, i), i)
         rich = self.households[5]
         account(rich.head.name, self._plant(rich, rich.head, "bank.csv", "deposits").number, "8.65万元", 2)
+        saver = self.households[31]
+        account(saver.head.name, self._plant(saver, saver.head, "bank.csv", "deposits").number, "6.2万元", 2)
         odd = self.households[12]
         account("贺大暑", self._plant(odd, odd.head, "bank.csv", "name differs").number, "5,120.00", 1)
         head = self.households[16].head

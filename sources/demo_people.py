@@ -129,7 +129,7 @@ def _household(i: int, numbers: _Numbers, on: date) -> Household:
 
 def _with_pensions(household: Household, on: date) -> Household:
     """The household with the pensions of its old people declared, as honest applicants do."""
-    members = (replace(p, income=pension_of(p)) if is_old(p, on) else p for p in household.members)
+    members = (replace(p, income=pension_of(p), work="退休") if is_old(p, on) else p for p in household.members)
     return replace(household, members=tuple(members))
 
 

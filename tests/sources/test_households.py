@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from io import BytesIO
 
 import pytest
 
 from domain import identity
+from domain.intake import RETIRED
 from sources.demo import demo_files, planted
 from sources.demo_people import DEMO_DAY, UNITS, demo_households
 from sources.faults import FileRefused
@@ -149,8 +151,6 @@ def test_a_real_home_takes_no_household_of_the_demonstration() -> None:
 
 
 def test_the_departments_of_the_demonstration_hold_what_was_planted() -> None:
-    from io import BytesIO
-
     files = demo_files()
     category = {
         "bank": "DEPOSIT",
@@ -169,3 +169,14 @@ def test_the_departments_of_the_demonstration_hold_what_was_planted() -> None:
             numbers[name] = {s.number for r in rows for s in r.subjects}
     assert {p.household for p in planted()} <= {h.number for h in demo_households()}
     assert all(p.number in numbers[p.file] for p in planted())
+
+
+def test_whoever_draws_a_pension_declares_it_as_one_but_the_planted_applicant() -> None:
+    hiding = {p.number for p in planted() if p.file == "departments/pension.csv"}
+    (hidden,) = hiding
+    content = demo_files()["departments/pension.csv"]
+    rows, _report = read_all(BytesIO(content), "PENRCV", demonstration=True)
+    paid = {subject.number for row in rows for subject in row.subjects}
+    drawing = [p for h in demo_households() for p in h.members if p.number in paid]
+    assert len(drawing) > 10
+    assert {p.number for p in drawing if p.work not in RETIRED or p.income == "0.00"} == {hidden}
