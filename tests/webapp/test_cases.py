@@ -49,7 +49,7 @@ def test_the_agency_sees_what_was_found_and_the_department_only_after_delivery(f
 def test_the_page_says_what_is_done_what_is_now_and_what_is_next(found: Story) -> None:
     handler = browser_of(app_of(found.office), found.office, "handler")
     page = handler.get(f"/cases/{found.case_ref}").text
-    caption = re.search(r"<figcaption.*?</figcaption>", page, re.S).group(0)
+    caption = re.findall(r"<figcaption.*?</figcaption>", page, re.S)[0]
     assert "受理审查" in caption
     assert "<strong>" in caption
     assert "起草核对报告" in caption
@@ -77,7 +77,9 @@ def test_a_whole_identity_number_needs_a_reason_and_is_journalled(found: Story) 
     with found.work() as work:
         entry = work.session.scalars(select(JournalEntry).where(JournalEntry.event == "idno.revealed")).one()
         assert entry.body["person"] == ref
-        assert work.session.scalars(select(TaskComment).where(TaskComment.ref == entry.body["reason"])).one()
+        assert (
+            work.session.scalars(select(TaskComment).where(TaskComment.ref == entry.body["reason"])).one() is not None
+        )
     town = browser_of(app_of(found.office), found.office, "town")
     assert press(town, address, f"{address}/reveal", person=ref, reason="好奇看看").status_code == 403
 

@@ -15,7 +15,7 @@ from tests.webapp.desk_world import app_of, browser_of
 
 def _hand_in(browser, content: bytes, name: str = "bank.csv", day: str = "2027-05-17"):
     page = browser.get("/deliveries").text
-    resource = re.search(r'<select id="resource".*?value="(\w+)"', page, re.S).group(1)
+    resource = re.findall(r'<select id="resource".*?value="(\w+)"', page, re.S)[0]
     data = {
         "csrf_token": token_in(page),
         "resource": resource,
@@ -28,7 +28,7 @@ def _hand_in(browser, content: bytes, name: str = "bank.csv", day: str = "2027-0
 def test_a_file_is_handed_in_and_its_rows_are_counted(office: Office) -> None:
     browser = browser_of(app_of(office), office, "bank")
     page = browser.get("/deliveries").text
-    first = re.search(r'href="(/deliveries/\w+)"', page).group(1)
+    first = re.findall(r'href="(/deliveries/\w+)"', page)[0]
     shown = browser.get(first).text
     assert "2027" in shown
 
@@ -37,7 +37,7 @@ def test_a_file_is_handed_in_and_its_rows_are_counted(office: Office) -> None:
     office.sweep()
 
     with office.home.sessions() as session:
-        newest = session.scalars(select(Delivery).order_by(Delivery.id.desc())).first()
+        newest = session.scalars(select(Delivery).order_by(Delivery.id.desc()).limit(1)).one()
         assert newest.state in ("READY", "FAILED")
     assert browser.get(answer.headers["Location"]).status_code == 200
 
@@ -55,7 +55,7 @@ def test_the_same_file_twice_is_refused_and_said(office: Office) -> None:
     content = "姓名,身份证号\n某人,不是号码\n".encode()
     assert _hand_in(browser, content).status_code == 302
     with office.home.sessions() as session, session.begin():
-        newest = session.scalars(select(Delivery).order_by(Delivery.id.desc())).first()
+        newest = session.scalars(select(Delivery).order_by(Delivery.id.desc()).limit(1)).one()
         newest.state = "READING"
     again = _hand_in(browser, content)
     assert again.status_code == 422

@@ -41,7 +41,7 @@ def _counted(engine: Engine) -> Iterator[list[str]]:
 def _row(story: Story, step: str) -> HumanTask:
     with story.work() as work:
         wanted = select(HumanTask).where(HumanTask.step_id == step, HumanTask.case_id == story.case(work).id)
-        return work.session.scalars(wanted.order_by(HumanTask.id.desc())).first()
+        return work.session.scalars(wanted.order_by(HumanTask.id.desc()).limit(1)).one()
 
 
 def _declared(story: Story) -> dict[str, object]:
@@ -146,7 +146,7 @@ def test_the_loser_of_a_race_reads_who_was_faster_and_keeps_her_words(office: Of
     with story.work("town") as work:
         desk.release(work, address.rpartition("/")[2])
         desk.claim(work, address.rpartition("/")[2])
-    token = re.search(r'name="csrf_token" value="([^"]+)"', page).group(1)
+    token = re.findall(r'name="csrf_token" value="([^"]+)"', page)[0]
 
     answer = browser.post(address, data={"csrf_token": token, "version": "2", **_declared(story), "note": "门牌已换"})
 
@@ -187,7 +187,7 @@ def test_a_paper_is_handed_in_downloaded_and_taken_out_again(office: Office) -> 
     page = browser.get(address).text
     assert "申报表.pdf" in page
     assert "附申报表" in page
-    file = re.search(r'name="scan" value="(\w+)"', page).group(1)
+    file = re.findall(r'name="scan" value="(\w+)"', page)[0]
 
     paper = browser.get(f"/files/{file}")
     assert paper.data == PDF
@@ -196,7 +196,7 @@ def test_a_paper_is_handed_in_downloaded_and_taken_out_again(office: Office) -> 
     assert send(browser, address, {}, to=f"/files/{file}/remove?field=scan").status_code == 302
     assert f'name="scan" value="{file}"' not in browser.get(address).text
     with story.work() as work:
-        assert work.session.scalars(select(TaskAttachment)).one()
+        assert work.session.scalars(select(TaskAttachment)).one() is not None
 
 
 def test_papers_of_another_office_look_like_none(office: Office) -> None:
