@@ -44,6 +44,7 @@ def _applicants(web: Served) -> list[str]:
             )
             .order_by(Household.number)
         ).all()
+        assert town.parent_id is not None
         for household in found:
             household.town_id, household.department_id = town.id, town.parent_id
         return [household.number for household in found if household.number != JIANG]
