@@ -54,6 +54,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     for name in OURS:
         os.environ.pop(name, None)
+    if config.getoption("--kits"):
+        os.environ["HEDUI_KITS"] = str(Path(config.getoption("--kits")).absolute())
     if not hasattr(config, "workerinput"):
         config.stash[run_folder] = open_run()
         os.environ[OWNER] = str(os.getpid())
