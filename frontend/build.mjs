@@ -10,7 +10,7 @@ import { constants, gzip } from 'node:zlib';
 const here = dirname(fileURLToPath(import.meta.url));
 const home = join(here, '..', 'webapp', 'static', 'dist');
 const fresh = `${home}.new`;
-const entries = ['app', 'case'];
+const entries = ['app', 'case', 'compare', 'drawing', 'form', 'table'];
 
 await rm(fresh, { recursive: true, force: true });
 await mkdir(fresh, { recursive: true });

@@ -1,0 +1,2 @@
+// Entry: two versions of a drawing beside each other.
+export {};

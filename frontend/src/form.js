@@ -1,0 +1,2 @@
+// Entry: the editor of a form.
+export {};
