@@ -224,9 +224,7 @@ def written(watching, database_kind):
     if database_kind == SQLITE:
         return watching.exec_driver_sql("PRAGMA data_version").scalar_one()
     return {
-        table.name: watching.exec_driver_sql(
-            f"SELECT count(*), max(xmin::text::bigint) FROM {table.name}"
-        ).one()
+        table.name: watching.exec_driver_sql(f"SELECT count(*), max(xmin::text::bigint) FROM {table.name}").one()
         for table in Base.metadata.sorted_tables
     }
 
