@@ -151,7 +151,7 @@ def cancel_case(work: Work, case_ref: str, reason: str) -> None:
     instance = instances.load(work, case, services)
     services.bind(instance)
     instance.run.cancel()
-    instances.save(work, instance)
+    instances.save(work, instance, stopped=True)
     line.bring_into_line(work, instance)
     case.state, case.closed_at = CANCELLED, work.now
     body = {"reason": line.add_case_note(work, case, reason)}

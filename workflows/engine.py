@@ -335,6 +335,27 @@ class Run:
         """How often each node of the drawing was finished, by id, in the order of the first time."""
         return {name: times for name, times in self._case.done.items() if name in self.diagram.steps}
 
+    def taken(self) -> tuple[str, ...]:
+        """Ids of the sequence flows that tokens went along since this run was started or restored.
+
+        Two flows between the same two nodes cannot be told apart; neither is named then.
+        """
+        drawn: dict[tuple[str, str], list[str]] = {}
+        for flow in self.diagram.flows:
+            drawn.setdefault((flow.source, flow.target), []).append(flow.id)
+        ways = (drawn.get(way, []) for way in self._case.taken)
+        return tuple(way[0] for way in ways if len(way) == 1 and way[0])
+
+    def counts(self) -> Mapping[str, tuple[int, int]]:
+        """Of each running multi-instance step, by id: instances done, instances in all."""
+        found: dict[str, tuple[int, int]] = {}
+        for token in self._case.tokens():
+            if token._state == STARTED and isinstance(token.task_spec, MultiStep):
+                done, total = found.get(token.task_spec.bpmn_id, (0, 0))
+                kept = token.internal_data
+                found[token.task_spec.bpmn_id] = (done + kept["done"], total + len(kept["items"]))
+        return found
+
     def snapshot(self) -> bytes:
         """The state of the case, without its definition; first a codec number.
 

@@ -106,15 +106,37 @@ def load(work: Work, case: Case, services: engine.Services) -> Instance:
     return Instance(case, definition, run, state)
 
 
-def save(work: Work, instance: Instance) -> None:
-    """Write snapshot, version, marks and index rows; the caller brings the human tasks into line."""
+def save(work: Work, instance: Instance, *, stopped: bool = False) -> None:
+    """Write snapshot, version, marks and index rows; the caller brings the human tasks into line.
+
+    stopped: the case was ended where it stood; its marks keep the place.
+    """
     run, state = instance.run, instance.state
     state.data = run.snapshot()
     state.codec = engine.CODEC
     state.version += 1
-    state.marks = {"done": list(run.done()), "active": run.active()}
+    state.marks = _marks(run, state.marks or {}, stopped=stopped)
     work.session.flush()
     _index(work, instance)
+
+
+def _marks(run: engine.Run, before: Mapping[str, Any], *, stopped: bool) -> dict[str, Any]:
+    """What the drawing shows: nodes done, nodes with a token, flows taken, instances counted, where it was ended.
+
+    The snapshot keeps no ways (decision 0010), so each move adds its own to those before it. A case moved before
+    ways were kept has "done" and "active" alone.
+    """
+    marks: dict[str, Any] = {
+        "done": list(run.done()),
+        "active": run.active(),
+        "flows": list(dict.fromkeys([*before.get("flows", ()), *run.taken()])),
+    }
+    counts = {step: list(numbers) for step, numbers in run.counts().items()}
+    if counts:
+        marks["counts"] = counts
+    if stopped:
+        marks["stopped"] = list(before.get("active", ()))
+    return marks
 
 
 def _index(work: Work, instance: Instance) -> None:

@@ -23,7 +23,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from workflows.spiff_events import Condition, Escalation, Failure, Message, Signal, Timer, Trigger
 from workflows.spiff_repeat import Repeated
-from workflows.spiff_specs import BoundaryEvent, EventSubProcess, Guarded, InclusiveGateway, ThrowEvent
+from workflows.spiff_specs import BoundaryEvent, EventSubProcess, Guarded, InclusiveGateway, RaceGateway, ThrowEvent
 
 WAITING, READY, STARTED = TaskState.WAITING, TaskState.READY, TaskState.STARTED
 COMPLETED, ERROR, CANCELLED, FUTURE = TaskState.COMPLETED, TaskState.ERROR, TaskState.CANCELLED, TaskState.FUTURE
@@ -160,6 +160,7 @@ class Case(_Scope, BpmnWorkflow):
         self.now = now
         self.agenda: deque[Token] = deque()
         self.done: dict[str, int] = {}
+        self.taken: dict[tuple[str, str], None] = {}
         self.thrown: list[dict[str, Any]] = []
         self.failed_with: str | None = None
         super().__init__(spec, dict(scopes), script_engine=runner, deserializing=True)
@@ -252,6 +253,7 @@ class Case(_Scope, BpmnWorkflow):
         if getattr(spec, "bpmn_id", None):
             once = 0 if isinstance(spec, Repeated) else 1  # its instances were counted one by one
             self.done[spec.bpmn_id] = self.done.get(spec.bpmn_id, 0) + once
+            self._note_way(token, spec)
         if parent is not None and isinstance(parent.task_spec, Repeated) and parent._state == STARTED:
             token.remove()
             parent.task_spec.merged(parent, token)
@@ -269,6 +271,20 @@ class Case(_Scope, BpmnWorkflow):
         if isinstance(spec, ThrowEvent):
             spec.after(token)
         self.close_if_empty(scope)
+
+    def _note_way(self, token: Token, spec: Any) -> None:
+        """Which ways a token that is done came or went, as (source, target); what stands between with a dot is its step."""
+        if token.parent is not None and isinstance(token.parent.task_spec, RaceGateway):
+            # only the event that happened was chosen; the others merely waited beside it
+            self.taken[token.parent.task_spec.bpmn_id, spec.bpmn_id] = None
+        if isinstance(spec, RaceGateway):
+            return
+        source = spec.bpmn_id.partition(".")[0]
+        for child in token.children:
+            name = getattr(child.task_spec, "bpmn_id", None) or child.task_spec.name
+            target, _dot, added = name.partition(".")
+            if added not in ("choice", "fork"):  # gateways that make a fork of a step explicit
+                self.taken[source, target] = None
 
     def close_if_empty(self, scope: Any) -> None:
         """A scope is complete when no token is left in it."""

@@ -49,6 +49,7 @@ class StepSpec:
     properties, inputs, outputs: `camunda:properties` and `camunda:inputOutput`, texts as written.
     due, priority: `camunda:dueDate`, `camunda:priority`, texts as written ("" when absent).
     multi_instance: repeated over a collection or a number; element_variable: its `camunda:elementVariable`.
+    looped: a standard loop.
     scope: id of the process or subprocess it lies in.
     """
 
@@ -71,6 +72,7 @@ class StepSpec:
     multi_instance: bool = False
     element_variable: str = ""
     scope: str = ""
+    looped: bool = False
 
 
 @dataclass(frozen=True)
@@ -175,4 +177,5 @@ def _step(node: etree._Element, scope: str, lanes: Mapping[str, str], around: st
         multi_instance=multi is not None,
         element_variable="" if multi is None else camunda(multi, "elementVariable"),
         scope=scope,
+        looped=node.find(tag("standardLoopCharacteristics")) is not None,
     )

@@ -55,6 +55,7 @@ class Played:
     desk: Desk
     thrown: list[engine.Thrown]
     states: list[Any]
+    taken: list[str] = field(default_factory=list)
 
 
 def diagram(name: str) -> engine.Diagram:
@@ -83,7 +84,12 @@ def play(scenario: Scenario, *, restoring: bool, spoil: Callable[[bytes], bytes]
     played = Played(run, desk, [], [])
     clock = NOW
 
+    def keep_ways() -> None:
+        # a run names the ways since it was restored; who saves it adds them up
+        played.taken += [way for way in played.run.taken() if way not in played.taken]
+
     def restored() -> None:
+        keep_ways()
         if restoring:
             played.run = engine.restore(drawing, spoil(played.run.snapshot()), now=clock, services=desk)
 
@@ -91,6 +97,7 @@ def play(scenario: Scenario, *, restoring: bool, spoil: Callable[[bytes], bytes]
         restored()
         while played.run.step():
             restored()
+        keep_ways()
         played.thrown += played.run.thrown()
         played.states.append(view(played.run))
 
