@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from decisions.errors import FeelSyntaxError
+from decisions.feel.access import members_in
 from decisions.feel.built_ins import BUILT_INS
 from decisions.feel.nodes import Name, Node, Scope
 from decisions.feel.parser import parse
@@ -38,6 +39,11 @@ class Expression:
         self.unary = unary
         self.tree = tree
         self.names: frozenset[str] = frozenset(tree.free() - BUILT_INS.keys() - {"?"})
+
+    @property
+    def members(self) -> frozenset[tuple[str, str]]:
+        """(name, member) of every `name.member` whose name comes from the caller."""
+        return frozenset(found for found in members_in(self.tree) if found[0] in self.names)
 
     def evaluate(self, context: Mapping[str, object], *, now: datetime, budget: int = BUDGET) -> Outcome:
         """The value in `context` at `now` (aware). What cannot be computed is null with a problem; nothing is raised.

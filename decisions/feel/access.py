@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from decisions.feel import temporal
@@ -80,6 +80,14 @@ class Filter(Node):
     def _free(self) -> frozenset[str]:
         # A name inside the brackets may be an entry of the items, so it is not certain to come from around.
         return self.parts[0].free()
+
+
+def members_in(node: Node) -> Iterator[tuple[str, str]]:
+    """(name, member) of every `name.member` in a tree. What stands inside a filter may mean the items: left out."""
+    if isinstance(node, Path) and isinstance(node.parts[0], Name):
+        yield node.parts[0].name, node.name
+    for part in node.parts[:1] if isinstance(node, Filter) else node.parts:
+        yield from members_in(part)
 
 
 def element(items: list[Value], index: Decimal, state: State) -> Value:
