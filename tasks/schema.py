@@ -38,7 +38,7 @@ ROOMS = (
     "domain.verification.reports",
     "domain.verification.surveys",
     "tasks.models",
-    "workflows.definitions",
+    "workflows.definition_rows",
     "workflows.instances",
 )
 

@@ -110,6 +110,14 @@ def check(bundle: Bundle) -> list[Finding]:
     return findings
 
 
+def readable(path: str, content: bytes) -> list[Finding]:
+    """Why a file must not even be kept in a draft; empty when it may.
+
+    Kept files may still be wrong (`check` tells), never dangerous to read.
+    """
+    return list(_check_place(path))
+
+
 @dataclass(frozen=True)
 class Checked:
     """A bundle that may be deployed, with its warnings; only `must_pass` makes one."""
@@ -130,14 +138,18 @@ def _check_files(bundle: Bundle) -> Iterator[Finding]:
     if sum(len(content) for content in bundle.files.values()) > SIZE_LIMIT:
         yield Finding("", "", None, _("The bundle is larger than 4 MB."), _("Remove what does not belong to it."))
     for path in bundle.files:
-        parts = PurePosixPath(path)
-        fits = path in KNOWN or (
-            (parts.suffix == ".dmn" and len(parts.parts) == 1)
-            or (parts.suffix == ".form" and parts.parts[0] == "forms" and len(parts.parts) == 2)
-            or (parts.suffix == ".toml" and parts.parts[0] == "scenarios" and len(parts.parts) == 2)
-        )
-        if not fits or ".." in parts.parts:
-            yield Finding(path, "", None, _("This file has no place in a bundle."), _("Remove it."))
+        yield from _check_place(path)
+
+
+def _check_place(path: str) -> Iterator[Finding]:
+    parts = PurePosixPath(path)
+    fits = path in KNOWN or (
+        (parts.suffix == ".dmn" and len(parts.parts) == 1)
+        or (parts.suffix == ".form" and parts.parts[0] == "forms" and len(parts.parts) == 2)
+        or (parts.suffix == ".toml" and parts.parts[0] == "scenarios" and len(parts.parts) == 2)
+    )
+    if not fits or ".." in parts.parts:
+        yield Finding(path, "", None, _("This file has no place in a bundle."), _("Remove it."))
 
 
 def _check_sheet(bundle: Bundle) -> Iterator[Finding]:

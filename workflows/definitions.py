@@ -8,76 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import lru_cache
-from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, select
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import func, select
 
 import decisions
 from domain import journal
-from domain.base import Base, BigKey, Code, Key, Label, Ref
-from domain.errors import Conflict, NotFound, NotPermitted
+from domain.cases import Case
+from domain.errors import Conflict, InvalidAnswers, NotFound, NotPermitted
 from domain.parties import permissions
 from domain.text import gettext as _
-from domain.vault import fingerprint
 from domain.work import Work
 from workflows import bundles, engine, forms
 from workflows.bundles import Bundle, Checked
-
-
-class DefinitionPart(Base):
-    """The bytes of one file, stored once whatever the number of versions that hold it."""
-
-    __tablename__ = "definition_part"
-
-    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
-    content: Mapped[bytes] = mapped_column(LargeBinary)
-
-
-class DefinitionRow(Base):
-    """One deployed version. `manifest` maps path to digest. A shipped version has no proposer."""
-
-    __tablename__ = "definition"
-    __table_args__ = (
-        UniqueConstraint("process", "number"),
-        Index("ix_definition_process", "process", "number"),
-        CheckConstraint("approved_by IS NULL OR approved_by <> proposed_by", name="four_eyes"),
-        CheckConstraint("shipped = (proposed_by IS NULL)", name="shipped_or_proposed"),
-        CheckConstraint("(proposed_by IS NULL) = (approved_by IS NULL)", name="approved"),
-    )
-
-    id: Mapped[Key]
-    ref: Mapped[Ref]
-    process: Mapped[Code]
-    number: Mapped[int]
-    digest: Mapped[str] = mapped_column(String(64))
-    manifest: Mapped[dict[str, Any]]
-    title: Mapped[Label]
-    title_en: Mapped[Label]
-    note: Mapped[str] = mapped_column(String(500), default="")
-    shipped: Mapped[bool]
-    proposed_by: Mapped[int | None] = mapped_column(BigKey, ForeignKey("account.id"))
-    approved_by: Mapped[int | None] = mapped_column(BigKey, ForeignKey("account.id"))
-    deployed_at: Mapped[datetime]
-
-
-class DefinitionProposal(Base):
-    """A checked bundle that waits for a second owner. state: OPEN, APPROVED, WITHDRAWN."""
-
-    __tablename__ = "definition_proposal"
-    __table_args__ = (CheckConstraint("state IN ('OPEN','APPROVED','WITHDRAWN')", name="state"),)
-
-    id: Mapped[Key]
-    ref: Mapped[Ref]
-    process: Mapped[Code] = mapped_column(index=True)
-    digest: Mapped[str] = mapped_column(String(64))
-    manifest: Mapped[dict[str, Any]]
-    note: Mapped[str] = mapped_column(String(500), default="")
-    state: Mapped[str] = mapped_column(String(12), default="OPEN")
-    proposed_by: Mapped[int] = mapped_column(BigKey, ForeignKey("account.id"))
-    proposed_at: Mapped[datetime]
+from workflows.definition_rows import (
+    NOTE,
+    DefinitionDraft,
+    keep_parts,
+    lock_process,
+    parts_of,
+)
+from workflows.definition_rows import DefinitionProposal as DefinitionProposal
+from workflows.definition_rows import DefinitionRow as DefinitionRow
 
 
 @dataclass(frozen=True)
@@ -152,51 +104,117 @@ def ship(work: Work, checked: Checked) -> Deployed:
     A home that has one keeps it: an upgrade never deploys over an owner's version.
     """
     bundle = checked.bundle
-    current = _newest(work, bundle.key)
+    current = newest(work, bundle.key)
     if current is not None:
         return Deployed(bundle.key, current.number, "unchanged")
     row = _deploy(work, bundle, note="", proposed_by=None, approved_by=None)
     return Deployed(bundle.key, row.number, "deployed")
 
 
-def propose(work: Work, checked: Checked, *, note: str) -> DefinitionProposal:
-    """Lay a checked bundle before a second owner. Raises NotPermitted, Conflict when it is in force already."""
+# --- proposals ---------------------------------------------------------------------------------------------------
+
+
+def propose(
+    work: Work, checked: Checked, *, note: str, draft: DefinitionDraft | None = None, revision: int | None = None
+) -> DefinitionProposal:
+    """Lay a checked bundle before a second owner; with the draft and revision it was made from, if any.
+
+    Raises NotPermitted; Conflict when it is in force or waits already.
+    """
     permissions.must(work.actor, "process.propose")
     bundle = checked.bundle
-    current = _newest(work, bundle.key)
+    current = newest(work, bundle.key)
     if current is not None and current.digest == bundle.digest:
         raise Conflict(_("Version %(number)s in force is the same already.", number=current.number))
-    _keep_parts(work, bundle)
+    _not_waiting(work, bundle, draft)
+    keep_parts(work, bundle.files.values())
+    base = draft.base_number if draft is not None else (current.number if current is not None else None)
     row = DefinitionProposal(
         process=bundle.key,
         digest=bundle.digest,
         manifest=bundle.manifest,
-        note=note,
+        note=note.strip()[:NOTE],
         proposed_by=work.actor.person(),
         proposed_at=work.now,
+        draft_id=draft.id if draft is not None else None,
+        revision=revision,
+        base_number=base,
     )
     work.session.add(row)
     work.session.flush()
-    journal.record(work, "definition.proposed", row.ref, {"digest": row.digest}, stream=("definition", row.process))
+    body = {"digest": row.digest, "base": base, "draft": draft.ref if draft else None, "revision": revision}
+    journal.record(work, "definition.proposed", row.ref, body, stream=("definition", row.process))
     return row
 
 
-def approve(work: Work, proposal_ref: str) -> Deployed:
-    """Put a proposal in force. Raises NotPermitted for the proposer, Conflict when it is no longer open."""
-    permissions.must(work.actor, "process.approve")
-    row = work.session.scalars(
-        select(DefinitionProposal).where(DefinitionProposal.ref == proposal_ref).with_for_update()
-    ).first()
+def propose_old(work: Work, process: str, number: int, checked: Checked, *, note: str) -> DefinitionProposal:
+    """Roll back: lay an earlier version before a second owner again; it comes into force under a new number.
+
+    checked: that version's bundle, checked today, outside the transaction. Raises NotFound, NotPermitted,
+    Conflict when `checked` is another bundle or the version is what is in force.
+    """
+    row = version(work, process, number)
+    if checked.bundle.key != process or checked.bundle.digest != row.digest:
+        raise Conflict(_("What was checked is not version %(number)s. Check it again.", number=number))
+    return propose(work, checked, note=note)
+
+
+def proposal(work: Work, ref: str) -> DefinitionProposal:
+    """The proposal with this ref, in whatever state. Raises NotFound, NotPermitted."""
+    permissions.must(work.actor, "process.read")
+    row = work.session.scalars(select(DefinitionProposal).where(DefinitionProposal.ref == ref)).first()
     if row is None:
         raise NotFound(_("There is no such proposal."))
-    if row.state != "OPEN":
-        raise Conflict(_("This proposal was dealt with already."))
+    return row
+
+
+def approve(work: Work, proposal_ref: str, checked: Checked | None = None) -> Deployed:
+    """Put a proposal in force and close its draft.
+
+    checked: the proposal's bundle as it passes today's check, made outside the transaction; without it the check
+    is done here, while every other writer waits.
+    Raises NotPermitted for the proposer, Conflict when it is no longer open or `checked` is another bundle,
+    DefinitionRefused when it does not pass any more.
+    """
+    permissions.must(work.actor, "process.approve")
+    row = _waiting(work, proposal_ref)
     if row.proposed_by == work.actor.user_id:
         raise NotPermitted(_("Who proposed a version cannot approve it. Ask another process owner."))
-    bundle = Bundle(row.process, _parts(work, row.manifest))
-    made = _deploy(work, bundle, note=row.note, proposed_by=row.proposed_by, approved_by=work.actor.person())
-    row.state = "APPROVED"
+    if checked is None:
+        checked = bundles.must_pass(bundle_of(work, row))
+    if checked.bundle.key != row.process or checked.bundle.digest != row.digest:
+        raise Conflict(_("What was checked is not what was proposed. Open the proposal again."))
+    made = _deploy(work, checked.bundle, note=row.note, proposed_by=row.proposed_by, approved_by=work.actor.person())
+    _decide(work, row, "APPROVED")
+    _finish_draft(work, row, made)
     return Deployed(row.process, made.number, "deployed")
+
+
+def send_back(work: Work, proposal_ref: str, reason: str) -> DefinitionProposal:
+    """Give a proposal back to its author with a reason; its draft stays open.
+
+    Raises NotPermitted for the proposer, InvalidAnswers without a reason, Conflict when it is no longer open.
+    """
+    permissions.must(work.actor, "process.approve")
+    row = _waiting(work, proposal_ref)
+    if row.proposed_by == work.actor.user_id:
+        raise NotPermitted(_("This proposal is your own; withdraw it instead."))
+    if not reason.strip():
+        raise InvalidAnswers({"reason": _("Say what should be different.")})
+    _decide(work, row, "RETURNED", reason)
+    journal.record(work, "definition.returned", row.ref, {}, stream=("definition", row.process))
+    return row
+
+
+def withdraw(work: Work, proposal_ref: str) -> DefinitionProposal:
+    """Take one's own proposal back. Raises NotPermitted for anybody else, Conflict when it is no longer open."""
+    permissions.must(work.actor, "process.propose")
+    row = _waiting(work, proposal_ref)
+    if row.proposed_by != work.actor.person():
+        raise NotPermitted(_("Only who proposed a version can withdraw it; you can send it back with a reason."))
+    _decide(work, row, "WITHDRAWN")
+    journal.record(work, "definition.withdrawn", row.ref, {}, stream=("definition", row.process))
+    return row
 
 
 def open_proposals(work: Work) -> Sequence[DefinitionProposal]:
@@ -207,9 +225,82 @@ def open_proposals(work: Work) -> Sequence[DefinitionProposal]:
     ).all()
 
 
+def overtaken(work: Work, row: DefinitionProposal) -> bool:
+    """True when another version came into force since the proposal's author started."""
+    current = newest(work, row.process)
+    return current is not None and current.number != row.base_number
+
+
+def _waiting(work: Work, ref: str) -> DefinitionProposal:
+    """An open proposal, its process and its row locked."""
+    found = _process_of(work, ref)
+    lock_process(work, found)
+    row = work.session.scalars(
+        select(DefinitionProposal)
+        .where(DefinitionProposal.ref == ref)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+    if row.state != "OPEN":
+        raise Conflict(_("This proposal was dealt with already."))
+    return row
+
+
+def _process_of(work: Work, ref: str) -> str:
+    """The process a proposal is for. Raises NotFound."""
+    found = work.session.scalar(select(DefinitionProposal.process).where(DefinitionProposal.ref == ref))
+    if found is None:
+        raise NotFound(_("There is no such proposal."))
+    return found
+
+
+def _not_waiting(work: Work, bundle: Bundle, draft: DefinitionDraft | None) -> None:
+    waiting = select(DefinitionProposal).where(
+        DefinitionProposal.process == bundle.key, DefinitionProposal.state == "OPEN"
+    )
+    for row in work.session.scalars(waiting):
+        if row.digest == bundle.digest:
+            raise Conflict(_("The same waits for a second owner already."))
+        if draft is not None and row.draft_id == draft.id:
+            sentence = _(
+                "Revision %(number)s of this draft waits for a second owner already. Withdraw it or have it sent back"
+                " first.",
+                number=row.revision,
+            )
+            raise Conflict(sentence)
+
+
+def _decide(work: Work, row: DefinitionProposal, state: str, note: str = "") -> None:
+    row.state = state
+    row.decided_by = work.actor.person()
+    row.decided_at = work.now
+    row.decision_note = note.strip()[:NOTE]
+    work.session.flush()
+
+
+def _finish_draft(work: Work, row: DefinitionProposal, made: DefinitionRow) -> None:
+    """Close the draft a version came from; one that went on meanwhile stays open and stands on the new version."""
+    if row.draft_id is None:
+        return
+    draft = work.session.scalars(
+        select(DefinitionDraft)
+        .where(DefinitionDraft.id == row.draft_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+    if draft.head == row.revision:
+        draft.state = "CLOSED"
+    else:
+        draft.base_number = made.number
+    work.session.flush()
+
+
+# --- versions ----------------------------------------------------------------------------------------------------
+
+
 def in_force(work: Work, process: str) -> Definition:
     """The newest version of a process. Raises NotFound."""
-    row = _newest(work, process)
+    row = newest(work, process)
     if row is None:
         raise NotFound(_("The process %(process)s is not deployed here.", process=process))
     return _load(work, row)
@@ -230,6 +321,34 @@ def versions(work: Work) -> Sequence[DefinitionRow]:
     ).all()
 
 
+def version(work: Work, process: str, number: int) -> DefinitionRow:
+    """One deployed version. Raises NotFound."""
+    row = work.session.scalars(
+        select(DefinitionRow).where(DefinitionRow.process == process, DefinitionRow.number == number)
+    ).first()
+    if row is None:
+        raise NotFound(_("The process %(process)s has no version %(number)s.", process=process, number=number))
+    return row
+
+
+def bundle_of(work: Work, row: DefinitionRow | DefinitionProposal) -> Bundle:
+    """The files of a deployed version or of a proposal."""
+    return Bundle(row.process, parts_of(work, row.manifest))
+
+
+def running(work: Work) -> dict[int, int]:
+    """Key of a version -> how many cases run on it now."""
+    from workflows.instances import CaseState  # instances stand on definitions; kept local to avoid a cycle
+
+    rows = work.session.execute(
+        select(CaseState.definition_id, func.count())
+        .join(Case, Case.id == CaseState.case_id)
+        .where(Case.state.in_(("OPEN", "PARKED")))
+        .group_by(CaseState.definition_id)
+    )
+    return {key: count for key, count in rows}  # noqa: C416  dict() takes a Result for a mapping
+
+
 # A version never changes once deployed, so a process may keep it for good.
 _loaded: dict[tuple[str, int], Definition] = {}
 
@@ -238,13 +357,14 @@ def _load(work: Work, row: DefinitionRow) -> Definition:
     place = (row.ref, row.id)
     found = _loaded.get(place)
     if found is None:
-        bundle = Bundle(row.process, _parts(work, row.manifest))
+        bundle = bundle_of(work, row)
         found = Definition(row.id, row.process, row.number, row.title, row.title_en, bundle)
         _loaded[place] = found
     return found
 
 
-def _newest(work: Work, process: str) -> DefinitionRow | None:
+def newest(work: Work, process: str) -> DefinitionRow | None:
+    """The row of the version in force, None for a process that is not deployed here."""
     return work.session.scalars(
         select(DefinitionRow).where(DefinitionRow.process == process).order_by(DefinitionRow.number.desc()).limit(1)
     ).first()
@@ -253,8 +373,9 @@ def _newest(work: Work, process: str) -> DefinitionRow | None:
 def _deploy(
     work: Work, bundle: Bundle, *, note: str, proposed_by: int | None, approved_by: int | None
 ) -> DefinitionRow:
-    _keep_parts(work, bundle)
-    current = _newest(work, bundle.key)
+    lock_process(work, bundle.key)
+    keep_parts(work, bundle.files.values())
+    current = newest(work, bundle.key)
     row = DefinitionRow(
         process=bundle.key,
         number=current.number + 1 if current else 1,
@@ -273,20 +394,3 @@ def _deploy(
     body = {"number": row.number, "digest": row.digest}
     journal.record(work, "definition.deployed", row.ref, body, stream=("definition", row.process))
     return row
-
-
-def _keep_parts(work: Work, bundle: Bundle) -> None:
-    wanted = {fingerprint(content): content for content in bundle.files.values()}
-    known = set(work.session.scalars(select(DefinitionPart.digest).where(DefinitionPart.digest.in_(wanted.keys()))))
-    for digest, content in wanted.items():
-        if digest not in known:
-            work.session.add(DefinitionPart(digest=digest, content=content))
-    work.session.flush()
-
-
-def _parts(work: Work, manifest: dict[str, Any]) -> dict[str, bytes]:
-    rows = work.session.execute(
-        select(DefinitionPart.digest, DefinitionPart.content).where(DefinitionPart.digest.in_(manifest.values()))
-    )
-    content = {digest: part for digest, part in rows}  # noqa: C416  dict() takes a Result for a mapping
-    return {path: content[digest] for path, digest in manifest.items()}

@@ -1,0 +1,376 @@
+"""Drafts: what the owners of a process are working on, as revisions that are never changed (walls 5).
+
+A process has at most one open draft. Every save is a new revision with its author; who saves on top of a revision
+that is not the newest has the files nobody else touched merged, and is told about the others: the same file saved
+by two people is never overwritten. Everything handed in stays in a row, or its author was told that it did not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from sqlalchemy import func, select
+
+from domain import journal
+from domain.base import insert_once
+from domain.clock import OFFICE_ZONE, machine_now
+from domain.errors import Conflict, DefinitionRefused, NotFound, Stale
+from domain.parties import permissions
+from domain.parties.accounts import Account
+from domain.text import gettext as _
+from domain.vault import fingerprint
+from domain.work import Work
+from workflows import bundles, definitions
+from workflows.bundles import Bundle, Checked
+from workflows.definition_rows import NOTE, DefinitionProposal, DraftPresence, keep_parts, lock_process, parts_of
+from workflows.definition_rows import DefinitionDraft as DefinitionDraft
+from workflows.definition_rows import DefinitionDraftRevision as DefinitionDraftRevision
+from workflows.definition_rows import manifest_digest as _digest_of
+
+OPEN, CLOSED = "OPEN", "CLOSED"
+HERE = timedelta(seconds=60)  # how long somebody counts as present after the last sign
+
+Manifest = Mapping[str, str]
+Changes = Mapping[str, bytes | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What came of a save: the revision whose files are the ones handed in.
+
+    merged: others saved other files meanwhile, which are in it too. unchanged: no revision was written.
+    """
+
+    number: int
+    merged: bool = False
+    unchanged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """Somebody who has the draft open: the display name, the file, and whether it is the asking person."""
+
+    name: str
+    part: str
+    me: bool
+
+
+class Overtaken(Stale):
+    """Somebody else saved the same file first; nothing was written and nothing is lost.
+
+    by: display name; at: when; revision: the newest one; path: the file ("" for the draft as a whole).
+    """
+
+    def __init__(self, *, by: str, at: datetime, revision: int, path: str) -> None:
+        sentence = _(
+            "%(who)s saved %(file)s at %(time)s, after you opened it. Nothing you did is lost: it is still before you."
+            " Save it beside as a revision of its own, or look at the difference first.",
+            who=by,
+            file=path or _("this draft"),
+            time=f"{at.astimezone(OFFICE_ZONE):%H:%M}",
+        )
+        super().__init__(sentence, revision=revision, path=path)
+        self.by, self.at, self.revision, self.path = by, at, revision, path
+
+
+# --- beginning and reading ---------------------------------------------------------------------------------------
+
+
+def begin(work: Work, process: str) -> DefinitionDraft:
+    """The open draft of a process, or a new one with the files of the version in force.
+
+    Raises NotPermitted, NotFound for a process that has neither.
+    """
+    permissions.must(work.actor, "process.edit")
+    lock_process(work, process)
+    found = _open_of(work, process)
+    if found is not None:
+        return found
+    current = definitions.newest(work, process)
+    if current is None:
+        raise NotFound(_("The process %(process)s is not deployed here.", process=process))
+    return _new(work, process, current.number, current.manifest, "")
+
+
+def begin_with(work: Work, process: str, files: Mapping[str, bytes], *, note: str = "") -> DefinitionDraft:
+    """A draft that holds exactly these files: a new process's, or a new newest revision of the open or a new draft.
+
+    Raises NotPermitted, DefinitionRefused when a file may not be kept.
+    """
+    permissions.must(work.actor, "process.edit")
+    _must_be_readable(files)
+    lock_process(work, process)
+    manifest = {path: fingerprint(content) for path, content in sorted(files.items())}
+    found, current = _open_of(work, process), definitions.newest(work, process)
+    if found is None and current is not None:
+        found = _new(work, process, current.number, current.manifest, "")
+    keep_parts(work, files.values())
+    if found is None:
+        return _new(work, process, None, manifest, note)
+    draft = _locked(work, found.ref)
+    if _manifest(work, draft, draft.head) != manifest:
+        _write(work, draft, manifest, parent=draft.head, note=note)
+    return draft
+
+
+def get(work: Work, ref: str) -> DefinitionDraft:
+    """The draft with this ref, open or closed. Raises NotFound, NotPermitted."""
+    permissions.must(work.actor, "process.read")
+    found = work.session.scalars(select(DefinitionDraft).where(DefinitionDraft.ref == ref)).first()
+    if found is None:
+        raise NotFound(_("There is no such draft."))
+    return found
+
+
+def open_drafts(work: Work) -> Sequence[DefinitionDraft]:
+    """Every open draft, by process."""
+    permissions.must(work.actor, "process.read")
+    wanted = select(DefinitionDraft).where(DefinitionDraft.state == OPEN).order_by(DefinitionDraft.process)
+    return work.session.scalars(wanted).all()
+
+
+def revisions(work: Work, draft: DefinitionDraft) -> Sequence[DefinitionDraftRevision]:
+    """Every revision of a draft, newest first."""
+    permissions.must(work.actor, "process.read")
+    wanted = select(DefinitionDraftRevision).where(DefinitionDraftRevision.draft_id == draft.id)
+    return work.session.scalars(wanted.order_by(DefinitionDraftRevision.number.desc())).all()
+
+
+def bundle_at(work: Work, draft: DefinitionDraft, number: int | None = None) -> Bundle:
+    """The files of one revision, the newest without a number. Raises NotFound, NotPermitted."""
+    permissions.must(work.actor, "process.read")
+    manifest = _manifest(work, draft, draft.head if number is None else number)
+    return Bundle(draft.process, parts_of(work, manifest))
+
+
+# --- saving ------------------------------------------------------------------------------------------------------
+
+
+def save(work: Work, ref: str, changes: Changes, *, based_on: int, note: str = "") -> Saved:
+    """Save files (None deletes one) that were edited on top of revision `based_on`.
+
+    The revision in the answer holds exactly the files handed in. Files nobody else changed since are merged onto
+    the newest revision. Raises Overtaken when one of them was changed by another, NotPermitted, NotFound,
+    Conflict for a closed draft, DefinitionRefused when a file may not be kept.
+    """
+    permissions.must(work.actor, "process.edit")
+    _must_be_readable(changes)
+    draft = _locked(work, ref)
+    base, head = _manifest(work, draft, based_on), _manifest(work, draft, draft.head)
+    wanted = _digests(changes)
+    mine = {path for path, digest in wanted.items() if base.get(path) != digest}
+    if not mine:
+        return Saved(based_on, unchanged=True)
+    for path, digest in sorted(wanted.items()):
+        if head.get(path) not in (base.get(path), digest):
+            raise _overtaken(work, draft, path)
+    merged = draft.head != based_on
+    result = _with(head, {path: wanted[path] for path in mine})
+    if result == head:
+        return Saved(draft.head, merged=merged, unchanged=True)
+    _keep(work, changes)
+    return Saved(_write(work, draft, result, parent=based_on, note=note), merged=merged)
+
+
+def save_aside(work: Work, ref: str, changes: Changes, *, based_on: int, note: str = "") -> int:
+    """Keep files beside the newest revision, on top of `based_on`; gives the number of the revision.
+
+    The same again from the same person is the same revision. Raises as `save`, never Overtaken.
+    """
+    permissions.must(work.actor, "process.edit")
+    _must_be_readable(changes)
+    draft = _locked(work, ref)
+    result = _with(_manifest(work, draft, based_on), _digests(changes))
+    same = select(DefinitionDraftRevision.number).where(
+        DefinitionDraftRevision.draft_id == draft.id,
+        DefinitionDraftRevision.aside,
+        DefinitionDraftRevision.author_id == work.actor.person(),
+        DefinitionDraftRevision.digest == _digest_of(result),
+    )
+    known = work.session.scalars(same.order_by(DefinitionDraftRevision.number)).first()
+    if known is not None:
+        return known
+    _keep(work, changes)
+    return _write(work, draft, result, parent=based_on, note=note, aside=True)
+
+
+def make_newest(work: Work, ref: str, number: int, *, based_on: int) -> Saved:
+    """Make an older revision, or one kept aside, the newest again, as a new revision.
+
+    Raises Overtaken when somebody saved since `based_on`, NotPermitted, NotFound, Conflict for a closed draft.
+    """
+    permissions.must(work.actor, "process.edit")
+    draft = _locked(work, ref)
+    manifest = _manifest(work, draft, number)
+    if draft.head != based_on:
+        raise _overtaken(work, draft, "")
+    if manifest == _manifest(work, draft, draft.head):
+        return Saved(draft.head, unchanged=True)
+    return Saved(_write(work, draft, manifest, parent=number, note=str(_("Revision %(number)s", number=number))))
+
+
+def close(work: Work, ref: str) -> None:
+    """Drop a draft: it is kept, with all its revisions, but nobody works on it any more.
+
+    Raises NotPermitted, NotFound, Conflict when it is closed or waits for a second owner.
+    """
+    permissions.must(work.actor, "process.edit")
+    draft = _locked(work, ref)
+    waiting = select(DefinitionProposal.id).where(
+        DefinitionProposal.draft_id == draft.id, DefinitionProposal.state == "OPEN"
+    )
+    if work.session.scalar(waiting.limit(1)) is not None:
+        raise Conflict(_("This draft waits for a second owner. Withdraw it or have it sent back first."))
+    draft.state = CLOSED
+    work.session.flush()
+    _record(work, draft, "definition.draft_closed", {"head": draft.head})
+
+
+def propose(work: Work, ref: str, checked: Checked, *, number: int, note: str) -> DefinitionProposal:
+    """Lay revision `number`, as it was checked outside the transaction, before a second owner.
+
+    Raises NotPermitted, NotFound, Conflict when `checked` is not that revision, when the same waits or is in force.
+    """
+    permissions.must(work.actor, "process.propose")
+    draft = _locked(work, ref)
+    if checked.bundle.key != draft.process or checked.bundle.manifest != _manifest(work, draft, number):
+        raise Conflict(_("What was checked is not revision %(number)s. Check it again.", number=number))
+    return definitions.propose(work, checked, note=note, draft=draft, revision=number)
+
+
+# --- who is here -------------------------------------------------------------------------------------------------
+
+
+def note_presence(work: Work, ref: str, part: str) -> Sequence[Presence]:
+    """Say that the actor has `part` of a draft open; gives everybody who is here, the actor included."""
+    draft = get(work, ref)
+    me, now = work.actor.person(), machine_now()
+    place = ("draft_id", "account_id")
+    if not insert_once(
+        work.session, DraftPresence, place, draft_id=draft.id, account_id=me, part=part[:255], seen_at=now
+    ):
+        mine = select(DraftPresence).where(DraftPresence.draft_id == draft.id, DraftPresence.account_id == me)
+        row = work.session.scalars(mine).one()
+        row.part, row.seen_at = part[:255], now
+        work.session.flush()
+    here = (
+        select(Account.id, Account.name, DraftPresence.part)
+        .join(Account, Account.id == DraftPresence.account_id)
+        .where(DraftPresence.draft_id == draft.id, DraftPresence.seen_at >= now - HERE)
+        .order_by(DraftPresence.id)
+    )
+    return [Presence(name, file, key == me) for key, name, file in work.session.execute(here)]
+
+
+# --- inside ------------------------------------------------------------------------------------------------------
+
+
+def _must_be_readable(changes: Changes) -> None:
+    findings = [found for path, content in changes.items() for found in bundles.readable(path, content or b"")]
+    if findings:
+        raise DefinitionRefused(findings)
+
+
+def _digests(changes: Changes) -> dict[str, str | None]:
+    return {path: None if content is None else fingerprint(content) for path, content in changes.items()}
+
+
+def _with(manifest: Manifest, changes: Mapping[str, str | None]) -> dict[str, str]:
+    both = {**manifest, **changes}
+    return {path: digest for path, digest in sorted(both.items()) if digest is not None}
+
+
+def _keep(work: Work, changes: Changes) -> None:
+    keep_parts(work, [content for content in changes.values() if content is not None])
+
+
+def _open_of(work: Work, process: str) -> DefinitionDraft | None:
+    wanted = select(DefinitionDraft).where(DefinitionDraft.process == process, DefinitionDraft.state == OPEN)
+    return work.session.scalars(wanted.execution_options(populate_existing=True)).first()
+
+
+def _locked(work: Work, ref: str) -> DefinitionDraft:
+    """An open draft, its row locked until the end of the transaction."""
+    draft = work.session.scalars(
+        select(DefinitionDraft)
+        .where(DefinitionDraft.ref == ref)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).first()
+    if draft is None:
+        raise NotFound(_("There is no such draft."))
+    if draft.state != OPEN:
+        raise Conflict(_("This draft is closed: it was put in force or dropped. Begin a new one."), draft=draft.ref)
+    return draft
+
+
+def _revision(work: Work, draft: DefinitionDraft, number: int) -> DefinitionDraftRevision:
+    row = work.session.scalars(
+        select(DefinitionDraftRevision).where(
+            DefinitionDraftRevision.draft_id == draft.id, DefinitionDraftRevision.number == number
+        )
+    ).first()
+    if row is None:
+        raise NotFound(_("This draft has no revision %(number)s.", number=number))
+    return row
+
+
+def _manifest(work: Work, draft: DefinitionDraft, number: int) -> dict[str, str]:
+    return dict(_revision(work, draft, number).manifest)
+
+
+def _new(work: Work, process: str, base: int | None, manifest: Manifest, note: str) -> DefinitionDraft:
+    draft = DefinitionDraft(
+        process=process, base_number=base, head=0, created_by=work.actor.person(), created_at=work.now
+    )
+    work.session.add(draft)
+    work.session.flush()
+    _record(work, draft, "definition.draft_begun", {"base": base})
+    _write(work, draft, manifest, parent=None, note=note)
+    return draft
+
+
+def _write(
+    work: Work, draft: DefinitionDraft, manifest: Manifest, *, parent: int | None, note: str, aside: bool = False
+) -> int:
+    last = work.session.scalar(
+        select(func.max(DefinitionDraftRevision.number)).where(DefinitionDraftRevision.draft_id == draft.id)
+    )
+    row = DefinitionDraftRevision(
+        draft_id=draft.id,
+        number=(last or 0) + 1,
+        parent=parent,
+        aside=aside,
+        manifest=dict(manifest),
+        digest=_digest_of(manifest),
+        note=note.strip()[:NOTE],
+        author_id=work.actor.person(),
+        saved_at=work.now,
+    )
+    work.session.add(row)
+    if not aside:
+        draft.head = row.number
+    work.session.flush()
+    event = "definition.kept_aside" if aside else "definition.saved"
+    _record(work, draft, event, {"revision": row.number, "parent": parent, "digest": row.digest})
+    return row.number
+
+
+def _record(work: Work, draft: DefinitionDraft, event: str, body: Mapping[str, object]) -> None:
+    journal.record(work, event, draft.ref, body, stream=("definition", draft.process))
+
+
+def _overtaken(work: Work, draft: DefinitionDraft, path: str) -> Overtaken:
+    """Who changed a file last on the way to the newest revision; without a path, who saved that."""
+    line = [row for row in revisions(work, draft) if not row.aside]
+    culprit = line[0]
+    for newer, older in pairwise(line):
+        if path and newer.manifest.get(path) != older.manifest.get(path):
+            culprit = newer
+            break
+    name = work.session.scalar(select(Account.name).where(Account.id == culprit.author_id))
+    by = name or str(_("An upgrade of the program"))
+    return Overtaken(by=by, at=culprit.saved_at, revision=draft.head, path=path)
