@@ -85,7 +85,7 @@ class DefinitionProposal(Base):
     base_number: Mapped[int | None]
     decided_by: Mapped[int | None] = mapped_column(BigKey, ForeignKey("account.id"))
     decided_at: Mapped[datetime | None]
-    decision_note: Mapped[str] = mapped_column(String(NOTE), default="", server_default="")
+    decision_note: Mapped[str] = mapped_column(String(NOTE), default="", server_default=text("''"))
 
 
 class DefinitionDraft(Base):

@@ -25,48 +25,34 @@ PROPOSAL = "definition_proposal"
 
 def upgrade() -> None:
     _make_drafts()
-    sqlite = op.get_bind().dialect.name == "sqlite"
-    # SQLite writes the table anew; its checks are not read back and are therefore given here
-    with op.batch_alter_table(PROPOSAL, table_args=_checks() if sqlite else ()) as table:
-        if not sqlite:
-            table.drop_constraint(op.f("ck_definition_proposal_state"), type_="check")
-            table.create_check_constraint(op.f("ck_definition_proposal_state"), STATES)
+    with op.batch_alter_table(PROPOSAL) as table:
+        table.drop_constraint(op.f("ck_definition_proposal_state"), type_="check")
+        table.create_check_constraint(op.f("ck_definition_proposal_state"), STATES)
         table.add_column(sa.Column("draft_id", BIG, nullable=True))
         table.add_column(sa.Column("revision", sa.Integer(), nullable=True))
         table.add_column(sa.Column("base_number", sa.Integer(), nullable=True))
         table.add_column(sa.Column("decided_by", BIG, nullable=True))
         table.add_column(sa.Column("decided_at", INSTANT, nullable=True))
-        table.add_column(sa.Column("decision_note", sa.String(length=500), server_default="", nullable=False))
+        table.add_column(sa.Column("decision_note", sa.String(length=500), server_default=sa.text("''"), nullable=False))
         table.create_foreign_key(op.f("fk_definition_proposal_draft_id"), "definition_draft", ["draft_id"], ["id"])
         table.create_foreign_key(op.f("fk_definition_proposal_decided_by"), "account", ["decided_by"], ["id"])
-        if not sqlite:
-            table.create_check_constraint(op.f("ck_definition_proposal_four_eyes"), FOUR_EYES)
+        table.create_check_constraint(op.f("ck_definition_proposal_four_eyes"), FOUR_EYES)
 
 
 def downgrade() -> None:
-    sqlite = op.get_bind().dialect.name == "sqlite"
     op.execute("UPDATE definition_proposal SET state = 'WITHDRAWN' WHERE state = 'RETURNED'")
-    old = sa.CheckConstraint(OLD_STATES, name=op.f("ck_definition_proposal_state"))
-    with op.batch_alter_table(PROPOSAL, table_args=(old,) if sqlite else ()) as table:
+    with op.batch_alter_table(PROPOSAL) as table:
+        table.drop_constraint(op.f("ck_definition_proposal_four_eyes"), type_="check")
         table.drop_constraint(op.f("fk_definition_proposal_decided_by"), type_="foreignkey")
         table.drop_constraint(op.f("fk_definition_proposal_draft_id"), type_="foreignkey")
-        if not sqlite:
-            table.drop_constraint(op.f("ck_definition_proposal_four_eyes"), type_="check")
-            table.drop_constraint(op.f("ck_definition_proposal_state"), type_="check")
-            table.create_check_constraint(op.f("ck_definition_proposal_state"), OLD_STATES)
+        table.drop_constraint(op.f("ck_definition_proposal_state"), type_="check")
+        table.create_check_constraint(op.f("ck_definition_proposal_state"), OLD_STATES)
         for name in ("decision_note", "decided_at", "decided_by", "base_number", "revision", "draft_id"):
             table.drop_column(name)
     op.drop_table("draft_presence")
     op.drop_table("definition_draft_revision")
     op.drop_index("uq_definition_draft_open", table_name="definition_draft")
     op.drop_table("definition_draft")
-
-
-def _checks() -> tuple[sa.CheckConstraint, ...]:
-    return (
-        sa.CheckConstraint(STATES, name=op.f("ck_definition_proposal_state")),
-        sa.CheckConstraint(FOUR_EYES, name=op.f("ck_definition_proposal_four_eyes")),
-    )
 
 
 def _make_drafts() -> None:
