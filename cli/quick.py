@@ -6,25 +6,10 @@ and stands at the newest revision needs neither; anything else takes the long wa
 
 from __future__ import annotations
 
-import re
 import sqlite3
-from pathlib import Path
 
+from domain.revision import newest
 from domain.settings import Settings
-
-VERSIONS = Path(__file__).resolve().parent.parent / "migrations" / "versions"
-REVISION = re.compile(r'^(down_revision|revision) = (?:"([^"]+)"|None)$', re.MULTILINE)
-
-
-def newest_revision(folder: Path = VERSIONS) -> str:
-    """The revision that no other one follows; "" when the files do not say it plainly."""
-    made: set[str] = set()
-    followed: set[str] = set()
-    for path in folder.glob("*.py"):
-        for word, name in REVISION.findall(path.read_text(encoding="utf-8")):
-            (made if word == "revision" else followed).add(name)
-    heads = made - followed
-    return heads.pop() if len(heads) == 1 else ""
 
 
 def ready(settings: Settings) -> bool:
@@ -40,4 +25,4 @@ def ready(settings: Settings) -> bool:
         return False
     finally:
         connection.close()
-    return bool(founded and founded[0]) and revision is not None and revision[0] == newest_revision()
+    return bool(founded and founded[0]) and revision is not None and revision[0] == newest()

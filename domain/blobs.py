@@ -12,6 +12,7 @@ import os
 import secrets
 import struct
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from io import BytesIO
@@ -64,19 +65,8 @@ class Blobs:
         """
         name = secrets.token_hex(16)
         key = secrets.token_bytes(32)
-        path = self._path(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(PARTIAL)
-        try:
-            with partial.open("wb") as out:
-                digest, size = _write_frames(out, stream, key, limit)
-                out.flush()
-                os.fsync(out.fileno())
-            partial.replace(path)
-        except BaseException:
-            partial.unlink(missing_ok=True)
-            raise
-        _sync_folder(path.parent)
+        with self._arriving(name) as out:
+            digest, size = _write_frames(out, stream, key, limit)
         return StoredBlob(name, digest, size, self._vault.wrap(key, name))
 
     def put_bytes(self, content: bytes) -> StoredBlob:
@@ -102,6 +92,46 @@ class Blobs:
                 _("A stored file is missing or damaged. Restore it from a backup."), blob=blob.name
             ) from problem
 
+    def check(self, blob: StoredBlob) -> None:
+        """Read a file to its end. Raises BlobDamaged when it is not the one its row speaks of; Unreadable."""
+        plain = hashlib.sha256()
+        size = 0
+        for frame in self.frames(blob):
+            plain.update(frame)
+            size += len(frame)
+        if (plain.hexdigest(), size) != (blob.digest, blob.size):
+            raise BlobDamaged(_("A stored file is missing or damaged. Restore it from a backup."), blob=blob.name)
+
+    def sealed_size(self, name: str) -> int:
+        """Bytes a stored file takes, as it lies there. Raises FileNotFoundError."""
+        return self._path(name).stat().st_size
+
+    def copy_sealed(self, name: str, source: Blobs) -> tuple[int, str]:
+        """Take over another store's file as it lies there, durably. Returns its size and SHA-256 (hex).
+
+        Raises FileNotFoundError; OSError when the disk is full (nothing is kept).
+        """
+        sealed = hashlib.sha256()
+        size = 0
+        with source._path(name).open("rb") as file, self._arriving(name) as out:
+            while chunk := file.read(FRAME):
+                sealed.update(chunk)
+                size += len(chunk)
+                out.write(chunk)
+        return size, sealed.hexdigest()
+
+    def link_sealed(self, name: str, source: Blobs) -> bool:
+        """Share another store's file, which never changes. False where the file system cannot."""
+        path = self._path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.link(source._path(name), path)
+        except FileNotFoundError:
+            raise
+        except OSError:
+            return False
+        return True
+
     def exists(self, name: str) -> bool:
         """True when the store holds a file of that name."""
         return self._path(name).exists()
@@ -120,6 +150,23 @@ class Blobs:
         for path in unfinished:
             path.unlink(missing_ok=True)
         return len(unfinished)
+
+    @contextmanager
+    def _arriving(self, name: str) -> Iterator[BinaryIO]:
+        """A file that has its name once the block ends, and is on disk then; after a failure nothing is left."""
+        path = self._path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(PARTIAL)
+        try:
+            with partial.open("wb") as out:
+                yield out
+                out.flush()
+                os.fsync(out.fileno())
+            partial.replace(path)
+        except BaseException:
+            partial.unlink(missing_ok=True)
+            raise
+        _sync_folder(path.parent)
 
     def _older(self, before: datetime | None) -> Iterator[Path]:
         for path in self._folder.glob("??/*"):

@@ -25,6 +25,7 @@ ROOMS = (
     "domain.parties.households",
     "domain.parties.organisations",
     "domain.rules",
+    "domain.upkeep",
     "domain.verification.authorisations",
     "domain.verification.commissions",
     "domain.verification.declarations",

@@ -9,19 +9,20 @@ from pathlib import Path
 import pytest
 
 from cli import founding, migrate, quick
+from domain import revision
 from tests.homes import DEMO, settings_of
 from tests.infrastructure.databases import Place, Template
 
 
 def test_the_newest_revision_is_alembics_head() -> None:
-    assert quick.newest_revision() == migrate.head()
+    assert revision.newest() == migrate.head()
 
 
 def test_two_heads_are_not_guessed_about(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text('revision = "a"\ndown_revision = None\n')
     (tmp_path / "b.py").write_text('revision = "b"\ndown_revision = None\n')
 
-    assert quick.newest_revision(tmp_path) == ""
+    assert revision.newest(tmp_path) == ""
 
 
 @pytest.mark.parametrize(
