@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 from collections.abc import Iterator
 
 from cli import language, quick, supervise
+from domain import logs
 from domain.errors import DefinitionRefused, HouseError, InvalidAnswers
 from domain.settings import Settings
 from domain.text import bound
@@ -26,9 +26,9 @@ def explained(refusal: HouseError) -> Iterator[str]:
 
 def run() -> int:
     """Run one command; a refusal is a sentence on standard error and exit code 1."""
-    logging.basicConfig(level=os.environ.get("HEDUI_LOG_LEVEL", "WARNING"), format="%(levelname)s %(name)s %(message)s")
+    logs.set_up(os.environ.get("HEDUI_LOG_LEVEL") or "WARNING")
     words = sys.argv[1:]
-    with bound(language.translator(os.environ)):
+    with logs.about(command=" ".join(words[:1])), bound(language.translator(os.environ)):
         try:
             if words[:1] == ["serve"] and quick.ready(Settings.from_env(os.environ)):
                 return supervise.serve(words[1:])

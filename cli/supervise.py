@@ -23,6 +23,7 @@ from types import FrameType
 
 from domain.clock import pause, ticks
 from domain.errors import Conflict
+from domain.logs import Event
 from domain.settings import Settings
 from domain.text import gettext as _
 
@@ -86,7 +87,7 @@ class Child:
             process_group=0,
             preexec_fn=_die_with_parent(),
         )
-        log.info("child.started name=%s pid=%s", self.program.name, self._process.pid)
+        log.info(Event("child.started", child=self.program.name, pid=self._process.pid))
 
     def _ended(self, code: int) -> None:
         self.send(signal.SIGKILL)  # leftovers of its group
@@ -94,7 +95,7 @@ class Child:
         if ticks() - self._started >= SETTLED:
             self._delay = FIRST_DELAY
         self._due = ticks() + self._delay
-        log.warning("child.ended name=%s code=%s restart_in=%.1f", self.program.name, code, self._delay)
+        log.warning(Event("child.ended", child=self.program.name, code=code, restart_in=round(self._delay, 1)))
         self._delay = min(self._delay * 2, LONGEST_DELAY)
 
 
@@ -164,7 +165,7 @@ class Supervisor:
             pause(0.05)
         for child in self._children:
             if child.running():
-                log.warning("child.killed name=%s after=%.0f", child.program.name, self._grace)
+                log.warning(Event("child.killed", child=child.program.name, after_s=round(self._grace)))
             child.send(signal.SIGKILL)
         while any(child.running() for child in self._children):
             pause(0.02)

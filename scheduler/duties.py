@@ -6,17 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
-
-from domain import journal
 from domain.agenda import AgendaItem
-from domain.cases import Case
 from domain.errors import OperationFailed
 from domain.home import Home
 from domain.text import gettext as _
 from domain.work import Work
 from tasks import campaigns, jobs, moves
-from workflows.instances import Incident
 from workflows.operations.deliveries import gather as gather_delivery
 from workflows.operations.deliveries import perform as perform_delivery
 from workflows.operations.deliveries import record as record_delivery
@@ -37,33 +32,6 @@ def get(kind: str) -> Duty:
     if found is None:
         raise OperationFailed(_("This version of the program does not know what to do with “%(kind)s”.", kind=kind))
     return found
-
-
-def open_incident(work: Work, item: AgendaItem, problem: Exception) -> None:
-    """Show a failure beside its case: one open incident an item, counted up. Holds kinds and ids, never values."""
-    case = work.session.scalars(select(Case).where(Case.ref == item.subject)).first()
-    if case is None:
-        return
-    step = str(getattr(problem, "step_id", "") or item.payload.get("topic", "") or item.kind)
-    token = str(item.payload.get("token", ""))
-    known = work.session.scalars(
-        select(Incident).where(Incident.case_id == case.id, Incident.step_id == step[:64], Incident.closed_at.is_(None))
-    ).first()
-    if known is not None:
-        known.attempts += 1
-        return
-    cause = type(getattr(problem, "cause", problem)).__name__
-    work.session.add(
-        Incident(
-            case_id=case.id,
-            step_id=step[:64],
-            token=token[:32],
-            cause=cause[:160],
-            sentence=item.last_error,
-            opened_at=work.now,
-        )
-    )
-    journal.of_case(work, case.ref, "incident.opened", case.ref, {"step": step, "cause": cause})
 
 
 def _wake(work: Work, item: AgendaItem, _result: Any) -> None:

@@ -1,6 +1,7 @@
 """The sweeper: stored files that no row names are removed (walls 9).
 
 A file is durable before its row commits; when the act then fails, or its process is killed, the file is nobody's.
+While a backup is made nothing is removed: its copy of the database may name what the rows of this moment do not.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from domain.clock import machine_now
-from domain.files import StoredFile
 from domain.home import Home
-from domain.verification.deliveries import Delivery
+from domain.logs import Event
+from domain.upkeep import NAMING, backup_running
 from domain.work import SCHEDULER, unit_of_work
 
 log = logging.getLogger("scheduler.orphans")
@@ -21,8 +22,6 @@ log = logging.getLogger("scheduler.orphans")
 # longer than any act takes from the last byte of a file to the commit of its row
 GRACE = timedelta(hours=1)
 CHUNK = 500
-# every column that names a stored file
-NAMING = (StoredFile.blob_name, Delivery.store_name)
 
 
 def remove(home: Home) -> int:
@@ -32,16 +31,18 @@ def remove(home: Home) -> int:
     old = list(home.blobs.names(before=before))
     for start in range(0, len(old), CHUNK):
         chunk = old[start : start + CHUNK]
-        for name in set(chunk) - _named(home, chunk):
+        for name in set(chunk) - _kept(home, chunk):
             home.blobs.delete(name)
             removed += 1
     if removed:
-        log.info("orphans.removed count=%d", removed)
+        log.info(Event("orphans.removed", count=removed))
     return removed
 
 
-def _named(home: Home, names: list[str]) -> set[str]:
+def _kept(home: Home, names: list[str]) -> set[str]:
     with unit_of_work(home, SCHEDULER, write=False) as work:
+        if backup_running(work.session):
+            return set(names)
         return {
             str(name) for column in NAMING for name in work.session.scalars(select(column).where(column.in_(names)))
         }

@@ -8,26 +8,27 @@ Claims and leases are in machine time, so a killed worker's item is taken over o
 from __future__ import annotations
 
 import logging
-import os
-import socket
-import traceback
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from sqlalchemy import ColumnElement, or_, select
 
-from domain import clock
+from domain import clock, logs
 from domain.agenda import AgendaItem
-from domain.clock import machine_now
+from domain.clock import machine_now, ticks
 from domain.errors import Conflict, HouseError
+from domain.heartbeats import is_dead as is_dead
+from domain.heartbeats import process_id
 from domain.home import Home, HomeRow
+from domain.logs import Event
 from domain.text import gettext as _
 from domain.work import SCHEDULER, Actor, Work, unit_of_work
 from scheduler import duties, recurring
 from scheduler.duties import Duty
+from tasks import incidents
 
 log = logging.getLogger("scheduler.tick")
+worker_id = process_id  # the name under which a process claims items
 
 LEASE = timedelta(seconds=120)
 ATTEMPTS = 8
@@ -41,20 +42,6 @@ class Swept:
     done: int = 0
     postponed: int = 0
     oldest_lag: timedelta = timedelta(0)
-
-
-def worker_id() -> str:
-    """host:pid:start: names a process so that its death can be seen on the same host."""
-    return f"{socket.gethostname()[:32]}:{os.getpid()}:{_started(os.getpid())}"
-
-
-def is_dead(worker: str) -> bool:
-    """True when the process of that name ran on this host and runs no more."""
-    host, _colon, rest = worker.partition(":")
-    pid, _colon, started = rest.partition(":")
-    if host != socket.gethostname()[:32] or not pid.isdigit():
-        return False
-    return _started(int(pid)) != started
 
 
 def sweep(home: Home, worker: str, *, most: int = BATCH) -> Swept:
@@ -72,8 +59,7 @@ def sweep(home: Home, worker: str, *, most: int = BATCH) -> Swept:
     finally:
         if alone:
             _give_lease_back(home, worker)
-    lag = swept.oldest_lag.total_seconds()
-    log.info("tick.done done=%d postponed=%d lag_s=%.0f", swept.done, swept.postponed, lag)
+    log.info(Event("tick.done", done=swept.done, postponed=swept.postponed, lag_s=_seconds(swept.oldest_lag)))
     return swept
 
 
@@ -108,7 +94,7 @@ def advance_to(home: Home, at: datetime, worker: str, *, wait: timedelta = timed
         _arrive(home, at, worker)
     finally:
         _give_lease_back(home, worker)
-    log.info("tick.advanced done=%d postponed=%d at=%s", swept.done, swept.postponed, at.isoformat())
+    log.info(Event("tick.advanced", done=swept.done, postponed=swept.postponed, to=at))
     return swept
 
 
@@ -159,8 +145,15 @@ def _claim(home: Home, worker: str, *, alone: bool, until: datetime | None = Non
 
 
 def _carry_out(home: Home, worker: str, claimed: AgendaItem, swept: Swept) -> None:
+    """One item, in a transaction of its own; its journal entries and its log lines carry the same id."""
+    with logs.about(item=f"agenda-{claimed.id}", subject=claimed.subject):
+        _do(home, worker, claimed, swept)
+
+
+def _do(home: Home, worker: str, claimed: AgendaItem, swept: Swept) -> None:
     actor = Actor(kind="scheduler", ref="scheduler", display=SCHEDULER.display, roles=SCHEDULER.roles,
                   request_id=f"agenda-{claimed.id}")  # fmt: skip
+    began = ticks()
     try:
         duty = duties.get(claimed.kind)
         result = _prepare(home, actor, duty, claimed)
@@ -171,8 +164,11 @@ def _carry_out(home: Home, worker: str, claimed: AgendaItem, swept: Swept) -> No
             swept.oldest_lag = max(swept.oldest_lag, work.now - item.due_at)
             duty.act(work, item, result)
             item.done_at, item.claimed_until = work.now, None
+            incidents.closed(work, item)
             _move_clock(home, work)
         swept.done += 1
+        took = round((ticks() - began) * 1000)
+        log.info(Event("item.done", kind=claimed.kind, attempts=claimed.attempts + 1, ms=took))
     except Exception as problem:  # a duty may fail in any way; the item is put off, the others go on
         _postpone(home, claimed, problem)
         swept.postponed += 1
@@ -220,18 +216,15 @@ def _postpone(home: Home, claimed: AgendaItem, problem: Exception) -> None:
         item.claimed_by, item.claimed_until = None, None
         item.not_before = machine_now() + timedelta(seconds=min(2**item.attempts, 3600))
         item.parked = item.attempts >= ATTEMPTS
-        duties.open_incident(work, item, problem)
-    expected = isinstance(problem, HouseError)
+        incidents.opened(work, item, problem)
+        attempts, parked, again = item.attempts, item.parked, item.not_before
     log.log(
-        logging.WARNING if expected else logging.ERROR,
-        "duty.postponed kind=%s subject=%s attempt=%d error=%s%s",
-        claimed.kind,
-        claimed.subject,
-        claimed.attempts + 1,
-        type(cause).__name__,
-        # where it failed, but not the message: it may quote what a person entered
-        "" if expected else "\n" + "".join(traceback.format_tb(problem.__traceback__)),
-    )
+        logging.WARNING if isinstance(problem, HouseError) else logging.ERROR,
+        Event(
+            "item.failed", kind=claimed.kind, attempts=attempts, parked=parked, again="" if parked else again,
+            **logs.failure(problem),
+        ),
+    )  # fmt: skip
 
 
 def _take_lease(home: Home, at: datetime, worker: str, give_up: datetime) -> bool:
@@ -278,10 +271,5 @@ def _locked_home(home: Home, work: Work) -> HomeRow:
     return work.session.get(HomeRow, 1, with_for_update=True) or home.row(work.session)
 
 
-def _started(pid: int) -> str:
-    """When a process started, in the kernel's ticks; "" when there is none, or it is dead and not yet buried."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except OSError:
-        return ""
-    return "" if fields[0] == "Z" else fields[19]
+def _seconds(lag: timedelta) -> int:
+    return round(lag.total_seconds())

@@ -8,13 +8,11 @@ import signal
 import threading
 
 from apscheduler.schedulers.background import BackgroundScheduler
-from sqlalchemy import select
 
-from domain import journal
-from domain.clock import machine_now
-from domain.home import Heartbeat, Home, open_home
+from domain import durability, heartbeats, journal, logs
+from domain.home import Home, open_home
+from domain.logs import Event
 from domain.settings import Settings
-from domain.version import VERSION
 from domain.work import SCHEDULER, unit_of_work
 from scheduler import orphans, tick
 
@@ -28,14 +26,7 @@ ORPHAN_SECONDS = 3600
 
 def beat(home: Home, worker: str) -> None:
     """Say that this process is alive."""
-    with unit_of_work(home, SCHEDULER) as work:
-        row = work.session.scalars(select(Heartbeat).where(Heartbeat.process == worker)).first()
-        if row is None:
-            row = Heartbeat(
-                process=worker, kind="worker", version=VERSION, started_at=machine_now(), seen_at=machine_now()
-            )
-            work.session.add(row)
-        row.seen_at = machine_now()
+    heartbeats.beat(home, worker, heartbeats.WORKER)
 
 
 def seal(home: Home) -> None:
@@ -61,23 +52,24 @@ def run(home: Home, stop: threading.Event) -> None:
     beat(home, worker)
     scheduler = make_scheduler(home, worker)
     scheduler.start()
-    log.info("worker.started worker=%s", worker)
+    log.info(Event("worker.started", worker=worker))
     try:
         stop.wait()
     finally:
         scheduler.shutdown(wait=True)
-        log.info("worker.stopped worker=%s", worker)
+        log.info(Event("worker.stopped", worker=worker))
 
 
 def main() -> None:
     """Entry point of `python -m scheduler.worker`."""
-    settings = Settings.from_env(os.environ)
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    logs.set_up(os.environ.get("HEDUI_LOG_LEVEL") or "INFO")
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_args: stop.set())
-    run(open_home(settings), stop)
+    with logs.refusals("worker"):
+        home = open_home(Settings.from_env(os.environ))
+        durability.require(home)
+        run(home, stop)
 
 
 if __name__ == "__main__":

@@ -9,11 +9,13 @@ from flask import Blueprint, Flask
 from flask_wtf.csrf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from domain import logs
+from domain.clock import ticks
 from domain.home import open_home
 from domain.parties.passwords import Passwords
 from domain.settings import LOOPBACK_NAMES, Settings
 from domain.text import bound
-from webapp import auth, errors, headers, i18n, page
+from webapp import access_log, auth, errors, headers, i18n, page
 from webapp.auth import House
 from webapp.database import connect, db
 from webapp.permits import check_routes, public
@@ -26,10 +28,12 @@ _LOCAL_HOSTS = (*sorted(LOOPBACK_NAMES), "127.0.0.1", "[::1]")
 
 
 class Hedui(Flask):
-    """Flask that reads every sentence in the language of the request."""
+    """Flask that reads every sentence in the language of the request, and names the request in every log line."""
 
     def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        with bound(i18n.translate):
+        asked = access_log.new_request_id()
+        environ[access_log.BEGAN] = ticks()
+        with bound(i18n.translate), logs.about(request=asked):
             return super().wsgi_app(environ, start_response)
 
 
@@ -48,6 +52,7 @@ def create_app(
         home = open_home(settings, engine=db.engine)
     app.extensions["house"] = House(home, passwords if passwords is not None else Passwords())
     app.secret_key = home.vault.purpose_key("web")
+    access_log.init(app)
     i18n.init(app)
     auth.init(app)
     CSRFProtect(app)

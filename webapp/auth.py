@@ -15,8 +15,7 @@ from flask_login import LoginManager, current_user
 from flask_login.mixins import AnonymousUserMixin, UserMixin
 from werkzeug.wrappers import Response as BaseResponse
 
-from domain import access
-from domain.base import new_ref
+from domain import access, logs
 from domain.clock import OFFICE_ZONE
 from domain.errors import NotPermitted
 from domain.home import Home
@@ -28,6 +27,7 @@ from domain.settings import Settings
 from domain.text import Text
 from domain.text import gettext as _
 from domain.work import Actor, unit_of_work
+from webapp.access_log import new_request_id
 from webapp.database import db
 from webapp.permits import Permit, permit_of
 
@@ -102,10 +102,10 @@ def member() -> SignedIn:
 
 def request_id() -> str:
     """The id of this request: on error pages, in the journal and in the log."""
-    found = g.get("request_id")
+    found = logs.here().get("request") or g.get("request_id")
     if found is None:
-        found = g.request_id = new_ref()[-12:].upper()
-    return cast(str, found)
+        found = g.request_id = new_request_id()
+    return str(found)
 
 
 def cookie_name() -> str:

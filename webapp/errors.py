@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from traceback import walk_tb
 
 from flask import Flask, current_app, render_template, request
 from flask_wtf.csrf import CSRFError
@@ -22,11 +21,13 @@ from domain.errors import (
     Stale,
 )
 from domain.home import HomeMissing
+from domain.logs import Event, failure
 from domain.parties.passwords import Busy
 from domain.parties.throttle import Throttled
 from domain.text import Text
 from domain.text import gettext as _
 from webapp.auth import request_id
+from webapp.checking import TooMany
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,7 @@ STATUS: dict[type[HouseError], int] = {
     TooLarge: 413,
     Throttled: 429,
     Busy: 429,
+    TooMany: 429,
     OperationFailed: 500,
     HomeMissing: 503,
 }
@@ -98,13 +100,12 @@ def page(status: int, sentence: object, clause: str = "") -> tuple[str, int]:
 
 def _refused(error: HouseError) -> tuple[str, int]:
     status = status_of(error)
-    ids = " ".join(f"{name}={value}" for name, value in error.ids.items())
-    log.info("refused kind=%s status=%d event=%s %s", type(error).__name__, status, request_id(), ids)
+    log.info(Event("request.refused", **{**error.ids, "error": type(error).__name__, "status": status}))
     return page(status, error.message, str(error.ids.get("clause", "")))
 
 
 def _stale_form(error: CSRFError) -> tuple[str, int]:
-    log.info("refused kind=csrf status=400 event=%s", request_id())
+    log.info(Event("request.refused", error="CSRFError", status=400))
     return page(400, _("This form is from an earlier session. Go back, reload the page and send it again."))
 
 
@@ -130,11 +131,6 @@ def _unexpected(error: Exception) -> tuple[str, int]:
 def _trace(error: Exception) -> None:
     """Log type and place of a fault. Its message may hold personal data, so only tests get to read that."""
     log.error(
-        "failed kind=%s event=%s endpoint=%s",
-        type(error).__name__,
-        request_id(),
-        request.endpoint,
+        Event("request.failed", endpoint=request.endpoint or "-", **failure(error)),
         exc_info=error if current_app.testing else None,
     )
-    for step, line in walk_tb(error.__traceback__):
-        log.error("failed.at event=%s file=%s line=%d", request_id(), step.f_code.co_filename, line)

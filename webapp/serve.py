@@ -6,12 +6,14 @@ import logging
 import os
 import signal
 import socket
-import sys
+import threading
 from types import FrameType
 from typing import NoReturn
 
 from waitress.server import create_server
 
+from domain import durability, heartbeats, logs
+from domain.logs import Event
 from domain.settings import Settings
 from webapp import tls
 from webapp.app import create_app
@@ -24,9 +26,12 @@ log = logging.getLogger(__name__)
 def serve(settings: Settings, shared: int | None = None) -> None:
     """Serve until SIGTERM or Ctrl-C. `shared`: file descriptor of an open listening socket, or None.
 
-    Raises OSError when the address is taken, KeysMissing and HomeMissing when the home cannot be used.
+    Raises OSError when the address is taken, KeysMissing and HomeMissing when the home cannot be used, NotDurable for
+    a real office whose database may lose work.
     """
     app = create_app(settings)
+    home = app.extensions["house"].home
+    durability.require(home)
     opened = socket.socket(fileno=shared) if shared is not None else _listen(settings)
     front = tls.front(settings, opened) if settings.tls_cert else None
     server = create_server(
@@ -43,10 +48,13 @@ def serve(settings: Settings, shared: int | None = None) -> None:
     signal.signal(signal.SIGTERM, _stop)
     if front is not None:
         front.start()
-    log.info("web.ready listen=%s port=%d", settings.listen, settings.port)
+    stop = threading.Event()
+    heartbeats.beating(home, heartbeats.WEB, stop)
+    log.info(Event("web.ready", listen=settings.listen, port=settings.port))
     try:
         server.run()
     finally:
+        stop.set()
         if front is not None:
             front.stop()
         server.close()
@@ -68,12 +76,10 @@ def _stop(_number: int, _frame: FrameType | None) -> NoReturn:
 
 def main() -> None:
     """Read the environment and serve."""
-    settings = Settings.from_env(os.environ)
-    logging.basicConfig(
-        level=settings.log_level, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
+    logs.set_up(os.environ.get("HEDUI_LOG_LEVEL") or "INFO")
     shared = os.environ.get(LISTEN_FD)
-    serve(settings, int(shared) if shared else None)
+    with logs.refusals("web"):
+        serve(Settings.from_env(os.environ), int(shared) if shared else None)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from threading import Event, Thread
 from typing import Any
 
+from domain import logs
 from domain.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -81,7 +82,7 @@ class Front:
             self.addresses[port_here] = str(writer.get_extra_info("peername")[0])
             await asyncio.gather(_pass_on(reader, inner_writer), _pass_on(inner_reader, writer))
         except (OSError, TimeoutError, asyncio.IncompleteReadError):
-            log.debug("tls.connection_lost")
+            log.debug(logs.Event("tls.connection_lost"))
         finally:
             self.addresses.pop(port_here, None)
             writer.close()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import MISSING, fields
 from pathlib import Path
 
 import pytest
 
-from domain.settings import BadSetting, Settings
+from domain.settings import TABLE, BadSetting, Settings, without_password
 
 OUTSIDE = {"HEDUI_LISTEN": "0.0.0.0", "HEDUI_HOSTS": "hedui.benxi.example"}
 TLS = {"HEDUI_TLS_CERT": "a.pem", "HEDUI_TLS_KEY": "a.key"}
@@ -81,12 +82,68 @@ def test_database_and_keys_lie_in_the_home_unless_named():
     made = Settings.from_env({"HEDUI_HOME": "/srv/hedui"})
     assert (made.keys, made.url) == (Path("/srv/hedui/keys"), "sqlite:////srv/hedui/hedui.db")
     other = Settings.from_env(
-        {"HEDUI_HOME": "/srv/hedui", "HEDUI_KEYS": "/etc/keys", "HEDUI_DATABASE_URL": "postgresql://h/d"}
+        {"HEDUI_HOME": "/srv/hedui", "HEDUI_KEYS": "/etc/keys", "HEDUI_DATABASE_URL": "postgresql+psycopg://h/d"}
     )
-    assert (other.keys, other.url) == (Path("/etc/keys"), "postgresql://h/d")
+    assert (other.keys, other.url) == (Path("/etc/keys"), "postgresql+psycopg://h/d")
 
 
 def test_the_databases_address_with_its_password_is_never_shown():
-    made = Settings.from_env({"HEDUI_DATABASE_URL": "postgresql://hedui:secret@db/hedui"})
+    made = Settings.from_env({"HEDUI_DATABASE_URL": "postgresql+psycopg://hedui:secret@db/hedui?password=secret"})
     assert "secret" not in repr(made)
     assert "secret" not in str(made.table())
+
+
+def test_the_table_and_the_settings_name_the_same_things_with_the_same_defaults():
+    named = [one.name for one in TABLE]
+    attributes = [one.name for one in fields(Settings) if one.name not in ("given", "unknown")]
+    assert named == attributes
+    made = Settings.from_env({})
+    for one in fields(Settings):
+        if one.default is not MISSING and one.name not in ("given", "unknown"):
+            assert getattr(made, one.name) == one.default, one.name
+    assert len({one.variable for one in TABLE}) == len(TABLE)
+    assert all(str(one.explanation).endswith(".") for one in TABLE)
+
+
+def test_a_setting_says_whether_it_was_given():
+    made = Settings.from_env({"PORT": "8100", "HEDUI_HOSTS": ""})
+    assert made.given == {"PORT"}
+    assert dict(made.table())["PORT"] == "8100"
+
+
+def test_a_misspelt_variable_is_named_and_those_of_our_own_processes_are_not():
+    made = Settings.from_env(
+        {"HEDUI_KEYES": "/etc/keys", "HEDUI_LISTEN_FD": "7", "HEDUI_TEST_RUN": "x", "HEDUI_LANG": "en", "PATH": "/bin"}
+    )
+    assert made.unknown == ("HEDUI_KEYES",)
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("", ""),
+        ("postgresql+psycopg://hedui:p@ss@db:5432/hedui?sslmode=require", "postgresql+psycopg://…@db:5432/hedui"),
+        ("postgresql+psycopg:///hedui?host=/run&user=a", "postgresql+psycopg:///hedui"),
+        ("hunter2", "…"),
+    ],
+)
+def test_of_the_databases_address_only_the_place_is_shown(address, shown):
+    assert without_password(address) == shown
+
+
+@pytest.mark.parametrize(("given", "kept"), [("debug", "DEBUG"), ("Warning", "WARNING")])
+def test_a_choice_is_read_in_any_case(given, kept):
+    assert Settings.from_env({"HEDUI_LOG_LEVEL": given}).log_level == kept
+
+
+def test_another_choice_and_another_database_are_refused():
+    with pytest.raises(BadSetting, match="HEDUI_LOG_LEVEL must be one of DEBUG"):
+        Settings.from_env({"HEDUI_LOG_LEVEL": "loud"})
+    with pytest.raises(BadSetting, match="HEDUI_DATABASE_URL"):
+        Settings.from_env({"HEDUI_DATABASE_URL": "mysql://db/hedui"})
+
+
+def test_settings_that_cannot_work_are_readable_all_the_same():
+    made, problems = Settings.read({"PORT": "http", "HEDUI_HOME": "/srv/hedui"})
+    assert made.port == 8000 and made.home == Path("/srv/hedui")
+    assert len(problems) == 1

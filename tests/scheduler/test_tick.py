@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from domain import heartbeats
 from domain.clock import machine_now
 from domain.errors import Conflict
 from domain.work import SCHEDULER, unit_of_work
@@ -222,7 +223,7 @@ def test_a_kind_of_a_newer_program_waits(running):
 def test_the_name_of_a_worker_tells_its_death():
     sleeper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     host = tick.worker_id().partition(":")[0]
-    name = f"{host}:{sleeper.pid}:{tick._started(sleeper.pid)}"
+    name = f"{host}:{sleeper.pid}:{heartbeats.started(sleeper.pid)}"
     assert not tick.is_dead(name)
     assert tick.is_dead(f"{host}:{sleeper.pid}:1"), "the number was given to another process"
     sleeper.kill()

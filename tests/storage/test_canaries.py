@@ -117,7 +117,7 @@ def test_a_failing_duty_logs_where_it_failed_and_none_of_its_values(office, capl
 
     monkeypatch.setitem(duties.DUTIES, "campaign.open", Duty(fail))
     office.advance("2027-06-01T00:10:00+08:00")
-    assert "duty.postponed kind=campaign.open" in caplog.text
+    assert "item.failed kind=campaign.open" in caplog.text
     assert "ValueError" in caplog.text
     assert "test_canaries.py" in caplog.text, "the place is there"
     assert BALANCE not in caplog.text
