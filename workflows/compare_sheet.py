@@ -1,0 +1,139 @@
+"""Two process.toml compared: title, owners, who may start it for what, and its stages."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from domain.parties.roles import ROLES
+from domain.text import Text
+from domain.text import gettext as _
+from workflows.compare_parts import (
+    CHANGED,
+    Change,
+    Difference,
+    Numbers,
+    Thing,
+    Words,
+    clipped,
+    differing,
+    joined,
+    plain,
+    reordered,
+    told_apart,
+)
+from workflows.compare_tree import canonical, must_be_plain, put_json
+
+STAGE = "stage:"
+_SENTENCES: Mapping[str, tuple[str, Text]] = {
+    "title": ("text", _("The title of the process.")),
+    "title_en": ("text", _("The English title of the process.")),
+    "description": ("text", _("What the process is for.")),
+    "description_en": ("text", _("What the process is for, in English.")),
+    "owners": ("role", _("Who owns the process.")),
+    "start/roles": ("role", _("Who may start a case by hand.")),
+    "start/kinds": ("process", _("For which kinds of case it is started.")),
+    "start/programmes": ("process", _("For which programmes it is started.")),
+}
+_STAGE_SENTENCES: Mapping[str, Text] = {
+    "label": _("Stage %(code)s: its name."),
+    "label_en": _("Stage %(code)s: its English name."),
+}
+
+
+class SheetUnreadable(ValueError):
+    """The bytes are not TOML."""
+
+
+def load(content: bytes) -> Mapping[str, Any]:
+    """The table in the file. Raises SheetUnreadable."""
+    try:
+        found = tomllib.loads(content.decode("utf-8"))
+        must_be_plain(found)
+    except (ValueError, RecursionError) as problem:
+        raise SheetUnreadable(str(problem)[:120]) from problem
+    return found
+
+
+def stages_of(sheet: Mapping[str, Any], english: bool) -> dict[str, str]:
+    """Code -> title of the stages that have one."""
+    rows = sheet.get("stages")
+    named = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    return {str(row.get("code")): str((english and row.get("label_en")) or row.get("label") or "") for row in named}
+
+
+def read(sheet: Mapping[str, Any]) -> Thing:
+    """Everything of the file as facts of one thing; stages by their code, and their order."""
+    thing = Thing("", "sheet")
+    put_json(thing, sheet, leave=frozenset(("stages",)))
+    rows = sheet.get("stages")
+    if not isinstance(rows, list):
+        if rows is not None:
+            thing.put("stages", canonical(rows))
+        return thing
+    names, order = Numbers(), []
+    for row in rows:
+        code = row.get("code") if isinstance(row, dict) else None
+        name = names.fresh(f"{STAGE}{code if isinstance(code, str) else canonical(code)}")
+        if isinstance(row, dict):
+            put_json(thing, {key: value for key, value in row.items() if key != "code"}, f"{name}/")
+            thing.put(name, canonical(row.get("label", "")))
+        else:
+            thing.put(name, canonical(row))
+        order.append(name)
+    thing.orders["stages"] = tuple(order)
+    return thing
+
+
+def changes(old: Thing, new: Thing, file: str) -> Iterator[Change]:
+    """Every difference of two sheets."""
+    title = _("Details of the process")
+    found = {one.aspect: one for one in differing(old, new)}
+    for one in found.values():
+        stage = one.aspect.partition("/")[0]
+        if stage != one.aspect and stage in found and (stage not in old.facts or stage not in new.facts):
+            continue  # the stage came or went as a whole
+        if one.aspect.startswith(STAGE) and "/" not in one.aspect and one.kind == CHANGED:
+            if f"{one.aspect}/label" in found:
+                continue
+        area, sentence = _meaning(one)
+        say = _titles if one.aspect in ("owners", "start/roles") else _shown
+        before, after = told_apart(one, say, say)
+        yield Change(one.kind, area, file, "", title, sentence, before, after)
+    before_order, after_order = old.orders.get("stages", ()), new.orders.get("stages", ())
+    if reordered(before_order, after_order):
+        said = [", ".join(_text(side.facts[key]) for key in order)
+                for side, order in ((old, before_order), (new, after_order))]  # fmt: skip
+        yield Change(CHANGED, "process", file, "", title, _("The order of the stages."), said[0], said[1])
+
+
+def _meaning(one: Difference) -> tuple[str, Text]:
+    if one.aspect in _SENTENCES:
+        return _SENTENCES[one.aspect]
+    if one.aspect.startswith(STAGE):
+        code, _slash, name = one.aspect.removeprefix(STAGE).partition("/")
+        if not name:
+            return "process", _("Stage %(code)s.", code=code)
+        if name in _STAGE_SENTENCES:
+            return "text", Text(_STAGE_SENTENCES[name].source, {"code": code})
+    return "process", plain(one.aspect)
+
+
+def _shown(value: str) -> Words:
+    return clipped(_text(value))
+
+
+def _titles(value: str) -> Words:
+    found = json.loads(value)
+    if not isinstance(found, list):
+        return clipped(value)
+    return joined([ROLES[one].title if isinstance(one, str) and one in ROLES else str(one) for one in found])
+
+
+def _text(value: str) -> str:
+    if value.startswith(('"', "[")):
+        found = json.loads(value)
+        return found if isinstance(found, str) else ", ".join(map(str, found))
+    return value
