@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import String
+from sqlalchemy import Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.base import Base, Key, Ref, Sealed, insert_once, new_ref
@@ -15,6 +15,15 @@ class OutboxMessage(Base):
     """One message on its way out. `key` is stable, so that a receiver can drop a repeat."""
 
     __tablename__ = "outbox_message"
+    __table_args__ = (
+        Index(
+            "ix_outbox_message_waiting",
+            "kind",
+            "address",
+            sqlite_where=text("sent_at IS NULL"),
+            postgresql_where=text("sent_at IS NULL"),
+        ),
+    )
 
     id: Mapped[Key]
     ref: Mapped[Ref]
