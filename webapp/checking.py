@@ -11,8 +11,7 @@ from typing import Any
 
 from flask import url_for
 
-from domain.errors import DefinitionRefused, Finding
-from domain.parties.passwords import Busy
+from domain.errors import DefinitionRefused, Finding, HouseError
 from domain.text import gettext as _
 from workflows import bundles
 from workflows.bundles import Bundle, Checked
@@ -27,8 +26,12 @@ _asked: Counter[int] = Counter()
 _running: dict[int, threading.Lock] = {}
 
 
+class TooMany(HouseError):
+    """This person has several checks waiting already."""
+
+
 def findings(bundle: Bundle, person: int) -> tuple[Finding, ...]:
-    """Everything the check says of a bundle. person: the account that asks. Raises Busy."""
+    """Everything the check says of a bundle. person: the account that asks. Raises TooMany."""
     key = (bundle.key, bundle.digest)
     known = _remembered(key)
     if known is not None:
@@ -42,13 +45,13 @@ def findings(bundle: Bundle, person: int) -> tuple[Finding, ...]:
 
 
 def must_pass(bundle: Bundle, person: int) -> Checked:
-    """The bundle as one that may be deployed. Raises DefinitionRefused with every finding, Busy."""
+    """The bundle as one that may be deployed. Raises DefinitionRefused with every finding, TooMany."""
     with _turn(person):
         return bundles.must_pass(bundle)
 
 
 def readable(path: str, content: bytes, person: int) -> None:
-    """Raise DefinitionRefused when a file may not even be kept in a draft; Busy."""
+    """Raise DefinitionRefused when a file may not even be kept in a draft; TooMany."""
     with _turn(person):
         found = list(bundles.readable(path, content))
     if found:
@@ -86,7 +89,7 @@ def part_address(ref: str, path: str, anchor: str | None = None) -> str:
     if path == bundles.DRAWING:
         return url_for("studio.drawing", ref=ref, _anchor=anchor)
     if path == bundles.SHEET:
-        return url_for("studio.details", ref=ref)
+        return url_for("studio_details.details", ref=ref)
     if path.startswith("forms/") and path.endswith(".form"):
         return url_for("studio.form", ref=ref, key=path[6:-5], _anchor=anchor)
     if path.endswith(".dmn") and "/" not in path:
@@ -110,15 +113,15 @@ def _remember(key: tuple[str, str], found: tuple[Finding, ...]) -> None:
 
 @contextmanager
 def _turn(person: int) -> Iterator[None]:
-    """Wait until no other check of this person runs. Raises Busy when too many wait already or it takes too long."""
+    """Wait until no other check of this person runs. Raises TooMany when too many wait already or it takes too long."""
     with _guard:
         if _asked[person] > QUEUE:
-            raise Busy(_("Several checks of yours are still running. Wait a moment and check again."))
+            raise TooMany(_("Several checks of yours are still running. Wait a moment and check again."))
         _asked[person] += 1
         lock = _running.setdefault(person, threading.Lock())
     try:
         if not lock.acquire(timeout=PATIENCE):
-            raise Busy(_("Several checks of yours are still running. Wait a moment and check again."))
+            raise TooMany(_("Several checks of yours are still running. Wait a moment and check again."))
         try:
             yield
         finally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from flask import current_app, request, url_for
@@ -15,27 +15,41 @@ from domain.text import gettext as _
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One link. endpoint: the page; action: what the person must be allowed; group: heading above it or ""."""
+    """One link. endpoint: the page; action: what the person must be allowed; group: heading above it or "".
+
+    more: blueprints whose pages belong to it besides the endpoint's own. not_for: kinds of office it is left out for.
+    """
 
     endpoint: str
     title: Text
     action: str
     group: str = ""
+    more: tuple[str, ...] = ()
+    not_for: frozenset[str] = frozenset()
+
+    def holds(self, blueprint: str | None, endpoint: str | None) -> bool:
+        """True when a page belongs to this entry; every page of the desk is its own."""
+        own = self.endpoint.partition(".")[0]
+        return endpoint == self.endpoint or (blueprint in (own, *self.more) and blueprint != "desk")
 
 
+# suppliers hand in files and bureaus keep rules: tasks of cases never wait for them
+NO_TASKS = frozenset({"supplier", "bureau", "system"})
 WORK, RULES, HOUSE = "work", "rules", "house"
 GROUPS: dict[str, Text] = {WORK: _("Verification"), RULES: _("Rules"), HOUSE: _("House")}
 
+STUDIO = ("process_start", "studio", "studio_files", "studio_details", "comparisons")
+
 ENTRIES: tuple[Entry, ...] = (
-    Entry("desk.inbox", _("My tasks"), "desk.read"),
-    Entry("desk.queue", _("To be claimed"), "desk.read"),
-    Entry("desk.done", _("Done"), "desk.read"),
-    Entry("cases.listing", _("Cases"), "case.list"),
+    Entry("desk.inbox", _("My tasks"), "desk.read", not_for=NO_TASKS),
+    Entry("desk.queue", _("To be claimed"), "desk.read", not_for=NO_TASKS),
+    Entry("desk.done", _("Done"), "desk.read", not_for=NO_TASKS),
+    Entry("cases.listing", _("Cases"), "case.list", not_for=NO_TASKS),
     Entry("reports.listing", _("Reports"), "report.read", WORK),
     Entry("campaigns.listing", _("Campaigns"), "campaign.read", WORK),
     Entry("deliveries.listing", _("Deliveries"), "delivery.read", WORK),
     Entry("households.listing", _("Households"), "household.import", WORK),
-    Entry("processes.listing", _("Processes"), "process.read", RULES),
+    Entry("processes.listing", _("Processes"), "process.read", RULES, more=STUDIO),
     Entry("policies.listing", _("Policies"), "policy.read", RULES),
     Entry("administration.accounts", _("Accounts"), "account.read", HOUSE),
     Entry("operations.page", _("Operations"), "operations.read", HOUSE),
@@ -58,25 +72,23 @@ def links(counts: Mapping[str, int]) -> list[Link]:
     """The links of the signed-in person; `counts` by endpoint come from the view that knows them."""
     shown: list[Link] = []
     group = ""
-    for entry in ENTRIES:
-        if entry.endpoint not in current_app.view_functions or not may(current_user.actor, entry.action):
-            continue
+    for entry in _open_entries():
         heading = GROUPS[entry.group] if entry.group and entry.group != group else None
         group = entry.group
-        here = request.endpoint == entry.endpoint or (
-            request.blueprint == entry.endpoint.partition(".")[0] and request.blueprint != "desk"
-        )
+        here = entry.holds(request.blueprint, request.endpoint)
         shown.append(Link(entry.title, url_for(entry.endpoint), here, counts.get(entry.endpoint), heading))
     return shown
 
 
-def landing() -> str:
-    """Where somebody starts: the first page of the navigation that holds work for their kind of office.
+def _open_entries() -> Iterator[Entry]:
+    """Entries whose page exists, which the signed-in person may open and whose kind of office has a use for them."""
+    for entry in ENTRIES:
+        known = entry.endpoint in current_app.view_functions
+        if known and current_user.actor.org_kind not in entry.not_for and may(current_user.actor, entry.action):
+            yield entry
 
-    Suppliers hand in files and bureaus keep rules: tasks of cases never wait for them.
-    """
-    no_desk = current_user.actor.org_kind in ("supplier", "bureau", "system")
-    for entry in sorted(ENTRIES, key=lambda entry: no_desk and entry.endpoint.startswith("desk.")):
-        if entry.endpoint in current_app.view_functions and may(current_user.actor, entry.action):
-            return url_for(entry.endpoint)
-    return url_for("account.page")
+
+def landing() -> str:
+    """Where somebody starts: the first page of the navigation that holds work for their kind of office."""
+    first = next(_open_entries(), None)
+    return url_for(first.endpoint if first is not None else "account.page")

@@ -1,20 +1,25 @@
-"""Processes: the versions in force, how many cases run on each, and proposals that wait for a second owner."""
+"""Processes: the list, one process with its versions, a version to look at, to take along or to come back to."""
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import func, select
 
-from domain.cases import Case
+from domain.errors import DefinitionRefused, NotFound
 from domain.parties import permissions
-from domain.parties.accounts import Account
 from domain.text import gettext as _
 from domain.work import Work
+from webapp import checking, process_rows
 from webapp.acting import acting, reading
+from webapp.auth import member
+from webapp.headers import allow_style_attributes
+from webapp.i18n import english
+from webapp.page import has_page
+from webapp.people import names
 from webapp.permits import requires
-from workflows import definitions
-from workflows.instances import CaseState
+from webapp.raw import attachment, raw_file
+from workflows import bundle_zip, bundles, definitions, drafts
+from workflows.definition_rows import NOTE, DefinitionRow
 
 blueprint = Blueprint("processes", __name__)
 
@@ -22,47 +27,119 @@ blueprint = Blueprint("processes", __name__)
 @blueprint.get("/processes")
 @requires("process.read")
 def listing() -> ResponseReturnValue:
-    """Every process with its versions, and the open proposals."""
+    """Every process: version in force, cases on it and on older ones, draft, what waits for a second owner."""
     with reading() as work:
-        rows = definitions.versions(work)
-        proposals = definitions.open_proposals(work)
-        names = _names(work, [*(one.proposed_by for one in rows), *(one.approved_by for one in rows),
-                              *(one.proposed_by for one in proposals)])  # fmt: skip
+        rows = process_rows.lines(work)
+        waiting = [one for row in rows for one in row.proposals]
+        mine = permissions.may(work.actor, "process.approve", permissions.SECOND)
         return render_template(
-            "processes/listing.html",
-            groups=[
-                (process, [one for one in rows if one.process == process])
-                for process in dict.fromkeys(one.process for one in rows)
-            ],
-            running=_running(work),
-            proposals=proposals,
-            names=names,
-            approves=permissions.may(work.actor, "process.approve", permissions.SECOND),
-            me=work.actor.user_id,
-        )
+            "processes/listing.html", rows=rows, drafts=sum(row.draft is not None for row in rows),
+            waiting=len(waiting), for_me=sum(mine and not one.mine for one in waiting),
+        )  # fmt: skip
 
 
-@blueprint.post("/processes/proposals/<ref>/approve")
-@requires("process.approve")
-def approve(ref: str) -> ResponseReturnValue:
-    """Put a proposal in force; whoever proposed it cannot."""
+@blueprint.get("/processes/<process>")
+@requires("process.read")
+def process(process: str) -> ResponseReturnValue:
+    """One process: versions, where its cases stand, its draft."""
+    with reading() as work:
+        return _process_page(work, process)
+
+
+@blueprint.post("/processes/<process>/draft")
+@requires("process.edit")
+def begin(process: str) -> ResponseReturnValue:
+    """Open the draft of a process; a new one begins with the version in force."""
     with acting() as work:
-        made = definitions.approve(work, ref)
-    flash(str(_("Version %(number)s is in force for new cases.", number=made.number)))
-    return redirect(url_for("processes.listing"))
+        ref = drafts.begin(work, process).ref
+    return redirect(url_for("studio.draft", ref=ref))
 
 
-def _running(work: Work) -> dict[int, int]:
-    rows = work.session.execute(
-        select(CaseState.definition_id, func.count())
-        .join(Case, Case.id == CaseState.case_id)
-        .where(Case.state.in_(("OPEN", "PARKED")))
-        .group_by(CaseState.definition_id)
-    )
-    return {key: count for key, count in rows}  # noqa: C416  dict() takes a Result for a mapping
+@blueprint.get("/processes/<process>/versions/<int:number>")
+@requires("process.read")
+def version(process: str, number: int) -> ResponseReturnValue:
+    """A version to look at: its drawing and its files."""
+    with reading() as work:
+        row = definitions.version(work, process, number)
+        bundle = definitions.bundle_of(work, row)
+        allow_style_attributes()  # the viewer of drawings writes them
+        return render_template(
+            "processes/version.html", row=row, files=sorted(bundle.files.items()),
+            names=names(work, [row.proposed_by, row.approved_by]), newest=definitions.newest(work, process),
+            cases=definitions.running(work).get(row.id, 0),
+        )  # fmt: skip
 
 
-def _names(work: Work, keys: list[int | None]) -> dict[int, str]:
-    wanted = {key for key in keys if key is not None}
-    rows = work.session.execute(select(Account.id, Account.name).where(Account.id.in_(wanted)))
-    return {key: name for key, name in rows}  # noqa: C416  as above
+@blueprint.get("/processes/<process>/versions/<int:number>/files/<path:path>")
+@requires("process.read")
+def version_file(process: str, number: int, path: str) -> ResponseReturnValue:
+    """The bytes of one file of a version."""
+    with reading() as work:
+        bundle = definitions.bundle_of(work, definitions.version(work, process, number))
+    return raw_file(bundle, path)
+
+
+@blueprint.get("/processes/<process>/versions/<int:number>.zip")
+@requires("process.read")
+def version_zip(process: str, number: int) -> ResponseReturnValue:
+    """A version as a zip, byte for byte."""
+    with reading() as work:
+        bundle = definitions.bundle_of(work, definitions.version(work, process, number))
+    return zipped(bundle, f"{process}-{number}")
+
+
+@blueprint.post("/processes/<process>/versions/<int:number>/rollback")
+@requires("process.propose")
+def rollback(process: str, number: int) -> ResponseReturnValue:
+    """Lay an earlier version before a second owner again; what the check says today is said here."""
+    note = request.form.get("note", "").strip()
+    with reading() as work:
+        bundle = definitions.bundle_of(work, definitions.version(work, process, number))
+        if not note or len(note) > NOTE:
+            return _process_page(work, process, roll=number, note=note, fault=_note_fault(note)), 422
+    try:
+        checked = checking.must_pass(bundle, member().actor.person())
+    except DefinitionRefused as refusal:
+        with reading() as work:
+            return _process_page(work, process, roll=number, note=note, findings=refusal.findings), 422
+    with acting() as work:
+        ref = definitions.propose_old(work, process, number, checked, note=note).ref
+    flash(str(_("Version %(number)s waits for a second owner to put it in force again.", number=number)))
+    return redirect(proposal_address(process, ref))
+
+
+def proposal_address(process: str, ref: str) -> str:
+    """The page of a proposal; the process where that page is missing."""
+    if has_page("comparisons.proposal"):
+        return url_for("comparisons.proposal", ref=ref)
+    return url_for("processes.process", process=process)
+
+
+def zipped(bundle: bundles.Bundle, name: str) -> Response:
+    """A bundle as a zip to keep."""
+    return attachment(bundle_zip.pack(bundle), f"{name}.zip", "application/zip")
+
+
+def _note_fault(note: str) -> object:
+    if note:
+        return _("At most %(most)s characters; this has %(count)s.", most=NOTE, count=len(note))
+    return _("Say why, for the second owner and for the record.")
+
+
+def _process_page(
+    work: Work, process: str, *, roll: int = 0, note: str = "", fault: object = "", findings: object = ()
+) -> str:
+    line = process_rows.line(work, process)
+    if line is None:
+        raise NotFound(_("There is no such process."))
+    rows = [one for one in definitions.versions(work) if one.process == process]
+    return render_template(
+        "processes/process.html", line=line, rows=rows, running=definitions.running(work),
+        names=names(work, [key for one in rows for key in _people(one)]),
+        standing=process_rows.standing(work, rows, english=english()),
+        roll=roll, note=note, fault=fault, findings=findings, note_limit=NOTE,
+    )  # fmt: skip
+
+
+def _people(row: DefinitionRow) -> tuple[int | None, int | None]:
+    return row.proposed_by, row.approved_by
