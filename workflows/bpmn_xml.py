@@ -96,7 +96,7 @@ def read_tree(xml: bytes) -> etree._Element:
         XmlRefused: too large, too deep, a document type or entity, a processing instruction, XInclude,
             an encoding other than UTF-8, or not well-formed.
     """
-    _refuse_early(xml)
+    refuse_early(xml)
     parser = etree.XMLParser(
         resolve_entities=False,
         no_network=True,
@@ -115,7 +115,8 @@ def read_tree(xml: bytes) -> etree._Element:
     return root
 
 
-def _refuse_early(xml: bytes) -> None:
+def refuse_early(xml: bytes) -> None:
+    """What can be told from the bytes alone. Raises XmlRefused."""
     if len(xml) > MAX_BYTES:
         raise XmlRefused("too-large")
     if xml.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\x00" in xml:

@@ -9,8 +9,8 @@ scenarios/*.toml      stories the owner wants to hold (kept, not run here)
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -22,11 +22,27 @@ from domain.parties.roles import ROLES
 from domain.text import gettext as _
 from domain.vault import fingerprint
 from workflows import forms, lint, lint_child, registry
+from workflows.limits import json_limits, toml_limits, xml_limits
+from workflows.lint_names import Members, check_names
+from workflows.lint_properties import check_properties
+from workflows.sheet_check import SHEET as SHEET
+from workflows.sheet_check import check_sheet, read_sheet
 
 DRAWING = "process.bpmn"
-SHEET = "process.toml"
 SIZE_LIMIT = 4_000_000
-KNOWN = ("process.bpmn", "process.toml")
+MOST_FILES = 200
+MOST_FINDINGS = 100
+# a process is called by its key in addresses, rows and the journal
+PROCESS_KEY = re.compile(r"[a-z][a-z0-9_]{0,47}")
+
+_NAME = r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}"
+_PLACES = re.compile(rf"process\.bpmn|process\.toml|{_NAME}\.dmn|forms/{_NAME}\.form|scenarios/{_NAME}\.toml")
+_LIMITS: Mapping[str, Callable[[str, bytes], Iterator[Finding]]] = {
+    ".bpmn": xml_limits,
+    ".dmn": xml_limits,
+    ".form": json_limits,
+    ".toml": toml_limits,
+}
 
 
 @dataclass(frozen=True)
@@ -40,8 +56,9 @@ class Bundle:
     def sheet(self) -> Mapping[str, Any]:
         """The read process.toml; empty when it cannot be read (the check says so)."""
         try:
-            return tomllib.loads(self.files.get(SHEET, b"").decode("utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+            content = self.files.get(SHEET, b"")
+            return {} if any(toml_limits(SHEET, content)) else read_sheet(content)
+        except ValueError:
             return {}
 
     @property
@@ -83,39 +100,54 @@ def read_folder(folder: Path) -> Bundle:
 def check(bundle: Bundle) -> list[Finding]:
     """Every finding about a bundle; the bundle may be deployed when none has severity "error".
 
-    The drawing is read in a child process with limits, since it may come from anywhere.
+    A file that may not be read is said to be so and nothing else is asked of it. The drawing is read in a child
+    process with limits, since it may come from anywhere.
     """
-    findings = [*_check_files(bundle), *_check_sheet(bundle)]
-    for key, path, content in bundle.forms():
-        try:
-            forms.parse(content, key, path)
-        except DefinitionRefused as refusal:
-            findings += refusal.findings
-    tables = set()
-    for name, path, content in bundle.tables():
-        tables.add(name)
-        findings += _check_table(path, content)
-    known = {
-        name: lint.OperationSpec(name, entry.inputs, entry.outputs)
-        for name, entry in registry.operations().items()
-        if entry.kind in ("quick", "slow")
-    }
-    findings += lint_child.check_untrusted(
-        bundle.files[DRAWING],
-        operations=known,
-        roles=ROLES,
-        forms={key for key, _path, _content in bundle.forms()},
-        decisions=tables,
-    )
+    findings = list(_check_files(bundle))
+    unfit = {path: readable(path, content) for path, content in bundle.files.items()}
+    findings += [found for faults in unfit.values() for found in faults]
+    if any(found.file == "" for found in findings):
+        return findings
+    whole = Bundle(bundle.key, {path: content for path, content in bundle.files.items() if not unfit[path]})
+    if SHEET in whole.files:
+        findings += check_sheet(whole.files[SHEET])
+    routing: dict[str, Members] = {}
+    for key, path, content in whole.forms():
+        findings += _few(path, _check_form(key, path, content, routing))
+    models: dict[str, decisions.Model | None] = {}
+    for name, path, content in whole.tables():
+        models[name] = None
+        findings += _few(path, _check_table(name, path, content, models))
+    if DRAWING in whole.files:
+        findings += _few(DRAWING, _check_drawing(whole, routing, models))
     return findings
 
 
 def readable(path: str, content: bytes) -> list[Finding]:
-    """Why a file must not even be kept in a draft; empty when it may.
+    """Why a file must not even be kept in a draft; empty when it may. Cheap: a stream, no tree, no child.
 
     Kept files may still be wrong (`check` tells), never dangerous to read.
     """
-    return list(_check_place(path))
+    misplaced = list(check_place(path))
+    if misplaced:
+        return misplaced
+    return list(_LIMITS[PurePosixPath(path).suffix](path, content))
+
+
+def check_place(path: str) -> Iterator[Finding]:
+    """Why a path has no place in a bundle."""
+    if not _PLACES.fullmatch(path):
+        sentence = _("This file has no place in a bundle.")
+        remedy = _(
+            "A bundle holds process.bpmn, process.toml, NAME.dmn, forms/NAME.form and scenarios/NAME.toml; names are"
+            " made of letters A to Z, digits, - and _."
+        )
+        yield Finding(shown(path), "", None, sentence, remedy)
+
+
+def shown(path: str) -> str:
+    """A path from outside as it can be shown: no control characters, not endless."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in path[:80])
 
 
 @dataclass(frozen=True)
@@ -137,45 +169,76 @@ def must_pass(bundle: Bundle) -> Checked:
 def _check_files(bundle: Bundle) -> Iterator[Finding]:
     if sum(len(content) for content in bundle.files.values()) > SIZE_LIMIT:
         yield Finding("", "", None, _("The bundle is larger than 4 MB."), _("Remove what does not belong to it."))
-    for path in bundle.files:
-        yield from _check_place(path)
-
-
-def _check_place(path: str) -> Iterator[Finding]:
-    parts = PurePosixPath(path)
-    fits = path in KNOWN or (
-        (parts.suffix == ".dmn" and len(parts.parts) == 1)
-        or (parts.suffix == ".form" and parts.parts[0] == "forms" and len(parts.parts) == 2)
-        or (parts.suffix == ".toml" and parts.parts[0] == "scenarios" and len(parts.parts) == 2)
-    )
-    if not fits or ".." in parts.parts:
-        yield Finding(path, "", None, _("This file has no place in a bundle."), _("Remove it."))
-
-
-def _check_sheet(bundle: Bundle) -> Iterator[Finding]:
+    if len(bundle.files) > MOST_FILES:
+        sentence = _("The bundle has more than %(most)s files.", most=MOST_FILES)
+        yield Finding("", "", None, sentence, _("Remove what does not belong to it."))
     if SHEET not in bundle.files:
         yield Finding(SHEET, "", None, _("process.toml is missing."), _("Add title, owners and start conditions."))
-        return
-    try:
-        sheet = tomllib.loads(bundle.files[SHEET].decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
-        yield Finding(SHEET, "", None, _("process.toml cannot be read: %(why)s", why=problem), _("Mend it."))
-        return
-    wanted: dict[str, type] = {"title": str, "title_en": str, "owners": list, "start": dict}
-    for name, kind in wanted.items():
-        if not isinstance(sheet.get(name), kind):
-            yield Finding(SHEET, name, None, _("%(name)s is missing or of the wrong kind.", name=name), _("Add it."))
-    for name in sheet.keys() - wanted.keys() - {"description", "description_en", "stages"}:
-        yield Finding(SHEET, name, None, _("%(name)s has no effect.", name=name), _("Remove it."))
-    start = sheet.get("start") if isinstance(sheet.get("start"), dict) else {}
-    for role in [*(sheet.get("owners") or []), *((start or {}).get("roles") or [])]:
-        if role not in ROLES:
-            yield Finding(SHEET, str(role), None, _("There is no role %(role)s.", role=role), _("Use a known role."))
+    if DRAWING not in bundle.files:
+        yield Finding(DRAWING, "", None, _("process.bpmn is missing."), _("Draw the process."))
 
 
-def _check_table(path: str, content: bytes) -> Iterator[Finding]:
+def _few(path: str, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """At most so many findings of one file as a person could read."""
+    for count, found in enumerate(findings):
+        if count == MOST_FINDINGS:
+            sentence = _("There is more to say about this file.")
+            yield Finding(path, "", None, sentence, _("Correct what is named first, then check again."))
+            return
+        yield found
+
+
+def _check_form(key: str, path: str, content: bytes, routing: dict[str, Members]) -> Iterator[Finding]:
+    routing[key] = None  # what a form brings that cannot be read is not known
     try:
-        decisions.load(content)
+        spec = forms.parse(content, key, path)
+    except DefinitionRefused as refusal:
+        yield from refusal.findings
+        return
+    routing[key] = [field.key for field in spec.inputs if field.route]
+    for field in (*spec.inputs, *(column for rows in spec.inputs for column in rows.fields)):
+        for source, known in ((field.rows, forms.ROW_SOURCES), (field.options_from, forms.OPTION_SOURCES)):
+            if source and source not in known:
+                sentence = _("The program cannot fill in %(source)s.", source=source[:60])
+                remedy = _("Use one of: %(list)s.", list=", ".join(sorted(known)))
+                yield Finding(path, field.key, None, sentence, remedy)
+
+
+def _check_table(name: str, path: str, content: bytes, models: dict[str, decisions.Model | None]) -> Iterator[Finding]:
+    try:
+        models[name] = decisions.load(content)
     except decisions.DecisionError as refusal:
         for found in refusal.findings:
             yield Finding(path, found.where, found.line, found.sentence, found.remedy)
+
+
+def _check_drawing(
+    bundle: Bundle, routing: Mapping[str, Members], models: Mapping[str, decisions.Model | None]
+) -> Iterator[Finding]:
+    xml, known = bundle.files[DRAWING], registry.operations()
+    kinds = {kind: [name for name, entry in known.items() if entry.kind == kind] for kind in ("facts", "record")}
+    findings = lint_child.check_untrusted(
+        xml,
+        operations={
+            name: lint.OperationSpec(name, entry.inputs, entry.outputs)
+            for name, entry in known.items()
+            if entry.kind in ("quick", "slow")
+        },
+        roles=ROLES,
+        forms=routing.keys(),
+        decisions=models.keys(),
+        facts=kinds["facts"],
+        records=kinds["record"],
+    )
+    yield from findings
+    if any(found.severity == "error" for found in findings):
+        return
+    yield from check_names(xml, outputs={name: entry.outputs for name, entry in known.items()}, routing=routing)
+    yield from check_properties(xml, stages=_stage_codes(bundle), models=models)
+
+
+def _stage_codes(bundle: Bundle) -> frozenset[str] | None:
+    if not bundle.sheet:
+        return None  # said by the check of process.toml
+    rows = bundle.sheet.get("stages", [])
+    return frozenset(str(row.get("code")) for row in rows if isinstance(row, dict)) if isinstance(rows, list) else None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -44,6 +45,9 @@ ATTRIBUTES = frozenset(
 )
 VALIDATE = frozenset({"required", "maxLength", "min", "max"})
 PROPERTIES = frozenset("label.en description.en text.en route actions rows options suffix suffix.en width show".split())
+# what the program itself can fill into a form, by the properties `rows` and `options` (tasks.options)
+ROW_SOURCES = frozenset({"members", "recheck_items", "disputed"})
+OPTION_SOURCES = frozenset({"members", "guardians", "categories", "resources"})
 KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,47}")
 LONGEST = 8_000
 MOST_ROWS = 200
@@ -151,7 +155,7 @@ def parse(source: bytes, key: str, file: str) -> FormSpec:
     reader = _Reader(file)
     fields = tuple(reader.read_all(components))
     inputs = tuple(f for f in fields if f.kind in INPUTS)
-    for name in sorted({f.key for f in inputs if sum(o.key == f.key for o in inputs) > 1}):
+    for name in sorted(key for key, count in Counter(f.key for f in inputs).items() if count > 1):
         reader.refuse(name, _("Two fields have the same key."), _("Give each field a key of its own."))
     if reader.findings:
         raise DefinitionRefused(reader.findings)

@@ -31,7 +31,8 @@ _PYTHON = re.compile(
 )
 _NAME = re.compile(r"[^\W\d]\w*")
 
-_XML: dict[str, tuple[Text, Text]] = {
+# what is said of a file that may not be read, by the rule of `XmlRefused`
+XML_REFUSED: dict[str, tuple[Text, Text]] = {
     "too-large": (_("The file is larger than 2 MB."), _("Remove pictures and other ballast from it.")),
     "too-deep": (_("The file nests more than 100 levels."), _("Save the drawing again from the editor.")),
     "too-many-elements": (_("The file has more than 20,000 elements."), _("Split the drawing.")),
@@ -60,6 +61,8 @@ class Known:
     roles: Collection[str] = ()
     forms: Collection[str] = ()
     decisions: Collection[str] = ()
+    facts: Collection[str] | None = None
+    records: Collection[str] | None = None
 
 
 def check_diagram(
@@ -69,21 +72,25 @@ def check_diagram(
     roles: Collection[str],
     forms: Collection[str],
     decisions: Collection[str],
+    facts: Collection[str] | None = None,
+    records: Collection[str] | None = None,
     drawing: bool = True,
 ) -> list[Finding]:
     """Every finding about a drawing, in the order of the file; without an "error" it may be deployed.
 
-    `drawing` False leaves out the check that every node and flow has its place in the picture.
+    facts, records: operations that a decision step must name as where its facts come from and what is done with
+    its answers; None asks for neither. `drawing` False leaves out the check that every node and flow has its place
+    in the picture.
     """
     try:
         root = read_tree(xml)
     except XmlRefused as refused:
-        sentence, remedy = _XML[refused.rule]
+        sentence, remedy = XML_REFUSED[refused.rule]
         return [Finding(FILE, "", refused.line, sentence, remedy)]
     found = [*_schema(root), *check_elements(root)]
     if root.tag != tag("definitions"):
         return found
-    known = Known(operations, roles, forms, decisions)
+    known = Known(operations, roles, forms, decisions, facts, records)
     found += check_flow(root)
     found += _check_nodes(root, known)
     found += _lanes(root)
@@ -316,6 +323,16 @@ def _decision(node: etree._Element, known: Known) -> Iterator[Finding]:
         yield finding(node, sentence, _("Use letters, digits and _."))
 
 
+def _asked(node: etree._Element, known: Known) -> Iterator[Finding]:
+    """Where a decision's facts come from and who records its answers."""
+    given = properties_of(node)
+    for name, names in (("facts", known.facts), ("record", known.records)):
+        if names is not None and given.get(name, "") not in names:
+            said = given.get(name) or "-"
+            sentence = _("The decision step's %(property)s names no operation: %(name)s.", property=name, name=said)
+            yield finding(node, sentence, _one_of(names))
+
+
 def _one_of(names: Collection[str]) -> Text:
     return _("Use one of: %(names)s.", names=", ".join(sorted(names)[:20]) or "-")
 
@@ -332,7 +349,7 @@ def _separation(node: etree._Element, steps: Collection[str]) -> Iterator[Findin
 _NODE_RULES: dict[str, tuple[Callable[[etree._Element, Known], Iterator[Finding]], ...]] = {
     "userTask": (_user,),
     "serviceTask": (_service,),
-    "businessRuleTask": (_decision,),
+    "businessRuleTask": (_decision, _asked),
     "scriptTask": (_script,),
 }
 

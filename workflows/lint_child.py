@@ -31,6 +31,8 @@ def check_untrusted(
     roles: Collection[str],
     forms: Collection[str],
     decisions: Collection[str],
+    facts: Collection[str] | None = None,
+    records: Collection[str] | None = None,
     seconds: int = SECONDS,
 ) -> list[Finding]:
     """`lint.check_diagram` in a child with limits; a child that dies or takes too long is a finding."""
@@ -40,6 +42,8 @@ def check_untrusted(
         "roles": sorted(roles),
         "forms": sorted(forms),
         "decisions": sorted(decisions),
+        "facts": None if facts is None else sorted(facts),
+        "records": None if records is None else sorted(records),
         "seconds": seconds,
     }
     command = [sys.executable, "-m", "workflows.lint_child"]
@@ -90,6 +94,8 @@ def main() -> None:
         roles=question["roles"],
         forms=question["forms"],
         decisions=question["decisions"],
+        facts=question["facts"],
+        records=question["records"],
     )
     json.dump([_row(one) for one in found], sys.stdout)
 

@@ -30,13 +30,11 @@ WHOLE = ("conditionExpression", "condition", "loopCondition", "completionConditi
 Members = Collection[str] | None  # None: whatever lies under the name cannot be told
 
 
-def check_names(
-    xml: bytes, *, outputs: Mapping[str, Collection[str]], routing: Mapping[str, Collection[str]]
-) -> list[Finding]:
+def check_names(xml: bytes, *, outputs: Mapping[str, Collection[str]], routing: Mapping[str, Members]) -> list[Finding]:
     """Every name an expression of this drawing uses that nothing in it brings.
 
-    outputs: operation or recorder -> names it gives back; routing: form key -> fields that decide the way. Only for a
-    drawing that `lint.check_diagram` found no error in.
+    outputs: operation or recorder -> names it gives back; routing: form key -> fields that decide the way (None: not
+    known). Only for a drawing that `lint.check_diagram` found no error in.
     """
     root = read_tree(xml)
     brought = _brought(root, outputs, routing)
@@ -44,7 +42,7 @@ def check_names(
 
 
 def _brought(
-    root: etree._Element, outputs: Mapping[str, Collection[str]], routing: Mapping[str, Collection[str]]
+    root: etree._Element, outputs: Mapping[str, Collection[str]], routing: Mapping[str, Members]
 ) -> dict[str, Members]:
     found: dict[str, Members] = {"case": CASE, **dict.fromkeys(LENT | COUNTED)}
     for step in read_steps(root).values():
@@ -59,7 +57,7 @@ def _brought(
     return found
 
 
-def _members(step: StepSpec, outputs: Mapping[str, Collection[str]], routing: Mapping[str, Collection[str]]) -> Members:
+def _members(step: StepSpec, outputs: Mapping[str, Collection[str]], routing: Mapping[str, Members]) -> Members:
     if step.kind == "user":
         return routing.get(step.form, ())
     if step.kind == "service":
