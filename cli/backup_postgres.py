@@ -136,7 +136,8 @@ def make_empty(engine: Engine) -> None:
             connection.exec_driver_sql(f"DROP TABLE IF EXISTS {name} CASCADE")
         functions = connection.exec_driver_sql(
             "SELECT oid::regprocedure::text FROM pg_proc"
-            " WHERE prokind = 'f' AND pronamespace = current_schema()::regnamespace AND proowner = (SELECT oid FROM pg_roles WHERE rolname = current_user)"
+            " WHERE prokind = 'f' AND pronamespace = current_schema()::regnamespace"
+            " AND proowner = (SELECT oid FROM pg_roles WHERE rolname = current_user)"
         ).scalars()
         for name in list(functions):
             connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {name} CASCADE")

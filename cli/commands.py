@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from cli import founding, reading, supervise
+from cli import backup, founding, reading, restore, supervise
 from domain import clock, files, journal
 from domain.clock import OFFICE_ZONE
 from domain.errors import Conflict, DefinitionRefused
@@ -375,4 +375,7 @@ ALL: list[click.Command] = [
     accounts,
     journal_group,
     settings,
+    backup.backup_command,
+    backup.prove_command,
+    restore.restore_command,
 ]

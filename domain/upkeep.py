@@ -141,7 +141,7 @@ def named_files(session: Session) -> Iterator[StoredBlob]:
     ).where(Delivery.store_name.is_not(None), Delivery.store_key.is_not(None), Delivery.state != DROPPED)  # fmt: skip
     for wanted in (papers.order_by(StoredFile.id), columnar.order_by(Delivery.id)):
         for name, digest, size, key in session.execute(wanted.execution_options(yield_per=1000)):
-            yield StoredBlob(str(name), str(digest or ""), int(size or 0), bytes(key))
+            yield StoredBlob(str(name), str(digest or ""), int(size or 0), bytes(key or b""))
 
 
 def still_named(session: Session, name: str) -> bool:
