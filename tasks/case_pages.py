@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
@@ -18,7 +17,6 @@ from domain import journal, rules
 from domain.cases import Case
 from domain.errors import InvalidAnswers, NotFound
 from domain.parties import households, permissions
-from domain.parties.accounts import Account
 from domain.parties.households import Household, Person
 from domain.parties.organisations import Organisation
 from domain.policy_shipped import Rules
@@ -27,17 +25,16 @@ from domain.verification import reports
 from domain.verification.comparison import LineView
 from domain.verification.doubts import DoubtView
 from domain.work import Work
-from tasks import events, line, pages
+from tasks import briefs, drawings, events, followed, line
+from tasks.briefs import CaseBrief
+from tasks.drawings import Drawing
 from tasks.events import Happening
-from tasks.models import OPEN, HumanTask
-from tasks.pages import CaseBrief, FileView, Paper, Remark
-from tasks.rules import task_scope, visible_case
+from tasks.followed import FileView, Paper, Remark
+from tasks.rules import visible_case
 from workflows import definitions
+from workflows.bundles import DRAWING
 from workflows.definitions import Definition, DefinitionRow
-from workflows.instances import CaseState, Incident
-
-SHOWN_AHEAD = 3
-PASSED_OVER = ("gateway", "start", "boundary", "catch", "throw", "subprocess", "end")
+from workflows.instances import CaseState
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,30 +48,6 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
-class Marks:
-    """What the drawing marks: element ids, and the same as names of steps."""
-
-    done: Sequence[str] = ()
-    active: Sequence[str] = ()
-    next: Sequence[str] = ()
-    done_names: Sequence[str] = ()
-    active_names: Sequence[str] = ()
-    next_names: Sequence[str] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A task somebody still has to do. mine: the reader may open it."""
-
-    ref: str
-    name: str
-    holder: str
-    office: str
-    due_at: datetime | None
-    visible: bool
-
-
-@dataclass(frozen=True, slots=True)
 class CasePage:
     """A case with all that may be shown of it to this actor."""
 
@@ -82,15 +55,13 @@ class CasePage:
     law: Rules = field(repr=False)
     relation: str
     stages: Sequence[Stage]
-    marks: Marks
-    waiting: Sequence[Waiting]
+    drawing: Drawing
     lines: Sequence[LineView] = field(repr=False)
     doubts: Sequence[DoubtView] = field(repr=False)
     story: Sequence[Happening] = ()
     papers: Sequence[FileView] = ()
     reports: Sequence[Paper] = ()
     remarks: Sequence[Remark] = ()
-    incidents: Sequence[str] = ()
     people: Mapping[str, str] = field(default_factory=dict, repr=False)
     reveal: bool = False
 
@@ -99,7 +70,7 @@ def case_page(work: Work, ref: str, *, english: bool = False) -> CasePage:
     """The page of a case. Raises NotFound, also for a case of another office."""
     department, agency, town = aliased(Organisation), aliased(Organisation), aliased(Organisation)
     row = work.session.execute(
-        select(Case, Household, department, agency, town, CaseState.marks, DefinitionRow)
+        select(Case, Household, department, agency, town, CaseState.marks, DefinitionRow, drawings.troubled())
         .join(Household, Household.id == Case.household_id, isouter=True)
         .join(department, department.id == Case.department_id)
         .join(agency, agency.id == Case.agency_id)
@@ -112,9 +83,9 @@ def case_page(work: Work, ref: str, *, english: bool = False) -> CasePage:
         raise NotFound(_("There is no such case for you."))
     case, definition = row[0], definitions.by_id(work, row[6].id)
     law = rules.current(work)
-    brief = pages.brief_of(work, case, row[1], row[2:5], definition, law)
+    brief = briefs.brief_of(work, case, row[1], row[2:5], definition, law)
     relation = permissions.relation_to_case(work.actor, case)
-    compared = pages.is_past(definition, case, "query")
+    compared = briefs.is_past(definition, case, "query")
     versions = reports.all_of(work, case) if compared else []
     reached = any(reports.reached_department(one) for one in versions)
     results = relation == permissions.AGENCY or reached
@@ -123,26 +94,22 @@ def case_page(work: Work, ref: str, *, english: bool = False) -> CasePage:
         law=law,
         relation=relation,
         stages=_stages(case, definition, english),
-        marks=marks_of(definition, row[5] or {}, english=english),
-        waiting=_waiting(work, case, english),
-        lines=pages.visible_lines(work, case, reached) if compared else [],
-        doubts=pages.visible_doubts(work, case, reached=reached) if compared else [],
+        drawing=drawings.of_case(work, case, definition, row[5], incident=row[7], english=english),
+        lines=followed.visible_lines(work, case, reached) if compared else [],
+        doubts=followed.visible_doubts(work, case, reached=reached) if compared else [],
         story=events.story(work, case, definition, english=english, results=results),
-        papers=[*pages.papers(work, case, definition), *pages.made_here(work, case)],
-        reports=pages.visible_reports(work, case, versions),
-        remarks=pages.remarks(work, case, definition),
-        incidents=_incidents(work, case),
+        papers=followed.papers(work, case, definition, printed=True),
+        reports=followed.visible_reports(work, case, versions),
+        remarks=followed.remarks(work, case, definition),
         people={one.person.ref: one.person.name for one in brief.members},
         reveal=permissions.may(work.actor, "reveal.idno", relation),
     )
 
 
-def drawing(work: Work, ref: str) -> tuple[bytes, Marks]:
-    """The drawing of a case's own version, and its marks. Raises NotFound."""
+def drawing(work: Work, ref: str) -> bytes:
+    """The drawing of a case's own version, as BPMN. Raises NotFound."""
     case = visible_case(work, ref)
-    definition = pages.definition_of(work, case.id)
-    marks = work.session.scalar(select(CaseState.marks).where(CaseState.case_id == case.id))
-    return definition.bundle.files["process.bpmn"], marks_of(definition, marks or {}, english=False)
+    return briefs.definition_of(work, case.id).bundle.files[DRAWING]
 
 
 def reveal(work: Work, case_ref: str, person_ref: str, reason: str) -> str:
@@ -164,42 +131,6 @@ def reveal(work: Work, case_ref: str, person_ref: str, reason: str) -> str:
     return households.number_of(work, person)
 
 
-def marks_of(definition: Definition, marks: Mapping[str, Any], *, english: bool) -> Marks:
-    """Done, standing and next, for the drawing and in words."""
-    steps = definition.diagram.steps
-    active = [one for one in dict.fromkeys(marks.get("active") or ()) if one in steps]
-    done = [one for one in dict.fromkeys(marks.get("done") or ()) if one in steps and one not in active]
-    coming = _ahead(definition, active)
-
-    def names(ids: Sequence[str]) -> list[str]:
-        found = [steps[one] for one in ids if steps[one].kind not in PASSED_OVER and steps[one].name]
-        return list(dict.fromkeys(one.name_en or one.name if english else one.name for one in found))
-
-    order = {one: place for place, one in enumerate(steps)}
-    done.sort(key=lambda one: order[one])
-    return Marks(done, active, coming, names(done), names(active), names(coming))
-
-
-def _ahead(definition: Definition, active: Sequence[str]) -> list[str]:
-    """The people's steps that may come next, along the flows, each once."""
-    steps, flows = definition.diagram.steps, definition.diagram.flows
-    after: dict[str, list[str]] = {}
-    for flow in flows:
-        after.setdefault(flow.source, []).append(flow.target)
-    found: list[str] = []
-    seen, queue = set(active), [target for one in active for target in after.get(one, ())]
-    while queue and len(found) < SHOWN_AHEAD:
-        here = queue.pop(0)
-        if here in seen or here not in steps:
-            continue
-        seen.add(here)
-        if steps[here].kind == "user":
-            found.append(here)
-        else:
-            queue += after.get(here, ())
-    return found
-
-
 def _stages(case: Case, definition: Definition, english: bool) -> list[Stage]:
     found, over = [], case.state in ("DONE", "CANCELLED")
     before = case.stage in {code for code, *_labels in definition.stages}
@@ -212,34 +143,3 @@ def _stages(case: Case, definition: Definition, english: bool) -> list[Stage]:
         at = datetime.fromisoformat(reached) if reached else None
         found.append(Stage(code, label_en if english else label, state, at))
     return found
-
-
-def _waiting(work: Work, case: Case, english: bool) -> list[Waiting]:
-    if case.state in ("DONE", "CANCELLED"):
-        return []
-    rows = work.session.execute(
-        select(HumanTask, Account.name, Organisation, task_scope(work.actor))
-        .join(Organisation, Organisation.id == HumanTask.org_id)
-        .join(Account, Account.id == HumanTask.assignee_id, isouter=True)
-        .where(HumanTask.case_id == case.id, HumanTask.state.in_(OPEN))
-        .order_by(HumanTask.due_at.is_(None), HumanTask.due_at, HumanTask.id)
-        .limit(20)
-    )
-    return [
-        Waiting(
-            task.ref, task.name_en if english else task.name, holder or "",
-            office.name_en if english else office.name, task.due_at, bool(visible),
-        )
-        for task, holder, office, visible in rows
-    ]  # fmt: skip
-
-
-def _incidents(work: Work, case: Case) -> list[str]:
-    return list(
-        work.session.scalars(
-            select(Incident.sentence)
-            .where(Incident.case_id == case.id, Incident.closed_at.is_(None))
-            .order_by(Incident.id)
-            .limit(5)
-        )
-    )

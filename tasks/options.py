@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import select
 
-from domain import rules
 from domain.cases import Case
-from domain.parties.households import Guardian, Person
+from domain.parties.households import Person
 from domain.parties.organisations import Organisation
+from domain.policy_shipped import Rules
 from domain.verification import catalogue, commissions, rechecks
 from domain.verification.deliveries import Resource
 from domain.work import Work
@@ -40,20 +40,20 @@ class Offered:
 
 
 def for_task(work: Work, page: TaskPage, *, english: bool = False) -> Offered:
-    """The options and rows that this task's form asks for, and no others; at most three queries."""
+    """The options and rows that this task's form asks for, and no others; at most six queries."""
     wanted = _asked(page.form)
     options: dict[str, Choices] = {}
     rows: dict[str, Sequence[Row]] = {"members": _member_rows(page)}
     if "members" in wanted:
         options["members"] = [(one.person.ref, one.person.name) for one in page.case.members]
     if "guardians" in wanted:
-        options["guardians"] = _guardians(work, page)
+        options["guardians"] = _guardians(page)
     if wanted & {"categories", "resources", "recheck_items"}:
         case = work.session.scalars(select(Case).where(Case.ref == page.case.ref)).one()
         if "categories" in wanted:
-            options["categories"] = _categories(work, case, english)
+            options["categories"] = _categories(work, case, page.law, english)
         if "resources" in wanted:
-            options["resources"] = _resources(work, case, english)
+            options["resources"] = _resources(work, case, page.law, english)
         if "recheck_items" in wanted:
             rows["recheck_items"] = _recheck_rows(work, case, page, english)
     return Offered(options, rows)
@@ -80,21 +80,16 @@ def _member_rows(page: TaskPage) -> list[Row]:
     ]
 
 
-def _guardians(work: Work, page: TaskPage) -> list[tuple[str, str]]:
+def _guardians(page: TaskPage) -> list[tuple[str, str]]:
     names = {one.person.ref: one.person.name for one in page.case.members}
-    rows = work.session.execute(
-        select(Guardian, Person.ref).join(Person, Person.id == Guardian.ward_id).where(Person.ref.in_(names.keys()))
-    )
-    vault = work.home.vault
     return [
-        (one.ref, f"{vault.open('guardian.name', one.ref, one.name)} ({one.relation} · {names[ward]})")
-        for one, ward in rows
+        (one.ref, f"{one.name} ({one.relation} · {names[one.ward]})") for one in page.guardians if one.ward in names
     ]
 
 
-def _categories(work: Work, case: Case, english: bool) -> list[tuple[str, str]]:
+def _categories(work: Work, case: Case, law: Rules, english: bool) -> list[tuple[str, str]]:
     """Those of the accepted letter, else those the agency can ask some source for."""
-    known = rules.current(work).categories
+    known = law.categories
     accepted = commissions.accepted(work, case)
     if accepted:
         codes = set(commissions.categories_of(work, accepted[0]))
@@ -104,8 +99,8 @@ def _categories(work: Work, case: Case, english: bool) -> list[tuple[str, str]]:
     return [(code, one.en if english else one.zh) for code, one in known.items() if code in codes]
 
 
-def _resources(work: Work, case: Case, english: bool) -> list[tuple[str, str]]:
-    known = rules.current(work).categories
+def _resources(work: Work, case: Case, law: Rules, english: bool) -> list[tuple[str, str]]:
+    known = law.categories
     agency = work.session.get_one(Organisation, case.agency_id)
     accepted = commissions.accepted(work, case)
     asked = commissions.categories_of(work, accepted[0]) if accepted else None
@@ -123,7 +118,7 @@ def _suppliers(work: Work, resources: Sequence[Resource]) -> Mapping[int, Organi
 
 
 def _recheck_rows(work: Work, case: Case, page: TaskPage, english: bool) -> list[Row]:
-    known = rules.current(work).categories
+    known = page.law.categories
     found = work.session.execute(select(Person.id, Person.ref).where(Person.household_id == case.household_id))
     names = {key: ref for key, ref in found}  # noqa: C416  dict() takes a Result for a mapping
     people = {one.person.ref: one.person.name for one in page.case.members}

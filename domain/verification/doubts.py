@@ -224,7 +224,7 @@ def views(work: Work, case: Case, round: int | None = None) -> list[DoubtView]:
 
 
 def fill(pattern: str, context: Mapping[str, Any]) -> str:
-    """A rule's sentence with its places filled; what is null or unknown shows as a dash."""
+    """A rule's sentence with its places filled, figures grouped by thousands; what is null or unknown is a dash."""
     return _PLACE.sub(lambda place: _written(context.get(place[1])), pattern)
 
 
@@ -232,7 +232,7 @@ def _written(value: Any) -> str:
     if value is None:
         return "—"
     if isinstance(value, Decimal):
-        return format(value.quantize(Decimal(1)) if value == value.to_integral_value() else value.normalize(), "f")
+        return format(value.quantize(Decimal(1)) if value == value.to_integral_value() else value.normalize(), ",f")
     return str(value)
 
 

@@ -54,7 +54,7 @@ data-text-too-large="太大"></label>
 data-text-failed="未保存" data-text-signed-out="请重新登录"></span></form>"""
 
 CASE = """<p>正在：受理审查</p>
-<div id="drawing" class="drawing" data-diagram-url="/case.bpmn" data-state-url="/case.json"></div>"""
+<div id="drawing" class="drawing" data-diagram-url="/case.bpmn" data-marks="{&quot;active&quot;:[&quot;accept&quot;],&quot;done&quot;:[&quot;start&quot;],&quot;flows&quot;:[&quot;f&quot;]}"></div>"""
 
 
 class Desk(SimpleHTTPRequestHandler):
@@ -111,7 +111,6 @@ def desk() -> Iterator[tuple[str, type[Desk]]]:
         "/one": ("text/html", "<!doctype html><title>一</title>"),
         "/page.css": ("text/css", ".drawing { width: 800px; height: 300px; }"),
         "/case.bpmn": ("text/xml", DIAGRAM),
-        "/case.json": ("application/json", json.dumps({"done": ["start", "f", "nowhere"], "active": ["accept"]})),
         "/favicon.ico": ("image/x-icon", ""),
     }
     handler = type("ThisDesk", (Desk,), {"pages": pages, "drafts": [], "draft_status": 200})

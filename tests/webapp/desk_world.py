@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
+from html import unescape
 from typing import Any
 
 from flask import Flask
@@ -53,6 +55,21 @@ def fields_of(page: str) -> MultiDict[str, str]:
     for name, text in re.findall(r'<textarea[^>]*name="([^"]+)"[^>]*>\s*(.*?)</textarea>', form.group(0), re.S):
         found.add(name, text)
     return found
+
+
+def marks_of(page: str) -> dict[str, Any]:
+    """What the drawing of a page marks."""
+    found = re.search(r'data-marks="([^"]*)"', page)
+    assert found, "the page has no drawing"
+    marks: dict[str, Any] = json.loads(unescape(found[1]))
+    return marks
+
+
+def standing_of(page: str) -> str:
+    """What a page says of where its case stands, as a reader hears it."""
+    found = re.search(r'<div class="standing".*?</dl></div>', page, re.S)
+    assert found, "the page does not say where the case stands"
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", found[0])).split())
 
 
 def send(browser: FlaskClient, address: str, values: Mapping[str, Any], *, to: str = "") -> Any:

@@ -16,7 +16,7 @@ from tests.homes import Office
 from tests.journeys import steps
 from tests.journeys.playing import Story, new_case
 from tests.webapp.conftest import token_in
-from tests.webapp.desk_world import app_of, browser_of, press
+from tests.webapp.desk_world import app_of, browser_of, marks_of, press
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_the_page_says_what_is_done_what_is_now_and_what_is_next(found: Story) -
     assert "起草核对报告" in caption
     assert 'aria-current="step"' in page
 
-    marks = handler.get(f"/cases/{found.case_ref}/marks.json").get_json()
+    marks = marks_of(page)
     assert marks["active"] == ["draft_report"]
     assert "review_report" in marks["next"]
     assert handler.get(f"/cases/{found.case_ref}/drawing.bpmn").data.startswith(b"<?xml")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, jsonify, render_template, request
+from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from domain.errors import InvalidAnswers
 from domain.work import Work
-from tasks import case_pages, queues
+from tasks import case_pages, drawings, queues
 from webapp import showing
 from webapp.acting import acting, reading
 from webapp.headers import allow_style_attributes
@@ -28,6 +28,7 @@ def listing() -> ResponseReturnValue:
         return render_template(
             "cases/listing.html", page=page, state=state, text=text, now=work.now,
             titles=showing.titles(work), counts=showing.nav_counts(work),
+            now_at=drawings.lines(work, [row.ref for row in page.rows], english=english()),
         )  # fmt: skip
 
 
@@ -44,19 +45,10 @@ def case(ref: str) -> ResponseReturnValue:
 def drawing(ref: str) -> ResponseReturnValue:
     """The drawing of the case's own version of the process."""
     with reading() as work:
-        content, _marks = case_pages.drawing(work, ref)
+        content = case_pages.drawing(work, ref)
     answer = Response(content, mimetype="application/xml")
     answer.headers["Content-Disposition"] = "attachment; filename=process.bpmn"
     return answer
-
-
-@blueprint.get("/cases/<ref>/marks.json")
-@requires("case.read")
-def marks(ref: str) -> ResponseReturnValue:
-    """Where the case stands on the drawing."""
-    with reading() as work:
-        _content, found = case_pages.drawing(work, ref)
-    return jsonify(done=list(found.done), active=list(found.active), next=list(found.next))
 
 
 @blueprint.post("/cases/<ref>/reveal")

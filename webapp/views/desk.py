@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, replace
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.blueprints import BlueprintSetupState
@@ -14,17 +14,17 @@ from flask_babel import ngettext
 from domain.errors import Conflict, HouseError, InvalidAnswers, Stale
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import desk, moves, options, pages, queues
+from tasks import desk, drawings, moves, pages, queues
 from tasks.pages import TaskPage
 from tasks.queues import Filter
-from webapp import showing
+from webapp import showing, task_forms
 from webapp.acting import acting, reading
 from webapp.auth import house
 from webapp.errors import status_of
-from webapp.forms import FixedRow, Sources, TaskForm, make
+from webapp.forms import TaskForm
+from webapp.headers import allow_style_attributes
 from webapp.i18n import english
 from webapp.permits import requires
-from workflows.forms import FieldSpec, FormSpec
 
 blueprint = Blueprint("desk", __name__)
 MOST_CLAIMED = 50
@@ -99,7 +99,10 @@ def done() -> ResponseReturnValue:
     with reading() as work:
         page = queues.finished(work, page=max(1, request.args.get("page", 1, type=int)))
         counts = showing.nav_counts(work)
-        return render_template("desk/done.html", page=page, counts=counts, titles=showing.titles(work), now=work.now)
+        return render_template(
+            "desk/done.html", page=page, counts=counts, titles=showing.titles(work), now=work.now,
+            now_at=drawings.lines(work, {row.case_ref for row in page.rows}, english=english()),
+        )  # fmt: skip
 
 
 @blueprint.post("/desk/next")
@@ -147,7 +150,7 @@ def task(ref: str) -> ResponseReturnValue:
     """A task with its form and what helps to do it."""
     with reading() as work:
         shown = pages.task_page(work, ref, english=english())
-        return _page(work, shown, _form(work, shown))
+        return _page(work, shown, task_forms.blank(work, shown))
 
 
 @blueprint.post("/tasks/<ref>/claim")
@@ -160,24 +163,29 @@ def claim(ref: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/tasks/<ref>/release")
-@requires("task.release")
+@requires("task.release", uploads=True)
 def release(ref: str) -> ResponseReturnValue:
-    """Give a task back; what was typed stays with it."""
-    sent = request.form.get("version") is not None
-    with acting() as work:
-        if sent:
-            desk.keep_draft(work, ref, _sent(work, pages.task_page(work, ref, english=english())).answers())
-        desk.release(work, ref)
+    """Give a task back; what was typed and chosen stays with it."""
+    try:
+        if request.form.get("version") is not None:
+            _kept(ref)
+        with acting() as work:
+            desk.release(work, ref)
+    except InvalidAnswers as refusal:
+        return _again(ref, _at(refusal.fields), 422)
     flash(str(_("The task can be claimed again. What was filled in stays with it.")))
     return redirect(url_for("desk.inbox", **in_address(asked_filter())))
 
 
 @blueprint.post("/tasks/<ref>/draft")
-@requires("task.draft")
+@requires("task.draft", uploads=True)
 def draft(ref: str) -> ResponseReturnValue:
     """Keep what was typed so far: for the browser's script (JSON) and for the button (back to the page)."""
-    with acting() as work:
-        desk.keep_draft(work, ref, _sent(work, pages.task_page(work, ref, english=english())).answers())
+    try:
+        _kept(ref)
+    except InvalidAnswers as refusal:
+        return _again(ref, _at(refusal.fields), 422)
+    with reading() as work:
         at = showing.clock_time(work.now)
     if request.accept_mimetypes.best == "application/json":
         return jsonify(saved=at)
@@ -188,29 +196,40 @@ def draft(ref: str) -> ResponseReturnValue:
 @blueprint.post("/tasks/<ref>/files")
 @requires("task.attach", uploads=True)
 def upload(ref: str) -> ResponseReturnValue:
-    """Hand in the chosen files, those at other fields too: none may be lost; everything typed is kept as the draft."""
+    """Hand in the chosen files."""
     field = request.args.get("field", "")
     try:
-        with acting() as work:
-            kept = _sent(work, pages.task_page(work, ref, english=english())).answers()
-            desk.keep_draft(work, ref, kept)
-        count = _hand_in(ref, kept)
+        _answers, count = _kept(ref)
     except InvalidAnswers as refusal:
-        return _again(ref, {_path(name): sentence for name, sentence in refusal.fields.items()}, 422)
+        return _again(ref, _at(refusal.fields), 422)
     if not count:
-        return _again(ref, {_path(field): _("Choose a file first.")}, 422)
+        return _again(ref, _at({field: _("Choose a file first.")}), 422)
     return redirect(_address(ref, field))
 
 
 @blueprint.post("/tasks/<ref>/files/<file>/remove")
-@requires("task.attach")
+@requires("task.attach", uploads=True)
 def remove_file(ref: str, file: str) -> ResponseReturnValue:
     """Take a file out of the answers; the case keeps what was handed in."""
     field = request.args.get("field", "")
+    try:
+        kept, _count = _kept(ref)
+    except InvalidAnswers as refusal:
+        return _again(ref, _at(refusal.fields), 422)
     with acting() as work:
-        kept = _sent(work, pages.task_page(work, ref, english=english())).answers()
-        desk.keep_draft(work, ref, _without(kept, file))
+        desk.keep_draft(work, ref, task_forms.without(kept, file))
     return redirect(_address(ref, field))
+
+
+def _kept(ref: str) -> tuple[dict[str, Any], int]:
+    """Keep everything typed as the draft and hand in the files chosen at any field: no button of the form loses any.
+
+    Returns the answers with the new files in them, and how many came. Raises InvalidAnswers for a wrong type.
+    """
+    with acting() as work:
+        kept = task_forms.sent(work, pages.task_page(work, ref, english=english())).answers()
+        desk.keep_draft(work, ref, kept)
+    return kept, task_forms.hand_in(ref, kept)
 
 
 @blueprint.post("/tasks/<ref>/comments")
@@ -230,12 +249,12 @@ def comment(ref: str) -> ResponseReturnValue:
 def complete(ref: str) -> ResponseReturnValue:
     """Complete a task. WTForms judges first, then the verb; a refusal shows the form again with everything kept."""
     with reading() as work:
-        form = _sent(work, pages.task_page(work, ref, english=english()))
+        form = task_forms.sent(work, pages.task_page(work, ref, english=english()))
     answers = form.answers()
     version = request.form.get("version", 0, type=int)
     try:
-        _hand_in(ref, answers)
-        form = _filled(ref, answers)
+        task_forms.hand_in(ref, answers)
+        form = task_forms.filled(ref, answers)
         if not form.validate():
             return _refused(ref, form, 422)
         with acting() as work:
@@ -252,31 +271,10 @@ def complete(ref: str) -> ResponseReturnValue:
     return redirect(url_for("desk.task", ref=following, **in_address(asked_filter())))
 
 
-def _filled(ref: str, answers: Mapping[str, Any]) -> TaskForm:
-    """The form as sent, with the files that came along already in it."""
-    with reading() as work:
-        shown = pages.task_page(work, ref, english=english())
-        form = make(shown.form, _sources(work, shown), answers, request.form)
-        for spec in shown.form.inputs:
-            _put_files(form, spec.key, answers.get(spec.key))
-        return form
-
-
-def _put_files(form: TaskForm, key: str, value: Any) -> None:
-    control = form[key]
-    if control.type == "FilesField":
-        control.data = list(value or [])
-    elif control.type == "FieldList" and isinstance(value, list):
-        for entry, row in zip(control.entries, value, strict=False):
-            for inner in entry.form:
-                if inner.type == "FilesField":
-                    inner.data = list(row.get(inner.short_name) or [])
-
-
 def _again(ref: str, faults: Mapping[str, object], status: int) -> ResponseReturnValue:
     with reading() as work:
         shown = pages.task_page(work, ref, english=english())
-        form = _form(work, shown)
+        form = task_forms.blank(work, shown)
         form.refuse(faults)
         return _page(work, shown, form), status
 
@@ -289,6 +287,8 @@ def _refused(ref: str, form: TaskForm, status: int, refusal: HouseError | None =
 
 def _page(work: Work, shown: TaskPage, form: TaskForm, refusal: HouseError | None = None) -> str:
     asked = asked_filter()
+    # bpmn-js writes style attributes while it draws
+    allow_style_attributes()
     return render_template(
         "desk/task.html",
         task=shown,
@@ -300,9 +300,9 @@ def _page(work: Work, shown: TaskPage, form: TaskForm, refusal: HouseError | Non
         titles=showing.titles(work, shown.law),
         counts=showing.nav_counts(work),
         now=work.now,
-        sections=_sections(shown.form),
-        labels=_conditions(shown.form),
-        buttons=_buttons(shown.form),
+        sections=task_forms.sections(shown.form),
+        labels=task_forms.conditions(shown.form),
+        buttons=task_forms.buttons(shown.form),
         ctx={
             "ref": shown.ref,
             "kept": in_address(asked),
@@ -312,109 +312,8 @@ def _page(work: Work, shown: TaskPage, form: TaskForm, refusal: HouseError | Non
     )
 
 
-def _sections(form: FormSpec) -> list[tuple[str, list[FieldSpec]]]:
-    """The form cut at its groups; the field whose options are the buttons is left out."""
-    found: list[tuple[str, list[FieldSpec]]] = [("", [])]
-    for spec in form.fields:
-        if spec.kind == "group":
-            found.append((spec.text("en" if english() else "zh"), []))
-        elif not spec.actions:
-            found[-1][1].append(spec)
-    return [(title, fields) for title, fields in found if fields]
-
-
-def _conditions(form: FormSpec) -> dict[str, object]:
-    """For each field that waits for another: when it is needed, in words."""
-    found: dict[str, object] = {}
-    for group in (form.inputs, *(one.fields for one in form.inputs if one.fields)):
-        by_key = {one.key: one for one in group}
-        for one in group:
-            if one.show is not None and one.show[0] in by_key:
-                found[one.key] = _condition(by_key[one.show[0]], one.show[1])
-    return found
-
-
-def _condition(other: FieldSpec, values: Sequence[str]) -> object:
-    locale = "en" if english() else "zh"
-    names = {o.value: o.label_en if english() else o.label for o in other.options}
-    said = (
-        "、".join(names.get(value, value) for value in values)
-        if locale == "zh"
-        else ", ".join(names.get(value, value) for value in values)
-    )
-    return _("When “%(field)s” is “%(values)s”.", field=other.text(locale), values=said)
-
-
-def _buttons(form: FormSpec) -> list[dict[str, str]]:
-    """The buttons of the action bar: the options of the actions field, else one that completes."""
-    field = form.action_field()
-    if field is None:
-        return [{"name": "", "value": "", "label": str(_("Complete and open the next"))}]
-    return [{"name": field.key, "value": o.value, "label": o.label_en if english() else o.label} for o in field.options]
-
-
-def _form(work: Work, shown: TaskPage) -> TaskForm:
-    return make(shown.form, _sources(work, shown), shown.values)
-
-
-def _sent(work: Work, shown: TaskPage) -> TaskForm:
-    return make(shown.form, _sources(work, shown), shown.values, request.form)
-
-
-def _sources(work: Work, shown: TaskPage) -> Sources:
-    offered = options.for_task(work, shown, english=english())
-    rows = {
-        name: [FixedRow(one.key, one.ref, one.title, one.note) for one in given] for name, given in offered.rows.items()
-    }
-    return Sources(offered.options, rows, frozenset(offered.preset))
-
-
-def _hand_in(ref: str, answers: dict[str, Any]) -> int:
-    """Store the files of the request, attach them, and name them in `answers` and the draft. Returns how many.
-
-    The bytes are written outside any transaction (walls 9). Raises InvalidAnswers for a wrong type.
-    """
-    count = 0
-    for name, sent in request.files.items(multi=True):
-        field = name.removeprefix("upload:")
-        if not sent.filename:
-            continue
-        head = sent.stream.read(16)
-        sent.stream.seek(0)
-        try:
-            media = desk.media_type(head)
-        except InvalidAnswers as refusal:
-            raise InvalidAnswers({field: next(iter(refusal.fields.values()))}) from refusal
-        blob = house().home.blobs.put(cast(BinaryIO, sent.stream), limit=house().settings.upload_limit)
-        with acting() as work:
-            stored = desk.attach(work, ref, blob, name=sent.filename, media=media, field=field)
-            _name_file(answers, field, stored.ref)
-            desk.keep_draft(work, ref, answers)
-        count += 1
-    return count
-
-
-def _name_file(answers: dict[str, Any], path: str, file: str) -> None:
-    key, _dash, rest = path.partition("-")
-    if not rest:
-        answers[key] = [*(answers.get(key) or []), file]
-        return
-    place, _dash, inner = rest.partition("-")
-    rows = answers.get(key)
-    if isinstance(rows, list) and place.isdigit() and int(place) < len(rows):
-        rows[int(place)][inner] = [*(rows[int(place)].get(inner) or []), file]
-
-
-def _without(answers: Any, file: str) -> Any:
-    if isinstance(answers, dict):
-        return {name: _without(value, file) for name, value in answers.items()}
-    if isinstance(answers, list):
-        return [_without(one, file) for one in answers if one != file]
-    return answers
-
-
-def _path(field: str) -> str:
-    return field[:120]
+def _at(faults: Mapping[str, object]) -> dict[str, object]:
+    return {name[:120]: sentence for name, sentence in faults.items()}
 
 
 def _address(ref: str, field: str) -> str:

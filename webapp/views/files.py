@@ -6,7 +6,7 @@ from flask import Blueprint, send_file
 from flask.typing import ResponseReturnValue
 
 from domain import files
-from tasks import pages
+from tasks import followed
 from webapp.acting import reading
 from webapp.permits import requires
 
@@ -18,7 +18,7 @@ blueprint = Blueprint("files", __name__)
 def download(ref: str) -> ResponseReturnValue:
     """A paper of a case the person may read."""
     with reading() as work:
-        row = pages.readable_file(work, ref)
+        row = followed.readable_file(work, ref)
         name, media = files.name_of(work, row), row.media_type
         content = files.content(work, row)
     return send_file(content, mimetype=media, as_attachment=True, download_name=name, max_age=0)

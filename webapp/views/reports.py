@@ -15,9 +15,11 @@ from domain.parties import permissions
 from domain.verification import reports
 from domain.verification.reports import Copy
 from domain.work import Work
-from tasks import paper_pages
+from tasks import drawings, paper_pages
 from webapp import showing
 from webapp.acting import acting, reading
+from webapp.headers import allow_style_attributes
+from webapp.i18n import english
 from webapp.permits import requires
 
 blueprint = Blueprint("reports", __name__)
@@ -77,6 +79,8 @@ def _page(work: Work, ref: str, *, fault: str = "") -> str:
     shape = letters.DoubtListData if found.kind == LIST else report.ReportData
     data = from_canonical(shape, reports.canonical_of(work, found))
     state = "DELIVERED" if reports.reached_department(found) else found.state
+    # bpmn-js writes style attributes while it draws
+    allow_style_attributes()
     return render_template(
         "reports/report.html",
         row=found,
@@ -86,6 +90,7 @@ def _page(work: Work, ref: str, *, fault: str = "") -> str:
         is_list=found.kind == LIST,
         may_copy=permissions.may(work.actor, "report.download", relation, state),
         copies=paper_pages.copies(work, found),
+        drawing=drawings.read(work, case, english=english()),
         fault=fault,
         counts=showing.nav_counts(work),
     )

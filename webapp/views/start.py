@@ -21,9 +21,10 @@ from domain.parties import households, permissions, throttle
 from domain.parties.throttle import Throttled
 from domain.text import gettext
 from domain.work import Work
-from tasks import starting
+from tasks import drawings, starting
 from webapp import showing
 from webapp.acting import acting, reading
+from webapp.i18n import english
 from webapp.permits import requires
 
 # WTForms types its texts as str; ours are read later, in the language of the page.
@@ -108,8 +109,10 @@ def _cases_of(work: Work, number: str) -> list[dict[str, Any]]:
         .order_by(Case.id.desc())
         .limit(20)
     )
-    return [{"ref": one.ref, "number": one.number, "kind": one.kind, "programme": one.programme, "state": one.state}
-            for one in rows]  # fmt: skip
+    found = list(rows)
+    standing = drawings.lines(work, [one.ref for one in found], english=english())
+    return [{"ref": one.ref, "number": one.number, "kind": one.kind, "programme": one.programme, "state": one.state,
+             "now": standing.get(one.ref, [])} for one in found]  # fmt: skip
 
 
 def _form(work: Work) -> StartForm:

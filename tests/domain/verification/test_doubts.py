@@ -142,7 +142,7 @@ def test_a_doubt_of_a_sum_rests_on_its_weightiest_row(desk: Desk) -> None:
         )
         doubts.raise_doubt(work, case, about, Raised("D-DEPOSIT", "存款合计 {household_total} 元", RULE))
         view = doubts.views(work, case)[0]
-        assert (view.row_no, view.sentence) == (rows["big"].row_no, "存款合计 43000 元")
+        assert (view.row_no, view.sentence) == (rows["big"].row_no, "存款合计 43,000 元")
 
 
 @pytest.mark.clause("CK-10")
