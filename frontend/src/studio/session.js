@@ -8,6 +8,7 @@
 //     show(findings): marks them in the editor; called with every answer of the check, also an empty one
 //     choose(finding): optional; somebody wants to see the place of a finding of this file
 //     name(finding): optional; what the place is called
+//     settle(): optional; takes over what is typed in a field that nobody has left yet
 //   -> { load(), words(), save(), check(), ready(), readonly }
 //
 // A file that nobody touched is never written. What cannot be kept stays in the editor, and the status line says why.
@@ -17,8 +18,9 @@ const SAVE_AFTER = 3000; // milliseconds after the last change
 const CHECK_AFTER = 800;
 const RETRY_AFTER = 15000;
 const PRESENCE_EVERY = 20000;
+const REFUSED = [413, 415, 422]; // answers with findings
 
-export function open({ root, content, changed, show, choose = () => {}, name = () => '' }) {
+export function open({ root, content, changed, show, choose = () => {}, name = () => '', settle = leaveField }) {
   const page = root.ownerDocument;
   const part = root.dataset.part;
   const readonly = 'readonly' in root.dataset;
@@ -29,7 +31,7 @@ export function open({ root, content, changed, show, choose = () => {}, name = (
   let kept = 0; // how many of them the server has
   let held = false; // another's version is in the way, or the server refused: a person decides, not the timer
   let saving = null;
-  let checks = 0;
+  let checking = null;
   let vocabulary = null;
 
   const unsaved = () => edits !== kept;
@@ -61,6 +63,8 @@ export function open({ root, content, changed, show, choose = () => {}, name = (
   async function save({ asked = false } = {}) {
     clearTimeout(timers.save);
     if (readonly) return;
+    settle();
+    clearTimeout(timers.save);
     if (saving) await saving;
     if (!unsaved()) return asked ? say('Unchanged') : undefined;
     saving = send(false).finally(() => {
@@ -77,10 +81,11 @@ export function open({ root, content, changed, show, choose = () => {}, name = (
       const answer = await post(aside ? `${root.dataset.fileUrl}?aside=1` : root.dataset.fileUrl, text);
       if (answer.ok) return accept(await answer.json(), at, aside);
       if (answer.status === 409) return conflict(await answer.json());
-      if (answer.status === 422) return refuse(await answer.json());
-      const signedOut = answer.type === 'opaqueredirect' || answer.status === 401 || answer.status === 403;
-      say(signedOut ? 'SignedOut' : 'Failed');
-      if (answer.status >= 500) saveLater(RETRY_AFTER);
+      if (REFUSED.includes(answer.status)) return refuse(await answer.json());
+      if (answer.type === 'opaqueredirect' || answer.status === 401 || answer.status === 403) return say('SignedOut');
+      if (answer.status < 500 && answer.status !== 429) return stop(await answer.json());
+      say('Failed');
+      saveLater(RETRY_AFTER);
     } catch (reason) {
       if (!(reason instanceof TypeError)) console.error(reason); // a TypeError is fetch without a network
       say('Failed');
@@ -112,6 +117,13 @@ export function open({ root, content, changed, show, choose = () => {}, name = (
     held = true;
     say('Refused');
     render({ passes: false, findings: told.findings });
+  }
+
+  // The draft is closed, or gone: nothing more can be kept, and the server says why.
+  function stop({ message }) {
+    held = true;
+    root.dataset.status = 'Refused';
+    if (status) status.textContent = message;
   }
 
   const post = (url, body, type = 'text/plain; charset=utf-8') =>
@@ -165,26 +177,39 @@ export function open({ root, content, changed, show, choose = () => {}, name = (
 
   // --- checking ----------------------------------------------------------------------------------------------------
 
+  // One check at a time: what changes meanwhile is checked after it.
   async function check({ asked = false } = {}) {
     clearTimeout(timers.check);
     if (readonly) return;
-    const mine = ++checks;
+    if (checking) await checking;
+    checking = ask().finally(() => {
+      checking = null;
+    });
+    const told = await checking;
+    if (told === null) return count(null);
+    render(told);
+    if (asked && told.findings.length) find('findings')?.focus();
+    return undefined;
+  }
+
+  async function ask() {
+    const at = edits;
     try {
       const text = unsaved() ? await content() : '';
       const answer = await post(`${root.dataset.checkUrl}?path=${encodeURIComponent(part)}`, text);
-      if (mine !== checks) return; // a newer one is under way
-      if (!answer.ok) throw new Error(`check: ${answer.status}`);
-      render(await answer.json());
-      if (asked) find('findings')?.focus();
+      if (answer.ok) return await answer.json();
+      if (answer.status !== 429 && answer.status !== 503) return null;
+      checkLater(CHECK_AFTER * 5); // too much at once
     } catch (reason) {
       if (!(reason instanceof TypeError)) console.error(reason);
-      if (mine === checks) count(null);
     }
+    if (at !== edits) checkLater();
+    return null;
   }
 
-  function checkLater() {
+  function checkLater(pause = CHECK_AFTER) {
     clearTimeout(timers.check);
-    timers.check = setTimeout(check, CHECK_AFTER);
+    timers.check = setTimeout(check, pause);
   }
 
   function render(told) {
@@ -280,7 +305,6 @@ export function open({ root, content, changed, show, choose = () => {}, name = (
     addEventListener('keydown', (event) => {
       if (event.key.toLowerCase() !== 's' || !(event.ctrlKey || event.metaKey) || event.altKey) return;
       event.preventDefault();
-      page.activeElement?.blur?.(); // a field hands over what was typed when it is left
       save({ asked: true });
     }, true);
     addEventListener('beforeunload', (event) => {
@@ -292,6 +316,13 @@ export function open({ root, content, changed, show, choose = () => {}, name = (
   }
 
   return { load, words, save, check, ready, readonly };
+}
+
+function leaveField() {
+  const field = document.activeElement;
+  if (!field?.matches('input, textarea, [contenteditable]')) return;
+  field.blur();
+  field.focus({ preventScroll: true });
 }
 
 function filled(text, values) {

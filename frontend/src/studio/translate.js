@@ -5,6 +5,7 @@
 //     patterns  [[/^Append (.+)$/, '添加{1}']]: {1} is the first group, itself translated
 //     keep      texts that stay as they are in Chinese too: names of notations
 //   interpreter.say(text, replacements)   for packages with a translate service
+//   interpreter.known(text)               the same for texts that may also be an owner's: nothing is missed
 //   interpreter.watch(element, { skip })  for those without: text, title, aria-label, placeholder and alt inside the element,
 //                                         now and whenever they change, but not inside what the selector `skip` finds
 //
@@ -100,5 +101,8 @@ export function interpret(root, words, { patterns = [], keep = [] } = {}) {
     });
   }
 
-  return { say, watch, chinese };
+  // The translation where there is one: for texts that may also be an owner's.
+  const known = (text) => (chinese && lookUp(text)) || text;
+
+  return { say, watch, known, chinese };
 }
