@@ -9,7 +9,7 @@ import threading
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from domain import durability, heartbeats, journal, logs
+from domain import durability, heartbeats, journal, logs, revision
 from domain.home import Home, open_home
 from domain.logs import Event
 from domain.settings import Settings
@@ -68,6 +68,7 @@ def main() -> None:
         signal.signal(number, lambda *_args: stop.set())
     with logs.refusals("worker"):
         home = open_home(Settings.from_env(os.environ))
+        revision.require(home.engine)
         durability.require(home)
         run(home, stop)
 

@@ -9,9 +9,9 @@ from importlib import import_module
 from itertools import count
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
-from domain import identity, rules
+from domain import identity, revision, rules
 from domain.base import Base
 from domain.cases import NEW, OPEN, Case
 from domain.home import DEMO, Home, found_home, make_engine, open_home
@@ -61,6 +61,9 @@ def make_home(
     home = open_home(settings, make_engine(settings))
     Base.metadata.create_all(home.engine)
     with home.sessions() as session, session.begin():
+        # a process serves tables of its own revision only
+        session.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
+        session.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": revision.newest()})
         found_home(session, kind, stopped_at)
     with unit_of_work(home, OPERATOR) as work:
         staff.seed_roles(work)

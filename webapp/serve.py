@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from waitress.server import create_server
 
-from domain import durability, heartbeats, logs
+from domain import durability, heartbeats, logs, revision
 from domain.logs import Event
 from domain.settings import Settings
 from webapp import tls
@@ -31,6 +31,7 @@ def serve(settings: Settings, shared: int | None = None) -> None:
     """
     app = create_app(settings)
     home = app.extensions["house"].home
+    revision.require(home.engine)
     durability.require(home)
     opened = socket.socket(fileno=shared) if shared is not None else _listen(settings)
     front = tls.front(settings, opened) if settings.tls_cert else None
