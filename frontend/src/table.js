@@ -1,2 +1,191 @@
-// Entry: the editor of a decision table.
-export {};
+// The editor of a decision table: the rules of one decision, a tab for each decision when the file has several.
+//   <div id="studio" …> (studio/session.js) with [data-table-canvas], [data-table-views], [data-table-undo],
+//   [data-table-redo], [data-table-broken], [data-table-editor] inside it.
+import { houseAnnotations } from './editors/table-annotations.js';
+import { TableModeler } from './editors/table-modeler.js';
+import { KEEP, PATTERNS, WORDS } from './editors/words-table.js';
+import { open } from './studio/session.js';
+import { interpret } from './studio/translate.js';
+import './table.css';
+
+// what an owner wrote, and so is never translated
+const OWNERS = '.input-label, .input-expression, .output-label, .output-name, .decision-table-name, .cell.input-cell, '
+  + '.cell.output-cell, .cell.annotation, .annotation-name, .literal-expression, .cm-editor, .input-variable, .output-variable';
+
+const root = document.getElementById('studio');
+if (root) start(root);
+
+async function start(root) {
+  const { say, watch } = interpret(root, WORDS, { patterns: PATTERNS, keep: KEEP });
+  const canvas = root.querySelector('[data-table-canvas]');
+  const tabs = root.querySelector('[data-table-views]');
+  const readonly = 'readonly' in root.dataset;
+  const speaking = { translate: ['value', say] };
+  const annotations = { __init__: ['annotationsProvider'], annotationsProvider: ['type', houseAnnotations] };
+  const modeler = new TableModeler({
+    container: canvas,
+    readonly,
+    // cells are typed as text; the name only says "nothing but FEEL" to the package
+    common: { expressionLanguages: { options: [{ value: 'text', label: 'FEEL' }], defaults: { editor: 'text' } } },
+    decisionTable: { additionalModules: [speaking, annotations] },
+    literalExpression: { additionalModules: [speaking] },
+  });
+  const listeners = [];
+  let found = [];
+
+  const session = open({
+    root,
+    content: async () => `${(await modeler.saveXML({ format: true })).xml.trimEnd()}\n`,
+    changed: (fn) => listeners.push(fn),
+    show: (findings) => {
+      found = findings;
+      mark();
+    },
+    choose: (finding) => choose(modeler, canvas, finding),
+    name: (finding) => placeOf(modeler, finding.element, say),
+  });
+
+  function mark() {
+    for (const place of canvas.querySelectorAll('[data-finding]')) {
+      place.removeAttribute('data-finding');
+      place.removeAttribute('title');
+    }
+    for (const finding of found) {
+      for (const place of placesOf(canvas, finding.element)) {
+        if (place.dataset.finding === 'error') continue;
+        place.dataset.finding = finding.severity === 'error' ? 'error' : 'warning';
+        place.title = finding.sentence;
+      }
+    }
+  }
+
+  function showTabs() {
+    const views = modeler.getViews();
+    tabs.hidden = views.length < 2;
+    tabs.replaceChildren(...views.map((view) => {
+      const tab = document.createElement('button');
+      tab.type = 'button';
+      tab.textContent = view.name || view.id;
+      tab.setAttribute('aria-pressed', String(view === modeler.getActiveView()));
+      tab.addEventListener('click', () => modeler.open(view));
+      return tab;
+    }));
+  }
+
+  function history() {
+    const stack = modeler.getActiveViewer()?.get('commandStack', false);
+    for (const [name, can] of [['undo', stack?.canUndo()], ['redo', stack?.canRedo()]]) {
+      const button = root.querySelector(`[data-table-${name}]`);
+      if (button) button.disabled = !can;
+    }
+  }
+
+  for (const name of ['undo', 'redo']) {
+    root.querySelector(`[data-table-${name}]`)?.addEventListener('click', () => {
+      modeler.getActiveViewer().get('commandStack')[name]();
+    });
+  }
+  modeler.on('views.changed', () => {
+    showTabs();
+    history();
+    mark();
+  });
+  modeler.on('viewer.created', ({ viewer }) => {
+    viewer.on('commandStack.changed', () => {
+      history();
+      listeners.forEach((fn) => fn());
+      requestAnimationFrame(mark);
+    });
+  });
+
+  watch(canvas, { skip: OWNERS });
+  try {
+    await modeler.importXML(await session.load());
+  } catch (reason) {
+    console.warn(reason);
+    root.querySelector('[data-table-broken]').hidden = false;
+    root.querySelector('[data-table-editor]').hidden = true;
+  }
+  new MutationObserver(() => tidy(canvas)).observe(canvas, { subtree: true, childList: true, characterData: true });
+  tidy(canvas);
+  session.ready();
+}
+
+// --- the place of a finding --------------------------------------------------------------------------------------------
+
+function placesOf(canvas, element) {
+  if (!element) return [];
+  return canvas.querySelectorAll(`[data-element-id="${CSS.escape(element)}"]`);
+}
+
+// "规则 3 · 差额" for a cell, a column or a rule of any decision of the file; '' when it is none of them.
+function placeOf(modeler, element, say) {
+  for (const view of modeler.getViews()) {
+    const table = view.element.decisionLogic;
+    if (view.element.id === element || table?.id === element) return view.name ?? '';
+    const columns = [...(table?.input ?? []), ...(table?.output ?? [])];
+    const column = columns.find((one) => one.id === element || one.inputExpression?.id === element);
+    if (column) return titleOf(column);
+    for (const [number, rule] of (table?.rule ?? []).entries()) {
+      const row = say('Rule {number}', { number: number + 1 });
+      if (rule.id === element) return row;
+      const at = [...(rule.inputEntry ?? []), ...(rule.outputEntry ?? [])].findIndex((one) => one.id === element);
+      if (at >= 0) return `${row} · ${titleOf(columns[at])}`;
+    }
+  }
+  return '';
+}
+
+function titleOf(column) {
+  return column.label || column.name || column.inputExpression?.text || '';
+}
+
+async function choose(modeler, canvas, { element }) {
+  const view = modeler.getViews().find((one) => holds(one.element, element));
+  if (view && view !== modeler.getActiveView()) await modeler.open(view);
+  const [place] = placesOf(canvas, element);
+  if (!place) return;
+  place.scrollIntoView({ block: 'center', inline: 'center' });
+  (place.querySelector('[contenteditable]') ?? place).focus();
+}
+
+function holds(decision, element) {
+  const table = decision.decisionLogic;
+  const parts = [...(table?.input ?? []), ...(table?.output ?? []), ...(table?.rule ?? [])];
+  const cells = parts.flatMap((one) => [one, one.inputExpression, ...(one.inputEntry ?? []), ...(one.outputEntry ?? [])]);
+  return [decision, table, ...cells].some((one) => one?.id === element);
+}
+
+// --- what the package leaves to do -----------------------------------------------------------------------------------
+
+let tidying = false;
+
+function tidy(canvas) {
+  if (tidying) return;
+  tidying = true;
+  requestAnimationFrame(() => {
+    tidying = false;
+    nameSigns(canvas);
+    fitColumns(canvas);
+  });
+}
+
+// Buttons that are a sign only get their title as name; the head of the numbers is not a head of anything.
+function nameSigns(canvas) {
+  for (const button of canvas.querySelectorAll('button[title]:not([aria-label])')) button.setAttribute('aria-label', button.title);
+  for (const head of canvas.querySelectorAll('th.index-column')) head.setAttribute('role', 'presentation');
+}
+
+// A column as wide as its longest word needs: most columns of a rule say nothing, and a table should fit the screen.
+// A column whose width somebody drew keeps it.
+function fitColumns(canvas) {
+  for (const [at, head] of [...canvas.querySelectorAll('.tjs-table thead th')].entries()) {
+    if (!head.matches('.input-cell, .output-cell') || (head.style.width !== '192px' && head.style.width !== head.dataset.fitted)) continue;
+    const cells = [...canvas.querySelectorAll(`.tjs-table tbody td:nth-child(${at + 1})`)];
+    const words = cells.flatMap((cell) => cell.textContent.split(/\s+/));
+    const longest = Math.max(0, ...words.map((word) => word.length));
+    const width = `${Math.min(Math.max(longest * 8 + 16, 92), 216)}px`;
+    head.dataset.fitted = width;
+    if (head.style.width !== width) head.style.width = width;
+  }
+}
