@@ -10,8 +10,8 @@ from pathlib import Path
 
 import click
 
-from cli import backup, founding, reading, restore, supervise
-from domain import clock, files, journal
+from cli import backup, doctor, founding, reading, restore, supervise
+from domain import clock, durability, files, journal
 from domain.clock import OFFICE_ZONE
 from domain.errors import Conflict, DefinitionRefused
 from domain.home import Home
@@ -105,7 +105,9 @@ def serve(arguments: tuple[str, ...]) -> None:
         click.echo(_("A demonstration office was made. Logins and passwords:"))
         click.echo(made.passwords.read_text(encoding="utf-8") if made.passwords else "")
     else:
-        founding.open_or_refuse(settings).engine.dispose()
+        home = founding.open_or_refuse(settings)
+        durability.require(home)
+        home.engine.dispose()
     sys.exit(supervise.serve(arguments))
 
 
@@ -354,13 +356,6 @@ def journal_verify() -> None:
     click.echo(_("The journal is whole."))
 
 
-@click.command()
-def settings() -> None:
-    """Print every setting of this process."""
-    for name, value in settings_here().table():
-        click.echo(f"{name:<18} {value}")
-
-
 ALL: list[click.Command] = [
     init,
     serve,
@@ -374,7 +369,7 @@ ALL: list[click.Command] = [
     commissions_group,
     accounts,
     journal_group,
-    settings,
+    *doctor.ALL,
     backup.backup_command,
     backup.prove_command,
     restore.restore_command,

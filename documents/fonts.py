@@ -70,6 +70,19 @@ def beyond_serif(text: str) -> str:
     return "".join(sorted({one for one in text if ord(one) not in _characters(*_SERIF) and one not in _LAYOUT}))
 
 
+def missing() -> list[str]:
+    """Font files of the chain that are not there; empty when every page can be set."""
+    gone = []
+    for package, file in _CHAIN:
+        try:
+            found = _path(package, file).is_file()
+        except RuntimeError:  # the whole package is missing
+            found = False
+        if not found:
+            gone.append(Path(file).name)
+    return gone
+
+
 @cache
 def faces() -> typst.Fonts:
     """The faces Typst may use: those of the packages and no other."""
