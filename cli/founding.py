@@ -24,7 +24,7 @@ from domain.settings import Settings
 from domain.text import gettext as _
 from domain.vault import KEYFILE, Keys
 from domain.work import OPERATOR, Work, unit_of_work
-from workflows import bundles, definitions
+from workflows import bundles, definitions, shipped
 from workflows.bundles import Checked
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -66,12 +66,31 @@ def exists(settings: Settings) -> bool:
 
 
 def open_or_refuse(settings: Settings) -> Home:
-    """An existing home, migrated. Raises HomeMissing, KeysMissing, Conflict."""
+    """An existing home, migrated, with what an upgrade brought offered. Raises HomeMissing, KeysMissing, Conflict."""
     if not exists(settings):
         raise homes.HomeMissing(_("There is no home here yet. Run ./run do init first, or ./run for a demonstration."))
     engine = homes.make_engine(settings)
     migrate.upgrade(settings, engine)
-    return homes.open_home(settings, engine)
+    home = homes.open_home(settings, engine)
+    offer_processes(home)
+    return home
+
+
+def offer_processes(home: Home, folder: Path = BUNDLES) -> list[str]:
+    """Lay processes that this program ships and this home does not know yet before their owners, as drafts (walls 5).
+
+    Gives their keys. Without anything new it costs the reading of some small files and two SELECTs.
+    """
+    shipping = [bundles.read_folder(one) for one in _folders(folder)]
+    with unit_of_work(home, OPERATOR, write=False) as work:
+        new = shipped.unknown(work, shipping)
+    checked = [bundles.must_pass(one) for one in new]
+    if not checked:
+        return []
+    with unit_of_work(home, OPERATOR) as work:
+        for one in checked:
+            shipped.offer_shipped(work, one)
+    return [one.bundle.key for one in checked]
 
 
 def found_demo(
@@ -81,10 +100,10 @@ def found_demo(
 
     hasher: another cost of password hashing than the real one, for tests.
     """
-    shipped = _shipped(say)
+    processes = _shipped(say)
     home = _prepare(settings, say)
     with unit_of_work(home, OPERATOR, now=stopped_at or machine_now()) as work:
-        _begin(work, DEMO, stopped_at, shipped, say)
+        _begin(work, DEMO, stopped_at, processes, say)
         say(_("Offices of the demonstration city"))
         offices.establish(work, DEMO_CITY, reviews_from=work.now)
     say(_("People with their accounts"))
@@ -97,10 +116,10 @@ def found_demo(
 
 def found_real(settings: Settings, say: Say, *, city: str, login: str, name: str, idno: str) -> Founded:
     """An empty real office: its offices when `policies/` knows the city, and a first administrator by token."""
-    shipped = _shipped(say)
+    processes = _shipped(say)
     home = _prepare(settings, say)
     with unit_of_work(home, OPERATOR, now=machine_now()) as work:
-        _begin(work, REAL, None, shipped, say)
+        _begin(work, REAL, None, processes, say)
         if city:
             offices.establish(work, city, reviews_from=work.now)
         else:
@@ -128,8 +147,11 @@ def _finish(home: Home) -> None:
 def _shipped(say: Say) -> list[Checked]:
     """The bundles the product ships, checked outside the transaction that deploys them."""
     say(_("Processes"))
-    folders = sorted(path for path in BUNDLES.iterdir() if path.is_dir())
-    return [bundles.must_pass(bundles.read_folder(folder)) for folder in folders]
+    return [bundles.must_pass(bundles.read_folder(folder)) for folder in _folders(BUNDLES)]
+
+
+def _folders(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.is_dir())
 
 
 def _prepare(settings: Settings, say: Say) -> Home:
@@ -146,10 +168,10 @@ def _prepare(settings: Settings, say: Say) -> Home:
     return homes.open_home(settings, engine)
 
 
-def _begin(work: Work, kind: str, stopped_at: datetime | None, shipped: list[Checked], say: Say) -> None:
+def _begin(work: Work, kind: str, stopped_at: datetime | None, processes: list[Checked], say: Say) -> None:
     homes.found_home(work.session, kind, stopped_at)
     work.session.execute(insert(RoleKind), [{"role": role, "org_kind": org} for role, org in roles.role_kinds()])
     say(_("Rules of the notices"))
     rules.deploy(work, read_files(POLICIES))
-    for checked in shipped:
+    for checked in processes:
         definitions.ship(work, checked)

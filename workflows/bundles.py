@@ -22,6 +22,7 @@ from domain.parties.roles import ROLES
 from domain.text import gettext as _
 from domain.vault import fingerprint
 from workflows import forms, lint, lint_child, registry
+from workflows.digests import files_in, manifest_digest
 from workflows.limits import json_limits, toml_limits, xml_limits
 from workflows.lint_names import Members, check_names
 from workflows.lint_properties import check_properties
@@ -69,7 +70,7 @@ class Bundle:
     @property
     def digest(self) -> str:
         """One digest for the whole bundle."""
-        return fingerprint(repr(sorted(self.manifest.items())).encode())
+        return manifest_digest(self.manifest)
 
     def forms(self) -> Iterator[tuple[str, str, bytes]]:
         """Key, path and bytes of every form."""
@@ -86,11 +87,7 @@ class Bundle:
 
 def read_folder(folder: Path) -> Bundle:
     """Read a bundle from a folder. Raises DefinitionRefused when there is nothing to read."""
-    files = {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and not path.name.startswith(".")
-    }
+    files = files_in(folder)
     if DRAWING not in files:
         sentence = _("There is no process.bpmn in this folder.")
         raise DefinitionRefused([Finding(DRAWING, "", None, sentence, _("Name a bundle's folder."))])

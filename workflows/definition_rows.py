@@ -152,11 +152,6 @@ class DraftPresence(Base):
     seen_at: Mapped[datetime]
 
 
-def manifest_digest(manifest: Mapping[str, str]) -> str:
-    """The digest of a whole bundle from its manifest; one for drafts, proposals and versions."""
-    return fingerprint(repr(sorted(manifest.items())).encode())
-
-
 def lock_process(work: Work, process: str) -> None:
     """Whoever begins a draft or deploys a version of a process waits for whoever does so now.
 

@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from domain import journal
 from domain.base import insert_once
 from domain.clock import OFFICE_ZONE, machine_now
-from domain.errors import Conflict, DefinitionRefused, NotFound, Stale
+from domain.errors import Conflict, DefinitionRefused, InvalidAnswers, NotFound, Stale
 from domain.parties import permissions
 from domain.parties.accounts import Account
 from domain.text import gettext as _
@@ -28,7 +28,7 @@ from workflows.bundles import Bundle, Checked
 from workflows.definition_rows import NOTE, DefinitionProposal, DraftPresence, keep_parts, lock_process, parts_of
 from workflows.definition_rows import DefinitionDraft as DefinitionDraft
 from workflows.definition_rows import DefinitionDraftRevision as DefinitionDraftRevision
-from workflows.definition_rows import manifest_digest as _digest_of
+from workflows.digests import manifest_digest
 
 OPEN, CLOSED = "OPEN", "CLOSED"
 HERE = timedelta(seconds=60)  # how long somebody counts as present after the last sign
@@ -86,7 +86,7 @@ def begin(work: Work, process: str) -> DefinitionDraft:
     """
     permissions.must(work.actor, "process.edit")
     lock_process(work, process)
-    found = _open_of(work, process)
+    found = open_of(work, process)
     if found is not None:
         return found
     current = definitions.newest(work, process)
@@ -98,21 +98,24 @@ def begin(work: Work, process: str) -> DefinitionDraft:
 def begin_with(work: Work, process: str, files: Mapping[str, bytes], *, note: str = "") -> DefinitionDraft:
     """A draft that holds exactly these files: a new process's, or a new newest revision of the open or a new draft.
 
-    Raises NotPermitted, DefinitionRefused when a file may not be kept.
+    Raises NotPermitted, InvalidAnswers for a name no process may have, DefinitionRefused when a file may not be kept.
     """
     permissions.must(work.actor, "process.edit")
+    if not bundles.PROCESS_KEY.fullmatch(process):
+        sentence = _("A process is called by small letters, digits and _, beginning with a letter.")
+        raise InvalidAnswers({"process": sentence})
     _must_be_readable(files)
     lock_process(work, process)
     manifest = {path: fingerprint(content) for path, content in sorted(files.items())}
-    found, current = _open_of(work, process), definitions.newest(work, process)
+    found, current = open_of(work, process), definitions.newest(work, process)
     if found is None and current is not None:
         found = _new(work, process, current.number, current.manifest, "")
     keep_parts(work, files.values())
     if found is None:
         return _new(work, process, None, manifest, note)
-    draft = _locked(work, found.ref)
+    draft = locked(work, found.ref)
     if _manifest(work, draft, draft.head) != manifest:
-        _write(work, draft, manifest, parent=draft.head, note=note)
+        add_revision(work, draft, manifest, author=work.actor.person(), parent=draft.head, note=note)
     return draft
 
 
@@ -158,7 +161,7 @@ def save(work: Work, ref: str, changes: Changes, *, based_on: int, note: str = "
     """
     permissions.must(work.actor, "process.edit")
     _must_be_readable(changes)
-    draft = _locked(work, ref)
+    draft = locked(work, ref)
     base, head = _manifest(work, draft, based_on), _manifest(work, draft, draft.head)
     wanted = _digests(changes)
     mine = {path for path, digest in wanted.items() if base.get(path) != digest}
@@ -172,7 +175,8 @@ def save(work: Work, ref: str, changes: Changes, *, based_on: int, note: str = "
     if result == head:
         return Saved(draft.head, merged=merged, unchanged=True)
     _keep(work, changes)
-    return Saved(_write(work, draft, result, parent=based_on, note=note), merged=merged)
+    number = add_revision(work, draft, result, author=work.actor.person(), parent=based_on, note=note)
+    return Saved(number, merged=merged)
 
 
 def save_aside(work: Work, ref: str, changes: Changes, *, based_on: int, note: str = "") -> int:
@@ -182,19 +186,19 @@ def save_aside(work: Work, ref: str, changes: Changes, *, based_on: int, note: s
     """
     permissions.must(work.actor, "process.edit")
     _must_be_readable(changes)
-    draft = _locked(work, ref)
+    draft, me = locked(work, ref), work.actor.person()
     result = _with(_manifest(work, draft, based_on), _digests(changes))
     same = select(DefinitionDraftRevision.number).where(
         DefinitionDraftRevision.draft_id == draft.id,
         DefinitionDraftRevision.aside,
-        DefinitionDraftRevision.author_id == work.actor.person(),
-        DefinitionDraftRevision.digest == _digest_of(result),
+        DefinitionDraftRevision.author_id == me,
+        DefinitionDraftRevision.digest == manifest_digest(result),
     )
     known = work.session.scalars(same.order_by(DefinitionDraftRevision.number)).first()
     if known is not None:
         return known
     _keep(work, changes)
-    return _write(work, draft, result, parent=based_on, note=note, aside=True)
+    return add_revision(work, draft, result, author=me, parent=based_on, note=note, aside=True)
 
 
 def make_newest(work: Work, ref: str, number: int, *, based_on: int) -> Saved:
@@ -203,13 +207,14 @@ def make_newest(work: Work, ref: str, number: int, *, based_on: int) -> Saved:
     Raises Overtaken when somebody saved since `based_on`, NotPermitted, NotFound, Conflict for a closed draft.
     """
     permissions.must(work.actor, "process.edit")
-    draft = _locked(work, ref)
+    draft = locked(work, ref)
     manifest = _manifest(work, draft, number)
     if draft.head != based_on:
         raise _overtaken(work, draft, "")
     if manifest == _manifest(work, draft, draft.head):
         return Saved(draft.head, unchanged=True)
-    return Saved(_write(work, draft, manifest, parent=number, note=str(_("Revision %(number)s", number=number))))
+    said = str(_("Revision %(number)s again", number=number))
+    return Saved(add_revision(work, draft, manifest, author=work.actor.person(), parent=number, note=said))
 
 
 def close(work: Work, ref: str) -> None:
@@ -218,7 +223,7 @@ def close(work: Work, ref: str) -> None:
     Raises NotPermitted, NotFound, Conflict when it is closed or waits for a second owner.
     """
     permissions.must(work.actor, "process.edit")
-    draft = _locked(work, ref)
+    draft = locked(work, ref)
     waiting = select(DefinitionProposal.id).where(
         DefinitionProposal.draft_id == draft.id, DefinitionProposal.state == "OPEN"
     )
@@ -235,7 +240,7 @@ def propose(work: Work, ref: str, checked: Checked, *, number: int, note: str) -
     Raises NotPermitted, NotFound, Conflict when `checked` is not that revision, when the same waits or is in force.
     """
     permissions.must(work.actor, "process.propose")
-    draft = _locked(work, ref)
+    draft = locked(work, ref)
     if checked.bundle.key != draft.process or checked.bundle.manifest != _manifest(work, draft, number):
         raise Conflict(_("What was checked is not revision %(number)s. Check it again.", number=number))
     return definitions.propose(work, checked, note=note, draft=draft, revision=number)
@@ -269,7 +274,8 @@ def note_presence(work: Work, ref: str, part: str) -> Sequence[Presence]:
 
 
 def _must_be_readable(changes: Changes) -> None:
-    findings = [found for path, content in changes.items() for found in bundles.readable(path, content or b"")]
+    handed_in = [(path, content) for path, content in changes.items() if content is not None]
+    findings = [found for path, content in handed_in for found in bundles.readable(path, content)]
     if findings:
         raise DefinitionRefused(findings)
 
@@ -287,13 +293,14 @@ def _keep(work: Work, changes: Changes) -> None:
     keep_parts(work, [content for content in changes.values() if content is not None])
 
 
-def _open_of(work: Work, process: str) -> DefinitionDraft | None:
+def open_of(work: Work, process: str) -> DefinitionDraft | None:
+    """The open draft of a process, if there is one."""
     wanted = select(DefinitionDraft).where(DefinitionDraft.process == process, DefinitionDraft.state == OPEN)
     return work.session.scalars(wanted.execution_options(populate_existing=True)).first()
 
 
-def _locked(work: Work, ref: str) -> DefinitionDraft:
-    """An open draft, its row locked until the end of the transaction."""
+def locked(work: Work, ref: str) -> DefinitionDraft:
+    """An open draft, its row locked until the end of the transaction. Raises NotFound, Conflict for a closed one."""
     draft = work.session.scalars(
         select(DefinitionDraft)
         .where(DefinitionDraft.ref == ref)
@@ -323,19 +330,35 @@ def _manifest(work: Work, draft: DefinitionDraft, number: int) -> dict[str, str]
 
 
 def _new(work: Work, process: str, base: int | None, manifest: Manifest, note: str) -> DefinitionDraft:
-    draft = DefinitionDraft(
-        process=process, base_number=base, head=0, created_by=work.actor.person(), created_at=work.now
-    )
-    work.session.add(draft)
-    work.session.flush()
-    _record(work, draft, "definition.draft_begun", {"base": base})
-    _write(work, draft, manifest, parent=None, note=note)
+    me = work.actor.person()
+    draft = new_draft(work, process, base, author=me)
+    add_revision(work, draft, manifest, author=me, parent=None, note=note)
     return draft
 
 
-def _write(
-    work: Work, draft: DefinitionDraft, manifest: Manifest, *, parent: int | None, note: str, aside: bool = False
+def new_draft(work: Work, process: str, base: int | None, *, author: int | None) -> DefinitionDraft:
+    """An open draft without a revision yet; the caller holds the lock of the process and adds one."""
+    draft = DefinitionDraft(process=process, base_number=base, head=0, created_by=author, created_at=work.now)
+    work.session.add(draft)
+    work.session.flush()
+    _record(work, draft, "definition.draft_begun", {"base": base})
+    return draft
+
+
+def add_revision(
+    work: Work,
+    draft: DefinitionDraft,
+    manifest: Manifest,
+    *,
+    author: int | None,
+    parent: int | None,
+    note: str,
+    aside: bool = False,
+    shipped: bool = False,
 ) -> int:
+    """Write the next revision of a draft whose row the caller holds; gives its number."""
+    if len(manifest) > bundles.MOST_FILES:
+        raise Conflict(_("The bundle has more than %(most)s files.", most=bundles.MOST_FILES))
     last = work.session.scalar(
         select(func.max(DefinitionDraftRevision.number)).where(DefinitionDraftRevision.draft_id == draft.id)
     )
@@ -345,10 +368,11 @@ def _write(
         parent=parent,
         aside=aside,
         manifest=dict(manifest),
-        digest=_digest_of(manifest),
+        digest=manifest_digest(manifest),
         note=note.strip()[:NOTE],
-        author_id=work.actor.person(),
+        author_id=author,
         saved_at=work.now,
+        shipped=shipped,
     )
     work.session.add(row)
     if not aside:
