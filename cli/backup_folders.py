@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from domain.errors import HouseError
+from domain.errors import Conflict
 from domain.text import Text
 from domain.text import gettext as _
 
@@ -22,7 +22,7 @@ SHORT = 8
 SPARE = 32_000_000  # bytes that stay free whatever is written
 
 
-class BackupRefused(HouseError):
+class BackupRefused(Conflict):
     """A backup cannot be made, read or restored; the sentence says which part and what to do."""
 
 
