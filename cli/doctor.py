@@ -88,7 +88,7 @@ def lines(found: Iterable[Check]) -> list[str]:
         if one.remedy is not None:
             rows.append(("", "", f"→ {one.remedy}"))
     count = {state: sum(one.state == state for one in all_of) for state in TITLES}
-    sums = _("%(problems)s problems, %(warnings)s warnings, %(good)s in order.",
+    sums = _("Problems: %(problems)s, warnings: %(warnings)s, in order: %(good)s.",
              problems=count[PROBLEM], warnings=count[WARNING], good=count[OK])  # fmt: skip
     return [*aligned(rows), str(sums)]
 

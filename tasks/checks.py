@@ -135,7 +135,7 @@ def _server(work: Work) -> Iterator[Check]:
             _("Make the database with encoding UTF8; the time zone is set by every connection of ours."),
         )  # fmt: skip
     else:
-        yield Check("database.server", OK, _("PostgreSQL %(version)s, UTF8.", version=version))
+        yield Check("database.server", OK, f"PostgreSQL {version}, UTF8.")
 
 
 def clock(work: Work, facts: Overview) -> Iterator[Check]:
@@ -193,7 +193,7 @@ def space(work: Work) -> Iterator[Check]:
 def processes(facts: Overview) -> Iterator[Check]:
     """Whether anybody does what is due."""
     if facts.workers:
-        yield Check("workers", OK, _("%(count)s workers are at work.", count=len(facts.workers)))
+        yield Check("workers", OK, _("Workers at work: %(count)s.", count=len(facts.workers)))
     else:
         yield Check(
             "workers",
@@ -214,22 +214,25 @@ def agenda(facts: Overview) -> Iterator[Check]:
     """Late items, parked items, incidents, waiting messages."""
     due = facts.agenda
     lag = due.lag(facts.now)
-    page = _("The operations page names each one and tries it again; the log says where it failed (item.failed).")
+    page = _("The operations page names each and tries it again; the log says where it failed (item.failed).")
     if due.parked:
         yield Check(
-            "agenda.parked", PROBLEM, _("%(count)s items failed too often and wait for you.", count=due.parked), page
+            "agenda.parked",
+            PROBLEM,
+            _("Items that failed too often and are not tried any more: %(count)s.", count=due.parked),
+            page,
         )
     if facts.incident_count:
-        yield Check("incidents", WARNING, _("%(count)s incidents are open.", count=facts.incident_count), page)
+        yield Check("incidents", WARNING, _("Open incidents: %(count)s.", count=facts.incident_count), page)
     if lag > LATE_ITEMS:
         yield Check(
             "agenda.late",
             WARNING,
-            _("%(count)s items are due and not done, the oldest for %(span)s.", count=due.late, span=age(lag)),
+            _("Items that are due and not done: %(count)s, the oldest for %(span)s.", count=due.late, span=age(lag)),
             _("See that a worker runs; with PostgreSQL, start more (--workers)."),
         )
     elif not due.parked:
-        yield Check("agenda", OK, _("Nothing is late; %(count)s items fall due within a day.", count=due.next_day))
+        yield Check("agenda", OK, _("Nothing is late; due within a day: %(count)s.", count=due.next_day))
     old = min((one.oldest for one in facts.outbox), default=None)
     if old is not None and facts.now - old > WAITING_MESSAGES:
         yield Check(
@@ -260,7 +263,7 @@ def upkeep(facts: Overview, real: bool) -> Iterator[Check]:
         and facts.real - facts.founded_at > PROOF_AGE,
         never=_("No backup was ever proved by restoring it."),
         made=_("A backup was last proved by restoring it %(span)s ago."),
-        remedy=_("./run do backup prove FOLDER, every month; a backup nobody restored is a hope."),
+        remedy=_("./run do prove FOLDER, every month; a backup nobody restored is a hope."),
     )  # fmt: skip
 
 

@@ -40,7 +40,7 @@ class Check:
     name: str
     state: str
     found: Text | str
-    remedy: Text | None = None
+    remedy: Text | str | None = None
 
 
 def settings(made: Settings, problems: list[str]) -> Iterator[Check]:
@@ -49,7 +49,7 @@ def settings(made: Settings, problems: list[str]) -> Iterator[Check]:
         yield Check(
             "settings.value",
             PROBLEM,
-            _("%(sentence)s.", sentence=sentence),
+            f"{sentence}.",
             _("Set it right; ./run do settings lists every setting."),
         )
     for name in made.unknown:
@@ -68,7 +68,7 @@ def settings(made: Settings, problems: list[str]) -> Iterator[Check]:
         )
     if not problems:
         yield Check(
-            "settings", OK, _("%(count)s settings are given, the others are at their defaults.", count=len(made.given))
+            "settings", OK, _("The settings fit together; given by the environment: %(count)s.", count=len(made.given))
         )
 
 
@@ -94,7 +94,7 @@ def certificate(made: Settings) -> Iterator[Check]:
             "tls.key",
             WARNING,
             _("Other accounts of this machine can read the private key of the certificate."),
-            _("chmod 600 %(path)s", path=made.tls_key),
+            f"chmod 600 {made.tls_key}",
         )
 
 
@@ -113,7 +113,7 @@ def home_folder(made: Settings, real: bool) -> Iterator[Check]:
             "home",
             PROBLEM if real else WARNING,
             _("Other accounts of this machine can look into %(path)s.", path=made.home),
-            _("chmod 700 %(path)s", path=made.home),
+            f"chmod 700 {made.home}",
         )
     elif not os.access(made.home, os.R_OK | os.W_OK | os.X_OK):
         yield Check(
@@ -155,10 +155,14 @@ def keys(made: Settings, real: bool) -> Iterator[Check]:
             "keys",
             PROBLEM if real else WARNING,
             _("Other accounts of this machine can look at the keys in %(path)s.", path=made.keys),
-            _("chmod 700 %(folder)s; chmod 600 %(file)s", folder=made.keys, file=path),
+            f"chmod 700 {made.keys}; chmod 600 {path}",
         )
     else:
-        yield Check("keys", OK, _("%(count)s keys can be read, by this account alone.", count=len(held.masters)))
+        yield Check(
+            "keys",
+            OK,
+            _("The keys can be read, by this account alone (number of keys: %(count)s).", count=len(held.masters)),
+        )
     if real and made.keys.resolve().is_relative_to(made.home.resolve()):
         yield Check(
             "keys.place",
@@ -212,11 +216,11 @@ def _versions(made: Settings) -> Iterator[Check]:
             _("Install a finished release of Python 3.11 or newer."),
         )
     else:
-        yield Check("program.python", OK, _("Python %(version)s.", version=python))
+        yield Check("program.python", OK, f"Python {python}.")
     if not made.url.startswith("sqlite"):
         return
     if not sqlite_may_damage(sqlite3.sqlite_version_info):
-        yield Check("program.sqlite", OK, _("SQLite %(version)s.", version=sqlite3.sqlite_version))
+        yield Check("program.sqlite", OK, f"SQLite {sqlite3.sqlite_version}.")
         return
     yield Check(
         "program.sqlite",

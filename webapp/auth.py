@@ -143,13 +143,18 @@ def _load(incoming: Request) -> Member | Visitor | None:
         found = sessions.find(work, token, access.security_rules(work), request_id())
     g.loading_failed = False
     if isinstance(found, SignedIn):
-        if sessions.due_to_be_seen(found):
+        if sessions.due_to_be_seen(found) and not _watching():
             with unit_of_work(it.home, found.actor, session=db.session()) as work:
                 sessions.seen(work, found.session_id)
         return Member(found)
     visitor = Visitor()
     visitor.ended = found
     return visitor
+
+
+def _watching() -> bool:
+    permit = permit_of(current_app.view_functions.get(request.endpoint or ""))
+    return permit is not None and permit.watching
 
 
 def _door() -> Response | BaseResponse | None:

@@ -27,20 +27,24 @@ class Permit:
     """What a view asks for. action: "" for public views. uploads: takes files up to the home's limit.
 
     pending: what somebody may still have to do who is let in all the same ("second_factor", ...).
+    watching: a page asks this by itself, again and again; it keeps nobody's session from running out.
     """
 
     action: str
     uploads: bool = False
     pending: frozenset[str] = frozenset()
+    watching: bool = False
 
 
-def requires(action: str, *, uploads: bool = False, pending: str = "") -> Callable[[View], View]:
+def requires(
+    action: str, *, uploads: bool = False, pending: str = "", watching: bool = False
+) -> Callable[[View], View]:
     """Declare the action a view carries out. Raises UndeclaredRoute for one the table does not know."""
     if action not in ACTIONS:
         raise UndeclaredRoute(f"there is no action {action!r} in domain.parties.permissions")
 
     def mark(view: View) -> View:
-        setattr(view, _MARK, Permit(action, uploads, frozenset(pending.split())))
+        setattr(view, _MARK, Permit(action, uploads, frozenset(pending.split()), watching))
         return view
 
     return mark
