@@ -8,7 +8,7 @@ from typing import Any, cast
 from flask_wtf import FlaskForm
 from wtforms import DateField, PasswordField, RadioField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from domain.errors import InvalidAnswers
 from domain.parties.roles import PORTAL_TITLES, ROLES
@@ -45,7 +45,7 @@ def _needed(sentence: str) -> list[Any]:
 
 def _same(field: PasswordField, form: PlainForm, other: str) -> None:
     if form[other].data != field.data:
-        raise ValueError(_("The two passwords differ. Type the new one twice."))
+        raise ValidationError(_("The two passwords differ. Type the new one twice."))
 
 
 class SignInForm(PlainForm):

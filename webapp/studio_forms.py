@@ -9,7 +9,7 @@ from typing import Any, cast
 from wtforms import FieldList, Form, FormField, IntegerField, SelectField, SelectMultipleField, StringField
 from wtforms import TextAreaField as Area
 from wtforms.fields import Field
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import DataRequired, Length, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from domain.parties.roles import ROLES
@@ -28,20 +28,20 @@ LONGEST = 120  # characters of a title
 def _one_line(_form: Form, field: Field) -> None:
     """Titles go into XML and TOML: control characters have no place there."""
     if any(unicodedata.category(sign) in ("Cc", "Cs", "Co", "Cn") for sign in field.data or ""):
-        raise ValueError(_("Write plain text without control characters."))
+        raise ValidationError(_("Write plain text without control characters."))
     if field.data and not field.data.strip():
-        raise ValueError(_("Write at least one letter."))
+        raise ValidationError(_("Write at least one letter."))
 
 
 def _a_name(_form: Form, field: Field) -> None:
     if not NAME.fullmatch(field.data or ""):
-        raise ValueError(_("Use 2 to 40 small letters, digits and _, beginning with a letter."))
+        raise ValidationError(_("Use 2 to 40 small letters, digits and _, beginning with a letter."))
     if field.data in RESERVED:
-        raise ValueError(_("This name is taken by a page. Choose another one."))
+        raise ValidationError(_("This name is taken by a page. Choose another one."))
 
 
 def _title(label: str, sentence: str) -> StringField:
-    return StringField(label, [InputRequired(message=sentence), Length(max=LONGEST), _one_line], filters=[_stripped])
+    return StringField(label, [DataRequired(message=sentence), Length(max=LONGEST), _one_line], filters=[_stripped])
 
 
 def _stripped(text: str | None) -> str:
@@ -53,7 +53,7 @@ class ProcessForm(PlainForm):
 
     title = _title(_("Chinese title"), _("Write the Chinese title."))
     title_en = _title(_("English title"), _("Write the English title."))
-    key = StringField(_("Key"), [InputRequired(message=_("Write the key.")), _a_name], filters=[_stripped])
+    key = StringField(_("Key"), [DataRequired(message=_("Write the key.")), _a_name], filters=[_stripped])
     role = SelectField(
         _("Role of the first task"), choices=options((role.id, role.title) for role in ROLES.values() if not role.alone)
     )
@@ -78,7 +78,7 @@ class PartForm(PlainForm):
     """A form or table to add to a draft."""
 
     kind = SelectField(_("Kind"), choices=options([("form", _("Form")), ("table", _("Decision table"))]))
-    key = StringField(_("Key"), [InputRequired(message=_("Write the key.")), _a_name], filters=[_stripped])
+    key = StringField(_("Key"), [DataRequired(message=_("Write the key.")), _a_name], filters=[_stripped])
     title = _title(_("Chinese title"), _("Write the Chinese title."))
     title_en = _title(_("English title"), _("Write the English title."))
 
@@ -88,7 +88,7 @@ class ProposeForm(PlainForm):
 
     note = Area(
         _("What changes, and why"),
-        [InputRequired(message=_("Say what changes, for the second owner and for the record.")), Length(max=NOTE)],
+        [DataRequired(message=_("Say what changes, for the second owner and for the record.")), Length(max=NOTE)],
         filters=[_stripped],
     )
 
@@ -116,17 +116,17 @@ class StageRow(Form):
     def validate_code(self, field: StringField) -> None:
         """A stage needs all three."""
         if not self.empty and not NAME.fullmatch(field.data or ""):
-            raise ValueError(_("Use 2 to 40 small letters, digits and _, beginning with a letter."))
+            raise ValidationError(_("Use 2 to 40 small letters, digits and _, beginning with a letter."))
 
     def validate_label(self, field: StringField) -> None:
         """As above."""
         if not self.empty and not field.data:
-            raise ValueError(_("Write the Chinese label."))
+            raise ValidationError(_("Write the Chinese label."))
 
     def validate_label_en(self, field: StringField) -> None:
         """As above."""
         if not self.empty and not field.data:
-            raise ValueError(_("Write the English label."))
+            raise ValidationError(_("Write the English label."))
 
 
 class DetailsForm(PlainForm):
@@ -145,7 +145,7 @@ class DetailsForm(PlainForm):
         twice = sorted({code for code in codes if codes.count(code) > 1})
         if twice:
             field.errors = [*field.errors, _("Two stages have the code %(code)s.", code=twice[0])]
-            raise ValueError(_("Two stages have the code %(code)s.", code=twice[0]))
+            raise ValidationError(_("Two stages have the code %(code)s.", code=twice[0]))
 
     def sheet(self, before: Mapping[str, Any]) -> dict[str, Any]:
         """What process.toml says after this form; what the form does not show stays as it was."""

@@ -30,6 +30,7 @@ from workflows.bundles import Bundle
 from workflows.definition_rows import DefinitionDraft
 
 blueprint = Blueprint("studio", __name__)
+NEEDED = frozenset({bundles.DRAWING, bundles.SHEET})  # what every process has
 KINDS: dict[str, Text] = {
     "drawing": _("Drawing"),
     "details": _("Details"),
@@ -165,7 +166,7 @@ def delete_part(ref: str) -> ResponseReturnValue:
     path = request.form.get("path", "")
     with reading() as work:
         found = opened(work, ref)
-        if path not in found.bundle.files or path in bundles.KNOWN:
+        if path not in found.bundle.files or path in NEEDED:
             raise NotFound(_("There is no such file in this process."))
     return _saved(ref, {path: None}, url_for("studio.draft", ref=ref))
 
@@ -266,7 +267,7 @@ def _parts(found: Opened, findings: Sequence[Finding]) -> list[Part]:
             checking.part_address(found.row.ref, path),
             sum(one.file == path and one.severity == "error" for one in findings),
             sum(one.file == path and one.severity != "error" for one in findings),
-            path not in bundles.KNOWN and not found.readonly,
+            path not in NEEDED and not found.readonly,
         )
         for path in paths
     ]
