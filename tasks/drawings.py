@@ -75,7 +75,7 @@ class Trouble:
 class Drawing:
     """The drawing of a case's own version: ids for the picture, names for the text. state: the case's own.
 
-    ended: the nodes where a closed case ended, or where it stood when somebody ended it.
+    done: in the order of the first time. ended: the nodes where a closed case ended, or where it stood when somebody ended it.
     """
 
     case_ref: str
@@ -160,8 +160,6 @@ def drawn(
     steps = definition.diagram.steps
     active = standing_at(steps, marks)
     done = [one for one in dict.fromkeys(marks.get("done") or ()) if one in steps and one not in active]
-    order = {one: place for place, one in enumerate(steps)}
-    done.sort(key=lambda one: order[one])
     coming = ahead(definition, active)
     ended = _ended(definition, marks, done) if case.state in CLOSED else []
     return Drawing(
@@ -202,7 +200,8 @@ def lines(work: Work, refs: Collection[str], *, english: bool) -> dict[str, list
 
 def standing_at(steps: Mapping[str, StepSpec], marks: Mapping[str, Any]) -> list[str]:
     """The nodes where a token stands: without events that only listen, and subprocesses that nothing runs in."""
-    found = [one for one in dict.fromkeys(marks.get("active") or ()) if one in steps]
+    there = set(marks.get("active") or ())
+    found = [one for one in steps if one in there]
     inside = {steps[one].scope for one in found}
     counted = marks.get("counts") or {}
     return [

@@ -13,6 +13,7 @@ import './case.css';
 const PADDING = 24; // pixels around the drawing
 const READABLE = 0.62; // below this scale the words of a drawing cannot be read
 const CLOSE = 0.72;
+const SMALL = { height: 250, close: 0.58 }; // in a small frame what lies around counts for more
 const STRIDE = 80; // pixels an arrow key moves
 const STEP = 1.25; // factor of one zoom step
 const TELEPHONE = '(max-width: 900px)';
@@ -168,7 +169,8 @@ function show(viewer, elements) {
   const canvas = viewer.get('canvas');
   const { outer } = canvas.viewbox();
   const middle = (low, high) => (Math.min(...elements.map(low)) + Math.max(...elements.map(high))) / 2;
-  const [width, height] = [outer.width / CLOSE, outer.height / CLOSE];
+  const close = outer.height < SMALL.height ? SMALL.close : CLOSE;
+  const [width, height] = [outer.width / close, outer.height / close];
   const x = middle((one) => one.x, (one) => one.x + one.width) - width / 2;
   const y = middle((one) => one.y, (one) => one.y + one.height) - height / 2;
   canvas.viewbox({ x, y, width, height });
