@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
+from types import MappingProxyType
 from typing import TypeVar
 
 from decisions import DecisionError
@@ -51,12 +52,16 @@ class Comparison:
         return [(title, rows) for title, rows in zip(titles, found, strict=True) if rows]
 
 
-def compare(old: Bundle, new: Bundle, *, english: bool = False) -> Comparison:
+def compare(
+    old: Bundle, new: Bundle, *, english: bool = False, names: Mapping[str, Words] = MappingProxyType({})
+) -> Comparison:
     """Every difference between two bundles. Names are Chinese unless `english`; unreadable files are one change each.
+
+    names: what codes of programmes and of kinds of case are called; a code without one stands for itself.
 
     Pure: reads nothing but the bytes of the bundles.
     """
-    return _Comparing(old, new, english).run()
+    return _Comparing(old, new, english, names).run()
 
 
 def _part(path: str) -> int:
@@ -66,8 +71,8 @@ def _part(path: str) -> int:
 
 
 class _Comparing:
-    def __init__(self, old: Bundle, new: Bundle, english: bool) -> None:
-        self.old, self.new, self.english = old, new, english
+    def __init__(self, old: Bundle, new: Bundle, english: bool, names: Mapping[str, Words]) -> None:
+        self.old, self.new, self.english, self.names = old, new, english, names
         self.changes: list[Change] = []
         self.moved = 0
         self.spelling: list[str] = []
@@ -104,7 +109,7 @@ class _Comparing:
     # --- one kind of file each -------------------------------------------------------------------------------------
 
     def _drawing(self, path: str, before: bytes, after: bytes) -> Iterable[Change]:
-        old, new = _both(read_drawing, before, after)
+        old, new = self.drawn[0] or read_drawing(before), self.drawn[1] or read_drawing(after)
         talk = DrawingWords(self._side(self.old, old), self._side(self.new, new), path)
         found = list(talk.changes())
         self.moved += len(talk.moved)
@@ -134,7 +139,7 @@ class _Comparing:
 
     def _sheet(self, path: str, before: bytes, after: bytes) -> Iterable[Change]:
         old, new = _both(read_sheet, before, after)
-        return compare_sheet.changes(compare_sheet.read(old), compare_sheet.read(new), path)
+        return compare_sheet.changes(compare_sheet.read(old), compare_sheet.read(new), path, self.names)
 
     def _other(self, path: str, before: bytes, after: bytes) -> Iterable[Change]:
         sentence = _("The content of the file.")

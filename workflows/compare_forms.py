@@ -76,6 +76,17 @@ SENTENCES: Mapping[str, Text] = {
     "properties/width": _("Field “%(field)s”: how wide it is."),
     "group": _("Field “%(field)s”: the group it stands in."),
 }
+_LABELS: Mapping[str, Text] = {
+    "properties/label.en": _("English label"),
+    "properties/text.en": _("in English"),
+    "properties/description.en": _("hint in English"),
+    "description": _("hint"),
+    "validate/maxLength": _("characters at most"),
+    "validate/min": _("at least"),
+    "validate/max": _("at most"),
+    "properties/route": _("for conditions"),
+    "properties/show": _("shown when"),
+}
 _OPTION_SENTENCE = _("Field “%(field)s”, option %(option)s.")
 _OTHER = _("Field “%(field)s”: the entry %(name)s, which no page shows.")
 
@@ -269,7 +280,7 @@ class FormWords:
             elif aspect.startswith(OPTION):
                 said.append(_said(value))
             else:
-                name = aspect.removeprefix("properties/").removeprefix("validate/")
+                name: Words = _LABELS.get(aspect) or aspect.removeprefix("properties/").removeprefix("validate/")
                 said.append(_("%(name)s: %(value)s", name=name, value=clipped(_said(value))))
         return joined(said, LINES)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from domain.parties.roles import ROLES
@@ -27,6 +27,7 @@ from workflows.compare_parts import (
 from workflows.compare_tree import canonical, must_be_plain, put_json
 
 STAGE = "stage:"
+_ROLE_TITLES: Mapping[str, Words] = {role.id: role.title for role in ROLES.values()}
 _SENTENCES: Mapping[str, tuple[str, Text]] = {
     "title": ("text", _("The title of the process.")),
     "title_en": ("text", _("The English title of the process.")),
@@ -87,8 +88,8 @@ def read(sheet: Mapping[str, Any]) -> Thing:
     return thing
 
 
-def changes(old: Thing, new: Thing, file: str) -> Iterator[Change]:
-    """Every difference of two sheets."""
+def changes(old: Thing, new: Thing, file: str, names: Mapping[str, Words]) -> Iterator[Change]:
+    """Every difference of two sheets. names: what codes of programmes and kinds of case are called."""
     title = _("Details of the process")
     found = {one.aspect: one for one in differing(old, new)}
     for one in found.values():
@@ -99,7 +100,7 @@ def changes(old: Thing, new: Thing, file: str) -> Iterator[Change]:
             if f"{one.aspect}/label" in found:
                 continue
         area, sentence = _meaning(one)
-        say = _titles if one.aspect in ("owners", "start/roles") else _shown
+        say = _saying(one.aspect, names)
         before, after = told_apart(one, say, say)
         yield Change(one.kind, area, file, "", title, sentence, before, after)
     before_order, after_order = old.orders.get("stages", ()), new.orders.get("stages", ())
@@ -125,11 +126,17 @@ def _shown(value: str) -> Words:
     return clipped(_text(value))
 
 
-def _titles(value: str) -> Words:
-    found = json.loads(value)
-    if not isinstance(found, list):
-        return clipped(value)
-    return joined([ROLES[one].title if isinstance(one, str) and one in ROLES else str(one) for one in found])
+def _saying(aspect: str, names: Mapping[str, Words]) -> Callable[[str], Words]:
+    """How a value of this entry is said: lists of roles and codes by their titles."""
+    titles = {"owners": _ROLE_TITLES, "start/roles": _ROLE_TITLES, "start/kinds": names, "start/programmes": names}
+
+    def listed(value: str) -> Words:
+        found = json.loads(value)
+        if not isinstance(found, list):
+            return clipped(value)
+        return joined([titles[aspect].get(str(one), str(one)) for one in found])
+
+    return listed if aspect in titles else _shown
 
 
 def _text(value: str) -> str:

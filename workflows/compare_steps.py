@@ -254,7 +254,7 @@ class DrawingWords:
         lane = thing.facts.get("lanes", "").split(BETWEEN)[-1]
         title = KINDS.get(thing.kind, thing.kind)
         sentence = _("%(kind)s, in %(lane)s.", kind=title, lane=side.name(lane)) if lane else _("%(kind)s.", kind=title)
-        what = _content(side, thing)
+        what = _content(side, thing) or self._title(side, thing.key)
         before, after = (what, "") if kind == REMOVED else ("", what)
         return Change(
             kind, area, self.file, thing.key, self._title(side, thing.key), sentence, before, after, self._shows(thing)
@@ -323,6 +323,17 @@ _FIRST = (
     "@camunda:candidateGroups", "@camunda:formKey", "@camunda:topic", "@camunda:decisionRef", "waits", "repeats",
     "property:term", "property:term-internal", "ends", "conditionExpression#text", "text#text",
 )  # fmt: skip
+_LABELS: Mapping[str, Text] = {
+    "@camunda:formKey": _("form"),
+    "@camunda:decisionRef": _("decision table"),
+    "property:name.en": _("English name"),
+    "property:stage": _("stage"),
+    "property:separate-from": _("not by who did"),
+    "property:case-limit": _("limit of the case"),
+    "property:prefill": _("filled beforehand"),
+    "documentation#text": _("description"),
+    "conditionExpression#text": _("if"),
+}
 _UNSAID = frozenset(("kind", "inside", "lanes", "@camunda:type", "@name"))
 
 
@@ -333,6 +344,9 @@ def _content(side: Side, thing: Thing) -> Words:
         if aspect in _UNSAID or aspect.endswith("@id"):
             continue
         said = meaning(aspect)[2](side, thing.facts[aspect])
-        label = aspect.removeprefix("property:").removeprefix("@camunda:").removeprefix("@")
-        parts.append(said if aspect in _FIRST else _("%(name)s: %(value)s", name=label, value=said))
+        label: Words = _LABELS.get(aspect) or aspect.removeprefix("property:").removeprefix("@camunda:").removeprefix(
+            "@"
+        )
+        bare = aspect in _FIRST and aspect not in _LABELS
+        parts.append(said if bare else _("%(name)s: %(value)s", name=label, value=said))
     return joined(parts, LINES)

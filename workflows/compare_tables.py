@@ -266,7 +266,7 @@ class TableWords:
         return self.numbers[side].get(key, 0)
 
     def _whole(self, side: TableRead, thing: Thing, kind: str) -> Change:
-        what = self._content(side, thing)
+        what = self._content(side, thing) or _name_of(thing)
         if thing.kind == "rule":
             sentence = _("Rule %(number)s.", number=self._number(thing.key, int(side is self.new)))
         else:
