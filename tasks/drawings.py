@@ -75,7 +75,8 @@ class Trouble:
 class Drawing:
     """The drawing of a case's own version: ids for the picture, names for the text. state: the case's own.
 
-    done: in the order of the first time. ended: the nodes where a closed case ended, or where it stood when somebody ended it.
+    done: in the order of the first time. ended: the nodes where a closed case ended, or where it stood when somebody
+    ended it.
     """
 
     case_ref: str

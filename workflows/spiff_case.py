@@ -273,7 +273,7 @@ class Case(_Scope, BpmnWorkflow):
         self.close_if_empty(scope)
 
     def _note_way(self, token: Token, spec: Any) -> None:
-        """The ways a finished token came or went, as (source, target); a name with a dot belongs to the step before it."""
+        """The ways a finished token came or went, as (source, target); a name with a dot is its step's."""
         if token.parent is not None and isinstance(token.parent.task_spec, RaceGateway):
             # only the event that happened was chosen; the others merely waited beside it
             self.taken[token.parent.task_spec.bpmn_id, spec.bpmn_id] = None

@@ -233,7 +233,7 @@ def test_lists_ask_once_for_where_their_cases_stand(decided: Story) -> None:
 
 
 def _with_file(browser: FlaskClient, address: str, to: str, field: str, content: bytes = PDF) -> Any:
-    data = fields_of(browser.get(address).text)
+    data: Any = fields_of(browser.get(address).text)
     data.add(f"upload:{field}", (BytesIO(content), "选好的信.pdf", "application/pdf"))
     return browser.post(address + to, data=data, content_type="multipart/form-data")
 
