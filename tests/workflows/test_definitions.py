@@ -132,7 +132,7 @@ def test_two_open_proposals_come_into_force_in_order_and_the_later_is_told_it_wa
 def test_two_approvals_at_once_make_two_versions(studio: Studio) -> None:
     refs = {title: studio.propose(title) for title in ("甲", "乙", "丙")}
 
-    at_once(*[lambda t=title: studio.approve(refs[t], checked(t)) for title in refs])  # type: ignore[misc]
+    at_once(*[lambda t=title: studio.approve(refs[t], checked(t)) for title in refs])
 
     with studio.work(write=False) as work:
         numbers = work.session.scalars(select(DefinitionRow.number).where(DefinitionRow.process == KEY)).all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from itertools import count
 
@@ -68,29 +69,36 @@ def test_a_new_process_begins_with_the_files_given_and_an_import_is_a_revision_o
     with studio.work(write=False) as work:
         assert drafts.get(work, new).base_number is None
     assert known == again == same
-    assert [files[SHEET] for files in studio.all_revisions(known)] == [shipped().files[SHEET], titled("甲"), titled("乙")]
+    assert [files[SHEET] for files in studio.all_revisions(known)] == [
+        shipped().files[SHEET],
+        titled("甲"),
+        titled("乙"),
+    ]
 
 
 def test_only_owners_edit_and_what_is_unknown_is_said_to_be(studio: Studio) -> None:
     ref = studio.begin()
+    acts: tuple[Callable[[], object], ...]
     with studio.work("clerk", write=False) as work:
-        for act in (
+        acts = (
             lambda: drafts.begin(work, KEY),
             lambda: drafts.save(work, ref, {}, based_on=1),
             lambda: drafts.save_aside(work, ref, {}, based_on=1),
             lambda: drafts.make_newest(work, ref, 1, based_on=1),
             lambda: drafts.close(work, ref),
             lambda: drafts.get(work, ref),
-        ):
+        )
+        for act in acts:
             with pytest.raises(NotPermitted):
                 act()
     with studio.work(write=False) as work:
-        for act in (
+        acts = (
             lambda: drafts.begin(work, "nowhere"),
             lambda: drafts.get(work, "nowhere"),
             lambda: drafts.save(work, ref, {}, based_on=99),
             lambda: drafts.bundle_at(work, drafts.get(work, ref), 99),
-        ):
+        )
+        for act in acts:
             with pytest.raises(NotFound):
                 act()
         for key in ("", "Novel", "../x", "a b", "ä", "x" * 49):
@@ -363,7 +371,7 @@ def test_savers_at_once_lose_nothing(studio: Studio) -> None:
             with studio.work(login) as work:
                 drafts.save_aside(work, ref, mine, based_on=1)
 
-    at_once(*[lambda n=n: saver("owner1" if n % 2 else "owner2", n) for n in range(6)])  # type: ignore[misc]
+    at_once(*[lambda n=n: saver("owner1" if n % 2 else "owner2", n) for n in range(6)])
 
     stored = {content for files in studio.all_revisions(ref) for content in files.values()}
     assert set(kept) | set(told) <= stored
@@ -421,7 +429,7 @@ class _Model:
     def _reload(self, _work: object, _ref: str, who: int, _what: object) -> None:
         self.stands[who] = self.head
 
-    def _save(self, work, ref, who, changes) -> None:  # type: ignore[no-untyped-def]
+    def _save(self, work, ref, who, changes) -> None:
         base, head = self.revisions[self.stands[who]], self.revisions[self.head]
         mine = {path for path, content in changes.items() if base.get(path) != content}
         clash = any(head.get(path) not in (base.get(path), content) for path, content in changes.items())
@@ -441,7 +449,7 @@ class _Model:
         assert all(held.get(path) == content for path, content in changes.items())
         self.stands[who] = saved.number
 
-    def _aside(self, work, ref, who, changes) -> None:  # type: ignore[no-untyped-def]
+    def _aside(self, work, ref, who, changes) -> None:
         result = _applied(self.revisions[self.stands[who]], changes)
         number = drafts.save_aside(work, ref, changes, based_on=self.stands[who])
         key = (who, tuple(sorted(result.items())))
@@ -450,7 +458,7 @@ class _Model:
         self.asides[key] = number
         self.revisions[number] = result
 
-    def _restore(self, work, ref, who, number) -> None:  # type: ignore[no-untyped-def]
+    def _restore(self, work, ref, who, number) -> None:
         if number not in self.revisions:
             with pytest.raises(NotFound):
                 drafts.make_newest(work, ref, number, based_on=self.stands[who])
