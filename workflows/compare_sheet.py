@@ -27,6 +27,7 @@ from workflows.compare_parts import (
 from workflows.compare_tree import canonical, must_be_plain, put_json
 
 STAGE = "stage:"
+LONG = 4  # entries from which a list is shown by what differs
 _ROLE_TITLES: Mapping[str, Words] = {role.id: role.title for role in ROLES.values()}
 _SENTENCES: Mapping[str, tuple[str, Text]] = {
     "title": ("text", _("The title of the process.")),
@@ -101,7 +102,7 @@ def changes(old: Thing, new: Thing, file: str, names: Mapping[str, Words]) -> It
                 continue
         area, sentence = _meaning(one)
         say = _saying(one.aspect, names)
-        before, after = told_apart(one, say, say)
+        before, after = told_apart(_shortened(one) if say is not _shown else one, say, say)
         yield Change(one.kind, area, file, "", title, sentence, before, after)
     before_order, after_order = old.orders.get("stages", ()), new.orders.get("stages", ())
     if reordered(before_order, after_order):
@@ -124,6 +125,20 @@ def _meaning(one: Difference) -> tuple[str, Text]:
 
 def _shown(value: str) -> Words:
     return clipped(_text(value))
+
+
+def _shortened(one: Difference) -> Difference:
+    """Of two long lists what one has and the other has not; as they are where that says nothing."""
+    if one.before is None or one.after is None:
+        return one
+    before, after = json.loads(one.before), json.loads(one.after)
+    if not isinstance(before, list) or not isinstance(after, list) or max(len(before), len(after)) < LONG:
+        return one
+    gone, come = [item for item in before if item not in after], [item for item in after if item not in before]
+    if not gone and not come:
+        return one
+    sides = (canonical(gone) if gone else None, canonical(come) if come else None)
+    return Difference(one.thing, one.aspect, *sides)
 
 
 def _saying(aspect: str, names: Mapping[str, Words]) -> Callable[[str], Words]:
