@@ -13,7 +13,7 @@ import { interpret } from './studio/translate.js';
 import './form.css';
 
 // what an owner wrote, and so is never translated
-const OWNERS = '.fjs-form-field-label, .fjs-form-field-description, .fjs-inline-label, .fjs-form-field-text, .fjs-form-field-html';
+const OWNERS = '.fjs-form-field-label:not(.fjs-filepicker-container *), .fjs-form-field-description, .fjs-inline-label, .fjs-form-field-text, .fjs-form-field-html';
 
 const root = document.getElementById('studio');
 if (root) start(root);

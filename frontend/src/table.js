@@ -10,7 +10,8 @@ import './table.css';
 
 // what an owner wrote, and so is never translated
 const OWNERS = '.input-label, .input-expression, .output-label, .output-name, .decision-table-name, .cell.input-cell, '
-  + '.cell.output-cell, .cell.annotation, .annotation-name, .literal-expression, .cm-editor, .input-variable, .output-variable';
+  + '.cell.output-cell, .cell.annotation, .items .item, .annotation-name, .literal-expression, .input-variable, '
+  + '.output-variable';
 
 const root = document.getElementById('studio');
 if (root) start(root);
@@ -20,7 +21,9 @@ async function start(root) {
   const canvas = root.querySelector('[data-table-canvas]');
   const tabs = root.querySelector('[data-table-views]');
   const readonly = 'readonly' in root.dataset;
-  const speaking = { translate: ['value', say] };
+  // the package writes { name } where its own translation wants {name}
+  const translate = (text, values) => say(text.replace(/\{ (\w+) \}/g, '{$1}'), values);
+  const speaking = { translate: ['value', translate] };
   const annotations = { __init__: ['annotationsProvider'], annotationsProvider: ['type', houseAnnotations] };
   const modeler = new TableModeler({
     container: canvas,
@@ -106,8 +109,8 @@ async function start(root) {
     root.querySelector('[data-table-broken]').hidden = false;
     root.querySelector('[data-table-editor]').hidden = true;
   }
-  new MutationObserver(() => tidy(canvas)).observe(canvas, { subtree: true, childList: true, characterData: true });
-  tidy(canvas);
+  new MutationObserver(() => tidy(canvas, say)).observe(canvas, { subtree: true, childList: true, characterData: true });
+  tidy(canvas, say);
   session.ready();
 }
 
@@ -160,12 +163,13 @@ function holds(decision, element) {
 
 let tidying = false;
 
-function tidy(canvas) {
+function tidy(canvas, say) {
   if (tidying) return;
   tidying = true;
   requestAnimationFrame(() => {
     tidying = false;
     nameSigns(canvas);
+    nameCells(canvas, say);
     fitColumns(canvas);
   });
 }
@@ -174,6 +178,32 @@ function tidy(canvas) {
 function nameSigns(canvas) {
   for (const button of canvas.querySelectorAll('button[title]:not([aria-label])')) button.setAttribute('aria-label', button.title);
   for (const head of canvas.querySelectorAll('th.index-column')) head.setAttribute('role', 'presentation');
+}
+
+// Every cell is a field of its own, and the package names them all alike; its small windows begin at a third heading.
+function nameCells(canvas, say) {
+  const heads = [...canvas.querySelectorAll('.tjs-table thead th')].map((head) =>
+    head.querySelector('.input-label, .input-expression, .output-label, .output-name')?.textContent ?? '');
+  for (const [row, line] of [...canvas.querySelectorAll('.tjs-table tbody tr')].entries()) {
+    for (const [at, cell] of [...line.children].entries()) {
+      const field = cell.querySelector('[contenteditable]');
+      if (!field) continue;
+      const name = `${say('Rule {number}', { number: row + 1 })} · ${heads[at] || say('Annotation')}`;
+      if (field.getAttribute('aria-label') !== name) field.setAttribute('aria-label', name);
+    }
+  }
+  for (const box of canvas.querySelectorAll('input:is([type=checkbox], [type=radio]):not([aria-label])')) {
+    box.setAttribute('aria-label', box.closest('.item, label, div')?.textContent.trim() ?? '');
+  }
+  for (const remove of canvas.querySelectorAll('.item [title="Remove item"]')) remove.title = say('Remove item');
+  for (const head of canvas.querySelectorAll(':is(h3, h4):not([role])')) {
+    head.setAttribute('role', 'heading');
+    head.setAttribute('aria-level', head.matches('h3') ? '2' : '3');
+  }
+  for (const pencil of canvas.querySelectorAll('.simple-mode-button:not([role])')) {
+    pencil.setAttribute('role', 'button');
+    pencil.setAttribute('aria-label', pencil.title);
+  }
 }
 
 // A column as wide as its longest word needs: most columns of a rule say nothing, and a table should fit the screen.

@@ -1,0 +1,56 @@
+"""Process owners at the editors: a draft that is open, an editor that is ready, what the server has kept."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from domain.work import unit_of_work
+from tests.browser.serving import Desk, Served
+from workflows import drafts
+
+PATIENCE = 20_000
+
+
+def begin(served: Served, login: str = "owner1", process: str = "verification") -> str:
+    """The ref of the open draft of a process."""
+    with unit_of_work(served.office.home, served.office.actor(login)) as work:
+        return drafts.begin(work, process).ref
+
+
+def kept(served: Served, ref: str, path: str, number: int | None = None) -> bytes:
+    """The bytes of a file of a draft as they are stored."""
+    with unit_of_work(served.office.home, served.office.actor("owner1"), write=False) as work:
+        return drafts.bundle_at(work, drafts.get(work, ref), number).files[path]
+
+
+def head(served: Served, ref: str) -> int:
+    """The number of the newest revision."""
+    with unit_of_work(served.office.home, served.office.actor("owner1"), write=False) as work:
+        return drafts.get(work, ref).head
+
+
+def open_part(desk: Desk, ref: str, part: str) -> Any:
+    """Open an editor (`forms/decide`, `tables/doubts`) and wait until it can be used and was checked."""
+    answer = desk.go(f"/drafts/{ref}/{part}")
+    assert answer.status == 200, answer.status
+    root = desk.page.locator("#studio[data-ready=yes]")
+    root.wait_for(timeout=PATIENCE)
+    return root
+
+
+def wait_checked(desk: Desk, verdict: str) -> None:
+    """Wait for the answer of the check: "yes" or "no"."""
+    desk.page.locator(f"#studio[data-checked={verdict}]").wait_for(timeout=PATIENCE)
+
+
+def save(desk: Desk, number: int) -> None:
+    """Save with the keyboard and wait for revision `number`."""
+    desk.page.keyboard.press("Control+s")
+    desk.page.locator(f"#studio[data-saved='{number}']").wait_for(timeout=PATIENCE)
+
+
+def missing(desk: Desk) -> list[str]:
+    """Texts of the editor that have no Chinese."""
+    found: list[str] = json.loads(desk.page.locator("#studio").get_attribute("data-missing") or "[]")
+    return found

@@ -1,0 +1,190 @@
+"""The editor of decision tables at a real web process: a cell, a rule, a finding in its place, nothing lost."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+from lxml import etree
+
+import decisions
+from domain.clock import OFFICE_ZONE
+from tests.browser.editing import begin, head, kept, missing, open_part, save, wait_checked
+from tests.browser.serving import PHONE, Desk, Served
+from tests.infrastructure.browser import assert_accessible
+
+DOUBTS = "doubts.dmn"
+NOW = datetime(2027, 5, 18, 9, tzinfo=OFFICE_ZONE)
+FACT = {
+    "category": "UIRCV", "fact": "LINE", "verdict": "UNDER", "difference": 40, "household_total": 0,
+    "household_count": 0, "active": True, "kind": "", "months_since": 0, "amount": 0, "valid_until": None,
+    "name_differs": False, "stale": False, "conflict": False, "limits": {"amount_tolerance": 100},
+}  # fmt: skip
+
+
+def codes(web: Served, ref: str, **more: Any) -> list[str]:
+    """The doubts that the stored table raises for a fact."""
+    found = decisions.load(kept(web, ref, DOUBTS)).evaluate("doubts", {**FACT, **more}, now=NOW).value
+    assert isinstance(found, list), found
+    return [str(one) for one in found]
+
+
+def cell(desk: Desk, element: str) -> Any:
+    """The field of a cell."""
+    return desk.page.locator(f"[data-element-id='{element}'] [contenteditable]")
+
+
+def write(desk: Desk, field: Any, text: str) -> None:
+    """Replace what stands in a cell, as somebody types."""
+    field.click()
+    desk.page.keyboard.press("Control+a")
+    desk.page.keyboard.type(text)
+    desk.page.wait_for_timeout(400)  # the package hands a cell over a moment after the last key
+
+
+def canonical(content: bytes) -> str:
+    """The file without the white space between elements."""
+    tree = etree.fromstring(content, etree.XMLParser(remove_blank_text=True, resolve_entities=False))
+    return etree.tostring(tree, method="c14n").decode()
+
+
+def test_a_threshold_and_a_rule_are_changed_and_decide_the_next_case(web: Served) -> None:
+    ref = begin(web)
+    desk = web.desk("owner1")
+    before = kept(web, ref, DOUBTS)
+    open_part(desk, ref, "tables/doubts")
+    assert codes(web, ref) == ["D-UIRCV"]
+    write(desk, cell(desk, "unemployment_difference"), "> 50")
+    save(desk, 2)
+    assert codes(web, ref) == []
+    assert codes(web, ref, difference=60) == ["D-UIRCV"]
+    changed = canonical(kept(web, ref, DOUBTS))
+    assert changed == canonical(before.replace(
+        b'<inputEntry id="unemployment_difference"><text>&gt; 0</text>',
+        b'<inputEntry id="unemployment_difference"><text>&gt; 50</text>',
+    )), "more than the cell has changed"  # fmt: skip
+
+    rows = desk.page.locator(".tjs-table tbody tr")
+    count = rows.count()
+    desk.page.locator("tfoot.add-rule button").click()
+    rows.nth(count).wait_for()
+    last = rows.last
+    write(desk, last.locator("td.input-cell [contenteditable]").first, '"UIRCV"')
+    write(desk, last.locator("td.output-cell [contenteditable]"), '"D-NEW"')
+    write(desk, last.locator("td.annotation [contenteditable]"), "新的一条")
+    wait_checked(desk, "yes")
+    save(desk, 3)
+    assert codes(web, ref) == ["D-NEW"]
+    result = decisions.load(kept(web, ref, DOUBTS)).evaluate("doubts", FACT, now=NOW)
+    assert [(one.number, dict(one.annotations)) for one in result.matched] == [(count + 1, {"sentence": "新的一条"})]
+    assert missing(desk) == []
+    web.check_consoles()
+
+
+def test_a_cell_that_cannot_be_read_is_found_in_its_place(web: Served) -> None:
+    ref = begin(web)
+    desk = web.desk("owner1")
+    open_part(desk, ref, "tables/doubts")
+    wait_checked(desk, "yes")
+    write(desk, cell(desk, "wage_difference"), "> (")
+    wait_checked(desk, "no")
+    place = desk.page.locator("[data-element-id='wage_difference'][data-finding=error]")
+    place.wait_for()
+    line = desk.page.locator("[data-studio-findings] li").first
+    assert "规则3 · 差额" in line.inner_text()
+    desk.page.locator("[data-studio-check]").focus()
+    line.locator("button").click()
+    assert cell(desk, "wage_difference").evaluate("one => one === document.activeElement")
+    assert_accessible(desk.page)
+    undo = desk.page.locator("[data-table-undo]")
+    while undo.is_enabled():
+        undo.click()
+    wait_checked(desk, "yes")
+    assert not desk.page.locator("[data-finding]").count()
+    web.check_consoles()
+
+
+def test_cells_are_walked_and_written_with_the_keyboard_alone(web: Served) -> None:
+    ref = begin(web)
+    desk = web.desk("owner1")
+    open_part(desk, ref, "tables/doubts")
+    field = cell(desk, "pension_category")
+    field.focus()
+    for _ in range(3):
+        desk.page.keyboard.press("Tab")
+    assert cell(desk, "pension_difference").evaluate("one => one === document.activeElement")
+    assert "规则1 · 差额" == cell(desk, "pension_difference").get_attribute("aria-label")
+    desk.page.keyboard.press("Enter")
+    assert cell(desk, "unemployment_difference").evaluate("one => one === document.activeElement")
+    desk.page.keyboard.press("Control+a")
+    desk.page.keyboard.type("> 7")
+    desk.page.wait_for_timeout(400)
+    save(desk, 2)
+    assert b"&gt; 7" in kept(web, ref, DOUBTS) or b"> 7" in kept(web, ref, DOUBTS)
+    web.check_consoles()
+
+
+def test_every_editor_of_a_column_and_every_menu_speaks_chinese_and_can_be_used_by_everybody(web: Served) -> None:
+    ref = begin(web)
+    desk = web.desk("owner1")
+    open_part(desk, ref, "tables/doubts")
+    page = desk.page
+    desk.look("table editor")
+    for column in ("input_category", "input_difference", "input_active", "input_valid_until", "output_code"):
+        page.locator(f"th[data-col-id='{column}']").dblclick()
+        menu = page.locator(".context-menu")
+        menu.wait_for()
+        menu.locator(".dms-input-select").first.click()
+        page.locator(".dms-select-options .option").first.wait_for()
+        assert_accessible(page)
+        page.keyboard.press("Escape")
+        page.keyboard.press("Escape")
+        page.locator(".decision-table-header-separator").click()
+        menu.wait_for(state="detached")
+    for place in ("td.rule-index", "td.input-cell", "td.output-cell", "thead th.input-cell", "thead th.output-cell"):
+        page.locator(f".tjs-table {place}").first.click(button="right")
+        page.locator("[role=menu]").wait_for()
+        assert_accessible(page)
+        page.locator(".decision-table-header-separator").click()
+        page.locator("[role=menu]").wait_for(state="detached")
+    for element in ("pension_category", "pension_difference", "pension_active", "pension_valid_until", "pension_code"):
+        cell(desk, element).click()
+        page.locator(".simple-mode-button").click()
+        page.locator(".context-menu").wait_for()
+        assert_accessible(page)
+        page.locator(".decision-table-header-separator").click()
+    page.locator(".hit-policy .dms-input-select").click()
+    page.locator(".dms-select-options .option").first.wait_for()
+    assert missing(desk) == []
+    web.check_consoles()
+
+
+def test_the_second_of_two_owners_on_a_table_is_told_and_loses_nothing(web: Served) -> None:
+    ref = begin(web)
+    first, second = web.desk("owner1"), web.desk("owner2")
+    for desk in (first, second):
+        open_part(desk, ref, "tables/doubts")
+    write(first, cell(first, "unemployment_difference"), "> 11")
+    save(first, 2)
+    write(second, cell(second, "unemployment_difference"), "> 22")
+    second.page.keyboard.press("Control+s")
+    second.page.locator("[data-studio-conflict][open] [data-studio-aside]").click()
+    second.page.locator("#studio[data-aside='3']").wait_for()
+    assert b"11" in kept(web, ref, DOUBTS)
+    assert b"22" in kept(web, ref, DOUBTS, 3)
+    assert head(web, ref) == 2
+    second.errors[:] = [one for one in second.errors if "status of 409" not in one]
+    web.check_consoles()
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_table_can_be_looked_at_on_a_telephone_and_in_both_languages(web: Served, language: str) -> None:
+    ref = begin(web)
+    desk = web.desk("owner1")
+    desk.go(f"/account/?lang={language}")
+    open_part(desk, ref, "tables/doubts")
+    desk.look(f"table editor {language}")
+    desk.page.set_viewport_size(PHONE)
+    desk.look(f"table editor {language}")
+    web.check_consoles()
