@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import decisions
@@ -70,6 +71,35 @@ def form_title(key: str, steps: Mapping[str, StepSpec], english: bool) -> str:
     """What a form is called: the steps that show it, or its key."""
     used = [_name(one, english) for one in steps.values() if one.form == key]
     return str(_(", ")).join(used) or key
+
+
+@dataclass(frozen=True, slots=True)
+class StepLine:
+    """A step in words: what it is called, who or what carries it out, at which stage."""
+
+    name: str
+    by: str
+    stage: str
+
+
+def steps_in_words(bundle: Bundle, *, english: bool) -> list[StepLine]:
+    """The tasks of the drawing in its order, for whoever cannot see it."""
+    stages = {one["code"]: one["label"] for one in _stages(bundle, english)}
+    return [
+        StepLine(_name(one, english), by, stages.get(one.properties.get("stage", ""), ""))
+        for one in steps_of(bundle).values()
+        if (by := _carried_out_by(one, bundle))
+    ]
+
+
+def _carried_out_by(step: StepSpec, bundle: Bundle) -> str:
+    if step.kind == "user":
+        return str(_(", ")).join(str(ROLES[role].title) if role in ROLES else role for role in step.roles)
+    if step.kind == "service":
+        return title_of(step.topic) if step.topic in registry.operations() else step.topic
+    if step.kind == "decision":
+        return table_title(step.decision, bundle.files.get(f"{step.decision}.dmn", b""))
+    return ""
 
 
 def table_title(name: str, content: bytes) -> str:

@@ -104,7 +104,8 @@ def test_a_stranger_meets_a_closed_door_and_an_unknown_thing_is_not_there(office
                     "/drafts/nothing/drawing", "/drafts/nothing/files/process.bpmn", "/drafts/nothing/words.json",
                     f"{draft}/files/nothing.dmn", f"{draft}/files/../../etc/passwd", f"{draft}/forms/nothing",
                     f"{draft}/tables/nothing", f"{draft}/drawing?revision=99", f"{draft}/files/process.bpmn?revision=9",
-                    "/processes/verification/versions/1/files/nothing", "/processes/verification/versions/9.zip"):  # fmt: skip
+                    "/processes/verification/versions/1/files/nothing",
+                    "/processes/verification/versions/9.zip"):  # fmt: skip
         assert owner.get(address).status_code == 404, address
     assert post(owner, "/processes/nothing/draft").status_code == 404
 

@@ -1,4 +1,4 @@
-"""Files made to hurt: each is refused with a sentence, its place and what to do; nothing is kept; the service goes on."""
+"""Files made to hurt: refused with sentence, place and remedy; nothing is kept, and the service goes on."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from domain.errors import DefinitionRefused, NotFound
 from domain.parties import permissions
 from domain.text import gettext as _
 from domain.work import Work
-from webapp import checking, process_rows
+from webapp import checking, process_rows, words
 from webapp.acting import acting, reading
 from webapp.auth import member
 from webapp.headers import allow_style_attributes
@@ -64,7 +64,7 @@ def version(process: str, number: int) -> ResponseReturnValue:
         bundle = definitions.bundle_of(work, row)
         allow_style_attributes()  # the viewer of drawings writes them
         return render_template(
-            "processes/version.html", row=row, files=sorted(bundle.files.items()),
+            "processes/version.html", row=row, steps=words.steps_in_words(bundle, english=english()), files=sorted(bundle.files.items()),
             names=names(work, [row.proposed_by, row.approved_by]), newest=definitions.newest(work, process),
             cases=definitions.running(work).get(row.id, 0),
         )  # fmt: skip
