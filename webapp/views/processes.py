@@ -64,7 +64,8 @@ def version(process: str, number: int) -> ResponseReturnValue:
         bundle = definitions.bundle_of(work, row)
         allow_style_attributes()  # the viewer of drawings writes them
         return render_template(
-            "processes/version.html", row=row, steps=words.steps_in_words(bundle, english=english()), files=sorted(bundle.files.items()),
+            "processes/version.html", row=row, files=sorted(bundle.files.items()),
+            steps=words.steps_in_words(bundle, english=english()),
             names=names(work, [row.proposed_by, row.approved_by]), newest=definitions.newest(work, process),
             cases=definitions.running(work).get(row.id, 0),
         )  # fmt: skip
