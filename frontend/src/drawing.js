@@ -16,6 +16,9 @@ import { center, fit } from './studio/view.js';
 import { keep, patterns, words } from './studio/words/drawing.js';
 import './drawing.css';
 
+// what an owner wrote: the drawing itself, a name being typed in it, what a search finds, the steps of a simulation
+const OWNED = '.djs-container > svg, .djs-direct-editing-parent, .djs-search-result-primary, .djs-search-result-secondary, .bts-text';
+
 const root = document.getElementById('studio');
 if (root) start(root).catch((reason) => {
   console.error(reason);
@@ -51,9 +54,9 @@ async function start(root) {
   const [xml, vocabulary] = await Promise.all([session.load(), readonly ? {} : session.words()]);
   if (!readonly) parts = around(modeler, { root, say, known: interpreter.known, vocabulary });
   await modeler.importXML(xml);
-  fit(modeler.get('canvas'));
+  fit(modeler.get('canvas'), { palette: !readonly });
   usable(place, { readonly, say });
-  interpreter.watch(place, { skip: '.djs-container > svg, .djs-direct-editing-parent, .djs-search-result-primary, .djs-search-result-secondary, .bts-text' });
+  interpreter.watch(place, { skip: OWNED, codes: '.bts-scope' });
   if (parts) {
     parts.panel.render();
     fromAddress(parts);
@@ -91,6 +94,10 @@ function around(modeler, { root, say, known, vocabulary }) {
     readonly: false,
     choose,
   });
+  // one search for all, with and without a mouse
+  const actions = modeler.get('editorActions');
+  actions.unregister('find');
+  actions.register('find', () => panel.find());
   const button = root.querySelector('[data-studio-simulate]');
   if (button) simulation({ modeler, button, panel, root, known });
   return { modeler, panel, marks, choose };

@@ -12,7 +12,10 @@ export function usable(place, { readonly, say }) {
       if (!entry.hasAttribute('aria-label') && entry.title) entry.setAttribute('aria-label', entry.title);
       if (!entry.title && entry.hasAttribute('aria-label')) entry.title = entry.getAttribute('aria-label');
     }
-    for (const button of place.querySelectorAll('button[title]:not([aria-label])')) button.setAttribute('aria-label', button.title);
+    for (const button of place.querySelectorAll('button[title]:not([aria-label])')) {
+      if (!button.textContent.trim()) button.setAttribute('aria-label', button.title);
+    }
+    for (const title of place.querySelectorAll('h3.djs-popup-title')) title.setAttribute('aria-level', '2');
     for (const hidden of place.querySelectorAll('.djs-palette-toggle')) hidden.setAttribute('aria-hidden', 'true');
   };
   dress();

@@ -18,7 +18,7 @@ export class Marks {
     }
     this.overlays.remove({ type: 'finding' });
     for (const [element, found] of placed) {
-      if (element.parent) this.overlays.add(element, 'finding', { position: { top: -10, left: -10 }, html: this.badge(found) });
+      if (element.parent) this.overlays.add(element, 'finding', { position: cornerOf(element), html: this.badge(found) });
     }
     return placed;
   }
@@ -40,6 +40,15 @@ export class Marks {
     const pools = this.registry.filter((one) => one.businessObject?.get?.('processRef')?.id === id);
     return pools[0] ?? this.registry.find((one) => !one.labelTarget && one.businessObject && holds(one.businessObject, id));
   }
+}
+
+// At the upper left of a shape, in the middle of a flow.
+function cornerOf({ waypoints }) {
+  if (!waypoints) return { top: -10, left: -10 };
+  const [xs, ys] = [waypoints.map((one) => one.x), waypoints.map((one) => one.y)];
+  const at = Math.floor((waypoints.length - 1) / 2);
+  const [one, next] = [waypoints[at], waypoints[at + 1]];
+  return { left: (one.x + next.x) / 2 - Math.min(...xs) - 12, top: (one.y + next.y) / 2 - Math.min(...ys) - 10 };
 }
 
 // An event definition, a condition, a repetition: what an element of the drawing consists of.

@@ -6,8 +6,9 @@
 //     keep      texts that stay as they are in Chinese too: names of notations
 //   interpreter.say(text, replacements)   for packages with a translate service
 //   interpreter.known(text)               the same for texts that may also be an owner's: nothing is missed
-//   interpreter.watch(element, { skip })  for those without: text, title, aria-label, placeholder and alt inside the element,
-//                                         now and whenever they change, but not inside what the selector `skip` finds
+//   interpreter.watch(element, { skip, codes })  for those without: text, title, aria-label, placeholder and alt inside the
+//                                         element, now and whenever they change; nothing inside what the selector `skip`
+//                                         finds, and no text (only the attributes) of what `codes` finds
 //
 // What an owner wrote is never touched: the values of fields, and everything under translate="no".
 // root.dataset.missing is the JSON list of Latin texts without a translation; it is empty on an English page.
@@ -64,11 +65,12 @@ export function interpret(root, words, { patterns = [], keep = [] } = {}) {
     });
   }
 
-  function watch(element, { skip = '' } = {}) {
+  function watch(element, { skip = '', codes = '' } = {}) {
     if (!chinese) return;
     const never = skip ? `${OWNED}, ${skip}` : OWNED;
+    const untold = [never, TYPED, codes].filter(Boolean).join(', ');
     const visitText = (node) => {
-      if (!node.parentElement || node.parentElement.closest(`${never}, ${TYPED}`)) return;
+      if (!node.parentElement || node.parentElement.closest(untold)) return;
       const text = translated(node.data);
       if (text !== node.data) node.data = text;
     };

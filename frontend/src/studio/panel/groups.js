@@ -7,6 +7,7 @@ import { repetition } from './repetition.js';
 
 const REPEATABLE = ['bpmn:UserTask', 'bpmn:ManualTask', 'bpmn:ScriptTask', 'bpmn:ServiceTask', 'bpmn:BusinessRuleTask', 'bpmn:SubProcess'];
 const MAPPED = ['bpmn:UserTask', 'bpmn:ServiceTask', 'bpmn:BusinessRuleTask'];
+const CHOOSING = ['bpmn:ExclusiveGateway', 'bpmn:InclusiveGateway', 'bpmn:Activity'];
 const NAME = /^[\p{L}_][\p{L}\p{N}_]*$/u;
 
 // context: { element, model, words, say, draft }
@@ -26,6 +27,7 @@ export function groupsOf(context) {
   if (is(bo, 'bpmn:Activity')) groups.push(term(context));
   if (isAny(bo, MAPPED)) groups.push(results(context));
   if (isAny(bo, REPEATABLE) && !isEventSubProcess(element)) groups.push(repetition(context));
+  if (bo.$type !== 'bpmn:Process') groups.push(details(context));
   return groups;
 }
 
@@ -44,11 +46,12 @@ function general({ element, model, say }) {
       { kind: 'text', key: 'name-en', label: say('English name'), value: model.property(bo, 'name.en'), set: (value) => model.setProperty(element, bo, 'name.en', value) },
     );
   }
-  if (bo.$type !== 'bpmn:Process') {
-    fields.push(identifier(element, model, say));
-    fields.push(documentation(element, bo, model, say, 'documentation'));
-  }
   return { id: 'general', title: say('General'), fields };
+}
+
+function details({ element, model, say }) {
+  const bo = element.businessObject;
+  return { id: 'details', title: say('Id and note'), fields: [identifier(element, model, say), documentation(element, bo, model, say, 'documentation')] };
 }
 
 function documentation(element, bo, model, say, key) {
@@ -318,7 +321,7 @@ function condition(context) {
   const { element, model, words, say } = context;
   const bo = element.businessObject;
   const source = bo.get('sourceRef');
-  const chooses = isAny(source, ['bpmn:ExclusiveGateway', 'bpmn:InclusiveGateway', 'bpmn:Activity']);
+  const chooses = isAny(source, CHOOSING) && source.get('outgoing').length > 1;
   if (!chooses && !bo.get('conditionExpression')) return { id: 'condition', title: say('Condition'), fields: [{ kind: 'note', key: 'no-choice', text: say('The case always goes this way.') }] };
   const isDefault = source.get('default') === bo;
   const fields = [];

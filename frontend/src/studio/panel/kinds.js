@@ -71,5 +71,12 @@ export function kindOf(element, say) {
 export function nameOf(element) {
   const bo = getBusinessObject(element);
   const drawn = bo.$type === 'bpmn:Group' ? bo.get('categoryValueRef')?.get('value') : bo.get('name') || bo.get('text');
-  return drawn || bo.id;
+  return drawn || (bo.$type === 'bpmn:SequenceFlow' && wayOf(element)) || bo.id;
+}
+
+// From where to where a flow leads; '' for everything else.
+export function wayOf(element) {
+  const { source, target, businessObject: bo } = element;
+  if (!source || !target) return '';
+  return `${nameOf(source)} → ${nameOf(target)}${bo.get('name') ? ` (${bo.get('name')})` : ''}`;
 }

@@ -1,7 +1,7 @@
 // All elements of the drawing as a list that can be searched: the way to each of them without a mouse.
 import { is } from 'bpmn-js/lib/util/ModelUtil';
 import { make } from '../dom.js';
-import { kindOf, nameOf } from './kinds.js';
+import { kindOf, nameOf, wayOf } from './kinds.js';
 
 export class Outline {
   constructor(place, context, goTo) {
@@ -23,7 +23,7 @@ export class Outline {
   render() {
     const { model, say } = this.context;
     const wanted = this.input.value.trim().toLowerCase();
-    const text = (one) => `${nameOf(one)} ${one.id} ${kindOf(one, say).title} ${way(one)}`.toLowerCase();
+    const text = (one) => `${nameOf(one)} ${one.id} ${kindOf(one, say).title} ${wayOf(one)}`.toLowerCase();
     const found = model.elements().filter((one) => text(one).includes(wanted)).sort(byKind);
     this.none.textContent = found.length ? '' : say('Nothing is called like this.');
     const rows = found.map((one) => this.row(one));
@@ -36,17 +36,11 @@ export class Outline {
     const errors = (this.findings.get(element) ?? []).length;
     return make('li', {}, make('button', { type: 'button', 'data-element': element.id, onclick: () => this.goTo(element) },
       make('span', { class: `bpmn-icon-${sign}`, 'aria-hidden': 'true' }),
-      make('span', { translate: 'no' }, is(element, 'bpmn:SequenceFlow') ? way(element) : nameOf(element)),
+      make('span', { translate: 'no' }, is(element, 'bpmn:SequenceFlow') ? wayOf(element) : nameOf(element)),
       make('span', { class: 'muted' }, title),
       errors > 0 && make('span', { class: 'tag overdue' }, say('{count} findings', { count: errors })),
     ));
   }
-}
-
-function way(element) {
-  if (!element.source || !element.target) return '';
-  const name = element.businessObject.get('name');
-  return `${nameOf(element.source)} → ${nameOf(element.target)}${name ? ` (${name})` : ''}`;
 }
 
 // Steps first, in the order of the picture; then flows; then what is picture only.

@@ -47,7 +47,7 @@ export class Panel {
     this.head.replaceChildren(
       make('span', { class: `bpmn-icon-${sign}`, 'aria-hidden': 'true' }),
       make('h2', {}, title),
-      make('p', { translate: 'no' }, element.parent || element.businessObject.$type === 'bpmn:Process' ? nameOf(element) : ''),
+      make('p', { translate: 'no' }, element.parent ? nameOf(element) : this.context.model.process(element)?.get('name') ?? ''),
     );
     this.tell(element);
     this.body.disabled = this.locked;
@@ -75,6 +75,8 @@ export class Panel {
     this.fields.flush();
     this.locked = locked || this.context.readonly;
     this.body.disabled = this.locked;
+    if (this.locked) this.pages[0].tabIndex = 0; // with nothing to stand on inside, the page itself is scrolled
+    else this.pages[0].removeAttribute('tabindex');
   }
 
   open(at) {
@@ -92,6 +94,11 @@ export class Panel {
     const at = this.tabs[0].getAttribute('aria-selected') === 'true' ? 1 : 0;
     this.open(at);
     this.tabs[at].focus();
+  }
+
+  find() {
+    this.open(1);
+    this.outline.input.focus();
   }
 
   // From the list or from a finding: choose it, show it, and stand in its first field.

@@ -18,7 +18,7 @@ const panel = {
   Message: '消息', Time: '时间', Escalation: '上报', Signal: '信号', Condition: '条件', Link: '跳转', 'Ends everything': '终止全部', Compensation: '补偿', Cancellation: '取消',
 
   // general
-  General: '基本', Name: '名称', 'English name': '英文名称', Id: '编号', Note: '说明', Text: '文字',
+  General: '基本', 'Id and note': '编号与说明', Name: '名称', 'English name': '英文名称', Id: '编号', Note: '说明', Text: '文字',
   'Conditions name the step by it. Change it before it is used, or change both.': '条件表达式用它指称本环节。请在使用前修改，或者两处一起修改。',
   'Use letters, digits and _ and begin with a letter.': '请用字母、数字和下划线，并以字母开头。', 'Another element has this id.': '已有元素使用此编号。',
   'This pool holds no process of ours; it is picture only.': '此泳池不含本系统的流程，只作示意。',
