@@ -30,6 +30,7 @@ _PYTHON = re.compile(
     r"__\w+__|\b(?:import|lambda|def|exec|eval|print|len|str|int|None|True|False|elif|self|dict|range)\b|==|!==|&&|\|\||\*\*=|\[.*\bfor\b.*\]"
 )
 _NAME = re.compile(r"[^\W\d]\w*")
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 # what is said of a file that may not be read, by the rule of `XmlRefused`
 XML_REFUSED: dict[str, tuple[Text, Text]] = {
@@ -143,7 +144,9 @@ def _feel(element: etree._Element, text: str) -> Iterator[Finding]:
             sentence = _("The expression cannot be read: %(why)s", why=str(fault))
             yield finding(element, sentence, _("Correct the FEEL expression."))
     else:
-        if "__" in text or compiled(text).names & {"import", "lambda", "exec", "eval", "True", "False", "None"}:
+        # a == "b" reads as: a equals the range of all that equals "b"; it would never hold
+        foreign = compiled(text).names & {"import", "lambda", "exec", "eval", "True", "False", "None"}
+        if foreign or "__" in text or "==" in _STRING.sub("", text):
             yield _python(element, text)
 
 

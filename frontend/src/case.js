@@ -46,6 +46,7 @@ async function draw(root) {
     if (document.documentElement.lang.startsWith('en')) speakEnglish(viewer);
     await viewer.importXML(xml);
     const marks = JSON.parse(root.dataset.marks || '{}');
+    root.classList.toggle('wf-marked', 'flows' in marks);
     const middle = mark(viewer, marks);
     // read as words beside it: a screen reader is spared the labels, the keyboard one stop
     const svg = root.querySelector('svg');
@@ -94,7 +95,7 @@ function badge(viewer, element, kind, text) {
 // --- what a person does with it ------------------------------------------------------------------------------------
 
 function listen(root, viewer, middle) {
-  const frame = root.closest('[data-diagram-frame]') ?? root;
+  const frame = root.closest('[data-diagram-frame], figure') ?? document;
   const zoom = viewer.get('zoomScroll');
   root.addEventListener('focusin', () => zoom.toggle(true));
   root.addEventListener('focusout', () => zoom.toggle(false));

@@ -129,6 +129,7 @@ TRAPS = {
     "listener": (one(USER.replace('"U"', '"A"').replace("/>", '><bpmn:extensionElements><camunda:taskListener event="create" class="x"/></bpmn:extensionElements></bpmn:userTask>')), "A", "taskListener"),
     "kept apart from nobody": (one(USER.replace('"U"', '"A"').replace("/>", '><bpmn:extensionElements><camunda:properties><camunda:property name="separate-from" value="Z"/></camunda:properties></bpmn:extensionElements></bpmn:userTask>')), "A", "apart from Z"),
     "python in a condition": (choice('x == 1 and __import__("os")'), "f", "Python"),
+    "two equals signs in a condition": (choice('x == "a"'), "f", "Python"),
     "dunder in a condition": (choice("().__class__.__base__"), "f", "Python"),
     "broken FEEL": (choice("x &gt;"), "f", "cannot be read"),
     "text as condition": (choice('"yes"'), "f", "neither true nor false"),
@@ -241,3 +242,7 @@ def test_a_child_process_gives_the_same_findings_and_one_that_does_not_end_is_a_
     assert check_untrusted(xml, **known) == checked(xml, drawing=True)
     (found,) = check_untrusted(xml, **known, seconds=0)
     assert "did not end" in str(found.sentence)
+
+
+def test_two_equals_signs_inside_a_text_are_only_a_text() -> None:
+    assert checked(choice('x = "a == b"')) == []
