@@ -11,37 +11,18 @@ from pathlib import Path
 import click
 
 from cli import backup, doctor, founding, reading, restore, supervise
+from cli.here import FILE, actor_of, home_here, settings_here
+from cli.processes import process
 from domain import clock, durability, files, journal
 from domain.clock import OFFICE_ZONE
-from domain.errors import Conflict, DefinitionRefused
-from domain.home import Home
+from domain.errors import Conflict
 from domain.parties import organisations, staff
-from domain.settings import Settings
 from domain.text import gettext as _
 from domain.verification import catalogue, commissions, deliveries
-from domain.work import OPERATOR, Actor, Work, unit_of_work
+from domain.work import OPERATOR, Actor, unit_of_work
 from scheduler import tick as ticking
 from tasks import campaigns as reviews
 from tasks import moves, starting
-from workflows import bundles, definitions
-
-FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
-FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-
-
-def settings_here() -> Settings:
-    """The settings of this process."""
-    return Settings.from_env(os.environ)
-
-
-def home_here() -> Home:
-    """The home of these settings, migrated and open."""
-    return founding.open_or_refuse(settings_here())
-
-
-def actor_of(work: Work, login: str) -> Actor:
-    """The person of this login, with the roles of today, for a command done in a person's name."""
-    return staff.actor(work, staff.by_login(work, login))
 
 
 class Instant(click.ParamType[datetime]):
@@ -146,68 +127,6 @@ def campaigns(as_json: bool) -> None:
             return
         for row in rows:
             click.echo(f"{row.period} {row.programme:<8} {row.unit_name} {row.cases}/{row.households} {row.state}")
-
-
-@click.group()
-def process() -> None:
-    """Processes: check and deploy bundles."""
-
-
-@process.command("check")
-@click.argument("folder", type=FOLDER)
-def process_check(folder: Path) -> None:
-    """Check FOLDER; exit code 1 when it may not be deployed."""
-    findings = bundles.check(bundles.read_folder(folder))
-    for finding in findings:
-        click.echo(f"{finding.severity}: {finding}", err=finding.severity == "error")
-    if any(finding.severity == "error" for finding in findings):
-        raise DefinitionRefused([])
-    click.echo(_("%(folder)s may be deployed.", folder=folder.name))
-
-
-@process.command("deploy")
-@click.argument("folder", type=FOLDER)
-@click.option("--as", "login", required=True, help="Login of the process owner who proposes it.")
-@click.option("--approved-by", "second", default="", help="Login of the second owner who puts it in force.")
-@click.option("--note", default="", help="What changed, for the list of versions.")
-def process_deploy(folder: Path, login: str, second: str, note: str) -> None:
-    """Check FOLDER and lay it before a second owner; with --approved-by it comes into force at once."""
-    home = home_here()
-    checked = bundles.must_pass(bundles.read_folder(folder))
-    with unit_of_work(home, OPERATOR) as work:
-        ref = definitions.propose(work.acting(actor_of(work, login)), checked, note=note).ref
-    for warning in checked.warnings:
-        click.echo(f"{warning.severity}: {warning}", err=True)
-    if not second:
-        click.echo(_("Proposed. A second owner puts it in force: ./run do process approve %(ref)s --as LOGIN", ref=ref))
-        return
-    _approve(home, ref, second)
-
-
-@process.command("approve")
-@click.argument("ref")
-@click.option("--as", "login", required=True, help="Login of the second process owner.")
-def process_approve(ref: str, login: str) -> None:
-    """Put the proposal REF in force."""
-    _approve(home_here(), ref, login)
-
-
-def _approve(home: Home, ref: str, login: str) -> None:
-    with unit_of_work(home, OPERATOR) as work:
-        deployed = definitions.approve(work.acting(actor_of(work, login)), ref)
-    click.echo(_("%(process)s version %(number)s is in force.", process=deployed.process, number=deployed.number))
-
-
-@process.command("list")
-def process_list() -> None:
-    """List deployed versions and open proposals."""
-    with unit_of_work(home_here(), OPERATOR, write=False) as work:
-        for row in definitions.versions(work):
-            click.echo(
-                f"{row.process} {row.number} {row.deployed_at.astimezone(OFFICE_ZONE):%Y-%m-%d} {row.digest[:12]}"
-            )
-        for proposal in definitions.open_proposals(work):
-            click.echo(_("%(process)s: proposal %(ref)s waits", process=proposal.process, ref=proposal.ref))
 
 
 @click.group()

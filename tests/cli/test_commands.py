@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -94,6 +95,62 @@ def test_the_same_bundle_again_is_no_new_version(office: Office) -> None:
 
     assert done.returncode == 1
     assert "is the same already" in done.stderr
+
+
+def test_a_process_goes_out_and_in_as_a_zip_and_comes_into_force_by_two_owners(office: Office, tmp_path: Path) -> None:
+    target, again = tmp_path / "verification.zip", tmp_path / "again.zip"
+    out = do(office.place, "process", "export", "verification", str(target))
+    unpacked = tmp_path / "verification"
+    with zipfile.ZipFile(target) as archive:
+        archive.extractall(unpacked)
+    assert out.returncode == 0, out.stderr
+    assert {path.relative_to(unpacked).as_posix() for path in unpacked.rglob("*") if path.is_file()} == {
+        path.relative_to(BUNDLE).as_posix() for path in BUNDLE.rglob("*") if path.is_file()
+    }
+    assert all(path.read_bytes() == (BUNDLE / path.relative_to(unpacked)).read_bytes()
+               for path in unpacked.rglob("*") if path.is_file())  # fmt: skip
+
+    came = do(office.place, "process", "import", str(target), "--as", "owner1", "--note", "as it was")
+    stranger = do(office.place, "process", "import", str(target), "novel", "--as", "clerk")
+    other = do(office.place, "process", "import", str(target), "novel", "--as", "owner1")
+    listed = do(office.place, "process", "drafts")
+    do(office.place, "process", "export", "verification", str(again), "--number", "1")
+
+    assert "revision 1" in came.stdout  # the same files are no new revision
+    assert stranger.returncode == 1 and other.returncode == 0, other.stderr
+    assert [line.split()[0] for line in listed.stdout.splitlines()] == ["novel", "verification"]
+    assert "from version 1, revision 1" in listed.stdout and "from version -" in listed.stdout
+    assert again.read_bytes() == target.read_bytes()
+
+
+def test_a_zip_that_is_none_and_a_version_that_is_not_are_refused(office: Office, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.zip"
+    with zipfile.ZipFile(bad, "w") as archive:
+        archive.writestr("../process.toml", "x")
+
+    refused = do(office.place, "process", "import", str(bad), "--as", "owner1")
+    missing = do(office.place, "process", "export", "verification", str(tmp_path / "x.zip"), "--number", "9")
+
+    assert refused.returncode == 1 and "../process.toml" in refused.stderr and "leads outside" in refused.stderr
+    assert missing.returncode == 1 and "no version 9" in missing.stderr
+    assert do(office.place, "process", "drafts").stdout == ""
+
+
+def test_an_earlier_version_is_rolled_back_to_under_a_new_number(office: Office, tmp_path: Path) -> None:
+    folder = changed(tmp_path, 'name="受理', 'name="窗口受理')
+    do(office.place, "process", "deploy", str(folder), "--as", "owner1", "--approved-by", "owner2")
+
+    proposed = do(office.place, "process", "rollback", "verification", "1", "--as", "owner1", "--note", "back")
+    ref = proposed.stdout.split("approve ")[1].split()[0]
+    alone = do(office.place, "process", "approve", ref, "--as", "owner1")
+    second = do(office.place, "process", "approve", ref, "--as", "owner2")
+
+    assert alone.returncode == 1
+    assert "verification version 3 is in force" in second.stdout
+    with unit_of_work(office.home, OPERATOR, write=False) as work:
+        rows = {row.number: row for row in definitions.versions(work) if row.process == "verification"}
+        assert rows[3].digest == rows[1].digest != rows[2].digest
+        assert rows[3].note == "back"
 
 
 def prepared(office: Office) -> tuple[Story, str]:
