@@ -30,7 +30,7 @@ async function start(root) {
     palette: { parent: palette },
     propertiesPanel: { parent: palette }, // never attached: the panel is ours
     keyboard: { bind: !readonly },
-    additionalModules: [houseFields(say)],
+    additionalModules: [houseFields(say, readonly)],
   });
   let file = null;
   let panel = null;
@@ -52,15 +52,17 @@ async function start(root) {
 
   // --- findings ------------------------------------------------------------------------------------------------------
 
-  function find({ element }) {
-    return element && fields().find((one) => one.type !== 'default' && [one.key, one.path, one.id].includes(element));
+  function all({ element }) {
+    return element ? fields().filter((one) => one.type !== 'default' && [one.key, one.path, one.id, one.type].includes(element)) : [];
   }
+
+  // a finding of something without a key names its kind
+  const find = (finding) => all(finding).find((one) => one.type !== finding.element) ?? all(finding)[0];
 
   function show(findings) {
     marks = new Map();
     for (const finding of findings) {
-      const field = find(finding);
-      if (field) marks.set(field.id, [...(marks.get(field.id) ?? []), finding]);
+      for (const field of all(finding)) marks.set(field.id, [...(marks.get(field.id) ?? []), finding]);
     }
     decorate();
     panel?.mark(new Map([...marks].map(([id, found]) => [id, found.map((one) => `${one.sentence} ${one.remedy ?? ''}`)])));

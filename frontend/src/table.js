@@ -28,8 +28,11 @@ async function start(root) {
   const modeler = new TableModeler({
     container: canvas,
     readonly,
-    // cells are typed as text; the name only says "nothing but FEEL" to the package
-    common: { expressionLanguages: { options: [{ value: 'text', label: 'FEEL' }], defaults: { editor: 'text' } } },
+    common: {
+      readonly,
+      // cells are typed as plain text: the package does so for a language that it does not call "feel"
+      expressionLanguages: { options: [{ value: 'text', label: 'FEEL' }], defaults: { editor: 'text' } },
+    },
     decisionTable: { additionalModules: [speaking, annotations] },
     literalExpression: { additionalModules: [speaking] },
   });
@@ -174,9 +177,11 @@ function tidy(canvas, say) {
   });
 }
 
-// Buttons that are a sign only get their title as name; the head of the numbers is not a head of anything.
+// Buttons that are a sign only get their title as name; a table to read is moved by keys; the head of the numbers is
+// not a head of anything.
 function nameSigns(canvas) {
   for (const button of canvas.querySelectorAll('button[title]:not([aria-label])')) button.setAttribute('aria-label', button.title);
+  for (const area of canvas.querySelectorAll('.tjs-table-container:not([tabindex]):not(:has([contenteditable]))')) area.tabIndex = 0;
   for (const head of canvas.querySelectorAll('th.index-column')) head.setAttribute('role', 'presentation');
 }
 

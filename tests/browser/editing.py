@@ -54,3 +54,15 @@ def missing(desk: Desk) -> list[str]:
     """Texts of the editor that have no Chinese."""
     found: list[str] = json.loads(desk.page.locator("#studio").get_attribute("data-missing") or "[]")
     return found
+
+
+def hand_in(served: Served, ref: str, path: str, content: bytes) -> None:
+    """A file put into the draft from outside the editors."""
+    with unit_of_work(served.office.home, served.office.actor("owner1")) as work:
+        drafts.save(work, ref, {path: content}, based_on=drafts.get(work, ref).head)
+
+
+def close(served: Served, ref: str) -> None:
+    """Drop the draft; it can still be read."""
+    with unit_of_work(served.office.home, served.office.actor("owner1")) as work:
+        drafts.close(work, ref)

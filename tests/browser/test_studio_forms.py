@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.editing import begin, head, kept, missing, open_part, save, wait_checked
+from tests.browser.editing import begin, close, hand_in, head, kept, missing, open_part, save, wait_checked
 from tests.browser.serving import PHONE, Desk, Served
 from tests.infrastructure.browser import assert_accessible
 from tests.support import ROOT
@@ -88,11 +88,15 @@ def test_every_kind_of_field_has_chinese_entries_and_can_be_used_by_everybody(we
     ref = begin(web)
     desk = web.desk("owner1")
     open_part(desk, ref, "forms/decide")
-    kinds = desk.page.locator("[data-form-palette] [data-field-type]").evaluate_all("l => l.map(e => e.dataset.fieldType)")
+    kinds = desk.page.locator("[data-form-palette] [data-field-type]").evaluate_all(
+        "l => l.map(e => e.dataset.fieldType)"
+    )
     assert set(kinds) == forms.INPUTS | forms.SHOWN, "the palette offers something else than a task can show"
     for kind in kinds:
         add(desk, kind)
-        desk.page.locator("[data-form-panel] details:not([open]) summary").evaluate_all("l => l.forEach(e => e.click())")
+        desk.page.locator("[data-form-panel] details:not([open]) summary").evaluate_all(
+            "l => l.forEach(e => e.click())"
+        )
     desk.look("form editor")
     desk.page.locator("[data-form-palette] input").fill("没有")
     desk.page.locator(".fjs-palette-no-entries").wait_for()
@@ -209,4 +213,42 @@ def test_the_editor_can_be_looked_at_on_a_telephone_and_in_both_languages(web: S
     desk.look(f"form editor {language}")
     desk.page.set_viewport_size(PHONE)
     desk.look(f"form editor {language}")
+    web.check_consoles()
+
+
+def test_what_a_task_cannot_show_and_a_key_twice_are_found_in_their_places_and_can_be_removed(web: Served) -> None:
+    ref = begin(web)
+    form = json.loads(kept(web, ref, DECIDE))
+    form["components"] += [
+        {"type": "button", "label": "发送", "action": "submit"},
+        {"type": "textfield", "key": "reason", "label": "又一个理由", "properties": {"label.en": "Again"}},
+    ]
+    hand_in(web, ref, DECIDE, json.dumps(form).encode())
+    desk = web.desk("owner1")
+    open_part(desk, ref, "forms/decide")
+    wait_checked(desk, "no")
+    assert desk.page.locator(".fjs-element[data-finding=error]").count() == 3
+    for label in ("发送", "又一个理由"):
+        field = desk.page.locator(f".fjs-element[aria-label$='{label}']").last
+        if "fjs-editor-selected" not in (field.get_attribute("class") or ""):
+            field.evaluate("one => one.click()")
+        entry(desk, "remove").click()
+        field.wait_for(state="detached")
+    wait_checked(desk, "yes")
+    save(desk, 3)
+    assert [one.get("key") for one in stored(web, ref)] == [one.get("key") for one in form["components"][:-2]]
+    assert missing(desk) == []
+    web.check_consoles()
+
+
+def test_who_may_only_read_sees_the_form_and_changes_nothing(web: Served) -> None:
+    ref = begin(web)
+    desk = web.desk("owner1")
+    close(web, ref)
+    open_part(desk, ref, "forms/decide")
+    desk.look("form read only")
+    assert not desk.page.locator("[data-form-palette]").count()
+    choose(desk, "依据")
+    entries = desk.page.locator("[data-form-panel] [data-entry]")
+    assert entries.count() > 5 and not desk.page.locator("[data-form-panel] [data-entry]:enabled").count()
     web.check_consoles()

@@ -10,7 +10,7 @@ from lxml import etree
 
 import decisions
 from domain.clock import OFFICE_ZONE
-from tests.browser.editing import begin, head, kept, missing, open_part, save, wait_checked
+from tests.browser.editing import begin, close, hand_in, head, kept, missing, open_part, save, wait_checked
 from tests.browser.serving import PHONE, Desk, Served
 from tests.infrastructure.browser import assert_accessible
 
@@ -21,6 +21,30 @@ FACT = {
     "household_count": 0, "active": True, "kind": "", "months_since": 0, "amount": 0, "valid_until": None,
     "name_differs": False, "stale": False, "conflict": False, "limits": {"amount_tolerance": 100},
 }  # fmt: skip
+
+TWO = """<?xml version="1.0" encoding="UTF-8"?>
+<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" xmlns:x="urn:x" id="two" name="两个"
+  namespace="urn:two">
+  <inputData id="d_a" name="a"><variable id="v_a" name="a" typeRef="number" /></inputData>
+  <decision id="first" name="第一个">
+    <extensionElements><x:kept why="foreign">Text of others</x:kept></extensionElements>
+    <variable id="v_f" name="第一个" typeRef="number" />
+    <informationRequirement id="r1"><requiredInput href="#d_a" /></informationRequirement>
+    <decisionTable id="t1" hitPolicy="FIRST">
+      <input id="i1" label="甲"><inputExpression id="ie1" typeRef="number"><text>a</text></inputExpression></input>
+      <output id="o1" label="乙" name="b" typeRef="number">
+        <defaultOutputEntry id="e1"><text>9</text></defaultOutputEntry></output>
+      <rule id="q1"><description>说明</description><inputEntry id="c1"><text>1</text></inputEntry>
+        <outputEntry id="c2"><text>1</text></outputEntry></rule>
+    </decisionTable>
+  </decision>
+  <decision id="second" name="第二个">
+    <variable id="v_s" name="第二个" typeRef="number" />
+    <informationRequirement id="r2"><requiredDecision href="#first" /></informationRequirement>
+    <literalExpression id="l1"><text>第一个 + 1</text></literalExpression>
+  </decision>
+</definitions>
+"""
 
 
 def codes(web: Served, ref: str, **more: Any) -> list[str]:
@@ -114,7 +138,7 @@ def test_cells_are_walked_and_written_with_the_keyboard_alone(web: Served) -> No
     for _ in range(3):
         desk.page.keyboard.press("Tab")
     assert cell(desk, "pension_difference").evaluate("one => one === document.activeElement")
-    assert "规则1 · 差额" == cell(desk, "pension_difference").get_attribute("aria-label")
+    assert cell(desk, "pension_difference").get_attribute("aria-label") == "规则1 · 差额"
     desk.page.keyboard.press("Enter")
     assert cell(desk, "unemployment_difference").evaluate("one => one === document.activeElement")
     desk.page.keyboard.press("Control+a")
@@ -187,4 +211,33 @@ def test_the_table_can_be_looked_at_on_a_telephone_and_in_both_languages(web: Se
     desk.look(f"table editor {language}")
     desk.page.set_viewport_size(PHONE)
     desk.look(f"table editor {language}")
+    web.check_consoles()
+
+
+def test_every_decision_of_a_file_has_its_tab_and_what_others_put_there_stays(web: Served) -> None:
+    ref = begin(web)
+    hand_in(web, ref, "two.dmn", TWO.encode())
+    desk = web.desk("owner1")
+    open_part(desk, ref, "tables/two")
+    desk.look("table with tabs")
+    desk.page.locator("[data-table-views] button", has_text="第二个").click()
+    write(desk, desk.page.locator(".textarea [contenteditable], .textarea[contenteditable]").first, "第一个 + 5")
+    assert_accessible(desk.page)
+    save(desk, 3)
+    after = kept(web, ref, "two.dmn")
+    assert canonical(after) == canonical(TWO.replace("第一个 + 1", "第一个 + 5").encode())
+    assert decisions.load(after).evaluate("second", {"a": 1}, now=NOW).value == 6
+    assert missing(desk) == []
+    web.check_consoles()
+
+
+def test_who_may_only_read_sees_the_table_and_changes_nothing(web: Served) -> None:
+    ref = begin(web)
+    desk = web.desk("owner1")
+    close(web, ref)
+    open_part(desk, ref, "tables/doubts")
+    desk.look("table read only")
+    assert "查得领取养老金" in desk.page.locator(".tjs-table").inner_text()
+    assert not desk.page.locator(".tjs-table [contenteditable]").count()
+    assert missing(desk) == []
     web.check_consoles()

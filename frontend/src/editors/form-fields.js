@@ -12,11 +12,11 @@ export const KINDS = {
   number: ['Number', '数值', 'number', () => ({})],
   datetime: ['Date', '日期', 'date', () => ({ subtype: 'date', dateLabel: '日期' })],
   filepicker: ['File', '文件', 'file', () => ({})],
-  checkbox: ['Confirmation', '确认', 'tick', () => ({})],
-  checklist: ['Several of many', '多项选择', 'ticks', choices],
-  radio: ['One of few', '单项选择', 'choice', choices],
-  select: ['One of many', '下拉选择', 'select', choices],
-  text: ['Text for reading', '', '', () => ({ text: '说明文字' })],
+  checkbox: ['Tick box', '确认', 'tick', () => ({})],
+  checklist: ['Tick boxes', '多项选择', 'ticks', choices],
+  radio: ['Radio buttons', '单项选择', 'choice', choices],
+  select: ['Drop-down list', '下拉选择', 'select', choices],
+  text: ['Explanation', '', '', () => ({ text: '说明文字' })],
   group: ['Section', '分组', '', () => ({ components: [] })],
   dynamiclist: ['List of rows', '逐项填写', 'rows', () => ({ components: [] })],
 };
@@ -25,9 +25,9 @@ export const CHOICES = ['radio', 'select', 'checklist'];
 export const HOLDERS = ['default', 'group', 'dynamiclist'];
 const KEYLESS = ['text', 'group'];
 
-// The module of the form editor. `say` translates the names that the palette shows.
-export function houseFields(say) {
-  function fields(formFields, fieldFactory, formEditor) {
+// The module of the form editor. `say` translates the names that the palette shows; who only reads drags nothing.
+export function houseFields(say, readonly) {
+  function fields(formFields, fieldFactory, formEditor, pathRegistry) {
     const all = formFields._formFields;
     for (const [type, component] of Object.entries(all)) {
       const known = Object.hasOwn(KINDS, type);
@@ -40,15 +40,17 @@ export function houseFields(say) {
       // the palette lists what can be enumerated; what it does not offer is still drawn
       if (!known) Object.defineProperty(all, type, { value: component, enumerable: false, configurable: true });
     }
+    // two fields with one key are a finding of the check, not a reason to open nothing
+    pathRegistry.canClaimPath = () => true;
     fieldFactory._getUniqueKeyPath = (field) => freeKey(formEditor._getState().schema, KINDS[field.type]?.[2] || 'field');
   }
-  fields.$inject = ['formFields', 'fieldFactory', 'formEditor'];
+  fields.$inject = ['formFields', 'fieldFactory', 'formEditor', 'pathRegistry'];
 
   // The page draws one field below the other, so rows of the editor's grid are not places to drop a field.
   function dragging(service) {
     const create = service.createDragulaInstance.bind(service);
     service.createDragulaInstance = (how) =>
-      create({ ...how, container: how.container.filter((name) => name !== 'fjs-drop-container-horizontal') });
+      create({ ...how, container: readonly ? [] : how.container.filter((name) => name !== 'fjs-drop-container-horizontal') });
   }
   dragging.$inject = ['dragging'];
 

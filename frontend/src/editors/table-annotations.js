@@ -3,6 +3,7 @@
 import { Component, createComponentVNode, createVNode } from 'inferno';
 import EditableComponent from 'dmn-js-shared/lib/components/EditableComponent';
 import PackageCell from 'dmn-js-decision-table/lib/features/annotations/editor/components/AnnotationCell';
+import ReadCell from 'dmn-js-decision-table/lib/features/annotations/components/AnnotationCell';
 import PackageHeader from 'dmn-js-decision-table/lib/features/annotations/components/AnnotationHeader';
 import { Cell } from 'table-js/lib/components';
 
@@ -10,22 +11,22 @@ const MOST = 8;
 const COMPONENT = 2; // inferno's VNodeFlags.ComponentClass is 4; 2 lets it look
 const ELEMENT = 1;
 
-export function houseAnnotations(components, sheet) {
+export function houseAnnotations(components, sheet, readonly) {
   const columns = () => sheet.getRoot()?.businessObject.annotation ?? [];
-  const [header, cell] = [PackageHeader, PackageCell];
+  const [header, cell] = [PackageHeader, readonly ? ReadCell : PackageCell];
   components.onGetComponent('cell', ({ cellType }) => {
     if (columns().length) return undefined;
     return { 'after-label-cells': header, 'after-rule-cells': cell }[cellType];
   });
   for (let at = 0; at < MOST; at += 1) {
-    const [Head, Entry] = [headerOf(at), entryOf(at)];
+    const [Head, Entry] = [headerOf(at), entryOf(at, readonly)];
     components.onGetComponent('cell', ({ cellType }) => {
       if (at >= columns().length) return undefined;
       return { 'after-label-cells': Head, 'after-rule-cells': Entry }[cellType];
     });
   }
 }
-houseAnnotations.$inject = ['components', 'sheet'];
+houseAnnotations.$inject = ['components', 'sheet', 'config.readonly'];
 
 function headerOf(at) {
   return class AnnotationHead extends Component {
@@ -41,7 +42,7 @@ function headerOf(at) {
   };
 }
 
-function entryOf(at) {
+function entryOf(at, readonly) {
   return class AnnotationEntry extends Component {
     constructor(props, context) {
       super(props, context);
@@ -65,7 +66,7 @@ function entryOf(at) {
         coords: `${rowIndex}:annotation${at}`,
         elementId: at ? `${row.id}__annotation${at}` : row.id,
         'data-row-id': row.id,
-        children: createComponentVNode(COMPONENT, Editor, {
+        children: readonly ? value : createComponentVNode(COMPONENT, Editor, {
           label: this.context.injector.get('translate')('Annotation'),
           className: 'annotation-editor',
           ctrlForNewline: true,
