@@ -2,6 +2,9 @@
 
 A part is stored once, whatever the number of versions, proposals and revisions that hold it; nothing of a part is
 ever changed or deleted. Manifests map a path inside the bundle to the digest of its bytes.
+
+Locks are taken in one order, or two owners could wait for each other: the process, a proposal, a draft, parts, and
+the journal last.
 """
 
 from __future__ import annotations

@@ -123,6 +123,7 @@ def propose(
     """
     permissions.must(work.actor, "process.propose")
     bundle = checked.bundle
+    lock_process(work, bundle.key)
     current = newest(work, bundle.key)
     if current is not None and current.digest == bundle.digest:
         raise Conflict(_("Version %(number)s in force is the same already.", number=current.number))
@@ -169,7 +170,7 @@ def proposal(work: Work, ref: str) -> DefinitionProposal:
 
 
 def approve(work: Work, proposal_ref: str, checked: Checked | None = None) -> Deployed:
-    """Put a proposal in force and close its draft.
+    """Put a proposal in force and close its draft, unless that went on meanwhile.
 
     checked: the proposal's bundle as it passes today's check, made outside the transaction; without it the check
     is done here, while every other writer waits.
@@ -184,9 +185,14 @@ def approve(work: Work, proposal_ref: str, checked: Checked | None = None) -> De
         checked = bundles.must_pass(bundle_of(work, row))
     if checked.bundle.key != row.process or checked.bundle.digest != row.digest:
         raise Conflict(_("What was checked is not what was proposed. Open the proposal again."))
+    draft = _draft_of(work, row)
     made = _deploy(work, checked.bundle, note=row.note, proposed_by=row.proposed_by, approved_by=work.actor.person())
     _decide(work, row, "APPROVED")
-    _finish_draft(work, row, made)
+    if draft is not None and draft.head == row.revision:
+        draft.state = "CLOSED"
+    elif draft is not None:  # it went on meanwhile: it stays open and stands on the new version
+        draft.base_number = made.number
+    work.session.flush()
     return Deployed(row.process, made.number, "deployed")
 
 
@@ -278,21 +284,14 @@ def _decide(work: Work, row: DefinitionProposal, state: str, note: str = "") -> 
     work.session.flush()
 
 
-def _finish_draft(work: Work, row: DefinitionProposal, made: DefinitionRow) -> None:
-    """Close the draft a version came from; one that went on meanwhile stays open and stands on the new version."""
-    if row.draft_id is None:
-        return
-    draft = work.session.scalars(
+def _draft_of(work: Work, row: DefinitionProposal) -> DefinitionDraft | None:
+    """The draft a proposal was made from, locked; before the journal, as everybody takes them."""
+    return work.session.scalars(
         select(DefinitionDraft)
         .where(DefinitionDraft.id == row.draft_id)
         .with_for_update()
         .execution_options(populate_existing=True)
-    ).one()
-    if draft.head == row.revision:
-        draft.state = "CLOSED"
-    else:
-        draft.base_number = made.number
-    work.session.flush()
+    ).first()
 
 
 # --- versions ----------------------------------------------------------------------------------------------------

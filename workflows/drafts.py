@@ -108,12 +108,12 @@ def begin_with(work: Work, process: str, files: Mapping[str, bytes], *, note: st
     lock_process(work, process)
     manifest = {path: fingerprint(content) for path, content in sorted(files.items())}
     found, current = open_of(work, process), definitions.newest(work, process)
-    if found is None and current is not None:
-        found = _new(work, process, current.number, current.manifest, "")
+    draft = locked(work, found.ref) if found is not None else None
     keep_parts(work, files.values())
-    if found is None:
-        return _new(work, process, None, manifest, note)
-    draft = locked(work, found.ref)
+    if draft is None:
+        if current is None:
+            return _new(work, process, None, manifest, note)
+        draft = _new(work, process, current.number, current.manifest, "")
     if _manifest(work, draft, draft.head) != manifest:
         add_revision(work, draft, manifest, author=work.actor.person(), parent=draft.head, note=note)
     return draft
@@ -122,8 +122,7 @@ def begin_with(work: Work, process: str, files: Mapping[str, bytes], *, note: st
 def get(work: Work, ref: str) -> DefinitionDraft:
     """The draft with this ref, open or closed. Raises NotFound, NotPermitted."""
     permissions.must(work.actor, "process.read")
-    found = work.session.scalars(select(DefinitionDraft).where(DefinitionDraft.ref == ref)).first()
-    if found is None:
+    if (found := work.session.scalars(select(DefinitionDraft).where(DefinitionDraft.ref == ref)).first()) is None:
         raise NotFound(_("There is no such draft."))
     return found
 
@@ -240,6 +239,7 @@ def propose(work: Work, ref: str, checked: Checked, *, number: int, note: str) -
     Raises NotPermitted, NotFound, Conflict when `checked` is not that revision, when the same waits or is in force.
     """
     permissions.must(work.actor, "process.propose")
+    lock_process(work, get(work, ref).process)
     draft = locked(work, ref)
     if checked.bundle.key != draft.process or checked.bundle.manifest != _manifest(work, draft, number):
         raise Conflict(_("What was checked is not revision %(number)s. Check it again.", number=number))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from itertools import count
 
 import pytest
@@ -78,9 +80,8 @@ def test_a_new_process_begins_with_the_files_given_and_an_import_is_a_revision_o
 
 def test_only_owners_edit_and_what_is_unknown_is_said_to_be(studio: Studio) -> None:
     ref = studio.begin()
-    acts: tuple[Callable[[], object], ...]
     with studio.work("clerk", write=False) as work:
-        acts = (
+        acts: tuple[Callable[[], object], ...] = (
             lambda: drafts.begin(work, KEY),
             lambda: drafts.save(work, ref, {}, based_on=1),
             lambda: drafts.save_aside(work, ref, {}, based_on=1),
@@ -379,6 +380,37 @@ def test_savers_at_once_lose_nothing(studio: Studio) -> None:
     head = studio.files(ref)
     assert set(kept) <= set(head.values())
     assert len(studio.all_revisions(ref)) == 7
+
+
+def test_saving_proposing_approving_and_importing_at_once_never_wait_for_each_other(studio: Studio) -> None:
+    """All that locks does so in one order: on PostgreSQL the other order would be a deadlock."""
+    ref = studio.begin()
+    studio.save(ref, {SHEET: titled("甲")}, 1)
+    with studio.work() as work:
+        proposal = drafts.propose(work, ref, checked("甲"), number=2, note="").ref
+    new = {f"scenarios/n{number}.toml": note(f"{number}") for number in range(4)}
+
+    def save(path: str) -> None:
+        with suppress(Conflict):  # closed by the approval meanwhile
+            studio.save(ref, {path: new[path], "scenarios/common.toml": note("same")}, 2)
+
+    def again() -> None:
+        with suppress(Conflict), studio.work() as work:
+            drafts.propose(work, ref, checked("甲"), number=2, note="")
+
+    at_once(
+        *[partial(save, path) for path in new],
+        lambda: studio.approve(proposal, checked("甲")),
+        lambda: studio.begin_with(KEY, {**shipped().files, **new}),
+        again,
+    )
+
+    with studio.work(write=False) as work:
+        assert definitions.in_force(work, KEY).number == 2
+        stored = {content for draft in work.session.scalars(select(DefinitionDraft))
+                  for row in drafts.revisions(work, draft)
+                  for content in drafts.bundle_at(work, draft, row.number).files.values()}  # fmt: skip
+    assert set(new.values()) <= stored  # the import holds them all, whatever was closed
 
 
 CONTENTS = [note(str(number)) for number in range(3)]
