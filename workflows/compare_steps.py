@@ -326,6 +326,7 @@ _FIRST = (
 _LABELS: Mapping[str, Text] = {
     "@camunda:formKey": _("form"),
     "@camunda:decisionRef": _("decision table"),
+    "@name": _("name"),
     "property:name.en": _("English name"),
     "property:stage": _("stage"),
     "property:separate-from": _("not by who did"),
@@ -334,7 +335,7 @@ _LABELS: Mapping[str, Text] = {
     "documentation#text": _("description"),
     "conditionExpression#text": _("if"),
 }
-_UNSAID = frozenset(("kind", "inside", "lanes", "@camunda:type", "@name"))
+_UNSAID = frozenset(("kind", "inside", "lanes", "@camunda:type"))
 
 
 def _content(side: Side, thing: Thing) -> Words:
@@ -342,6 +343,8 @@ def _content(side: Side, thing: Thing) -> Words:
     parts: list[Words] = []
     for aspect in sorted(thing.facts, key=lambda name: _FIRST.index(name) if name in _FIRST else len(_FIRST)):
         if aspect in _UNSAID or aspect.endswith("@id"):
+            continue
+        if aspect == "@name" and thing.facts[aspect] in side.name(thing.key):
             continue
         said = meaning(aspect)[2](side, thing.facts[aspect])
         label: Words = _LABELS.get(aspect) or aspect.removeprefix("property:").removeprefix("@camunda:").removeprefix(

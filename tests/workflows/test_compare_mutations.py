@@ -37,8 +37,8 @@ def places_of_xml(root: etree._Element) -> Iterator[tuple[str, Callable[[etree._
         if any(up.tag == f"{{{BPMNDI}}}BPMNDiagram" for up in (element, *element.iterancestors())):
             continue
         for name in element.attrib:
-            yield f"@{name} of {element.tag}", _set_attribute(number, str(name))
-            yield f"no @{name} of {element.tag}", _drop_attribute(number, str(name))
+            yield f"@{name!s} of {element.tag}", _set_attribute(number, str(name))
+            yield f"no @{name!s} of {element.tag}", _drop_attribute(number, str(name))
         if (element.text or "").strip():
             yield f"text of {element.tag}", _set_text(number)
         if number:
