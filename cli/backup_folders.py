@@ -16,6 +16,7 @@ from domain.text import Text
 from domain.text import gettext as _
 
 UNFINISHED = ".part"
+UNCHECKED = ".restoring"  # inside a new home: what was restored and is not checked yet
 STAMP = "%Y%m%dT%H%M%SZ"
 NAME = re.compile(r"[0-9a-z]{8}-(\d{8}T\d{6}Z)")
 SHORT = 8

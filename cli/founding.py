@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import insert, select
 
 from cli import demo, migrate, offices
+from cli.backup_folders import UNCHECKED
 from domain import home as homes
 from domain import rules
 from domain.clock import machine_now
@@ -46,7 +47,14 @@ class Founded:
 
 
 def exists(settings: Settings) -> bool:
-    """True when there is a founded home at these settings. Raises Conflict for one whose founding was cut off."""
+    """True when there is a founded home at these settings.
+
+    Raises Conflict for one whose founding, or whose restore, was cut off.
+    """
+    if (settings.home / UNCHECKED).exists():
+        raise Conflict(
+            _("A restore into %(home)s is at work or was cut off. Run it again to its end.", home=settings.home)
+        )
     if not settings.url.startswith("postgresql") and not (settings.home / "hedui.db").exists():
         return False
     engine = homes.make_engine(settings)

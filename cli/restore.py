@@ -22,7 +22,7 @@ from sqlalchemy import Engine, update
 from cli import backup_manifest, backup_postgres, restore_checks
 from cli.backup import say
 from cli.backup_copy import Pulse, Say
-from cli.backup_folders import BackupRefused, need_room, sync_folder, sync_tree
+from cli.backup_folders import UNCHECKED, BackupRefused, need_room, sync_folder, sync_tree
 from cli.backup_manifest import FILES, Manifest
 from cli.restore_checks import Checked, Released
 from domain.clock import OFFICE_ZONE
@@ -33,10 +33,10 @@ from domain.vault import Keys, Vault
 
 PLACE = click.Path(exists=True, file_okay=False, path_type=Path)
 HOME = click.Path(file_okay=False, path_type=Path)
-UNCHECKED = ".restoring"
 DATABASE = "hedui.db"
+LOCK = "restore.lock"
 # what may stand where a home is to be restored: its keys, and what a restore that was cut off left
-ALLOWED = frozenset({UNCHECKED, "restore.lock", "lost+found"})
+ALLOWED = frozenset({UNCHECKED, LOCK, "lost+found"})
 
 
 @click.command("restore")
@@ -84,7 +84,7 @@ def restore(place: Path, settings: Settings, say: Say) -> Restored:
     folder = restore_checks.chosen(place)
     manifest = backup_manifest.read(folder, vault)
     _fits(manifest, settings)
-    with _new_home(settings, folder, manifest) as working:
+    with _new_home(settings, manifest) as working:
         try:
             checked = restore_checks.bring_back(folder, manifest, working, vault, Pulse(say))
             released = _settled(manifest, working)
@@ -119,23 +119,26 @@ def _fits(manifest: Manifest, settings: Settings) -> None:
 
 
 @contextmanager
-def _new_home(settings: Settings, folder: Path, manifest: Manifest) -> Iterator[Settings]:
+def _new_home(settings: Settings, manifest: Manifest) -> Iterator[Settings]:
     """The settings of the unchecked home inside the new one; after a failure nothing of it is left."""
     _must_be_new(settings)
     made = not settings.home.exists()
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     working = replace(settings, home=settings.home / UNCHECKED)
-    with _alone(settings.home), _empty_database(settings, manifest):
-        shutil.rmtree(working.home, ignore_errors=True)
-        need_room(settings.home, manifest.bytes, _("The restored home"))
-        working.home.mkdir(mode=0o700)
-        try:
-            yield working
-        finally:
+    try:
+        with _alone(settings.home), _empty_database(settings, manifest):
             shutil.rmtree(working.home, ignore_errors=True)
-            (settings.home / "restore.lock").unlink(missing_ok=True)
-            if made and not any(settings.home.iterdir()):
-                settings.home.rmdir()
+            need_room(settings.home, manifest.bytes, _("The restored home"))
+            working.home.mkdir(mode=0o700)
+            try:
+                yield working
+            finally:
+                shutil.rmtree(working.home, ignore_errors=True)
+                (settings.home / LOCK).unlink(missing_ok=True)
+    finally:
+        if made and {path.name for path in settings.home.iterdir()} <= {LOCK}:
+            (settings.home / LOCK).unlink(missing_ok=True)
+            settings.home.rmdir()
 
 
 def _must_be_new(settings: Settings) -> None:
@@ -152,7 +155,7 @@ def _must_be_new(settings: Settings) -> None:
 
 @contextmanager
 def _alone(home: Path) -> Iterator[None]:
-    with (home / "restore.lock").open("w") as lock:
+    with (home / LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as problem:

@@ -12,7 +12,7 @@ from sqlalchemy import delete, update
 
 from cli import backup_manifest, backup_postgres, migrate
 from cli.backup_copy import Pulse
-from cli.backup_folders import BackupRefused, megabytes, stamped
+from cli.backup_folders import NAME, UNFINISHED, BackupRefused, megabytes, stamped
 from cli.backup_manifest import FILES, MANIFEST, Entry, Manifest, state_of
 from cli.backup_sqlite import damage
 from domain import journal, upkeep
@@ -20,6 +20,7 @@ from domain.agenda import AgendaItem
 from domain.blobs import BlobDamaged, Blobs
 from domain.clock import machine_now
 from domain.home import Heartbeat, Home, HomeRow, make_engine, open_home
+from domain.parties import sessions
 from domain.parties.accounts import OneTimeToken, UserSession
 from domain.settings import Settings
 from domain.text import Text
@@ -28,7 +29,6 @@ from domain.upkeep import UpkeepRun
 from domain.vault import Unreadable, Vault
 from domain.work import OPERATOR, Work, unit_of_work
 
-RESTORED = "RESTORED"
 SHOWN = 3
 
 
@@ -71,8 +71,8 @@ def chosen(place: Path, short: str = "") -> Path:
 
     Raises BackupRefused when there is none, or when there are several homes' and none was named.
     """
-    if (place / MANIFEST).exists():
-        return place
+    if (place / MANIFEST).exists() or NAME.fullmatch(place.name) or place.suffix == UNFINISHED:
+        return place  # reading it says what it lacks
     found = [path for path in stamped(place) if path.name.startswith(short)] if place.is_dir() else []
     if not found:
         raise BackupRefused(_("There is no complete backup in %(folder)s.", folder=place))
@@ -195,8 +195,8 @@ def settle(home: Home, manifest: Manifest) -> Released:
     """
     now = machine_now()
     with unit_of_work(home, OPERATOR) as work:
-        sessions = work.session.execute(
-            update(UserSession).where(UserSession.ended_at.is_(None)).values(ended_at=now, end_reason=RESTORED)
+        ended = work.session.execute(
+            update(UserSession).where(UserSession.ended_at.is_(None)).values(ended_at=now, end_reason=sessions.RESTORED)
         )
         tokens = work.session.execute(update(OneTimeToken).where(OneTimeToken.used_at.is_(None)).values(used_at=now))
         claims = work.session.execute(
@@ -208,7 +208,7 @@ def settle(home: Home, manifest: Manifest) -> Released:
         row = home.row(work.session)
         row.tick_lease_by = row.tick_lease_until = None
         _settle_runs(work, manifest)
-        released = Released(*(done.rowcount for done in (sessions, tokens, claims)))  # type: ignore[attr-defined]
+        released = Released(*(done.rowcount for done in (ended, tokens, claims)))  # type: ignore[attr-defined]
         journal.record(
             work,
             "home.restored",

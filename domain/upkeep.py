@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, String, select
+from sqlalchemy import CheckConstraint, Index, String, and_, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain import journal
@@ -80,11 +80,14 @@ class Figures:
 
 
 def begin(work: Work, kind: str, place: str) -> UpkeepRun:
-    """Note that a run began, and that runs nobody hears of any more were cut off."""
+    """Note that a run began, and that runs nobody hears of any more were cut off.
+
+    A folder takes one backup at a time: whoever begins one there knows that an earlier one runs no more.
+    """
     now = machine_now()
-    for silent in work.session.scalars(
-        select(UpkeepRun).where(UpkeepRun.outcome == RUNNING, UpkeepRun.seen_at < now - SILENT)
-    ):
+    same = and_(UpkeepRun.kind == kind, UpkeepRun.place == place[:1000], UpkeepRun.kind == BACKUP)
+    over = or_(UpkeepRun.seen_at < now - SILENT, same)
+    for silent in work.session.scalars(select(UpkeepRun).where(UpkeepRun.outcome == RUNNING, over)):
         silent.outcome, silent.ended_at = FAILED, now
         silent.said = _("It was cut off; nothing of it can be used.").packed()
     row = UpkeepRun(kind=kind, place=place[:1000], started_at=now, seen_at=now)

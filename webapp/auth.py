@@ -40,6 +40,7 @@ ENDED: dict[str, Text] = {
     sessions.IDLE: _("You were signed out because nothing happened for a while. Sign in to go on where you were."),
     sessions.TOO_OLD: _("Your session reached its longest time. Sign in to go on where you were."),
     sessions.PASSWORD: _("Your password or second factor was changed, so this session ended. Sign in again."),
+    sessions.RESTORED: _("This office was restored from a backup. Sign in again and check what you did last."),
     sessions.DISABLED: _("This account was switched off. Ask your system administrator."),
 }
 

@@ -20,8 +20,8 @@ from domain.parties.organisations import Organisation
 from domain.parties.security import SecurityRules
 from domain.work import Actor, Work
 
-NEW_SIGN_IN, SIGNED_OUT, IDLE, TOO_OLD, PASSWORD, DISABLED = (
-    "NEW_SIGN_IN", "SIGNED_OUT", "IDLE", "TOO_OLD", "PASSWORD", "DISABLED",
+NEW_SIGN_IN, SIGNED_OUT, IDLE, TOO_OLD, PASSWORD, DISABLED, RESTORED = (
+    "NEW_SIGN_IN", "SIGNED_OUT", "IDLE", "TOO_OLD", "PASSWORD", "DISABLED", "RESTORED",
 )  # fmt: skip
 # what a signed-in person must do before anything else
 SECOND_FACTOR, SET_UP_FACTOR, NEW_PASSWORD = "second_factor", "set_up_factor", "new_password"

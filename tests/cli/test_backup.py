@@ -518,10 +518,10 @@ def test_a_backup_that_is_stopped_removes_what_it_wrote_and_says_so(
     place = tmp_path / "backups"
     process = _begun(office, place)
     process.send_signal(number)
-    process.communicate(timeout=60)
+    _out, err = process.communicate(timeout=60)
 
     if process.returncode:  # else it was done already
-        assert process.returncode == 130
+        assert process.returncode == 130, err
         assert stamped(place) == [] and not list(place.glob(".*.part"))
         run = last(office, upkeep.BACKUP)
         assert run.outcome == upkeep.FAILED and "stopped" in str(run.sentence)
