@@ -32,8 +32,13 @@ for (const root of document.querySelectorAll('[data-diagram-url]')) begin(root);
 function begin(root) {
   const fold = root.closest('details[data-diagram-fold]');
   if (fold && matchMedia(TELEPHONE).matches) fold.open = false;
-  if (!fold || fold.open) draw(root);
-  else fold.addEventListener('toggle', () => draw(root), { once: true });
+  if (!fold || fold.open) return draw(root);
+  const open = () => {
+    if (!fold.open) return; // the browser also tells of how it stood when the page came
+    fold.removeEventListener('toggle', open);
+    draw(root);
+  };
+  fold.addEventListener('toggle', open);
 }
 
 async function draw(root) {

@@ -75,8 +75,13 @@ function keep(page, form) {
     submitted = false;
   });
   addEventListener('beforeunload', (event) => {
-    if (unsaved && !submitted) event.preventDefault();
+    if ((unsaved || chosen(form)) && !submitted) event.preventDefault();
   });
+}
+
+// A file goes along with every button of the form and with no draft of the script: leaving by another way would lose it.
+function chosen(form) {
+  return [...form.querySelectorAll('input[type=file]')].some((one) => one.files.length);
 }
 
 function fields(form) {
