@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select, union
 
 from domain.cases import Case
 from domain.work import Work
@@ -121,19 +120,18 @@ def _stages(bundle: Bundle) -> list[Mapping[str, object]]:
     return [one for one in rows if isinstance(one, dict)] if isinstance(rows, list) else []
 
 
-def _at_steps(work: Work, definition_id: int) -> Counter[str]:
+def _at_steps(work: Work, definition_id: int) -> dict[str, int]:
     """Step id -> cases that wait there for a person, a job, a message or a day."""
-    places: set[tuple[str, int]] = set()
-    for table, condition in ((HumanTask, HumanTask.state.in_(OPEN)), (CaseWait, CaseWait.kind != "timer")):
-        rows = work.session.execute(
-            select(table.step_id, table.case_id)
-            .join(CaseState, CaseState.case_id == table.case_id)
-            .join(Case, Case.id == table.case_id)
-            .where(CaseState.definition_id == definition_id, Case.state.in_(RUNNING), condition)
-            .distinct()
-        )
-        places |= {(step_id, case_id) for step_id, case_id in rows}
-    return Counter(step_id for step_id, _case in places)
+    waiting = [
+        select(table.step_id, table.case_id)
+        .join(CaseState, CaseState.case_id == table.case_id)
+        .join(Case, Case.id == table.case_id)
+        .where(CaseState.definition_id == definition_id, Case.state.in_(RUNNING), condition)
+        for table, condition in ((HumanTask, HumanTask.state.in_(OPEN)), (CaseWait, CaseWait.kind != "timer"))
+    ]
+    places = union(*waiting).subquery()  # which keeps a case once at a step
+    rows = work.session.execute(select(places.c.step_id, func.count()).group_by(places.c.step_id))
+    return {step_id: count for step_id, count in rows}  # noqa: C416  dict() takes a Result for a mapping
 
 
 def _line(

@@ -59,10 +59,10 @@ def begun(browser: FlaskClient, process: str = "review_commission") -> str:
 
 
 def send_file(
-    browser: FlaskClient, draft: str, path: str, content: bytes, *, on: int = 1, query: str = "", **more: str
+    browser: FlaskClient, draft: str, path: str, content: bytes, *, on: int | str = 1, query: str = ""
 ) -> Any:
     """What an editor sends when it saves: the bytes on top of the revision it loaded."""
-    headers = {"X-CSRFToken": token_of(browser), "X-Revision": str(on), "Accept": "application/json", **more}
+    headers = {"X-CSRFToken": token_of(browser), "X-Revision": str(on), "Accept": "application/json"}
     return browser.post(f"{draft}/files/{path}{query}", data=content, headers=headers, content_type="text/plain")
 
 
