@@ -5,6 +5,8 @@ import camunda from 'camunda-bpmn-moddle/resources/camunda.json';
 import TokenSimulation from 'bpmn-js-token-simulation';
 import allowed from './studio/allowed.js';
 import { usable } from './studio/access.js';
+import keeping from './studio/keeping.js';
+import { layOut } from './studio/layout.js';
 import { Marks } from './studio/marks.js';
 import { kindOf, nameOf } from './studio/panel/kinds.js';
 import { Model } from './studio/panel/model.js';
@@ -17,7 +19,7 @@ import { keep, patterns, words } from './studio/words/drawing.js';
 import './drawing.css';
 
 // what an owner wrote: the drawing itself, a name being typed in it, what a search finds, the steps of a simulation
-const OWNED = '.djs-container > svg, .djs-direct-editing-parent, .djs-search-result-primary, .djs-search-result-secondary, .bts-text';
+const OWNED = '.bjs-breadcrumbs, .djs-container > svg, .djs-direct-editing-parent, .djs-search-result-primary, .djs-search-result-secondary, .bts-text';
 
 const root = document.getElementById('studio');
 if (root) start(root).catch((reason) => {
@@ -53,6 +55,10 @@ async function start(root) {
   });
   const [xml, vocabulary] = await Promise.all([session.load(), readonly ? {} : session.words()]);
   if (!readonly) parts = around(modeler, { root, say, known: interpreter.known, vocabulary });
+  let made = false;
+  modeler.on('import.parse.complete', ({ definitions }) => {
+    made = Boolean(definitions) && layOut(definitions, modeler.get('moddle'));
+  });
   await modeler.importXML(xml);
   fit(modeler.get('canvas'), { palette: !readonly });
   usable(place, { readonly, say });
@@ -63,6 +69,7 @@ async function start(root) {
     addEventListener('hashchange', () => fromAddress(parts));
   }
   session.ready();
+  if (made) session.touch();
 }
 
 function viewer(container, say) {
@@ -73,7 +80,7 @@ function editor(container, say) {
   return new Modeler({
     container,
     moddleExtensions: { camunda },
-    additionalModules: [TokenSimulation, allowed, { translate: ['value', say] }],
+    additionalModules: [TokenSimulation, allowed, keeping, { translate: ['value', say] }],
   });
 }
 

@@ -74,7 +74,10 @@ def _document(body: str, flows: list[tuple[str, str]]) -> bytes:
     shapes = [_shape(name, x, y, *sizes.get(name, (36, 36))) for name, (x, y) in at.items()]
     x, y = at["userTask"]
     shapes += [_shape(f"boundary_{one}", x - 18 + 20 * n, y + 62, 36, 36) for n, one in enumerate(BEGINNINGS)]
-    shapes += [_shape("watch", 100, 900, 600, 160, ' isExpanded="true"'), _shape("inside", 800, 900, 300, 160, ' isExpanded="true"')]
+    shapes += [
+        _shape("watch", 100, 900, 600, 160, ' isExpanded="true"'),
+        _shape("inside", 800, 900, 300, 160, ' isExpanded="true"'),
+    ]
     shapes += [_shape(f"begin_{one}", 130 + 80 * n, 960, 36, 36) for n, one in enumerate(BEGINNINGS)]
     shapes += [_shape("group", 1200, 900, 300, 160)]
     edges = [_edge(f"f{n}", at[a], at[b]) for n, (a, b) in enumerate(flows)]

@@ -137,7 +137,7 @@ def test_a_name_that_is_markup_stays_text_on_the_drawing_in_the_panel_and_in_the
     page = edit(web.desk("owner1"), ref, "#element=markup")
     assert page.locator(".panel-head p").inner_text() == MARKUP
     page.locator("[data-studio-simulate]").click()
-    page.locator(".bts-context-pad").first.click()
+    page.locator("[data-container-id=markup] .bts-context-pad").first.click()
     page.locator(".bts-notification .bts-text", has_text="onerror").first.wait_for()
     assert page.locator("#studio img").count() == 0
     web.check_consoles()

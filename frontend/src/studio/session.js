@@ -9,7 +9,7 @@
 //     choose(finding): optional; somebody wants to see the place of a finding of this file
 //     name(finding): optional; what the place is called
 //     settle(): optional; takes over what is typed in a field that nobody has left yet
-//   -> { load(), words(), save(), check(), ready(), readonly }
+//   -> { load(), words(), save(), check(), ready(), touch(), readonly }
 //
 // A file that nobody touched is never written. What cannot be kept stays in the editor, and the status line says why.
 // root.dataset: ready 'yes', saved <revision>, checked 'yes'|'no', conflict 'yes' while another's version is in the way.
@@ -315,7 +315,14 @@ export function open({ root, content, changed, show, choose = () => {}, name = (
     });
   }
 
-  return { load, words, save, check, ready, readonly };
+  // Something is ready to be kept that nobody changed yet: it waits for somebody to save or change something.
+  function touch() {
+    if (readonly) return;
+    edits += 1;
+    say('Unsaved');
+  }
+
+  return { load, words, save, check, ready, touch, readonly };
 }
 
 function leaveField() {
