@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from sqlalchemy import func, select
+from sqlalchemy import column, func, select, table
 
 import decisions
 from domain import journal
@@ -30,6 +30,10 @@ from workflows.definition_rows import (
 )
 from workflows.definition_rows import DefinitionProposal as DefinitionProposal
 from workflows.definition_rows import DefinitionRow as DefinitionRow
+
+
+# of `instances`, which stand on definitions
+_STATE = table("case_state", column("case_id"), column("definition_id"))
 
 
 @dataclass(frozen=True)
@@ -337,13 +341,11 @@ def bundle_of(work: Work, row: DefinitionRow | DefinitionProposal) -> Bundle:
 
 def running(work: Work) -> dict[int, int]:
     """Key of a version -> how many cases run on it now."""
-    from workflows.instances import CaseState  # instances stand on definitions; kept local to avoid a cycle
-
     rows = work.session.execute(
-        select(CaseState.definition_id, func.count())
-        .join(Case, Case.id == CaseState.case_id)
+        select(_STATE.c.definition_id, func.count())
+        .join(Case, Case.id == _STATE.c.case_id)
         .where(Case.state.in_(("OPEN", "PARKED")))
-        .group_by(CaseState.definition_id)
+        .group_by(_STATE.c.definition_id)
     )
     return {key: count for key, count in rows}  # noqa: C416  dict() takes a Result for a mapping
 

@@ -63,9 +63,7 @@ class Studio:
         with self.work() as work:
             return drafts.begin_with(work, process, files).ref
 
-    def save(
-        self, ref: str, changes: Mapping[str, bytes | None], based_on: int, login: str = "owner1"
-    ) -> drafts.Saved:
+    def save(self, ref: str, changes: Mapping[str, bytes | None], based_on: int, login: str = "owner1") -> drafts.Saved:
         """A save in a transaction of its own."""
         with self.work(login) as work:
             return drafts.save(work, ref, changes, based_on=based_on)
