@@ -31,7 +31,6 @@ from workflows.definition_rows import (
 from workflows.definition_rows import DefinitionProposal as DefinitionProposal
 from workflows.definition_rows import DefinitionRow as DefinitionRow
 
-
 # of `instances`, which stand on definitions
 _STATE = table("case_state", column("case_id"), column("definition_id"))
 
