@@ -13,7 +13,8 @@ import { interpret } from './studio/translate.js';
 import './form.css';
 
 // what an owner wrote, and so is never translated
-const OWNERS = '.fjs-form-field-label:not(.fjs-filepicker-container *), .fjs-form-field-description, .fjs-inline-label, .fjs-form-field-text, .fjs-form-field-html';
+const OWNERS = '.fjs-form-field-label:not(.fjs-filepicker-container *), .fjs-form-field-description, '
+  + '.fjs-inline-label, .fjs-form-field-text, .fjs-form-field-html';
 
 const root = document.getElementById('studio');
 if (root) start(root);
@@ -53,7 +54,8 @@ async function start(root) {
   // --- findings ------------------------------------------------------------------------------------------------------
 
   function all({ element }) {
-    return element ? fields().filter((one) => one.type !== 'default' && [one.key, one.path, one.id, one.type].includes(element)) : [];
+    if (!element || element === 'default') return [];
+    return fields().filter((one) => [one.key, one.path, one.id, one.type].includes(element));
   }
 
   // a finding of something without a key names its kind
@@ -65,7 +67,8 @@ async function start(root) {
       for (const field of all(finding)) marks.set(field.id, [...(marks.get(field.id) ?? []), finding]);
     }
     decorate();
-    panel?.mark(new Map([...marks].map(([id, found]) => [id, found.map((one) => `${one.sentence} ${one.remedy ?? ''}`)])));
+    const said = (one) => [one.sentence, one.remedy].filter(Boolean).join(' ');
+    panel?.mark(new Map([...marks].map(([id, found]) => [id, found.map(said)])));
   }
 
   function choose(finding) {
@@ -101,7 +104,7 @@ async function start(root) {
     const chosen = editor.get('selection').get();
     const schema = editor._getState().schema;
     const registry = editor.get('formFieldRegistry');
-    const inside = chosen && HOLDERS.includes(chosen.type) && !(chosen.type === 'dynamiclist' && type === 'dynamiclist');
+    const inside = chosen && HOLDERS.includes(chosen.type) && (chosen.type !== 'dynamiclist' || type !== 'dynamiclist');
     const holder = inside ? chosen : (chosen && registry.get(chosen._parent)) || schema;
     const at = inside || !chosen ? holder.components.length : holder.components.indexOf(chosen) + 1;
     const layout = { row: editor.get('formLayouter').nextRowId(), columns: null };
@@ -120,15 +123,15 @@ async function start(root) {
     if (event.key === 'Enter' && event.target.matches('.fjs-editor-selected')) panel?.focus();
   });
 
-  // --- start -----------------------------------------------------------------------------------------------------------
+  // --- start ---------------------------------------------------------------------------------------------------------
 
   const steps = editor.get('commandStack');
-  for (const [name, run, can] of [['undo', () => steps.undo(), () => steps.canUndo()], ['redo', () => steps.redo(), () => steps.canRedo()]]) {
+  for (const [name, can] of [['undo', 'canUndo'], ['redo', 'canRedo']]) {
     const button = root.querySelector(`[data-form-${name}]`);
     if (!button) continue;
-    button.addEventListener('click', run);
+    button.addEventListener('click', () => steps[name]());
     editor.on('commandStack.changed', () => {
-      button.disabled = !can();
+      button.disabled = !steps[can]();
     });
   }
 
@@ -142,12 +145,15 @@ async function start(root) {
     console.warn(reason);
     root.querySelector('[data-form-broken]').hidden = false;
     root.querySelector('[data-form-editor]').hidden = true;
+    file = null;
   }
   new MutationObserver(decorate).observe(canvas, { subtree: true, childList: true });
   watch(canvas, { skip: OWNERS });
   watch(palette);
   decorate();
   session.ready();
+  const element = new URLSearchParams(location.hash.slice(1)).get('element'); // from the findings of another editor
+  if (element && file) choose({ element });
 }
 
 // after the editor has drawn what was just done

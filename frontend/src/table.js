@@ -112,12 +112,15 @@ async function start(root) {
     root.querySelector('[data-table-broken]').hidden = false;
     root.querySelector('[data-table-editor]').hidden = true;
   }
-  new MutationObserver(() => tidy(canvas, say)).observe(canvas, { subtree: true, childList: true, characterData: true });
+  const changes = { subtree: true, childList: true, characterData: true };
+  new MutationObserver(() => tidy(canvas, say)).observe(canvas, changes);
   tidy(canvas, say);
   session.ready();
+  const element = new URLSearchParams(location.hash.slice(1)).get('element'); // from the findings of another editor
+  if (element) choose(modeler, canvas, { element });
 }
 
-// --- the place of a finding --------------------------------------------------------------------------------------------
+// --- the place of a finding ------------------------------------------------------------------------------------------
 
 function placesOf(canvas, element) {
   if (!element) return [];
@@ -158,8 +161,8 @@ async function choose(modeler, canvas, { element }) {
 function holds(decision, element) {
   const table = decision.decisionLogic;
   const parts = [...(table?.input ?? []), ...(table?.output ?? []), ...(table?.rule ?? [])];
-  const cells = parts.flatMap((one) => [one, one.inputExpression, ...(one.inputEntry ?? []), ...(one.outputEntry ?? [])]);
-  return [decision, table, ...cells].some((one) => one?.id === element);
+  const inner = (one) => [one, one.inputExpression, ...(one.inputEntry ?? []), ...(one.outputEntry ?? [])];
+  return [decision, table, ...parts.flatMap(inner)].some((one) => one?.id === element);
 }
 
 // --- what the package leaves to do -----------------------------------------------------------------------------------
@@ -180,9 +183,10 @@ function tidy(canvas, say) {
 // Buttons that are a sign only get their title as name; a table to read is moved by keys; the head of the numbers is
 // not a head of anything.
 function nameSigns(canvas) {
-  for (const button of canvas.querySelectorAll('button[title]:not([aria-label])')) button.setAttribute('aria-label', button.title);
-  for (const area of canvas.querySelectorAll('.tjs-table-container:not([tabindex]):not(:has([contenteditable]))')) area.tabIndex = 0;
-  for (const head of canvas.querySelectorAll('th.index-column')) head.setAttribute('role', 'presentation');
+  const every = (selector, repair) => canvas.querySelectorAll(selector).forEach(repair);
+  every('button[title]:not([aria-label])', (one) => one.setAttribute('aria-label', one.title));
+  every('.tjs-table-container:not([tabindex]):not(:has([contenteditable]))', (one) => { one.tabIndex = 0; });
+  every('th.index-column', (one) => one.setAttribute('role', 'presentation'));
 }
 
 // Every cell is a field of its own, and the package names them all alike; its small windows begin at a third heading.
@@ -215,7 +219,8 @@ function nameCells(canvas, say) {
 // A column whose width somebody drew keeps it.
 function fitColumns(canvas) {
   for (const [at, head] of [...canvas.querySelectorAll('.tjs-table thead th')].entries()) {
-    if (!head.matches('.input-cell, .output-cell') || (head.style.width !== '192px' && head.style.width !== head.dataset.fitted)) continue;
+    const ours = ['192px', head.dataset.fitted].includes(head.style.width); // 192px is the package's own
+    if (!ours || !head.matches('.input-cell, .output-cell')) continue;
     const cells = [...canvas.querySelectorAll(`.tjs-table tbody td:nth-child(${at + 1})`)];
     const words = cells.flatMap((cell) => cell.textContent.split(/\s+/));
     const longest = Math.max(0, ...words.map((word) => word.length));

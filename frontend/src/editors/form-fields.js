@@ -49,8 +49,8 @@ export function houseFields(say, readonly) {
   // The page draws one field below the other, so rows of the editor's grid are not places to drop a field.
   function dragging(service) {
     const create = service.createDragulaInstance.bind(service);
-    service.createDragulaInstance = (how) =>
-      create({ ...how, container: readonly ? [] : how.container.filter((name) => name !== 'fjs-drop-container-horizontal') });
+    const places = (all) => (readonly ? [] : all.filter((name) => name !== 'fjs-drop-container-horizontal'));
+    service.createDragulaInstance = (how) => create({ ...how, container: places(how.container) });
   }
   dragging.$inject = ['dragging'];
 
