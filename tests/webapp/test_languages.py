@@ -25,6 +25,7 @@ from tests.journeys.playing import new_case
 from tests.webapp.conftest import sign_in, token_in
 from webapp.app import create_app
 from webapp.translations import update
+from workflows import drafts
 
 HAN = re.compile(r"[\u3400-\u9fff]+")
 PLACE = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
@@ -104,6 +105,10 @@ def office(fresh_place: Callable[[str, Template], Place]) -> Iterator[Office]:
     steps.report(done)
     steps.decide(done, "REJECT")
     made.advance("2027-06-01T09:00:00+08:00")
+    with unit_of_work(made.home, made.actor("owner1")) as work:
+        wrong = drafts.begin(work, "review_commission")
+        drawing = drafts.bundle_at(work, wrong).files["process.bpmn"].replace(b"commission.issue_batch", b"os.system")
+        drafts.save(work, wrong.ref, {"process.bpmn": drawing}, based_on=1)
     yield made
     made.home.engine.dispose()
 
@@ -191,6 +196,7 @@ def test_no_page_that_somebody_reaches_speaks_the_other_language(office, app, la
     assert not found, "\n".join(found.values())
     wanted = {"/sign-in", "/desk", "/cases", "/reports", "/campaigns", "/deliveries", "/processes"}
     assert wanted <= read, f"not reached: {wanted - read}"
+    assert {"details", "drawing"} <= {path.rpartition("/")[2] for path in read if path.startswith("/drafts/")}
     assert sum(path.endswith(" refused") for path in read) >= 4
 
 
