@@ -70,7 +70,7 @@ def _document(body: str, flows: list[tuple[str, str]]) -> bytes:
     names = ["markup", *TASKS, *GATEWAYS, *LOOPS, *(f"{kind}_{one}" for kind, those in EVENTS.items() for one in those)]
     names += ["paper", "shelf", "note"]
     at = {name: (100 + 150 * (n % 10), 100 + 140 * (n // 10)) for n, name in enumerate(names)}
-    sizes = {name: (100, 80) for name in (*TASKS, *LOOPS, "markup", "note")}
+    sizes = dict.fromkeys((*TASKS, *LOOPS, "markup", "note"), (100, 80))
     shapes = [_shape(name, x, y, *sizes.get(name, (36, 36))) for name, (x, y) in at.items()]
     x, y = at["userTask"]
     shapes += [_shape(f"boundary_{one}", x - 18 + 20 * n, y + 62, 36, 36) for n, one in enumerate(BEGINNINGS)]
