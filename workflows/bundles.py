@@ -22,6 +22,7 @@ from domain.parties.roles import ROLES
 from domain.text import gettext as _
 from domain.vault import fingerprint
 from workflows import forms, lint, lint_child, registry
+from workflows.decision_words import said
 from workflows.digests import files_in, manifest_digest
 from workflows.limits import json_limits, toml_limits, xml_limits
 from workflows.lint_names import Members, check_names
@@ -206,7 +207,7 @@ def _check_table(name: str, path: str, content: bytes, models: dict[str, decisio
         models[name] = decisions.load(content)
     except decisions.DecisionError as refusal:
         for found in refusal.findings:
-            yield Finding(path, found.where, found.line, found.sentence, found.remedy)
+            yield Finding(path, found.where, found.line, said(found.sentence), said(found.remedy))
 
 
 def _check_drawing(

@@ -19,6 +19,7 @@ from domain.text import Text
 from domain.text import gettext as _
 from workflows import engine
 from workflows.bpmn_xml import BPMNDI, XmlRefused, camunda, flows_of, local, nodes_of, read_tree, scopes_of, tag
+from workflows.decision_words import said
 from workflows.lint_elements import FILE, check_elements, finding
 from workflows.lint_flow import check_flow
 from workflows.spiff_events import is_cycle, is_duration, is_instant
@@ -141,7 +142,7 @@ def _feel(element: etree._Element, text: str) -> Iterator[Finding]:
         if _PYTHON.search(text):
             yield _python(element, text)
         else:
-            sentence = _("The expression cannot be read: %(why)s", why=str(fault))
+            sentence = _("The expression cannot be read: %(why)s", why=said(str(fault)))
             yield finding(element, sentence, _("Correct the FEEL expression."))
     else:
         # a == "b" reads as: a equals the range of all that equals "b"; it would never hold
@@ -331,8 +332,8 @@ def _asked(node: etree._Element, known: Known) -> Iterator[Finding]:
     given = properties_of(node)
     for name, names in (("facts", known.facts), ("record", known.records)):
         if names is not None and given.get(name, "") not in names:
-            said = given.get(name) or "-"
-            sentence = _("The decision step's %(property)s names no operation: %(name)s.", property=name, name=said)
+            value = given.get(name) or "-"
+            sentence = _("The decision step's %(property)s names no operation: %(name)s.", property=name, name=value)
             yield finding(node, sentence, _one_of(names))
 
 

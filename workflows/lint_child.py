@@ -68,8 +68,16 @@ def _row(found: Finding) -> list[object]:
 def _packed(text: object) -> list[object]:
     # The texts travel untranslated, so that the reader's language is bound where they are read.
     if isinstance(text, Text):
-        return [text.source, {name: str(value) for name, value in text.values.items()}]
+        return [text.source, {name: _value(value) for name, value in text.values.items()}]
     return [str(text).replace("%", "%%"), {}]
+
+
+def _value(value: object) -> object:
+    return _packed(value) if isinstance(value, Text) else str(value)
+
+
+def _text(source: str, values: dict[str, object]) -> Text:
+    return Text(source, {name: _text(*value) if isinstance(value, list) else value for name, value in values.items()})
 
 
 def _finding(
@@ -80,7 +88,7 @@ def _finding(
     remedy: tuple[str, dict[str, object]],
     severity: str,
 ) -> Finding:
-    return Finding(file, element, line, Text(*sentence), Text(*remedy), severity)
+    return Finding(file, element, line, _text(*sentence), _text(*remedy), severity)
 
 
 def main() -> None:
