@@ -30,9 +30,15 @@ LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LONGEST = 2000  # characters of one value; the rest is cut off
 FRAMES = 12  # innermost places of a failure that are written
 # Libraries whose words hold no values of ours. Of all others only the pattern is written, never what was put into it.
-SPEAKING = ("alembic", "apscheduler", "py.warnings", "waitress.queue")
+SPEAKING = ("alembic", "apscheduler", "py.warnings")
 # Libraries whose lines below this level say nothing that an operator can use.
-QUIET = {"apscheduler": logging.ERROR, "alembic": logging.INFO, "fontTools": logging.ERROR, "werkzeug": logging.ERROR}
+QUIET = {
+    "apscheduler": logging.ERROR,
+    "waitress.queue": logging.ERROR,
+    "alembic": logging.INFO,
+    "fontTools": logging.ERROR,
+    "werkzeug": logging.ERROR,
+}
 
 _KEY = re.compile(r"[^a-z0-9_.]")
 # a word that cannot be taken for anything else; everything beyond is quoted

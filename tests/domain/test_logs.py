@@ -149,7 +149,7 @@ def test_a_deep_failure_keeps_the_innermost_places(written):
 
 def test_a_library_is_quoted_by_its_pattern_and_never_by_what_was_put_into_it(written):
     logging.getLogger("waitress").error("Exception while serving %s\nforged", f"/x/{SECRET}")
-    logging.getLogger("apscheduler.scheduler").warning("Job %s missed", "tick")
+    logging.getLogger("apscheduler.scheduler").error("Job %s missed", "tick")
     one, two = map(read, written.getvalue().splitlines())
     assert one["text"] == "Exception while serving %s\nforged"
     assert (two["event"], two["logger"], two["text"]) == ("library.said", "apscheduler.scheduler", "Job tick missed")
@@ -157,7 +157,7 @@ def test_a_library_is_quoted_by_its_pattern_and_never_by_what_was_put_into_it(wr
 
 
 def test_a_library_whose_pattern_does_not_fit_breaks_nothing(written):
-    logging.getLogger("apscheduler").warning("%d of %d", "x")
+    logging.getLogger("apscheduler").error("%d of %d", "x")
     assert read(written.getvalue().rstrip("\n"))["text"] == "%d of %d"
 
 
