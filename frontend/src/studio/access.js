@@ -1,4 +1,7 @@
 // What the packages of the drawing leave out for people who work with keys or a screen reader, set from outside.
+//
+// Their palette and pads are made for a pointer: what they begin must be put down with one. So they are no stops of the
+// Tab key; everything they do is in the panel, as fields and buttons (panel/steering.js).
 const NAMED = '.djs-palette .entry, .djs-context-pad .entry';
 
 export function usable(place, { readonly, say }) {
@@ -7,7 +10,6 @@ export function usable(place, { readonly, say }) {
   svg?.setAttribute('aria-label', say(readonly ? 'Drawing of the process' : 'Drawing of the process. Every element is also in the list beside it.'));
   const dress = () => {
     for (const entry of place.querySelectorAll(NAMED)) {
-      if (!entry.hasAttribute('tabindex')) entry.tabIndex = 0;
       if (!entry.hasAttribute('role')) entry.setAttribute('role', 'button');
       if (!entry.hasAttribute('aria-label') && entry.title) entry.setAttribute('aria-label', entry.title);
       if (!entry.title && entry.hasAttribute('aria-label')) entry.title = entry.getAttribute('aria-label');
@@ -20,16 +22,4 @@ export function usable(place, { readonly, say }) {
   };
   dress();
   new MutationObserver(dress).observe(place, { childList: true, subtree: true });
-  place.addEventListener('keydown', press);
-}
-
-// The package's buttons are no <button>: Enter and the space bar press them. What is made then hangs at the pointer, so
-// it starts in the middle of the drawing, and Enter or a click puts it down.
-function press(event) {
-  if (event.key !== 'Enter' && event.key !== ' ') return;
-  const entry = event.target.closest?.(NAMED);
-  if (!entry) return;
-  event.preventDefault();
-  const { left, top, width, height } = event.currentTarget.getBoundingClientRect();
-  entry.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true, clientX: left + width / 2, clientY: top + height / 2 }));
 }

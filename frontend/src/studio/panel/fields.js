@@ -39,6 +39,12 @@ export class Fields {
     for (const take of [...this.pending.values()]) take();
   }
 
+  // What the field with this key does now, after everything that was typed before.
+  run(key, action) {
+    this.flush();
+    action(this.shown.get(key).field);
+  }
+
   group({ id, title, fields }) {
     const heading = `panel-${id}-title`;
     const made = fields.map((field) => {
@@ -154,7 +160,7 @@ const KINDS = {
   },
   select: {
     make(field, fields) {
-      const control = make('select', { onchange: () => fields.shown.get(field.key).field.set(control.value) });
+      const control = make('select', { onchange: () => fields.run(field.key, (current) => current.set(control.value)) });
       return framed(field, control);
     },
     update(shown, field, fields) {
@@ -167,13 +173,10 @@ const KINDS = {
   },
   picks: {
     make(field, fields) {
-      const current = () => fields.shown.get(field.key).field;
       const chosen = make('ul', { class: 'panel-picks' });
       const control = make('select', {
         onchange: () => {
-          if (!control.value) return;
-          const { values, set } = current();
-          set([...values, control.value]);
+          if (control.value) fields.run(field.key, ({ values, set }) => set([...values, control.value]));
         },
       });
       const made = framed(field, control, { extra: [] });
@@ -198,7 +201,7 @@ const KINDS = {
     make(field, fields) {
       const id = idOf(field.key);
       const control = make('input', { type: 'checkbox', id, 'aria-describedby': `${id}-hint` });
-      control.addEventListener('change', () => fields.shown.get(field.key).field.set(control.checked));
+      control.addEventListener('change', () => fields.run(field.key, (current) => current.set(control.checked)));
       const hint = make('p', { class: 'hint', id: `${id}-hint` });
       const label = make('label', { for: id }, field.label);
       const node = make('div', { class: 'field panel-check' }, make('span', { class: 'tick' }, control, label), hint);
@@ -227,14 +230,14 @@ const KINDS = {
   },
   buttons: {
     make: () => ({ node: make('div', { class: 'panel-buttons' }) }),
-    update: (shown, field) => {
+    update: (shown, field, fields) => {
       const wanted = JSON.stringify(field.items.map(({ label }) => label));
       if (shown.wanted !== wanted) {
         shown.wanted = wanted;
         shown.node.replaceChildren(...field.items.map(({ label, danger }, at) => make('button', {
           type: 'button',
           class: danger ? 'btn danger' : 'btn',
-          onclick: () => shown.field.items[at].act(),
+          onclick: () => fields.run(field.key, (current) => current.items[at].act()),
         }, label)));
       }
     },
@@ -242,10 +245,7 @@ const KINDS = {
 };
 
 function pick(value, title, shown, fields) {
-  const remove = () => {
-    const { values, set } = shown.field;
-    set(values.filter((one) => one !== value));
-  };
+  const remove = () => fields.run(shown.field.key, ({ values, set }) => set(values.filter((one) => one !== value)));
   return make('li', { class: 'tag' }, make('span', { translate: 'no' }, title), make('button', {
     type: 'button',
     class: 'link',

@@ -26,9 +26,17 @@ export class Panel {
     this.tabs.forEach((one, at) => one.addEventListener('click', () => this.open(at)));
     place.querySelector('[role=tablist]').addEventListener('keydown', (event) => this.turn(event));
     const bus = modeler.get('eventBus');
-    bus.on('selection.changed', () => this.render());
-    bus.on(['elements.changed', 'import.done', 'root.set'], () => this.render());
-    bus.on('elements.delete', () => this.render());
+    bus.on(['selection.changed', 'elements.changed', 'import.done', 'root.set'], () => this.renderSoon());
+  }
+
+  // After the change that is under way: what is still being typed may only be taken over then.
+  renderSoon() {
+    if (this.waiting) return;
+    this.waiting = true;
+    queueMicrotask(() => {
+      this.waiting = false;
+      this.render();
+    });
   }
 
   // The one chosen element; the whole drawing when none or several are chosen.

@@ -8,7 +8,9 @@ const NEXT = [
   ['Task of the system', { type: 'bpmn:ServiceTask' }],
   ['Choice of one way', { type: 'bpmn:ExclusiveGateway' }],
   ['End', { type: 'bpmn:EndEvent' }],
+  ['Annotation', { type: 'bpmn:TextAnnotation' }],
 ];
+const WAITING = ['bpmn:UserTask', 'bpmn:ServiceTask', 'bpmn:ReceiveTask', 'bpmn:ManualTask', 'bpmn:SubProcess'];
 const NO_WAY_ON = ['bpmn:EndEvent', 'bpmn:EventBasedGateway'];
 
 export function steering({ element, model, modeler, say, readonly }) {
@@ -22,6 +24,9 @@ export function steering({ element, model, modeler, say, readonly }) {
       { kind: 'buttons', key: 'next', items: NEXT.map(([label, attributes]) => ({ label: say(label), act: () => append(modeler, element, attributes) })) },
       connect(element, model, say),
     );
+  }
+  if (isAny(bo, WAITING) && !isEventSubProcess(element)) {
+    fields.push({ kind: 'buttons', key: 'attach', items: [{ label: say('Time limit at this step'), act: () => attach(modeler, element) }] });
   }
   const kinds = replacements(modeler, element);
   if (kinds.length) {
@@ -43,6 +48,14 @@ function append(modeler, element, attributes) {
   const shape = modeler.get('elementFactory').createShape(attributes);
   const made = modeler.get('autoPlace').append(element, shape);
   modeler.get('selection').select(made ?? shape);
+}
+
+// An event of time at the lower edge; what it waits for is said in its own panel.
+function attach(modeler, element) {
+  const shape = modeler.get('elementFactory').createShape({ type: 'bpmn:BoundaryEvent', eventDefinitionType: 'bpmn:TimerEventDefinition' });
+  const taken = element.attachers.length;
+  const at = { x: element.x + element.width - 20 - 44 * taken, y: element.y + element.height };
+  modeler.get('selection').select(modeler.get('modeling').createShape(shape, at, element, { attach: true }));
 }
 
 function connect(element, model, say) {

@@ -58,7 +58,7 @@ const panel = {
   'At most so many times': '最多次数', 'Write a number.': '请填写数字。', 'Ask before the first time': '第一次办理之前就判断',
 
   // steering
-  Drawing: '绘图', 'Add after it': '在其后添加', 'Draw a flow to': '连线到', 'Make it': '改为', 'Remove from the drawing': '从图中删除',
+  Drawing: '绘图', 'Add after it': '在其后添加', 'Draw a flow to': '连线到', 'Time limit at this step': '为本环节加时限事件', 'Make it': '改为', 'Remove from the drawing': '从图中删除',
 };
 
 const drawing = {
