@@ -21,8 +21,8 @@ const applied = new Set();
 const changes = {
   name: 'changes',
   setup(build) {
-    // The code editor's styles go into a sheet of the document. As it comes it writes <style> elements, which the
-    // policy of our pages refuses (style-src 'self').
+    // Wherever the code editor comes in, its styles go into a sheet of the document: as it comes it writes <style>
+    // elements, which the policy of our pages refuses (style-src 'self').
     build.onLoad({ filter: /style-mod[\\/]src[\\/]style-mod\.js$/ }, async ({ path }) => {
       const source = await readFile(path, 'utf8');
       if (!source.includes(STYLES)) throw new Error(`${path} no longer has the line: ${STYLES}`);
@@ -78,6 +78,7 @@ const result = await build({
   logLevel: 'warning',
   plugins: [changes],
 });
+// (the styles are only met where a page has the code editor; none has at present)
 for (const change of ['preact', 'panel', 'cells']) {
   if (!applied.has(change)) throw new Error(`the change "${change}" met nothing to change`);
 }
