@@ -38,11 +38,14 @@ async function start(root) {
   const modeler = readonly ? viewer(place, say) : editor(place, say);
   const stack = modeler.get('commandStack', false);
   let parts = null;
+  let written = null; // the text of a state of the drawing: who undoes everything has the file as it was, byte for byte
   const session = open({
     root,
     content: async () => {
       parts?.panel.fields.flush();
-      return (await modeler.saveXML({ format: true })).xml;
+      const state = stateOf(stack);
+      if (state !== written.state) written = { state, xml: (await modeler.saveXML({ format: true })).xml };
+      return written.xml;
     },
     changed: (tell) => stack && modeler.on('commandStack.changed', ({ trigger }) => trigger !== 'clear' && tell()),
     show: (findings) => parts?.panel.mark(parts.marks.show(findings)),
@@ -68,8 +71,14 @@ async function start(root) {
     fromAddress(parts);
     addEventListener('hashchange', () => fromAddress(parts));
   }
+  written = { state: made ? null : stateOf(stack), xml };
   session.ready();
   if (made) session.touch();
+}
+
+// The last change that is in force: with the same one the drawing is the same. Undefined before the first.
+function stateOf(stack) {
+  return stack?._stack[stack._stackIdx];
 }
 
 function viewer(container, say) {

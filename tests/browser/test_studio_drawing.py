@@ -179,6 +179,7 @@ def test_a_file_that_nobody_touched_is_not_written(web: Served) -> None:
     page.locator(".djs-container > svg").first.focus()
     page.keyboard.press("Control+z")
     assert page.locator("#panel-name").input_value() == step(before, "intake").get("name")
+    page.locator("#studio[data-status=Unchanged]").wait_for()  # the file as it was, byte for byte
     assert kept(web, ref) == before
     with unit_of_work(web.office.home, web.office.actor("owner1"), write=False) as work:
         assert drafts.get(work, ref).head == 1

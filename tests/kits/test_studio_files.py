@@ -1,5 +1,5 @@
 """Drawings of other programs in our editor, read from $HEDUI_KITS/miwg and made here without a picture: each opens, and
-what is saved after a move that was undone, and after a move, holds every element, attribute and extension it had."""
+what is saved after a change that was taken back, and after a move, holds every element, attribute and extension."""
 
 from __future__ import annotations
 
@@ -109,14 +109,15 @@ def choose_a_shape(page: Any) -> str:
 
 
 def edited(page: Any, address: str, desk: type[Bench], content: bytes) -> tuple[bytes, bytes]:
-    """The file as saved after a move that was undone, and after a move."""
+    """The file as saved after a change that was taken back, and after a move."""
     desk.content, desk.sent = content, []
     errors = watch_console(page)
     page.goto(f"{address}/page")
     page.locator("#studio[data-ready=yes]").wait_for()
     choose_a_shape(page)
-    page.keyboard.press("Shift+ArrowDown")
-    page.keyboard.press("Control+z")
+    for english in ("x", ""):
+        page.locator("#panel-name-en").fill(english)
+        page.locator("#panel-name-en").press("Tab")
     save(page, 2)
     choose_a_shape(page)
     page.keyboard.press("Shift+ArrowDown")
