@@ -60,7 +60,7 @@ def say(sentence: object) -> None:
 def backup_command(place: Path, proving: bool) -> None:
     """Back up database and files into a new folder in DIR, while the service runs. Keys are never in it."""
     home = founding.open_or_refuse(Settings.from_env(os.environ))
-    with _stopped_by_sigterm():
+    with stopped_by_sigterm():
         made = make(home, place.absolute(), say)
         click.echo(made)
         if proving:
@@ -72,7 +72,7 @@ def backup_command(place: Path, proving: bool) -> None:
 def prove_command(place: Path) -> None:
     """Restore the newest backup in DIR into a temporary place, check all of it, and remove it again."""
     home = founding.open_or_refuse(Settings.from_env(os.environ))
-    with _stopped_by_sigterm():
+    with stopped_by_sigterm():
         click.echo(prove(home, newest_of(home, place.absolute()), say))
 
 
@@ -241,7 +241,7 @@ def _written(place: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _stopped_by_sigterm() -> Iterator[None]:
+def stopped_by_sigterm() -> Iterator[None]:
     """A supervisor's SIGTERM ends a backup as Ctrl-C does: what is half done is removed."""
     before: Callable[..., object] | int | None = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:

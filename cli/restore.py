@@ -20,7 +20,7 @@ import click
 from sqlalchemy import Engine, update
 
 from cli import backup_manifest, backup_postgres, restore_checks
-from cli.backup import say
+from cli.backup import say, stopped_by_sigterm
 from cli.backup_copy import Pulse, Say
 from cli.backup_folders import UNCHECKED, BackupRefused, need_room, sync_folder, sync_tree
 from cli.backup_manifest import FILES, Manifest
@@ -50,7 +50,8 @@ def restore_command(place: Path, into: Path | None) -> None:
         )
     target = {"HEDUI_HOME": str(into.absolute())} if into is not None else {}
     settings = Settings.from_env({**os.environ, **target})
-    done = restore(place.absolute(), settings, say)
+    with stopped_by_sigterm():
+        done = restore(place.absolute(), settings, say)
     click.echo(done.checked.sentence)
     if done.checked.migrated:
         click.echo(_("Its tables were brought up from %(revision)s to this program's.", revision=done.checked.migrated))

@@ -20,10 +20,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, text, update
 
-from cli import backup, backup_copy, backup_manifest, backup_postgres, restore
+from cli import backup, backup_copy, backup_manifest, backup_postgres, migrate, restore
 from cli.backup_copy import Pulse, Vanished
 from cli.backup_folders import BackupRefused, stamped
-from domain import files, journal, upkeep
+from domain import files, journal, revision, upkeep
 from domain.agenda import AgendaItem
 from domain.clock import machine_now
 from domain.files import StoredFile
@@ -301,6 +301,36 @@ def test_in_the_copy_sessions_tokens_claims_leases_and_heartbeats_of_then_are_ov
     copy.home.engine.dispose()
     with unit_of_work(office.home, OPERATOR, write=False) as work:  # the office itself goes on as it was
         assert work.session.scalars(select(UserSession.ended_at)).one() is None
+
+
+NEXT = '''"""What a later program would add."""
+import sqlalchemy as sa
+from alembic import op
+revision = "9998_next"
+down_revision = "{head}"
+def upgrade():
+    op.create_table("later", sa.Column("id", sa.Integer, primary_key=True))
+'''
+
+
+def test_a_backup_of_an_earlier_program_is_brought_up_and_checked_by_its_own_figures(
+    office: Office, target: Settings, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "migrations"
+    shutil.copytree(migrate.FOLDER, folder)
+    (folder / "versions" / "9998_next.py").write_text(NEXT.format(head=revision.newest()))
+    monkeypatch.setattr(migrate, "FOLDER", folder)
+
+    restored = restore.restore(made, target, quiet)
+
+    assert restored.checked.migrated == revision.newest()
+    assert restored.checked.tables == len(restored.manifest.state.tables)
+    copy = opened(target)
+    with copy.home.engine.connect() as connection:
+        assert migrate.current(connection) == "9998_next"
+        assert connection.scalar(text("SELECT count(*) FROM later")) == 0
+    copy.home.engine.dispose()
+    assert not (target.home / migrate.ASIDE).exists()  # the backup itself is the copy of before
 
 
 # --- what is refused -------------------------------------------------------------------------------------------
