@@ -1,4 +1,4 @@
-"""What the editors' pages load: no second code editor, nothing that the pages' policy would refuse, and not too much."""
+"""What the editors' pages load: no second code editor, nothing that the policy would refuse, and not too much."""
 
 from __future__ import annotations
 
@@ -30,6 +30,6 @@ def test_an_editor_loads_no_code_editor_and_stays_within_its_size(entry: str, ki
     scripts = scripts_of(entry)
     assert sum(len(text.encode()) for text in scripts.values()) < kilobytes * 1000
     for name, text in scripts.items():
-        assert "cm-content" not in text, f"{name} holds the code editor"
+        assert "cm-cursorLayer" not in text, f"{name} holds the code editor"
         assert "styleTag" not in text, f"{name} writes <style> elements"
         assert not re.search(r"(?<![\w.$])eval\(", text), f"{name} evaluates text"
