@@ -316,8 +316,8 @@ class FormWords:
         if reordered(before, after):
             sentence = _("Field “%(field)s”: the order of its options.", field=self._label(key, self.new))
             said = (
-                ", ".join(self._option(self.old.things[key], one) for one in before),
-                ", ".join(self._option(thing, one) for one in after),
+                joined([self._option(self.old.things[key], one) for one in before]),
+                joined([self._option(thing, one) for one in after]),
             )
             yield self._change(CHANGED, key, sentence, *said)
 

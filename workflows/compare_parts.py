@@ -17,6 +17,7 @@ from domain.text import gettext as _
 Words = Text | str
 # longer texts (a document, a whole file) are shown by their beginning
 SHOWN = 400
+MANY = 60  # items of a list that a cell shows
 
 ADDED, REMOVED, CHANGED = "added", "removed", "changed"
 
@@ -198,18 +199,23 @@ def told_apart(one: Difference, old: Callable[[str], Words], new: Callable[[str]
 
 
 def joined(parts: Sequence[Words], between: Text | None = None) -> Words:
-    """Several texts as one that is still translated when it is read."""
-    shown = [part for part in parts if part]
-    if not shown:
-        return ""
-    whole = shown[0]
-    for part in shown[1:]:
-        whole = _("%(first)s, %(second)s", first=whole, second=part) if between is None else Text(
-            between.source, {"first": whole, "second": part}
-        )  # fmt: skip
-    return whole
+    """Several texts as one that is still translated when it is read; of very many the first."""
+    shown: list[Words] = [part for part in parts if part]
+    if len(shown) > MANY:
+        shown = [*shown[:MANY], "…"]
+    return _halved(shown, between or ITEMS) if shown else ""
 
 
+def _halved(parts: Sequence[Words], between: Text) -> Words:
+    """Put together in halves, so that no text nests deeper than the logarithm of their number."""
+    if len(parts) == 1:
+        return parts[0]
+    middle = len(parts) // 2
+    halves: dict[str, object] = {"first": _halved(parts[:middle], between), "second": _halved(parts[middle:], between)}
+    return Text(between.source, halves)
+
+
+ITEMS = _("%(first)s, %(second)s")
 LINES = _("%(first)s; %(second)s")
 
 

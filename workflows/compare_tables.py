@@ -257,7 +257,7 @@ class TableWords:
         side = self.new if thing.key in self.new.things else self.old
         element = thing.key
         if thing.kind == "rule":
-            at = side.things[side.owner[thing.key]].orders["rule"].index(thing.key)
+            at = self.numbers[side is self.new][thing.key] - 1
             element = side.rules[side.owner[thing.key]][at].ident or f"{at + 1}"
         title = self._title(thing.key, side)
         return Change(kind, area, self.file, element, title, sentence, before, after, self.shows)
@@ -336,7 +336,7 @@ class TableWords:
                     yield self._make(CHANGED, self.new.things[key], sentence, *said)
             elif out_of_place:
                 said_old, said_new = (
-                    ", ".join(_name_of(side.things[key]) if key in side.things else key for key in order)
+                    joined([_name_of(side.things[key]) if key in side.things else key for key in order])
                     for side, order in ((self.old, before), (self.new, after))
                 )
                 sentence = _("The order of the columns.") if new.kind == "decisionTable" else _(

@@ -455,3 +455,11 @@ def test_as_few_fields_as_possible_are_said_to_have_moved(one: list[int], other:
 
 def _kinds(found: Comparison, kind: str) -> int:
     return sum(one.kind == kind for one in found.changes)
+
+
+def test_a_giant_is_told_without_an_exception_and_its_lists_are_cut() -> None:
+    process = '<b:definitions xmlns:b="%s"><b:process id="p"><b:task id="x"/>%s</b:process></b:definitions>'
+    flows = [f'<b:sequenceFlow id="f{at}" sourceRef="x" targetRef="x"/>' for at in range(5000)]
+    old, new = (Bundle("a", {DRAWING: (process % (BPMN, "".join(one))).encode()}) for one in (flows, flows[::-1]))
+    row = only(old, new)
+    assert row[4] == "The order in which the ways out are asked." and row[2].endswith("…") and row[2].count("x") == 60
