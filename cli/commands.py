@@ -246,7 +246,8 @@ def accounts_create(login: str, office: str, name: str, idno: str, filing: str, 
         staff.file(work, account, number=filing, on=work.today)
         for role in role_ids:
             staff.grant(work, account, role)
-        click.echo(staff.issue_token(work, account))
+        token = staff.issue_token(work, account)
+    click.echo(token)
 
 
 @accounts.command("token")
@@ -254,7 +255,8 @@ def accounts_create(login: str, office: str, name: str, idno: str, filing: str, 
 def accounts_token(login: str) -> None:
     """Print a new one-time token for LOGIN."""
     with unit_of_work(home_here(), OPERATOR) as work:
-        click.echo(staff.issue_token(work, staff.by_login(work, login)))
+        token = staff.issue_token(work, staff.by_login(work, login))
+    click.echo(token)  # not before it is saved
 
 
 @click.group("journal")

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import click
+from sqlalchemy.exc import DBAPIError
 
 from cli import commands
+from domain.errors import HouseError
+from domain.text import gettext as _
 
 
 @click.group()
@@ -27,4 +30,9 @@ def obey(words: Sequence[str]) -> int:
         return problem.exit_code
     except click.Abort:
         return 130
+    except DBAPIError as problem:
+        raise HouseError(
+            _("The database refused (%(why)s) and nothing was saved. ./run do doctor looks for the cause.",
+              why=type(problem.orig or problem).__name__)
+        ) from problem  # fmt: skip
     return 0

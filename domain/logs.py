@@ -29,6 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LONGEST = 2000  # characters of one value; the rest is cut off
 FRAMES = 12  # innermost places of a failure that are written
+LIBRARY_FRAMES = 4  # as many of the last ones whosever they are; before them only our own
 # Libraries whose words hold no values of ours. Of all others only the pattern is written, never what was put into it.
 SPEAKING = ("alembic", "apscheduler", "py.warnings")
 # Libraries whose lines below this level say nothing that an operator can use.
@@ -108,9 +109,21 @@ def _escaped(sign: str) -> str:
 
 
 def places(trace: TracebackType | None) -> str:
-    """Where something failed: `file:line:function`, the innermost last. Paths are relative to the program."""
-    steps = [f"{_short(frame.f_code.co_filename)}:{line}:{frame.f_code.co_name}" for frame, line in walk_tb(trace)]
-    return ">".join((["…"] if len(steps) > FRAMES else []) + steps[-FRAMES:])
+    """Where something failed: `file:line:function`, the innermost last. Paths are relative to the program.
+
+    Of a long way our own places are kept, and of the libraries' only the last.
+    """
+    steps = [(frame.f_code, line) for frame, line in walk_tb(trace)]
+    kept = [
+        f"{_short(code.co_filename)}:{line}:{code.co_name}"
+        for number, (code, line) in enumerate(steps)
+        if number >= len(steps) - LIBRARY_FRAMES or _is_ours(code.co_filename)
+    ][-FRAMES:]
+    return ">".join((["…"] if len(kept) < len(steps) else []) + kept)
+
+
+def _is_ours(path: str) -> bool:
+    return path.startswith(f"{ROOT}/") and "/site-packages/" not in path
 
 
 def failure(problem: BaseException) -> dict[str, object]:
