@@ -19,7 +19,7 @@ import { keep, patterns, words } from './studio/words/drawing.js';
 import './drawing.css';
 
 // what an owner wrote: the drawing itself, a name being typed in it, what a search finds, the steps of a simulation
-const OWNED = '.bjs-breadcrumbs, .djs-container > svg, .djs-direct-editing-parent, .djs-search-result-primary, .djs-search-result-secondary, .bts-text';
+const OWNED = '.bjs-breadcrumbs, .djs-container > svg, .djs-direct-editing-parent, .djs-search-result-primary, .djs-search-result-secondary, .bts-notification .bts-text, .bts-log .bts-text';
 
 const root = document.getElementById('studio');
 if (root) start(root).catch((reason) => {
