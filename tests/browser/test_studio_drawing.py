@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from xml.sax.saxutils import quoteattr
 
 import pytest
 from lxml import etree
@@ -131,14 +132,14 @@ def test_everything_that_may_be_drawn_has_its_panel_menu_and_pad_in_chinese(web:
 
 def test_a_name_that_is_markup_stays_text_on_the_drawing_in_the_panel_and_in_the_simulation(web: Served) -> None:
     ref = begin(web)
-    small = everything().replace(b'<bpmn:userTask id="markup" ', b'<bpmn:startEvent id="markup" ', 1)
-    small = small.replace(b'camunda:dueDate="=x" camunda:priority="3" />', b"/>", 1)
-    put(web, ref, small)
-    page = edit(web.desk("owner1"), ref, "#element=markup")
+    put(web, ref, kept(web, ref).replace('name="收到申请"'.encode(), f"name={quoteattr(MARKUP)}".encode()))
+    page = edit(web.desk("owner1"), ref, "#element=start")
     assert page.locator(".panel-head p").inner_text() == MARKUP
     page.locator("[data-studio-simulate]").click()
-    page.locator("[data-container-id=markup] .bts-context-pad").first.click()
-    page.locator(".bts-notification .bts-text", has_text="onerror").first.wait_for()
+    page.locator(".bts-palette .bts-entry").last.click()
+    page.locator("[data-container-id=start] .bts-context-pad").first.click()
+    page.locator(".bts-log .bts-text", has_text="onerror").first.wait_for()
+    assert missing(page) == []
     assert page.locator("#studio img").count() == 0
     web.check_consoles()
 
