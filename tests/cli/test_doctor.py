@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from domain import durability, heartbeats, journal, upkeep
+from domain import durability, heartbeats, journal, logs, upkeep
 from domain.clock import machine_now
 from domain.durability import NotDurable
 from domain.home import Heartbeat, Home, open_home
@@ -164,8 +166,10 @@ def test_backup_and_proof_grow_old(real: Home) -> None:
     found = states(real)
     assert found["backup"] == found["proof"] == OK
     with unit_of_work(real, OPERATOR) as work:
-        upkeep.last(work, upkeep.BACKUP).ended_at -= 2 * DAY
-        upkeep.last(work, upkeep.PROOF).ended_at -= 31 * DAY
+        for kind, days in ((upkeep.BACKUP, 2), (upkeep.PROOF, 31)):
+            row = upkeep.last(work, kind)
+            assert row is not None and row.ended_at is not None
+            row.ended_at -= days * DAY
     found = states(real)
     assert found["backup"] == found["proof"] == PROBLEM
     with unit_of_work(real, OPERATOR) as work:
@@ -206,13 +210,10 @@ def test_a_journal_that_nobody_seals_is_warned_about(real: Home) -> None:
 
 
 def test_too_little_room_is_a_problem(office: Office, monkeypatch) -> None:
-    usage = type("Usage", (), {"free": 10_000_000})
-    monkeypatch.setattr(checks.shutil, "disk_usage", lambda _path: usage)
-    assert states(office.home)["space"] == PROBLEM
-    usage.free = 700_000_000
-    assert states(office.home)["space"] == WARNING
-    usage.free = 50_000_000_000
-    assert states(office.home)["space"] == OK
+    for free, state in ((10_000_000, PROBLEM), (700_000_000, WARNING), (50_000_000_000, OK)):
+        usage = SimpleNamespace(free=free)
+        monkeypatch.setattr(shutil, "disk_usage", lambda _path, usage=usage: usage)
+        assert states(office.home)["space"] == state
 
 
 @pytest.mark.parametrize("damage", ["body = '{\"x\": 1}'", "actor = 'somebody'"])
@@ -322,6 +323,6 @@ def test_a_worker_refuses_in_one_line_and_ends(real: Home, monkeypatch, capsys) 
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HEDUI_HOME", str(made.home))
     monkeypatch.setenv("HEDUI_KEYS", str(made.home / "nowhere"))
-    with pytest.raises(SystemExit) as ended, worker.logs.refusals("worker"):
+    with pytest.raises(SystemExit) as ended, logs.refusals("worker"):
         open_home(Settings.from_env(os.environ))
     assert ended.value.code == 1
