@@ -423,12 +423,13 @@ ACTS = st.lists(
         st.tuples(st.just("reload"), st.integers(0, 1), st.none()),
         st.tuples(st.just("restore"), st.integers(0, 1), st.integers(1, 6)),
     ),
-    max_size=10,
+    min_size=4,
+    max_size=12,
 )
 _numbers = count()
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(acts=ACTS)
 def test_whatever_two_editors_do_in_whatever_order_a_save_changes_its_own_files_alone(
     studio: Studio, acts: list[tuple[str, int, object]]
