@@ -64,6 +64,7 @@ async function start(root) {
   });
   await modeler.importXML(xml);
   fit(modeler.get('canvas'), { palette: !readonly });
+  new ResizeObserver(() => modeler.get('canvas').resized()).observe(place); // the findings below take and give room
   usable(place, { readonly, say });
   interpreter.watch(place, { skip: OWNED, codes: '.bts-scope' });
   if (parts) {
