@@ -168,7 +168,7 @@ def _doubts_lead_to_file_and_row(story: Story) -> None:
         case = story.case(work)
         raised = {(doubt.person, doubt.category): doubt for doubt in doubts.views(work, case)}
         pension = raised[members[0].ref, "PENRCV"]
-        assert "1486" in pension.sentence
+        assert "1,486" in pension.sentence
         delivery = work.session.scalars(select(Delivery).where(Delivery.ref == pension.delivery)).one()
         resource = work.session.get_one(Resource, delivery.resource_id)
         assert (resource.category, delivery.state) == ("PENRCV", "READY")

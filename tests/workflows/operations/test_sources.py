@@ -291,7 +291,7 @@ def test_a_table_raises_doubts_once_each_and_a_name_that_differs_is_one(both: De
         assert said["count"] == 2 and asked() == said
         kept = {view.code: view for view in doubts.views(work, case)}
         assert set(kept) == {"D-UNDECL", "D-IDENT"} and len(doubts.views(work, case)) == 2
-        assert kept["D-UNDECL"].sentence == "存款 40000.5 元，申报 100 元"
+        assert kept["D-UNDECL"].sentence == "存款 40,000.5 元，申报 100 元"
         assert (kept["D-UNDECL"].delivery, kept["D-UNDECL"].row_no, kept["D-IDENT"].row_no) == (ref, "2", "3")
         assert kept["D-UNDECL"].rule == {
             "decision": "doubts",
