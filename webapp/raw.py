@@ -8,6 +8,7 @@ from flask import Response
 
 from domain.errors import NotFound
 from domain.text import gettext as _
+from workflows import bundle_zip
 from workflows.bundles import Bundle
 
 
@@ -27,3 +28,8 @@ def attachment(content: bytes, name: str, media_type: str) -> Response:
     answer.headers["Content-Disposition"] = f'attachment; filename="{plain}"'
     answer.headers["X-Content-Type-Options"] = "nosniff"
     return answer
+
+
+def zipped(bundle: Bundle, name: str) -> Response:
+    """A bundle as a zip to keep."""
+    return attachment(bundle_zip.pack(bundle), f"{name}.zip", "application/zip")

@@ -33,7 +33,9 @@ def upgrade() -> None:
         table.add_column(sa.Column("base_number", sa.Integer(), nullable=True))
         table.add_column(sa.Column("decided_by", BIG, nullable=True))
         table.add_column(sa.Column("decided_at", INSTANT, nullable=True))
-        table.add_column(sa.Column("decision_note", sa.String(length=500), server_default=sa.text("''"), nullable=False))
+        table.add_column(
+            sa.Column("decision_note", sa.String(length=500), server_default=sa.text("''"), nullable=False)
+        )
         table.create_foreign_key(op.f("fk_definition_proposal_draft_id"), "definition_draft", ["draft_id"], ["id"])
         table.create_foreign_key(op.f("fk_definition_proposal_decided_by"), "account", ["decided_by"], ["id"])
         table.create_check_constraint(op.f("ck_definition_proposal_four_eyes"), FOUR_EYES)

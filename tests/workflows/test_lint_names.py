@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.bundles.playing import BPMN, NAMES
@@ -88,7 +90,7 @@ def test_timers_loops_scripts_and_inputs_are_read_too():
 def test_the_shipped_processes_name_only_what_they_bring_and_a_slip_in_any_condition_is_found(name):
     bundle = bundles.read_folder(BPMN / name)
     drawing = bundle.files[bundles.DRAWING]
-    known = {
+    known: dict[str, Any] = {
         "outputs": {key: entry.outputs for key, entry in registry.operations().items()},
         "routing": {
             key: {field.key for field in forms.parse(content, key, path).inputs if field.route}

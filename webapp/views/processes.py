@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from domain.errors import DefinitionRefused, NotFound
@@ -14,11 +14,10 @@ from webapp.acting import acting, reading
 from webapp.auth import member
 from webapp.headers import allow_style_attributes
 from webapp.i18n import english
-from webapp.page import has_page
 from webapp.people import names
 from webapp.permits import requires
-from webapp.raw import attachment, raw_file
-from workflows import bundle_zip, bundles, definitions, drafts
+from webapp.raw import raw_file, zipped
+from workflows import definitions, drafts
 from workflows.definition_rows import NOTE, DefinitionRow
 
 blueprint = Blueprint("processes", __name__)
@@ -106,19 +105,7 @@ def rollback(process: str, number: int) -> ResponseReturnValue:
     with acting() as work:
         ref = definitions.propose_old(work, process, number, checked, note=note).ref
     flash(str(_("Version %(number)s waits for a second owner to put it in force again.", number=number)))
-    return redirect(proposal_address(process, ref))
-
-
-def proposal_address(process: str, ref: str) -> str:
-    """The page of a proposal; the process where that page is missing."""
-    if has_page("comparisons.proposal"):
-        return url_for("comparisons.proposal", ref=ref)
-    return url_for("processes.process", process=process)
-
-
-def zipped(bundle: bundles.Bundle, name: str) -> Response:
-    """A bundle as a zip to keep."""
-    return attachment(bundle_zip.pack(bundle), f"{name}.zip", "application/zip")
+    return redirect(url_for("comparisons.proposal", ref=ref))
 
 
 def _note_fault(note: str) -> object:

@@ -10,24 +10,22 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from domain.errors import Conflict, DefinitionRefused, Finding, HouseError, NotFound, Stale
-from domain.parties import permissions
 from domain.text import Text
 from domain.text import gettext as _
-from domain.work import Work
 from webapp import checking, words
 from webapp.acting import acting, reading
 from webapp.auth import member
 from webapp.errors import status_of
 from webapp.headers import allow_style_attributes
 from webapp.i18n import english
+from webapp.opened import Opened, opened
 from webapp.people import names, others_at
 from webapp.permits import requires
+from webapp.raw import zipped
 from webapp.showing import clock_time
 from webapp.studio_forms import PartForm, ProposeForm
-from webapp.views.processes import proposal_address, zipped
 from workflows import bundles, definitions, drafts, fresh
 from workflows.bundles import Bundle
-from workflows.definition_rows import DefinitionDraft
 
 blueprint = Blueprint("studio", __name__)
 NEEDED = frozenset({bundles.DRAWING, bundles.SHEET})  # what every process has
@@ -52,16 +50,6 @@ class Part:
     errors: int
     warnings: int
     removable: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A draft in the hand of one page."""
-
-    row: DefinitionDraft
-    bundle: Bundle
-    title: str
-    readonly: bool
 
 
 # --- the draft ---------------------------------------------------------------------------------------------------
@@ -92,13 +80,12 @@ def propose(ref: str) -> ResponseReturnValue:
     if not form.validate():
         return _draft_page(ref, proposing=form), 422
     with reading() as work:
-        found = drafts.get(work, ref)
-        bundle, process = drafts.bundle_at(work, found, number), found.process
+        bundle = drafts.bundle_at(work, drafts.get(work, ref), number)
     try:
         checked = checking.must_pass(bundle, member().actor.person())
         with acting() as work:
             made = drafts.propose(work, ref, checked, number=number, note=form.text("note"))
-            address = proposal_address(process, made.ref)
+            address = url_for("comparisons.proposal", ref=made.ref)
     except DefinitionRefused as refusal:
         form.form_errors.append(_("The draft does not pass the check yet; see the findings."))
         return _draft_page(ref, proposing=form, found=refusal.findings), 422
@@ -224,19 +211,6 @@ def _editor(template: str, ref: str, path: str, *, key: str = "") -> str:
 
 
 # --- what the pages show -----------------------------------------------------------------------------------------
-
-
-def opened(work: Work, ref: str) -> Opened:
-    """A draft with the files of its newest revision. Raises NotFound."""
-    row = drafts.get(work, ref)
-    bundle = drafts.bundle_at(work, row)
-    readonly = row.state != drafts.OPEN or not permissions.may(work.actor, "process.edit")
-    return Opened(row, bundle, title_of(bundle), readonly)
-
-
-def title_of(bundle: Bundle) -> str:
-    """What the process of a bundle is called, in the language of the page."""
-    return str(bundle.sheet.get("title_en" if english() else "title") or bundle.key)
 
 
 def part_title(path: str, bundle: Bundle) -> str:

@@ -14,10 +14,10 @@ from webapp import checking
 from webapp.acting import acting, reading
 from webapp.errors import status_of
 from webapp.i18n import english
+from webapp.opened import Opened, opened
 from webapp.permits import requires
 from webapp.showing import KINDS
 from webapp.studio_forms import DetailsForm, details_form
-from webapp.views.studio import Opened, opened
 from workflows import bundles, drafts, sheets
 
 blueprint = Blueprint("studio_details", __name__)

@@ -17,11 +17,10 @@ from webapp.acting import acting, reading
 from webapp.auth import member
 from webapp.errors import status_of
 from webapp.i18n import english
-from webapp.page import has_page
+from webapp.opened import opened
 from webapp.permits import requires
 from webapp.raw import raw_file
 from webapp.showing import clock_time
-from webapp.views.studio import opened
 from webapp.words import vocabulary
 from workflows import drafts
 from workflows.bundles import Bundle
@@ -157,7 +156,7 @@ def _body() -> bytes:
 def _overtaken(ref: str, refusal: Overtaken, based_on: int) -> Response:
     """Who saved the same file, and where the difference between what both began with and theirs is shown."""
     asked: dict[str, Any] = {"ref": ref, "revision": refusal.revision, "with": f"r{based_on}"}
-    compare = url_for("comparisons.draft", **asked) if has_page("comparisons.draft") else ""
+    compare = url_for("comparisons.draft", **asked)
     return jsonify(
         message=refusal.message, revision=refusal.revision, by=refusal.by, at=clock_time(refusal.at), compare=compare
     )
