@@ -334,6 +334,7 @@ _LABELS: Mapping[str, Text] = {
     "property:prefill": _("filled beforehand"),
     "documentation#text": _("description"),
     "conditionExpression#text": _("if"),
+    "@default": _("when no condition holds"),
 }
 _UNSAID = frozenset(("kind", "inside", "lanes", "@camunda:type"))
 

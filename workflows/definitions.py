@@ -172,20 +172,16 @@ def proposal(work: Work, ref: str) -> DefinitionProposal:
     return row
 
 
-def approve(work: Work, proposal_ref: str, checked: Checked | None = None) -> Deployed:
+def approve(work: Work, proposal_ref: str, checked: Checked) -> Deployed:
     """Put a proposal in force and close its draft, unless that went on meanwhile.
 
-    checked: the proposal's bundle as it passes today's check, made outside the transaction; without it the check
-    is done here, while every other writer waits.
-    Raises NotPermitted for the proposer, Conflict when it is no longer open or `checked` is another bundle,
-    DefinitionRefused when it does not pass any more.
+    checked: the proposal's bundle as it passes today's check, made outside the transaction.
+    Raises NotPermitted for the proposer, Conflict when it is no longer open or `checked` is another bundle.
     """
     permissions.must(work.actor, "process.approve")
     row = _waiting(work, proposal_ref)
     if row.proposed_by == work.actor.user_id:
         raise NotPermitted(_("Who proposed a version cannot approve it. Ask another process owner."))
-    if checked is None:
-        checked = bundles.must_pass(bundle_of(work, row))
     if checked.bundle.key != row.process or checked.bundle.digest != row.digest:
         raise Conflict(_("What was checked is not what was proposed. Open the proposal again."))
     draft = _draft_of(work, row)

@@ -303,7 +303,7 @@ def test_of_two_owners_on_one_drawing_neither_overwrites_the_other(web: Served) 
     page.locator("#panel-name").fill("我的名称")
     dialog = page.locator("dialog[data-studio-conflict][open]")
     dialog.wait_for()
-    assert "第 2 版" in dialog.inner_text()
+    assert "第 2 稿" in dialog.inner_text()
     assert dialog.locator("[data-studio-aside]:focus").count() == 1
     assert_accessible(page)
     page.keyboard.press("Escape")

@@ -360,7 +360,8 @@ def test_a_version_comes_back_through_a_second_owner_with_a_reason(office, app):
     with office.home.sessions() as session:
         ref = session.scalars(select(DefinitionProposal.ref)).one()
     with unit_of_work(office.home, office.actor("owner2")) as work:
-        definitions.approve(work, ref)
+        proposed = definitions.bundle_of(work, definitions.proposal(work, ref))
+        definitions.approve(work, ref, bundles.must_pass(proposed))
     page = owner.get("/processes/review_commission?lang=en").text
     assert "Come back to version 1" in page and "Come back to version 2" not in page
     bare = post(second, "/processes/review_commission/versions/1/rollback?lang=en", note="")

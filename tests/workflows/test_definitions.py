@@ -48,12 +48,6 @@ def test_a_second_owner_puts_in_force_exactly_what_was_checked(studio: Studio) -
         studio.approve(ref, checked("甲"))
 
 
-def test_without_a_check_in_hand_the_approval_checks_again(studio: Studio) -> None:
-    ref = studio.propose("甲")
-    with studio.work("owner2") as work:
-        assert definitions.approve(work, ref).number == 2
-
-
 def test_a_proposal_whose_operations_are_gone_is_refused_with_its_findings(studio: Studio) -> None:
     """As if it had been proposed under a program that knew another operation."""
     bundle = with_files({"process.bpmn": _without_operation()})
@@ -68,7 +62,7 @@ def test_a_proposal_whose_operations_are_gone_is_refused_with_its_findings(studi
         ref = row.ref
 
     with pytest.raises(DefinitionRefused) as refused, studio.work("owner2") as work:
-        definitions.approve(work, ref)
+        definitions.approve(work, ref, bundles.must_pass(definitions.bundle_of(work, definitions.proposal(work, ref))))
 
     assert any("campaign.vanished" in str(found.sentence) for found in refused.value.findings)
     assert proposal(studio, ref).state == "OPEN"
