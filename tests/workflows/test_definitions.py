@@ -97,9 +97,10 @@ def test_a_second_owner_sends_back_with_a_reason_and_the_first_may_withdraw(stud
     assert proposal(studio, again).state == "WITHDRAWN"
     with studio.work(write=False) as work:
         assert definitions.open_proposals(work) == []
-    for act in (definitions.approve, definitions.withdraw):
-        with studio.work("owner2") as work, pytest.raises(NotFound):
-            act(work, "nowhere")
+    with studio.work("owner2") as work, pytest.raises(NotFound):
+        definitions.approve(work, "nowhere", checked("甲"))
+    with studio.work("owner2") as work, pytest.raises(NotFound):
+        definitions.withdraw(work, "nowhere")
 
 
 def test_what_is_in_force_or_waits_is_not_proposed_again(studio: Studio) -> None:

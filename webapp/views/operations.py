@@ -141,7 +141,7 @@ def _waiting(facts: Overview) -> Tile:
 def _proved(facts: Overview) -> Tile:
     proof = facts.upkeep.good_proof
     if proof is None:
-        return Tile(_("Last proved restore"), _("never"), _("begin with ./run do prove"))
+        return Tile(_("Last proved restore"), _("never"), _("restore a backup once to prove it"))
     span = facts.real - (proof.ended_at or proof.started_at)
     return Tile(
         _("Last proved restore"),
