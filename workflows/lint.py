@@ -290,9 +290,6 @@ def _user(node: etree._Element, known: Known) -> Iterator[Finding]:
         yield finding(node, _("The form %(form)s is not in the bundle.", form=form), _one_of(known.forms))
     if not form:
         yield finding(node, _("The task has no form."), _("Choose a form of the bundle."), "warning")
-    for name in ("dueDate", "priority"):
-        if is_expression(camunda(node, name)):
-            yield from _feel(node, camunda(node, name))
 
 
 def _service(node: etree._Element, known: Known) -> Iterator[Finding]:

@@ -145,7 +145,7 @@ ELEMENTS: Mapping[str, tuple[Mapping[str, frozenset[str]], frozenset[str]]] = {
 }  # fmt: skip
 
 CAMUNDA_ATTRIBUTES: Mapping[str, frozenset[str]] = {
-    "userTask": frozenset(("candidateGroups", "formKey", "dueDate", "priority")),
+    "userTask": frozenset(("candidateGroups", "formKey")),
     "serviceTask": frozenset(("type", "topic")),
     "businessRuleTask": frozenset(("decisionRef", "resultVariable")),
     "multiInstanceLoopCharacteristics": frozenset(("collection", "elementVariable")),
@@ -177,6 +177,7 @@ INSTEAD = {
     "delegateExpression": _("Choose the type External and one of the operations as topic."),
     "class": _("Choose the type External and one of the operations as topic."),
     "expression": _("Choose the type External and one of the operations as topic."),
+    "dueDate": _("Choose a term: the day comes from the policies, with the clause it rests on."),
     "assignee": _("Name roles as candidate groups; who takes the task is decided in the inbox."),
     "candidateUsers": _("Name roles as candidate groups; who takes the task is decided in the inbox."),
 }

@@ -94,8 +94,7 @@ def _of_node(node: etree._Element) -> Iterator[tuple[etree._Element, str]]:
     many = multi_of(node)
     if many is not None and camunda(many, "collection"):
         yield many, camunda(many, "collection")
-    written = [camunda(node, "dueDate"), camunda(node, "priority"), *parameters_of(node, "inputParameter").values()]
-    yield from ((node, text) for text in written if is_expression(text))
+    yield from ((node, text) for text in parameters_of(node, "inputParameter").values() if is_expression(text))
     if "correlation" in properties_of(node):
         yield node, properties_of(node)["correlation"]
     if local(node) == "scriptTask":

@@ -47,7 +47,6 @@ class StepSpec:
     roles: `camunda:candidateGroups`; form: `camunda:formKey`; topic: `camunda:topic`; decision: `camunda:decisionRef`;
     result: `camunda:resultVariable`; separate_from: step ids of property `separate-from`.
     properties, inputs, outputs: `camunda:properties` and `camunda:inputOutput`, texts as written.
-    due, priority: `camunda:dueDate`, `camunda:priority`, texts as written ("" when absent).
     multi_instance: repeated over a collection or a number; element_variable: its `camunda:elementVariable`.
     looped: a standard loop.
     scope: id of the process or subprocess it lies in.
@@ -67,8 +66,6 @@ class StepSpec:
     properties: Mapping[str, str] = field(default_factory=_frozen)
     inputs: Mapping[str, str] = field(default_factory=_frozen)
     outputs: Mapping[str, str] = field(default_factory=_frozen)
-    due: str = ""
-    priority: str = ""
     multi_instance: bool = False
     element_variable: str = ""
     scope: str = ""
@@ -172,8 +169,6 @@ def _step(node: etree._Element, scope: str, lanes: Mapping[str, str], around: st
         properties=MappingProxyType(properties),
         inputs=MappingProxyType(parameters_of(node, "inputParameter")),
         outputs=MappingProxyType(parameters_of(node, "outputParameter")),
-        due=camunda(node, "dueDate"),
-        priority=camunda(node, "priority"),
         multi_instance=multi is not None,
         element_variable="" if multi is None else camunda(multi, "elementVariable"),
         scope=scope,

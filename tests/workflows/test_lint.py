@@ -122,6 +122,8 @@ TRAPS = {
     "unknown operation": (one('<bpmn:serviceTask id="A" camunda:type="external" camunda:topic="rm"/>'), "A", "operation rm"),
     "missing input": (one('<bpmn:serviceTask id="A" camunda:type="external" camunda:topic="book"/>'), "A", "needs amount"),
     "assignee": (one(USER.replace('"U"', '"A"').replace("/>", ' camunda:assignee="ann"/>')), "A", "assignee"),
+    "due date": (one(USER.replace('"U"', '"A"').replace("/>", ' camunda:dueDate="P3D"/>')), "A", "dueDate"),
+    "priority": (one(USER.replace('"U"', '"A"').replace("/>", ' camunda:priority="50"/>')), "A", "priority"),
     "unknown role": (one(USER.replace('"U"', '"A"').replace("clerk", "king")), "A", "role king"),
     "no role": (one('<bpmn:userTask id="A" camunda:formKey="form"/>'), "A", "no role"),
     "unknown form": (one(USER.replace('"U"', '"A"').replace('"form"', '"other"')), "A", "form other"),

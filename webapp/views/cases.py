@@ -10,7 +10,6 @@ from domain.work import Work
 from tasks import case_pages, drawings, queues
 from webapp import showing
 from webapp.acting import acting, reading
-from webapp.headers import allow_style_attributes
 from webapp.i18n import english
 from webapp.permits import requires
 
@@ -69,7 +68,6 @@ def reveal(ref: str) -> ResponseReturnValue:
 def _page(work: Work, ref: str, *, person: str = "", number: str = "", fault: str = "") -> str:
     page = case_pages.case_page(work, ref, english=english())
     # bpmn-js writes style attributes while it draws
-    allow_style_attributes()
     return render_template(
         "cases/case.html", page=page, case=page.brief, titles=showing.titles(work, page.law), now=work.now,
         person=person, number=number, fault=fault,

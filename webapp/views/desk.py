@@ -22,7 +22,6 @@ from webapp.acting import acting, reading
 from webapp.auth import house
 from webapp.errors import status_of
 from webapp.forms import TaskForm
-from webapp.headers import allow_style_attributes
 from webapp.i18n import english
 from webapp.permits import requires
 
@@ -288,7 +287,6 @@ def _refused(ref: str, form: TaskForm, status: int, refusal: HouseError | None =
 def _page(work: Work, shown: TaskPage, form: TaskForm, refusal: HouseError | None = None) -> str:
     asked = asked_filter()
     # bpmn-js writes style attributes while it draws
-    allow_style_attributes()
     return render_template(
         "desk/task.html",
         task=shown,

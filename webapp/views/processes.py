@@ -12,7 +12,6 @@ from domain.work import Work
 from webapp import checking, process_rows, words
 from webapp.acting import acting, reading
 from webapp.auth import member
-from webapp.headers import allow_style_attributes
 from webapp.i18n import english
 from webapp.people import names
 from webapp.permits import requires
@@ -61,7 +60,6 @@ def version(process: str, number: int) -> ResponseReturnValue:
     with reading() as work:
         row = definitions.version(work, process, number)
         bundle = definitions.bundle_of(work, row)
-        allow_style_attributes()  # the viewer of drawings writes them
         return render_template(
             "processes/version.html", row=row, files=sorted(bundle.files.items()),
             steps=words.steps_in_words(bundle, english=english()),

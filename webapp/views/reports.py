@@ -18,7 +18,6 @@ from domain.work import Work
 from tasks import drawings, paper_pages
 from webapp import showing
 from webapp.acting import acting, reading
-from webapp.headers import allow_style_attributes
 from webapp.i18n import english
 from webapp.permits import requires
 
@@ -80,7 +79,6 @@ def _page(work: Work, ref: str, *, fault: str = "") -> str:
     data = from_canonical(shape, reports.canonical_of(work, found))
     state = "DELIVERED" if reports.reached_department(found) else found.state
     # bpmn-js writes style attributes while it draws
-    allow_style_attributes()
     return render_template(
         "reports/report.html",
         row=found,
