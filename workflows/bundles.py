@@ -29,6 +29,7 @@ from workflows.lint_names import Members, check_names
 from workflows.lint_properties import check_properties
 from workflows.sheet_check import SHEET as SHEET
 from workflows.sheet_check import check_sheet, read_sheet
+from workflows.table_check import two_equals
 
 DRAWING = "process.bpmn"
 SIZE_LIMIT = 4_000_000
@@ -208,6 +209,8 @@ def _check_table(name: str, path: str, content: bytes, models: dict[str, decisio
     except decisions.DecisionError as refusal:
         for found in refusal.findings:
             yield Finding(path, found.where, found.line, said(found.sentence), said(found.remedy))
+    else:
+        yield from two_equals(path, content)
 
 
 def _check_drawing(

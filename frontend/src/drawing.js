@@ -5,7 +5,7 @@ import camunda from 'camunda-bpmn-moddle/resources/camunda.json';
 import TokenSimulation from 'bpmn-js-token-simulation';
 import allowed from './studio/allowed.js';
 import { usable } from './studio/access.js';
-import keeping from './studio/keeping.js';
+import keeping, { keepReferences } from './studio/keeping.js';
 import { layOut } from './studio/layout.js';
 import { Marks } from './studio/marks.js';
 import { kindOf, nameOf } from './studio/panel/kinds.js';
@@ -59,7 +59,8 @@ async function start(root) {
   const [xml, vocabulary] = await Promise.all([session.load(), readonly ? {} : session.words()]);
   if (!readonly) parts = around(modeler, { root, say, known: interpreter.known, vocabulary });
   let made = false;
-  modeler.on('import.parse.complete', ({ definitions }) => {
+  modeler.on('import.parse.complete', ({ definitions, warnings }) => {
+    keepReferences({ warnings }, modeler.get('moddle'));
     made = Boolean(definitions) && layOut(definitions, modeler.get('moddle'));
   });
   await modeler.importXML(xml);

@@ -1,5 +1,5 @@
-"""Drawings of other programs in our editor, read from $HEDUI_KITS/miwg and made here without a picture: each opens, and
-what is saved after a change that was taken back, and after a move, holds every element, attribute and extension."""
+"""Drawings of other programs in our editor, of $HEDUI_KITS/miwg and perf, and some made here without a picture: each
+opens, and what is saved after a change that was taken back, and after a move, holds everything it held."""
 
 from __future__ import annotations
 
@@ -176,7 +176,7 @@ def lost(before: bytes, after: bytes) -> list[tuple[object, ...]]:
 
 def test_a_file_of_another_program_loses_nothing(page: Any, bench: tuple[str, type[Bench]]) -> None:
     address, desk = bench
-    files = sorted(KIT.glob("*.bpmn"))
+    files = [*sorted(KIT.glob("*.bpmn")), *sorted((KIT.parent / "perf").glob("*.bpmn"))]
     missing: dict[str, object] = {}
     count = 0
     for file in files:
@@ -186,7 +186,7 @@ def test_a_file_of_another_program_loses_nothing(page: Any, bench: tuple[str, ty
         count += sum(said(content).values())
         if gone := lost(content, untouched):
             missing[file.name] = gone[:5]
-    print(f"\nmiwg: {len(files)} files with {count} elements opened and saved, {len(missing)} with a loss")
+    print(f"\nmiwg and perf: {len(files)} files with {count} elements opened and saved, {len(missing)} with a loss")
     assert not missing
 
 
