@@ -182,7 +182,9 @@ def without_password(address: str) -> str:
     if not address:
         return ""
     scheme, mark, rest = address.partition("://")
-    rest = rest.partition("?")[0]
+    rest, _mark, behind = rest.partition("?")
+    if "@" in behind:  # a sign of the password, or of the query: which, cannot be told
+        return f"{scheme}://…" if mark else "…"
     who, _at, place = rest.rpartition("@")
     return f"{scheme}://{'…@' if who else ''}{place}" if mark else "…"
 

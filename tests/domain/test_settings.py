@@ -125,6 +125,9 @@ def test_a_misspelt_variable_is_named_and_those_of_our_own_processes_are_not():
         ("postgresql+psycopg://hedui:p@ss@db:5432/hedui?sslmode=require", "postgresql+psycopg://…@db:5432/hedui"),
         ("postgresql+psycopg:///hedui?host=/run&user=a", "postgresql+psycopg:///hedui"),
         ("hunter2", "…"),
+        # a question mark in the password, and an at sign in the query: both are accepted by the database's driver
+        ("postgresql+psycopg://hedui:sec?ret@db/hedui", "postgresql+psycopg://…"),
+        ("postgresql+psycopg://db/hedui?password=sec@ret", "postgresql+psycopg://…"),
     ],
 )
 def test_of_the_databases_address_only_the_place_is_shown(address, shown):
