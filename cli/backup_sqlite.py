@@ -26,7 +26,7 @@ def copy_database(database: Path, target: Path, progress: Callable[[int, int], N
     """
     os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     with (
-        closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=30, isolation_level=None)) as source,
+        closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True, timeout=30, isolation_level=None)) as source,
         closing(sqlite3.connect(target, isolation_level=None)) as copy,
     ):
         size = int(source.execute("PRAGMA page_size").fetchone()[0])
@@ -48,7 +48,7 @@ def copy_database(database: Path, target: Path, progress: Callable[[int, int], N
 
 def damage(database: Path) -> str:
     """What is wrong with a database file: torn pages, broken indexes, rows without their parents. "" when sound."""
-    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+    with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
         try:
             said = str(connection.execute("PRAGMA integrity_check(1)").fetchone()[0])
             if said != "ok":

@@ -26,7 +26,10 @@ def ready(settings: Settings) -> bool:
     database = settings.home / "hedui.db"
     if settings.database_url or not database.exists() or not (settings.keys / "keys.json").exists():
         return False
-    connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=5)
+    try:
+        connection = sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True, timeout=5)
+    except sqlite3.DatabaseError:
+        return False
     try:
         revision = connection.execute("SELECT version_num FROM alembic_version").fetchone()
         founded = connection.execute("SELECT founded_at FROM home").fetchone()

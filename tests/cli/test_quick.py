@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cli import founding, migrate, quick
+from cli.backup_sqlite import copy_database, damage
 from domain import revision
 from tests.homes import DEMO, settings_of
 from tests.infrastructure.databases import Place, Template
@@ -47,6 +48,18 @@ def test_a_founded_home_is_served_at_once_and_any_other_takes_the_long_way(
     connection.close()
 
     assert not quick.ready(settings)
+
+
+def test_a_home_whose_folder_has_signs_of_an_address_in_its_name_is_found(
+    fresh_place: Callable[[str, Template], Place],
+) -> None:
+    place = fresh_place("sqlite", DEMO)
+    odd = place.home.with_name(f"{place.home.name} #1 100%41")
+    place.home.rename(odd)
+    assert quick.ready(settings_of(Place("sqlite", f"sqlite:///{odd / 'hedui.db'}", odd)))
+    copy_database(odd / "hedui.db", odd / "copy.db")
+    assert damage(odd / "copy.db") == ""
+    odd.rename(place.home)
 
 
 def test_an_empty_folder_is_not_ready(tmp_path: Path) -> None:
