@@ -57,7 +57,7 @@ def examine(made: Settings, *, whole_journal: bool = False) -> list[Check]:
             *machine_checks.program(made),
         ]
     try:
-        with unit_of_work(home, OPERATOR, write=False) as work:
+        with unit_of_work(home, OPERATOR, write=False, one_instant=True) as work:
             found = checks.of_office(work, operations.overview(work))
             return [*found, checks.journal_adds_up(work, whole=whole_journal)]
     finally:

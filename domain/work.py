@@ -91,17 +91,22 @@ def unit_of_work(
     session: Session | None = None,
     now: datetime | None = None,
     write: bool = True,
+    one_instant: bool = False,
 ) -> Iterator[Work]:
     """One transaction: commit when the block ends, roll back when it raises.
 
     A writing work begins with BEGIN IMMEDIATE on SQLite, so that reading before writing cannot
     meet "database is locked". `session` is the web's own session; without it one is opened here.
+    one_instant: everything it reads is as it was at its first question, whoever commits meanwhile; a
+    reading work on SQLite is so by itself.
     """
     own = session is None
     active = session if session is not None else home.sessions()
     try:
         if write:
             active.connection(execution_options=WRITE)
+        elif one_instant and home.engine.dialect.name == "postgresql":
+            active.connection(execution_options={"isolation_level": "REPEATABLE READ"})
         yield Work(active, actor, now if now is not None else home.legal_now(active), home)
         if write:
             active.commit()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 
 import pytest
-from sqlalchemy import create_engine, func, select, text
+from sqlalchemy import create_engine, event, func, select, text
+from sqlalchemy.orm import ORMExecuteState
 
 from domain import journal
 from domain.journal import JournalEntry, JournalSeal, JournalStream
@@ -223,6 +224,21 @@ def test_one_session_that_works_twice_goes_on_where_somebody_else_left_off(both)
             journal.of_case(work, "a", "task.released", "a")
         assert held.seq == 3
     assert breaks(both) == []
+
+
+@pytest.mark.parametrize("check", [journal.verify, partial(journal.verify_tail, newest=100)], ids=["all", "end"])
+def test_what_is_written_while_the_journal_is_checked_is_no_break(kept, check):
+    """Seen as of one instant: else a head that grew between two questions looks like an end that was cut off."""
+    with unit_of_work(kept.home, OPERATOR, write=False, one_instant=True) as work:
+
+        @event.listens_for(work.session, "do_orm_execute", once=True)
+        def then_somebody_writes(asked: ORMExecuteState) -> None:
+            asked.invoke_statement()
+            write(kept, "a")
+            seal(kept)
+
+        assert list(check(work.session, kept.home.vault)) == []
+    assert breaks(kept) == []
 
 
 def test_an_act_that_fails_leaves_no_entry(both):
