@@ -26,9 +26,15 @@ def opened(work: Work, item: AgendaItem, problem: Exception) -> None:
     if case is None:
         return
     step = str(getattr(problem, "step_id", "") or item.payload.get("topic", "") or item.kind)
-    token = str(item.payload.get("token", ""))
+    token = str(item.payload.get("token", ""))[:32]
     known = work.session.scalars(
-        select(Incident).where(Incident.case_id == case.id, Incident.step_id == step[:64], Incident.closed_at.is_(None))
+        select(Incident).where(
+            Incident.case_id == case.id,
+            Incident.step_id == step[:64],
+            # of the branches of one step each has its own: the end of one must not close what fails in another
+            Incident.token == token,
+            Incident.closed_at.is_(None),
+        )
     ).first()
     if known is not None:
         known.attempts += 1
@@ -38,7 +44,7 @@ def opened(work: Work, item: AgendaItem, problem: Exception) -> None:
         Incident(
             case_id=case.id,
             step_id=step[:64],
-            token=token[:32],
+            token=token,
             cause=cause[:160],
             sentence=item.last_error,
             opened_at=work.now,

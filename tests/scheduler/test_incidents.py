@@ -113,6 +113,20 @@ def test_an_incident_stays_while_another_item_of_the_same_step_fails(office, fla
     assert [one.closed_at for one in all_of(office)] == [None]
 
 
+def test_the_end_of_one_branch_does_not_close_what_fails_in_another_of_the_same_step(office, flaky):
+    case = new_case(office).case_ref
+    failing(office, case, times=1, token="one")
+    failing(office, case, times=1, key="second", token="two")
+    assert [(one.token, one.closed_at) for one in all_of(office)] == [("one", None), ("two", None)]
+    flaky.works = True
+    with unit_of_work(office.home, OPERATOR) as work:
+        incidents.retry_item(work, "flaky")
+        work.session.scalars(select(AgendaItem).where(AgendaItem.key == "second")).one().parked = True
+    tick.sweep(office.home, "test")
+    one, two = all_of(office)
+    assert one.closed_at is not None and two.closed_at is None
+
+
 def test_behind_which_nothing_is_left_it_is_closed(office, flaky):
     case = new_case(office).case_ref
     failing(office, case, times=1)
