@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import delete, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from domain.clock import machine_now
 from domain.home import Heartbeat, Home
@@ -71,7 +71,7 @@ def beating(home: Home, kind: str, stop: threading.Event, *, every: float = WEB_
         while True:
             try:
                 beat(home, process, kind)
-            except DBAPIError as problem:  # the database is away: the next beat finds it back
+            except SQLAlchemyError as problem:  # the database is away, or no connection free: the next beat finds one
                 log.warning(Event("heartbeat.failed", error=type(problem).__name__))
             if stop.wait(every):
                 return

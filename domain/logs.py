@@ -189,6 +189,7 @@ def set_up(level: str, *, stream: TextIO | None = None) -> None:
     # a line that cannot be written must not print its values instead
     logging.raiseExceptions = False
     sys.excepthook = _crashed
+    sys.unraisablehook = _nowhere_to_raise
     threading.excepthook = _thread_crashed
 
 
@@ -209,6 +210,11 @@ def _crashed(kind: type[BaseException], problem: BaseException, trace: Traceback
         sys.__excepthook__(kind, problem, trace)
         return
     logging.getLogger("process").critical(Event("process.crashed", **failure(problem.with_traceback(trace))))
+
+
+def _nowhere_to_raise(arguments: sys.UnraisableHookArgs) -> None:
+    if arguments.exc_value is not None:
+        logging.getLogger("process").error(Event("object.crashed", **failure(arguments.exc_value)))
 
 
 def _thread_crashed(arguments: threading.ExceptHookArgs) -> None:

@@ -37,13 +37,15 @@ def read(line: str) -> dict[str, str]:
 def written() -> Iterator[io.StringIO]:
     """What is logged in this test, through the real set-up; what was set up before comes back."""
     root = logging.getLogger()
-    before = (root.handlers[:], root.level, sys.excepthook, threading.excepthook, logging.raiseExceptions)
+    before = (
+        root.handlers[:], root.level, sys.excepthook, sys.unraisablehook, threading.excepthook, logging.raiseExceptions,
+    )  # fmt: skip
     levels = {name: logging.getLogger(name).level for name in logs.QUIET}
     stream = io.StringIO()
     logs.set_up("DEBUG", stream=stream)
     yield stream
     logging.captureWarnings(False)
-    root.handlers[:], level, sys.excepthook, threading.excepthook, logging.raiseExceptions = before
+    root.handlers[:], level, sys.excepthook, sys.unraisablehook, threading.excepthook, logging.raiseExceptions = before
     root.setLevel(level)
     for name, was in levels.items():
         logging.getLogger(name).setLevel(was)
@@ -173,7 +175,14 @@ def test_a_crash_of_the_process_or_of_a_thread_is_a_line_too(written):
     thread = threading.Thread(target=fail)
     thread.start()
     thread.join()
-    one, two = map(read, written.getvalue().splitlines())
+
+    class Careless:
+        def __del__(self) -> None:
+            raise ValueError(SECRET)
+
+    Careless()
+    one, two, three = map(read, written.getvalue().splitlines())
+    assert (three["event"], three["error"]) == ("object.crashed", "ValueError")
     assert (one["event"], one["level"], one["error"]) == ("process.crashed", "CRITICAL", "KeyError")
     assert (two["event"], two["error"]) == ("thread.crashed", "LookupError")
     assert SECRET not in written.getvalue()
