@@ -232,17 +232,21 @@ class _Reader:
         if not component.get("label"):
             self.refuse(name, _("The field has no label."), _("Write a Chinese label."))
         if not self._english(component, "label.en"):
-            self.refuse(name, _("The field has no English label."), _("Add the property label.en."))
+            self.refuse(name, _("The field has no English label."), _("Write the English label."))
 
     def _field(self, component: Mapping[str, Any], kind: str, name: str, depth: int) -> FieldSpec:
         properties: Mapping[str, Any] = component.get("properties") or {}
         checks: Mapping[str, Any] = component.get("validate") or {}
         route = str(properties.get("route", "")).lower() == "true"
         if route and kind not in ROUTABLE:
-            self.refuse(name, _("A %(kind)s cannot steer the process.", kind=kind), _("Remove the property route."))
+            self.refuse(
+                name,
+                _("A %(kind)s cannot steer the process.", kind=kind),
+                _("Take away the tick at “Decides the way”."),
+            )
         options = tuple(self._options(component, name))
         if kind in CHOICES and not options and not properties.get("options"):
-            self.refuse(name, _("The field offers nothing to choose."), _("Add options, or the property options."))
+            self.refuse(name, _("The field offers nothing to choose."), _("Add options, or choose a list for them."))
         return FieldSpec(
             kind=kind,
             key=name,

@@ -250,7 +250,9 @@ def _repetition(node: etree._Element) -> Iterator[Finding]:
     collection, element = camunda(many, "collection"), camunda(many, "elementVariable")
     if bool(collection) == (many.find(tag("loopCardinality")) is not None):
         sentence = _("The step must be repeated over a collection or a number of times, one of the two.")
-        yield finding(many, sentence, _("Give a collection with an element variable, or a loop cardinality."))
+        yield finding(
+            many, sentence, _("Say in the step's panel, under Repetition, for each of what or how many times.")
+        )
     if collection:
         yield from _feel(many, collection)
         if not _NAME.fullmatch(element):
@@ -281,7 +283,7 @@ def _named(node: etree._Element) -> Iterator[Finding]:
 def _user(node: etree._Element, known: Known) -> Iterator[Finding]:
     roles = words(camunda(node, "candidateGroups"))
     if not roles:
-        yield finding(node, _("The task names no role."), _("Name at least one role as candidate group."))
+        yield finding(node, _("The task names no role."), _("Choose at least one role in the step's panel, under Who."))
     for role in roles:
         if role not in known.roles:
             yield finding(node, _("The role %(role)s is unknown.", role=role), _one_of(known.roles))
@@ -295,7 +297,11 @@ def _user(node: etree._Element, known: Known) -> Iterator[Finding]:
 def _service(node: etree._Element, known: Known) -> Iterator[Finding]:
     topic = camunda(node, "topic")
     if camunda(node, "type") != "external" or not topic:
-        yield finding(node, _("The service step names no operation."), _("Choose External and an operation as topic."))
+        yield finding(
+            node,
+            _("The service step names no operation."),
+            _("Choose what the system does in the step's panel, under Operation."),
+        )
     elif topic not in known.operations:
         yield finding(node, _("The operation %(name)s is unknown.", name=topic), _one_of(known.operations))
     else:
@@ -309,7 +315,7 @@ def _parameters(node: etree._Element, operation: OperationSpec) -> Iterator[Find
         yield finding(node, sentence, _one_of(operation.inputs))
     for name in set(operation.inputs) - given.keys():
         sentence = _("The operation %(op)s needs %(name)s.", op=operation.name, name=name)
-        yield finding(node, sentence, _("Add the input parameter."))
+        yield finding(node, sentence, _("Fill it in in the step's panel, under Operation."))
 
 
 def _decision(node: etree._Element, known: Known) -> Iterator[Finding]:

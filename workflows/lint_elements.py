@@ -172,14 +172,14 @@ INSTEAD = {
     "dataInputAssociation": _("Remove the arrow; a data object may stand in the picture on its own."),
     "dataOutputAssociation": _("Remove the arrow; a data object may stand in the picture on its own."),
     "ioSpecification": _("Use the input and output parameters of the step."),
-    "loopDataInputRef": _("Give the collection and the element variable in the step's multi-instance panel."),
+    "loopDataInputRef": _("Say for each of what in the step's panel, under Repetition."),
     "messageFlow": _("Remove the arrow; the message's name on the event is what counts."),
-    "delegateExpression": _("Choose the type External and one of the operations as topic."),
-    "class": _("Choose the type External and one of the operations as topic."),
-    "expression": _("Choose the type External and one of the operations as topic."),
+    "delegateExpression": _("Choose what the system does in the step's panel, under Operation."),
+    "class": _("Choose what the system does in the step's panel, under Operation."),
+    "expression": _("Choose what the system does in the step's panel, under Operation."),
     "dueDate": _("Choose a term: the day comes from the policies, with the clause it rests on."),
-    "assignee": _("Name roles as candidate groups; who takes the task is decided in the inbox."),
-    "candidateUsers": _("Name roles as candidate groups; who takes the task is decided in the inbox."),
+    "assignee": _("Choose roles in the step's panel; who takes the task is decided in the inbox."),
+    "candidateUsers": _("Choose roles in the step's panel; who takes the task is decided in the inbox."),
 }
 
 

@@ -133,7 +133,9 @@ def _start_events(graph: Graph, starts: list[tuple[str, etree._Element]]) -> Ite
             yield finding(node, sentence, _("Choose a message, timer, error or other for it."))
         elif kinds and not watches:
             sentence = _("A %(kind)s has no effect on this start event.", kind=kinds[0])
-            yield finding(node, sentence, _("Use a plain start event; what starts a case stands in process.toml."))
+            yield finding(
+                node, sentence, _("Use a plain start event; who may start a case stands in the draft's details.")
+            )
         if node.get("isInterrupting", "true") != "true" and (not watches or "errorEventDefinition" in kinds):
             sentence = _("Only the start event of an event subprocess, and none for errors, may be non-interrupting.")
             yield finding(node, sentence, _("Make it interrupting."))

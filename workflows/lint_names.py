@@ -126,5 +126,5 @@ def _instead(name: str, known: Collection[str], front: str = "") -> Text:
     if near:
         return _("Use one of: %(names)s.", names=", ".join(front + one for one in near))
     if front:
-        return _("Let a field of its form decide the way (property “route”), or name another step.")
+        return _("Tick “Decides the way” at a field of its form, or name another step.")
     return _("Name a step and what it brings: step.field.")

@@ -69,7 +69,7 @@ def test_an_operation_brings_what_it_declares_and_a_field_must_be_let_decide():
     (sentence,) = way("A.done = true", BOOK)
     assert "A.booked, A.number" in sentence
     (sentence,) = way("A.x = 1", '<bpmn:userTask id="A" camunda:formKey="bare"/>')
-    assert "route" in sentence
+    assert "Decides the way" in sentence
 
 
 def test_timers_loops_scripts_and_inputs_are_read_too():

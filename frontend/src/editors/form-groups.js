@@ -37,7 +37,7 @@ export function fieldGroups({ model, entries, words, say, readonly, refreshers }
       ['Options', CHOICES.includes(kind) ? choices(field) : []],
       ['Rows', kind === 'dynamiclist' ? [source(field, 'rows', 'Rows', 'The clerk adds rows')] : []],
       ['Check', checks(kind)],
-      ['In the process', steering(kind)],
+      ['In the process', steering(field)],
       ['Hint', hints],
       ['Beginning value', beginning(field)],
       ['Shown only when', conditions(field)],
@@ -63,14 +63,14 @@ export function fieldGroups({ model, entries, words, say, readonly, refreshers }
     ];
   }
 
-  function steering(kind) {
+  function steering(field) {
     const found = [];
-    if (ROUTABLE.includes(kind)) {
+    if (ROUTABLE.includes(field.type) || model.flag('route').get(field)) { // also where it must be taken away
       found.push(tick('route', 'Decides the way', model.flag('route'), {
         hint: 'Conditions of the drawing may use the answer.',
       }));
     }
-    if (kind === 'radio') {
+    if (field.type === 'radio') {
       found.push(tick('actions', 'Options are the buttons of the task', model.flag('actions'), {
         hint: 'One button an option at the foot of the task, instead of a question.',
       }));
