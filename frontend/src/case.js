@@ -8,6 +8,7 @@
 // <details data-diagram-fold>: closed on telephones; a closed one draws when it is opened.
 // Keys, once it has the focus: arrows move, + and - change the size, 0 shows all.
 import Viewer from 'bpmn-js/lib/NavigatedViewer';
+import { speakEnglish } from './english.js';
 import './case.css';
 
 const PADDING = 24; // pixels around the drawing
@@ -185,21 +186,4 @@ function show(viewer, elements) {
 function scale(viewer, factor) {
   const canvas = viewer.get('canvas');
   canvas.zoom(Math.min(4, Math.max(0.1, canvas.zoom() * factor)));
-}
-
-// --- language ------------------------------------------------------------------------------------------------------
-
-// Labels are Chinese in the drawing; <camunda:property name="name.en" value="…"/> beside them is the English.
-function speakEnglish(viewer) {
-  viewer.get('eventBus').on('import.parse.complete', ({ elementsById }) => {
-    for (const element of Object.values(elementsById ?? {})) {
-      const english = property(element, 'name.en');
-      if (english) element.name = english;
-    }
-  });
-}
-
-function property(element, name) {
-  const groups = (element.extensionElements?.values ?? []).filter((one) => one.$type === 'camunda:properties');
-  return groups.flatMap((one) => one.$children ?? []).find((one) => one.name === name)?.value;
 }

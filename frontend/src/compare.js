@@ -7,6 +7,7 @@
 // Keys, once a drawing has the focus: arrows move, + and - change the size, 0 shows all.
 // Everything is said in the table: without this script nothing but the picture is missing.
 import Viewer from 'bpmn-js/lib/NavigatedViewer';
+import { speakEnglish } from './english.js';
 import './compare.css';
 
 const PADDING = 24; // pixels around the drawing
@@ -165,7 +166,7 @@ function look(figure, views, id, button) {
   const first = button ?? document.querySelector(`[data-shows="${CSS.escape(id)}"]`);
   const name = first?.closest('tr')?.querySelector('td')?.textContent ?? id;
   const status = figure.querySelector('[data-difference-status]');
-  if (status) status.textContent = figure.dataset.textShown.replace('{name}', name);
+  if (status) status.textContent = figure.dataset.textShown.replace('{name}', () => name);
   figure.dataset.shown = id;
 }
 
@@ -219,21 +220,4 @@ function around(boxes) {
   const right = Math.max(...boxes.map((one) => one.x + one.width));
   const bottom = Math.max(...boxes.map((one) => one.y + one.height));
   return { x, y, width: right - x, height: bottom - y };
-}
-
-// --- language ------------------------------------------------------------------------------------------------------
-
-// Labels are Chinese in the drawing; <camunda:property name="name.en" value="…"/> beside them is the English.
-function speakEnglish(viewer) {
-  viewer.get('eventBus').on('import.parse.complete', ({ elementsById }) => {
-    for (const element of Object.values(elementsById ?? {})) {
-      const english = property(element, 'name.en');
-      if (english) element.name = english;
-    }
-  });
-}
-
-function property(element, name) {
-  const groups = (element.extensionElements?.values ?? []).filter((one) => one.$type === 'camunda:properties');
-  return groups.flatMap((one) => one.$children ?? []).find((one) => one.name === name)?.value;
 }
