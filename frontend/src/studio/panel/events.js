@@ -2,6 +2,7 @@
 import { is, isAny } from 'bpmn-js/lib/util/ModelUtil';
 import { isEventSubProcess } from 'bpmn-js/lib/util/DiUtil';
 import { insertable } from './names.js';
+import { namedValues } from './values.js';
 
 const REFERENCES = {
   'bpmn:MessageEventDefinition': ['messageRef', 'bpmn:Message', 'name', 'Message'],
@@ -49,7 +50,7 @@ function message({ element, model, say }, holder, [reference, type, key, title])
   }];
   if (type !== 'bpmn:Message') return fields;
   if (isAny(bo, ['bpmn:CatchEvent', 'bpmn:ReceiveTask'])) fields.push(correlation(element, model, say));
-  else fields.push(...sent(element, model, say), correlation(element, model, say));
+  else fields.push(...namedValues({ element, model, say }, 'input', { id: 'sent', add: say('Send a value along') }), correlation(element, model, say));
   return fields;
 }
 
@@ -64,20 +65,6 @@ function correlation(element, model, say) {
     value: model.property(bo, 'correlation'),
     set: (value) => model.setProperty(element, bo, 'correlation', value),
   };
-}
-
-function sent(element, model, say) {
-  const bo = element.businessObject;
-  const given = model.parameters(bo, 'input');
-  const fresh = () => model.setParameter(element, bo, 'input', `value${given.length + 1}`, '=');
-  return [
-    ...given.flatMap(({ name, value, held }, at) => [
-      { kind: 'text', key: `sent-name-${at}`, code: true, late: true, label: say('Name {number}', { number: at + 1 }), value: name, set: (text) => model.renameParameter(element, held, text) },
-      { kind: 'text', key: `sent-value-${at}`, code: true, label: say('Expression {number}', { number: at + 1 }), value, set: (text) => model.write(element, [[held, { value: text }]]) },
-      { kind: 'buttons', key: `sent-remove-${at}`, items: [{ label: say('Remove {name}', { name }), act: () => model.removeParameter(element, bo, 'input', held) }] },
-    ]),
-    { kind: 'buttons', key: 'sent-add', items: [{ label: say('Send a value along'), act: fresh }] },
-  ];
 }
 
 function interrupting({ element, model, say }) {

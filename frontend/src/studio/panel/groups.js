@@ -4,6 +4,7 @@ import { isEventSubProcess } from 'bpmn-js/lib/util/DiUtil';
 import { eventGroups } from './events.js';
 import { insertable } from './names.js';
 import { repetition } from './repetition.js';
+import { namedValues } from './values.js';
 
 const REPEATABLE = ['bpmn:UserTask', 'bpmn:ManualTask', 'bpmn:ScriptTask', 'bpmn:ServiceTask', 'bpmn:BusinessRuleTask', 'bpmn:SubProcess'];
 const MAPPED = ['bpmn:UserTask', 'bpmn:ServiceTask', 'bpmn:BusinessRuleTask'];
@@ -258,27 +259,9 @@ function script(context) {
   };
 }
 
-function results({ element, model, say }) {
-  const bo = element.businessObject;
-  const given = model.parameters(bo, 'output');
-  const fresh = () => {
-    const taken = new Set(given.map(({ name }) => name));
-    let at = 1;
-    while (taken.has(`value${at}`)) at += 1;
-    model.setParameter(element, bo, 'output', `value${at}`, '=');
-  };
-  return {
-    id: 'results',
-    title: say('Kept values'),
-    fields: [
-      ...given.flatMap(({ name, value, held }, at) => [
-        { kind: 'text', key: `output-name-${at}`, code: true, late: true, label: say('Name {number}', { number: at + 1 }), value: name, wrong: (text) => (NAME.test(text) ? '' : say('Use letters, digits and _ and begin with a letter.')), set: (text) => model.renameParameter(element, held, text) },
-        { kind: 'text', key: `output-value-${at}`, code: true, label: say('Expression {number}', { number: at + 1 }), value, set: (text) => model.write(element, [[held, { value: text }]]) },
-        { kind: 'buttons', key: `output-remove-${at}`, items: [{ label: say('Remove {name}', { name }), act: () => model.removeParameter(element, bo, 'output', held) }] },
-      ]),
-      { kind: 'buttons', key: 'output-add', items: [{ label: say('Keep a value'), act: fresh }] },
-    ],
-  };
+function results(context) {
+  const { say } = context;
+  return { id: 'results', title: say('Kept values'), fields: namedValues(context, 'output', { id: 'output', add: say('Keep a value') }) };
 }
 
 // --- terms ---------------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ const panel = {
   // general
   General: '基本', 'Id and note': '编号与说明', Name: '名称', 'English name': '英文名称', Id: '编号', Note: '说明', Text: '文字',
   'Conditions name the step by it. Change it before it is used, or change both.': '条件表达式用它指称本环节。请在使用前修改，或者两处一起修改。',
-  'Use letters, digits and _ and begin with a letter.': '请用字母、数字和下划线，并以字母开头。', 'Another element has this id.': '已有元素使用此编号。',
+  'Use letters, digits and _ and begin with a letter.': '请用字母、数字和下划线，并以字母开头。', 'Another element has this id.': '已有元素使用此编号。',  'Another value has this name.': '另一个值已使用此名称。',
   'This pool holds no process of ours; it is picture only.': '此泳池不含本系统的流程，只作示意。',
   'Name of the process': '流程名称', 'Id of the process': '流程编号', Executable: '可执行',
 
