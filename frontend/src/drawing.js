@@ -42,7 +42,7 @@ async function start(root) {
   const session = open({
     root,
     content: async () => {
-      parts?.panel.fields.flush();
+      parts?.panel.fields.flush({ late: false });
       const state = stateOf(stack);
       if (state !== written.state) written = { state, xml: (await modeler.saveXML({ format: true })).xml };
       return written.xml;
@@ -54,7 +54,7 @@ async function start(root) {
       const element = parts?.marks.placeOf(finding.element);
       return element ? `${kindOf(element, say).title} ${nameOf(element)}` : finding.element;
     },
-    settle: () => parts?.panel.fields.flush(),
+    settle: (asked) => parts?.panel.fields.flush({ late: asked }),
   });
   const [xml, vocabulary] = await Promise.all([session.load(), readonly ? {} : session.words()]);
   if (!readonly) parts = around(modeler, { root, say, known: interpreter.known, vocabulary });

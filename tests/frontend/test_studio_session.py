@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -15,12 +16,14 @@ from tests.infrastructure.browser import watch_console
 
 SOURCE = Path(__file__).resolve().parents[2] / "frontend" / "src" / "studio"
 POLICY = "default-src 'none'; script-src 'self'; connect-src 'self'"
+SHOP: dict[str, Any] = {"token": "secret", "person": "7", "slow": 0.0, "most": 0}
 FINDINGS = [
     {"file": "forms/a b.form", "element": "x", "line": None, "sentence": "other", "remedy": "", "severity": "warning"},
-    {"file": "p", "element": "e1", "line": 7, "sentence": "wrong", "remedy": "mend", "severity": "error"},
+    {"file": "process.bpmn", "element": "e1", "line": 7, "sentence": "wrong", "remedy": "mend", "severity": "error"},
 ]
-PAGE = """<!doctype html><html lang="zh-CN"><head><title>x</title><meta name="csrf-token" content="secret">
-<script type="module" src="/page.js"></script></head><body><div id="studio" data-part="p" data-revision="4"
+PAGE = """<!doctype html><html lang="zh-CN"><head><title>x</title>
+<script type="module" src="/page.js"></script></head><body><div id="studio" data-part="process.bpmn" data-revision="4"
+data-token="secret" data-person="7"
 data-draft-url="/d" data-file-url="/file" data-check-url="/check" data-presence-url="/presence" data-words-url="/words">
 <p data-studio-status data-text-saving="saving" data-text-saved="saved {time}" data-text-merged="merged {time}"
 data-text-unchanged="unchanged" data-text-unsaved="unsaved" data-text-failed="failed" data-text-signed-out="sign in"
@@ -49,9 +52,14 @@ const interpreter = interpret(root, words, { patterns: [[/^Reset (.+)$/, '重置
 interpreter.watch(document.getElementById('chrome'));
 const session = open({ root, content: async () => field.value, changed: (tell) => field.addEventListener('input', tell),
   show: (findings) => { root.dataset.shown = findings.map((one) => one.element); },
+  settle: (asked) => { root.dataset.settled = String(asked); },
   choose: (finding) => { root.dataset.chosen = finding.element; }, name: (finding) => `step ${finding.element}` });
 field.value = await session.load();
 session.ready();
+if (location.search === '?touch') session.touch();
+window.says = [];
+new MutationObserver((all) => window.says.push(all.length)).observe(
+  root.querySelector('[data-studio-status]'), { childList: true, characterData: true, subtree: true });
 """
 
 
@@ -60,16 +68,23 @@ class Shop(BaseHTTPRequestHandler):
 
     sent: list[tuple[str, str, dict[str, str]]]
     answer: tuple[int, dict[str, Any]]
+    token: str
+    person: str
+    slow: float  # seconds until a file is kept
+    busy: list[str]  # files that are being kept
+    most: int  # at one time
 
     def do_GET(self) -> None:
         path = self.path.partition("?")[0]
-        files = {"/session.js": SOURCE / "session.js", "/translate.js": SOURCE / "translate.js"}
+        files = {f"/{name}": SOURCE / name for name in ("session.js", "posting.js", "translate.js")}
         if path in files:
             self._send(200, "text/javascript", files[path].read_text(encoding="utf-8"))
         elif path == "/page.js":
             self._send(200, "text/javascript", SCRIPT)
         else:
-            self._send(200, "text/plain" if path == "/file" else "text/html", "stored" if path == "/file" else PAGE)
+            self._send(
+                200, "text/plain" if path == "/file" else "text/html", "stored" if path == "/file" else self._page()
+            )
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
@@ -77,9 +92,25 @@ class Shop(BaseHTTPRequestHandler):
         if self.path.startswith("/check"):
             return self._send(200, "application/json", json.dumps({"passes": False, "findings": FINDINGS}))
         if self.path == "/presence":
-            others = [{"name": "甲", "part": "p"}, {"name": "乙", "part": "q"}]
+            others = [{"name": "甲", "part": "process.bpmn"}, {"name": "乙", "part": "q"}]
             return self._send(200, "application/json", json.dumps({"revision": 6, "others": others}))
-        status, told = type(self).answer
+        return self._keep(self.headers["X-CSRFToken"])
+
+    def _page(self) -> str:
+        shop = type(self)
+        return PAGE.replace('data-token="secret"', f'data-token="{shop.token}"').replace(
+            'data-person="7"', f'data-person="{shop.person}"'
+        )
+
+    def _keep(self, token: str) -> None:
+        shop = type(self)
+        if token != shop.token:
+            return self._send(400, "text/html", "This form is from an earlier session.")
+        shop.busy.append(self.path)
+        shop.most = max(shop.most, len(shop.busy))
+        time.sleep(shop.slow)
+        shop.busy.pop()
+        status, told = shop.answer
         return self._send(status, "application/json", json.dumps(told))
 
     def _send(self, status: int, kind: str, text: str) -> None:
@@ -99,7 +130,7 @@ class Shop(BaseHTTPRequestHandler):
 def shop(page: Any) -> Iterator[type[Shop]]:
     """A page with an editor of one text, opened."""
     kept = {"revision": 5, "merged": False, "unchanged": False, "saved": "10:32"}
-    handler = type("ThisShop", (Shop,), {"sent": [], "answer": (200, kept)})
+    handler = type("ThisShop", (Shop,), {"sent": [], "answer": (200, kept), **SHOP, "busy": []})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     page.goto(f"http://127.0.0.1:{server.server_port}/")
@@ -187,6 +218,73 @@ def test_anothers_version_asks_and_mine_goes_beside_it(page: Any, shop: type[Sho
     assert status(page, "Held") == "held"  # never by itself again: a person decides
     page.wait_for_timeout(3500)
     assert [path for path, _body in saves(shop)] == ["/file", "/file?aside=1"]
+
+
+def test_two_who_ask_while_a_save_is_under_way_are_served_one_after_the_other(page: Any, shop: type[Shop]) -> None:
+    shop.slow = 0.4
+    page.locator("textarea").fill("one")
+    page.keyboard.press("Control+s")
+    page.wait_for_function("document.getElementById('studio').dataset.status === 'Saving'")
+    page.locator("textarea").evaluate("one => { one.value = 'two'; one.dispatchEvent(new Event('input')); }")
+    for _ in range(3):
+        page.keyboard.press("Control+s")
+    page.wait_for_timeout(1500)
+    assert shop.most == 1
+    assert [body for _path, body in saves(shop)] == ["one", "two"]
+    assert not page.locator("#studio[data-conflict]").count()
+
+
+def test_a_change_during_a_save_that_meets_another_version_does_not_ask_again(page: Any, shop: type[Shop]) -> None:
+    shop.slow = 0.3
+    shop.answer = (409, {"message": "", "revision": 8, "by": "丙", "at": "10:31", "compare": "/c"})
+    page.locator("textarea").fill("one")
+    page.keyboard.press("Control+s")
+    page.wait_for_function("document.getElementById('studio').dataset.status === 'Saving'")
+    page.locator("textarea").evaluate("one => { one.value = 'two'; one.dispatchEvent(new Event('input')); }")
+    page.locator("dialog[open]").wait_for()
+    page.locator("[data-studio-back]").click()
+    page.wait_for_timeout(3500)
+    assert len(saves(shop)) == 1 and not page.locator("dialog[open]").count()
+
+
+def test_whoever_signed_in_again_goes_on_and_another_person_does_not(page: Any, shop: type[Shop]) -> None:
+    shop.token, shop.person = "fresh", "8"  # another person, in another window
+    page.locator("textarea").fill("mine")
+    page.keyboard.press("Control+s")
+    assert status(page, "SignedOut") == "sign in"
+    assert {headers["X-CSRFToken"] for path, _body, headers in shop.sent if path == "/file"} == {"secret"}
+    shop.person = "7"
+    page.keyboard.press("Control+s")
+    assert status(page, "Saved") == "saved 10:32"
+    assert saves(shop)[-1] == ("/file", "mine")
+
+
+def test_what_the_editor_itself_made_ready_is_not_kept_when_the_window_is_hidden(page: Any, shop: type[Shop]) -> None:
+    hide = """() => { Object.defineProperty(document, 'hidden', { value: true, configurable: true });
+      document.dispatchEvent(new Event('visibilitychange')); }"""
+    page.goto(f"{page.url.partition('?')[0]}?touch")
+    page.locator("#studio[data-status=Unsaved]").wait_for()
+    page.evaluate(hide)
+    page.wait_for_timeout(300)
+    assert saves(shop) == []
+    page.locator("textarea").fill("changed")
+    page.evaluate(hide)
+    page.locator("#studio[data-status=Saved]").wait_for()
+    assert len(saves(shop)) == 1
+    assert page.locator("#studio").get_attribute("data-settled") == "false"  # nobody's word is ended by the clock
+
+
+def test_typing_says_once_that_it_is_not_saved_and_findings_keep_the_place(page: Any, shop: type[Shop]) -> None:
+    page.locator("#studio[data-checked=no]").wait_for()
+    before = page.evaluate("window.says.length")
+    page.locator("textarea").press_sequentially("word")
+    assert page.evaluate("window.says.length") == before + 1
+    button = page.locator("[data-studio-findings] li button").first
+    button.focus()
+    with page.expect_response("**/check*"):
+        pass
+    page.wait_for_timeout(100)
+    assert button.evaluate("one => one === document.activeElement")
 
 
 def test_chrome_speaks_chinese_and_what_is_missing_is_told(page: Any, shop: type[Shop]) -> None:

@@ -8,11 +8,14 @@
 //     show(findings): marks them in the editor; called with every answer of the check, also an empty one
 //     choose(finding): optional; somebody wants to see the place of a finding of this file
 //     name(finding): optional; what the place is called
-//     settle(): optional; takes over what is typed in a field that nobody has left yet
+//     settle(asked): optional; takes over what is typed in a field that nobody has left yet; asked is false when nobody
+//                   asked for it, but the time has come: then who is in the middle of a word is left alone
 //   -> { load(), words(), save(), check(), ready(), touch(), readonly }
 //
 // A file that nobody touched is never written. What cannot be kept stays in the editor, and the status line says why.
 // root.dataset: ready 'yes', saved <revision>, checked 'yes'|'no', conflict 'yes' while another's version is in the way.
+
+import { Offline, isJson, poster } from './posting.js';
 
 const SAVE_AFTER = 3000; // milliseconds after the last change
 const CHECK_AFTER = 800;
@@ -33,11 +36,15 @@ export function open({ root, content, changed, show, choose = () => {}, name = (
   let saving = null;
   let checking = null;
   let vocabulary = null;
+  let waiting = false; // what is to be kept came from the editor itself, see touch()
+  let leaving = false; // somebody chose to drop what is here
+  let listed = ''; // the findings as they are shown
+  const post = poster(root);
 
   const unsaved = () => edits !== kept;
 
   const say = (text, values = {}) => {
-    if (status) status.textContent = filled(status.dataset[`text${text}`], values);
+    tell(status, filled(status?.dataset[`text${text}`], values));
     root.dataset.status = text;
   };
 
@@ -63,9 +70,9 @@ export function open({ root, content, changed, show, choose = () => {}, name = (
   async function save({ asked = false } = {}) {
     clearTimeout(timers.save);
     if (readonly) return;
-    settle();
+    settle(asked);
     clearTimeout(timers.save);
-    if (saving) await saving;
+    while (saving) await saving;
     if (!unsaved()) return asked ? say('Unchanged') : undefined;
     saving = send(false).finally(() => {
       saving = null;
@@ -75,6 +82,7 @@ export function open({ root, content, changed, show, choose = () => {}, name = (
 
   async function send(aside) {
     const at = edits;
+    waiting = false;
     say('Saving');
     try {
       const text = await content();
@@ -82,12 +90,13 @@ export function open({ root, content, changed, show, choose = () => {}, name = (
       if (answer.ok) return accept(await answer.json(), at, aside);
       if (answer.status === 409) return conflict(await answer.json());
       if (REFUSED.includes(answer.status)) return refuse(await answer.json());
-      if (answer.type === 'opaqueredirect' || answer.status === 401 || answer.status === 403) return say('SignedOut');
+      if (answer.type === 'opaqueredirect' || [401, 403].includes(answer.status)) return say('SignedOut');
+      if (answer.status === 400 && !isJson(answer)) return say('SignedOut');
       if (answer.status < 500 && answer.status !== 429) return stop(await answer.json());
       say('Failed');
       saveLater(RETRY_AFTER);
     } catch (reason) {
-      if (!(reason instanceof TypeError)) console.error(reason); // a TypeError is fetch without a network
+      if (!(reason instanceof Offline)) console.error(reason);
       say('Failed');
       saveLater(RETRY_AFTER);
     }
@@ -113,31 +122,23 @@ export function open({ root, content, changed, show, choose = () => {}, name = (
     if (unsaved()) saveLater(SAVE_AFTER);
   }
 
-  function refuse(told) {
+  function hold() {
     held = true;
+    clearTimeout(timers.save);
+  }
+
+  function refuse(told) {
+    hold();
     say('Refused');
     render({ passes: false, findings: told.findings });
   }
 
   // The draft is closed, or gone: nothing more can be kept, and the server says why.
   function stop({ message }) {
-    held = true;
+    hold();
     root.dataset.status = 'Refused';
-    if (status) status.textContent = message;
+    tell(status, message);
   }
-
-  const post = (url, body, type = 'text/plain; charset=utf-8') =>
-    fetch(url, {
-      method: 'POST',
-      body,
-      redirect: 'manual',
-      headers: {
-        Accept: 'application/json',
-        'Content-Type': type,
-        'X-CSRFToken': page.querySelector('meta[name=csrf-token]')?.content ?? root.dataset.token ?? '',
-        'X-Revision': root.dataset.revision,
-      },
-    });
 
   function saveLater(pause) {
     clearTimeout(timers.save);
@@ -147,7 +148,7 @@ export function open({ root, content, changed, show, choose = () => {}, name = (
   // --- another's version in the way ----------------------------------------------------------------------------------
 
   function conflict(told) {
-    held = true;
+    hold();
     root.dataset.conflict = 'yes';
     say('Conflict', told);
     const dialog = find('conflict');
@@ -169,7 +170,7 @@ export function open({ root, content, changed, show, choose = () => {}, name = (
       await saving;
     });
     dialog.querySelector('[data-studio-theirs]').addEventListener('click', () => {
-      kept = edits; // dropped on purpose: no further question
+      leaving = true;
       location.reload();
     });
     dialog.querySelector('[data-studio-back]').addEventListener('click', () => dialog.close());
@@ -181,7 +182,7 @@ export function open({ root, content, changed, show, choose = () => {}, name = (
   async function check({ asked = false } = {}) {
     clearTimeout(timers.check);
     if (readonly) return;
-    if (checking) await checking;
+    while (checking) await checking;
     checking = ask().finally(() => {
       checking = null;
     });
@@ -195,13 +196,13 @@ export function open({ root, content, changed, show, choose = () => {}, name = (
   async function ask() {
     const at = edits;
     try {
-      const text = unsaved() ? await content() : '';
+      const text = unsaved() || held ? await content() : ''; // what lies beside the newest revision is not what is stored
       const answer = await post(`${root.dataset.checkUrl}?path=${encodeURIComponent(part)}`, text);
       if (answer.ok) return await answer.json();
       if (answer.status !== 429 && answer.status !== 503) return null;
       checkLater(CHECK_AFTER * 5); // too much at once
     } catch (reason) {
-      if (!(reason instanceof TypeError)) console.error(reason);
+      if (!(reason instanceof Offline)) console.error(reason);
     }
     if (at !== edits) checkLater();
     return null;
@@ -215,11 +216,21 @@ export function open({ root, content, changed, show, choose = () => {}, name = (
   function render(told) {
     const ordered = [...told.findings].sort((one, other) => weight(one) - weight(other));
     count(ordered);
-    const list = find('findings')?.querySelector('ol');
-    const template = find('finding');
-    list?.replaceChildren(...ordered.map((one) => line(template, one)));
+    list(ordered);
     show(ordered.filter((one) => !one.file || one.file === part));
     root.dataset.checked = told.passes ? 'yes' : 'no';
+  }
+
+  // Only when it is another list: whoever stands in it keeps the place.
+  function list(findings) {
+    const section = find('findings');
+    const now = JSON.stringify(findings.map((one) => [one, name(one)]));
+    if (!section || now === listed) return;
+    const inside = section.contains(page.activeElement);
+    const template = find('finding');
+    section.querySelector('ol').replaceChildren(...findings.map((one) => line(template, one)));
+    listed = now;
+    if (inside) section.focus();
   }
 
   function count(findings) {
@@ -247,7 +258,7 @@ export function open({ root, content, changed, show, choose = () => {}, name = (
     put('place', here ? name(finding) : finding.file);
     put('sentence', finding.sentence);
     put('remedy', finding.remedy);
-    put('line', here ? finding.line : 0);
+    put('line', here && part.endsWith('.bpmn') ? finding.line : 0); // elsewhere the place says more
     const [button, link] = [item.querySelector('button'), item.querySelector('a')];
     button.hidden = !here;
     link.hidden = here;
@@ -265,7 +276,7 @@ export function open({ root, content, changed, show, choose = () => {}, name = (
       const answer = await post(root.dataset.presenceUrl, JSON.stringify({ part }), 'application/json');
       if (answer.ok) greet(await answer.json());
     } catch (reason) {
-      if (!(reason instanceof TypeError)) console.error(reason); // without a network nobody is met
+      if (!(reason instanceof Offline)) console.error(reason); // without a network nobody is met
     }
   }
 
@@ -275,8 +286,7 @@ export function open({ root, content, changed, show, choose = () => {}, name = (
     const texts = place.dataset;
     const said = others.map((other) => filled(other.part === part ? texts.textHere : texts.textElsewhere, other));
     if (revision > Number(root.dataset.revision)) said.push(filled(texts.textNewer, { revision }));
-    const text = said.join(texts.textJoin ?? ' ');
-    if (place.textContent !== text) place.textContent = text;
+    tell(place, said.join(texts.textJoin ?? ' '));
   }
 
   // --- start -------------------------------------------------------------------------------------------------------
@@ -293,6 +303,7 @@ export function open({ root, content, changed, show, choose = () => {}, name = (
   if (!readonly) {
     changed(() => {
       edits += 1;
+      waiting = false;
       if (root.dataset.status === 'Refused') held = false; // mended, perhaps
       if (!held) saveLater(SAVE_AFTER);
       say(held ? 'Held' : 'Unsaved');
@@ -308,10 +319,12 @@ export function open({ root, content, changed, show, choose = () => {}, name = (
       save({ asked: true });
     }, true);
     addEventListener('beforeunload', (event) => {
-      if (unsaved()) event.preventDefault();
+      if (leaving) return;
+      settle(true); // what is typed in a field is a change too
+      if (unsaved() && !waiting) event.preventDefault();
     });
     page.addEventListener('visibilitychange', () => {
-      if (page.hidden && unsaved() && !held) save();
+      if (page.hidden && !waiting && !held) save();
     });
   }
 
@@ -319,17 +332,24 @@ export function open({ root, content, changed, show, choose = () => {}, name = (
   function touch() {
     if (readonly) return;
     edits += 1;
+    waiting = true;
     say('Unsaved');
   }
 
   return { load, words, save, check, ready, touch, readonly };
 }
 
-function leaveField() {
+function leaveField(asked) {
+  if (!asked) return; // leaving would end a word that is being composed
   const field = document.activeElement;
   if (!field?.matches('input, textarea, [contenteditable]')) return;
   field.blur();
   field.focus({ preventScroll: true });
+}
+
+// A live region that says the same again would be read out again.
+function tell(place, text) {
+  if (place && place.textContent !== text) place.textContent = text;
 }
 
 function filled(text, values) {

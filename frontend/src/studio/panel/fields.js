@@ -34,9 +34,9 @@ export class Fields {
     if (focused) document.getElementById(focused)?.focus();
   }
 
-  // Whatever is typed and not yet taken over.
-  flush() {
-    for (const take of [...this.pending.values()]) take();
+  // Whatever is typed and not yet taken over; without `late` what is only taken over whole stays.
+  flush({ late = true } = {}) {
+    for (const [key, take] of [...this.pending]) if (late || !this.shown.get(key)?.field.late) take();
   }
 
   // What the field with this key does now, after everything that was typed before.
