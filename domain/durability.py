@@ -88,7 +88,9 @@ def file_system(folder: Path, mounts: Path = MOUNTS) -> str:
     here, best, kind = os.path.realpath(folder), "", ""
     for line in lines:
         place, _dash, behind = line.partition(" - ")
-        point = place.split()[4].encode().decode("unicode_escape") if len(place.split()) > 4 else ""
+        # \040 stands for a space; the other bytes of a name are what they are
+        escaped = place.split()[4].encode() if len(place.split()) > 4 else b""
+        point = escaped.decode("unicode_escape").encode("latin-1").decode(errors="replace")
         inside = here == point or here.startswith(point.rstrip("/") + "/")
         if point and inside and len(point) >= len(best):
             best, kind = point, behind.split()[0] if behind else ""

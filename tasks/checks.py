@@ -258,6 +258,13 @@ def upkeep(facts: Overview, real: bool) -> Iterator[Check]:
             "backup.failed", PROBLEM if real else WARNING, _("The newest backup failed: %(why)s", why=failed.sentence),
             _("Mend the cause and make it again."),
         )  # fmt: skip
+    failed = facts.upkeep.proof
+    if failed is not None and (proof is None or failed.id != proof.id):
+        yield Check(
+            "proof.failed", PROBLEM if real else WARNING,
+            _("The newest proof of a backup failed: %(why)s", why=failed.sentence),
+            _("Make a new backup and prove it at once; keep the older ones until it is proved."),
+        )  # fmt: skip
     yield _run(
         "proof", proof, PROOF_AGE, facts, real and facts.founded_at is not None
         and facts.real - facts.founded_at > PROOF_AGE,

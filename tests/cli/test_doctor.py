@@ -177,6 +177,21 @@ def test_backup_and_proof_grow_old(real: Home) -> None:
     assert "The disk is full." in str(look(real)["backup.failed"].found)
 
 
+def test_a_proof_that_failed_is_a_problem_though_an_earlier_one_succeeded(real: Home) -> None:
+    with unit_of_work(real, OPERATOR) as work:
+        upkeep.record(work, upkeep.PROOF, "/backups", upkeep.DONE, _("done"))
+    assert "proof.failed" not in states(real)
+    with unit_of_work(real, OPERATOR) as work:
+        upkeep.record(work, upkeep.PROOF, "/backups", upkeep.FAILED, _("The disk is full."))
+    found = look(real)
+    assert found["proof"].state == OK
+    assert found["proof.failed"].state == PROBLEM
+    assert "The disk is full." in str(found["proof.failed"].found)
+    with unit_of_work(real, OPERATOR) as work:
+        upkeep.record(work, upkeep.PROOF, "/backups", upkeep.DONE, _("done"))
+    assert "proof.failed" not in states(real)
+
+
 def test_a_clock_that_went_back_is_seen_in_the_journal(real: Home, monkeypatch) -> None:
     ahead = machine_now() + timedelta(hours=3)
     with monkeypatch.context() as patch, unit_of_work(real, OPERATOR) as work:
@@ -276,13 +291,15 @@ def test_missing_parts_of_the_program_are_named(tmp_path: Path, monkeypatch) -> 
 MOUNTS = """22 1 254:0 / / rw,relatime - ext4 /dev/vda rw
 30 22 0:40 / /srv/nas rw - nfs4 nas:/x rw
 31 30 0:41 / /srv/nas/local\\040disk rw - xfs /dev/vdb rw
+32 22 0:42 / /srv/共享\\040盘 rw - cifs //nas/x rw
 """
 
 
 @pytest.mark.parametrize(
     ("folder", "kind"),
-    [("/var/lib/hedui", "ext4"), ("/srv/nas/hedui", "nfs4"), ("/srv/nas/local disk/h", "xfs"), ("/srv/nasty", "ext4")],
-)
+    [("/var/lib/hedui", "ext4"), ("/srv/nas/hedui", "nfs4"), ("/srv/nas/local disk/h", "xfs"), ("/srv/nasty", "ext4"),
+     ("/srv/共享 盘/hedui", "cifs")],
+)  # fmt: skip
 def test_the_file_system_of_a_folder_is_that_of_its_nearest_mount(tmp_path, folder, kind) -> None:
     (tmp_path / "mounts").write_text(MOUNTS)
     assert durability.file_system(Path(folder), tmp_path / "mounts") == kind
