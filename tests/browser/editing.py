@@ -44,10 +44,24 @@ def wait_checked(desk: Desk, verdict: str) -> None:
     desk.page.locator(f"#studio[data-checked={verdict}]").wait_for(timeout=PATIENCE)
 
 
-def save(desk: Desk, number: int) -> None:
-    """Save with the keyboard and wait for revision `number`."""
-    desk.page.keyboard.press("Control+s")
-    desk.page.locator(f"#studio[data-saved='{number}']").wait_for(timeout=PATIENCE)
+def save(page: Any) -> int:
+    """Save with the keyboard; the newest revision once everything is kept. The editor may have saved by itself."""
+    page.keyboard.press("Control+s")
+    return wait_kept(page)
+
+
+def wait_kept(page: Any) -> int:
+    """Wait until everything is kept, by somebody's hand or by the editor itself; the newest revision."""
+    kept_by = ", ".join(f"#studio[data-status={one}]" for one in ("Saved", "Merged", "Unchanged"))
+    page.locator(kept_by).wait_for(timeout=PATIENCE)
+    return int(page.locator("#studio").get_attribute("data-revision"))
+
+
+def aside(page: Any) -> int:
+    """Press "Save mine beside it" in the question about another's version; the number of the revision."""
+    page.locator("[data-studio-conflict][open] [data-studio-aside]").click()
+    page.locator("#studio[data-aside]").wait_for(timeout=PATIENCE)
+    return int(page.locator("#studio").get_attribute("data-aside"))
 
 
 def missing(desk: Desk) -> list[str]:

@@ -10,7 +10,7 @@ from domain.cases import Case
 from domain.verification import doubts
 from domain.work import OPERATOR, unit_of_work
 from tasks import starting
-from tests.browser.editing import PATIENCE, wait_checked
+from tests.browser.editing import PATIENCE, save, wait_checked
 from tests.browser.serving import Desk, Served
 from tests.browser.test_studio_tables import cell, write
 from tests.journeys import steps
@@ -93,7 +93,7 @@ def a_form_that_decides(owner: Desk, ref: str) -> None:
     entry("required").check()
     entry("route").check()
     wait_checked(owner, "yes")
-    settled(owner)
+    save(owner.page)
 
 
 def a_step_and_a_choice(owner: Desk, ref: str) -> str:
@@ -146,12 +146,6 @@ def begun(web: Served, programme: str = "") -> Story:
         return Story(web.office, starting.start_new(work, starting.household_ref(work, JIANG), programme).ref)
 
 
-def settled(owner: Desk) -> None:
-    """Everything that was changed is kept: by Ctrl+S, or by itself a moment before."""
-    owner.page.keyboard.press("Control+s")
-    owner.page.locator("#studio[data-status=Saved], #studio[data-status=Unchanged]").wait_for(timeout=PATIENCE)
-
-
 def version_of(story: Story) -> int:
     """The number of the version a case runs on."""
     with story.work() as work:
@@ -170,7 +164,7 @@ def test_a_step_with_a_field_and_a_condition_is_refused_once_approved_and_met_by
     page.locator("#panel-condition").fill('check_paper.complete = "YES"')  # a slip: the step is called otherwise
     page.locator(".panel-findings", has_text="check_paper").wait_for(timeout=PATIENCE)
     assert page.locator(".finding-mark.error").count() == 1
-    settled(first)
+    save(first.page)
     first.go(f"/drafts/{ref}")
     page.locator("#note").fill("受理前先核验证件")
     page.locator("#propose button.primary").click()
@@ -183,7 +177,7 @@ def test_a_step_with_a_field_and_a_condition_is_refused_once_approved_and_met_by
     assert page.locator("#panel-condition").input_value() == 'check_paper.complete = "YES"'
     page.locator("#panel-condition").fill('check_papers.complete = "YES"')
     wait_checked(first, "yes")
-    settled(first)
+    save(first.page)
     first.go(f"/drafts/{ref}/compare")
     first.look("comparison")
     first.says("核验证件", "forms/papers.form", 'check_papers.complete = "YES"')
@@ -239,7 +233,7 @@ def test_a_changed_rule_decides_the_next_case_and_its_row_is_shown(web: Served) 
     write(first, rows.last.locator("td.output-cell [contenteditable]"), '"D-PENNEW"')
     write(first, rows.last.locator("td.annotation [contenteditable]"), "新规则：领取养老金 {found} 元，未申报")
     wait_checked(first, "yes")
-    settled(first)
+    save(first.page)
     address = propose(first, ref, "养老金按未申报提示")
     approve(second, address, "> 90000", "D-PENNEW")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.editing import begin, close, hand_in, head, kept, missing, open_part, save, wait_checked
+from tests.browser.editing import aside, begin, close, hand_in, head, kept, missing, open_part, save, wait_checked
 from tests.browser.serving import PHONE, Desk, Served
 from tests.infrastructure.browser import assert_accessible
 from tests.support import ROOT
@@ -61,7 +61,7 @@ def test_a_required_question_with_two_answers_and_english_labels_is_added_and_sa
     entry(desk, "required").check()
     entry(desk, "route").check()
     wait_checked(desk, "yes")
-    save(desk, 2)
+    save(desk.page)
 
     after = stored(web, ref)
     added = after.pop(3)
@@ -125,7 +125,7 @@ def test_a_label_is_changed_with_the_keyboard_alone(web: Served) -> None:
     page.locator("[data-form-panel] input:focus").wait_for()
     page.keyboard.press("Control+a")
     page.keyboard.type("决定的理由")
-    save(desk, 2)
+    save(desk.page)
     assert [one["label"] for one in stored(web, ref) if one.get("key") == "reason"] == ["决定的理由"]
     web.check_consoles()
 
@@ -134,13 +134,13 @@ def test_a_change_of_one_word_changes_nothing_else_of_any_form(web: Served) -> N
     ref = begin(web)
     desk = web.desk("owner1")
     assert FORMS, "the process has no forms"
-    for number, file in enumerate(FORMS, 2):
+    for file in FORMS:
         open_part(desk, ref, f"forms/{file.stem}")
         desk.page.locator(".fjs-element[role=group]").last.evaluate("one => one.click()")
         field = desk.page.locator("[data-entry=label], [data-entry=text]").first
         old = field.input_value()
         field.fill(f"{old}（改）")
-        save(desk, number)
+        save(desk.page)
         assert missing(desk) == [], file.stem
         changed, before = kept(web, ref, f"forms/{file.name}").decode(), file.read_text(encoding="utf-8")
         assert changed != before
@@ -190,16 +190,15 @@ def test_the_second_of_two_owners_on_a_form_is_told_and_loses_nothing(web: Serve
         open_part(desk, ref, "forms/decide")
         choose(desk, "理由")
     entry(first, "label").fill("甲的理由")
-    save(first, 2)
+    save(first.page)
     entry(second, "label").fill("乙的理由")
     second.page.keyboard.press("Control+s")
     dialog = second.page.locator("[data-studio-conflict][open]")
     dialog.wait_for()
     assert_accessible(second.page)
-    dialog.locator("[data-studio-aside]").click()
-    second.page.locator("#studio[data-aside='3']").wait_for()
+    beside = aside(second.page)
     assert "甲的理由" in kept(web, ref, DECIDE).decode()
-    assert "乙的理由" in kept(web, ref, DECIDE, 3).decode()
+    assert "乙的理由" in kept(web, ref, DECIDE, beside).decode()
     second.errors[:] = [one for one in second.errors if "status of 409" not in one]
     web.check_consoles()
 
@@ -235,7 +234,7 @@ def test_what_a_task_cannot_show_and_a_key_twice_are_found_in_their_places_and_c
         entry(desk, "remove").click()
         field.wait_for(state="detached")
     wait_checked(desk, "yes")
-    save(desk, 3)
+    save(desk.page)
     assert [one.get("key") for one in stored(web, ref)] == [one.get("key") for one in form["components"][:-2]]
     assert missing(desk) == []
     web.check_consoles()

@@ -10,7 +10,7 @@ from lxml import etree
 
 import decisions
 from domain.clock import OFFICE_ZONE
-from tests.browser.editing import begin, close, hand_in, head, kept, missing, open_part, save, wait_checked
+from tests.browser.editing import aside, begin, close, hand_in, head, kept, missing, open_part, save, wait_checked
 from tests.browser.serving import PHONE, Desk, Served
 from tests.infrastructure.browser import assert_accessible
 
@@ -80,7 +80,7 @@ def test_a_threshold_and_a_rule_are_changed_and_decide_the_next_case(web: Served
     open_part(desk, ref, "tables/doubts")
     assert codes(web, ref) == ["D-UIRCV"]
     write(desk, cell(desk, "unemployment_difference"), "> 50")
-    save(desk, 2)
+    save(desk.page)
     assert codes(web, ref) == []
     assert codes(web, ref, difference=60) == ["D-UIRCV"]
     changed = canonical(kept(web, ref, DOUBTS))
@@ -98,7 +98,7 @@ def test_a_threshold_and_a_rule_are_changed_and_decide_the_next_case(web: Served
     write(desk, last.locator("td.output-cell [contenteditable]"), '"D-NEW"')
     write(desk, last.locator("td.annotation [contenteditable]"), "新的一条")
     wait_checked(desk, "yes")
-    save(desk, 3)
+    save(desk.page)
     assert codes(web, ref) == ["D-NEW"]
     result = decisions.load(kept(web, ref, DOUBTS)).evaluate("doubts", FACT, now=NOW)
     assert [(one.number, dict(one.annotations)) for one in result.matched] == [(count + 1, {"sentence": "新的一条"})]
@@ -144,7 +144,7 @@ def test_cells_are_walked_and_written_with_the_keyboard_alone(web: Served) -> No
     desk.page.keyboard.press("Control+a")
     desk.page.keyboard.type("> 7")
     desk.page.wait_for_timeout(400)
-    save(desk, 2)
+    save(desk.page)
     assert b"&gt; 7" in kept(web, ref, DOUBTS) or b"> 7" in kept(web, ref, DOUBTS)
     web.check_consoles()
 
@@ -190,14 +190,13 @@ def test_the_second_of_two_owners_on_a_table_is_told_and_loses_nothing(web: Serv
     for desk in (first, second):
         open_part(desk, ref, "tables/doubts")
     write(first, cell(first, "unemployment_difference"), "> 11")
-    save(first, 2)
+    number = save(first.page)
     write(second, cell(second, "unemployment_difference"), "> 22")
     second.page.keyboard.press("Control+s")
-    second.page.locator("[data-studio-conflict][open] [data-studio-aside]").click()
-    second.page.locator("#studio[data-aside='3']").wait_for()
+    beside = aside(second.page)
     assert b"11" in kept(web, ref, DOUBTS)
-    assert b"22" in kept(web, ref, DOUBTS, 3)
-    assert head(web, ref) == 2
+    assert b"22" in kept(web, ref, DOUBTS, beside)
+    assert head(web, ref) == number
     second.errors[:] = [one for one in second.errors if "status of 409" not in one]
     web.check_consoles()
 
@@ -223,7 +222,7 @@ def test_every_decision_of_a_file_has_its_tab_and_what_others_put_there_stays(we
     desk.page.locator("[data-table-views] button", has_text="第二个").click()
     write(desk, desk.page.locator(".textarea [contenteditable], .textarea[contenteditable]").first, "第一个 + 5")
     assert_accessible(desk.page)
-    save(desk, 3)
+    save(desk.page)
     after = kept(web, ref, "two.dmn")
     assert canonical(after) == canonical(TWO.replace("第一个 + 1", "第一个 + 5").encode())
     assert decisions.load(after).evaluate("second", {"a": 1}, now=NOW).value == 6
