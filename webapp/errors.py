@@ -6,7 +6,7 @@ import logging
 
 from flask import Flask, current_app, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from domain.blobs import TooLarge
@@ -120,6 +120,8 @@ def _database(error: DBAPIError) -> tuple[str, int]:
     _trace(error)
     if isinstance(error, IntegrityError):
         return page(409, _("A rule of the database forbids this, or somebody was faster. Reload and look again."))
+    if isinstance(error, DataError):  # a text that no database takes: a NUL in an address or a field
+        return page(400, SENTENCES[400])
     return page(503, SENTENCES[503]) if isinstance(error, OperationalError) else page(500, SENTENCES[500])
 
 

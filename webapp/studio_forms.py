@@ -17,12 +17,13 @@ from domain.text import gettext
 from webapp.plain_forms import PlainForm, options
 from workflows.definition_rows import NOTE
 from workflows.fresh import NAME
+from workflows.sheet_check import LONGEST
 
 # WTForms types its texts as str; ours are read later, in the language of the page.
 _ = cast(Callable[..., str], gettext)
 
 RESERVED = frozenset({"new", "import"})  # addresses of pages
-LONGEST = 120  # characters of a title
+SHOWN = 60  # stages that the details show; three times what may come into force
 
 
 def _one_line(_form: Form, field: Field) -> None:
@@ -44,8 +45,8 @@ def _title(label: str, sentence: str) -> StringField:
     return StringField(label, [DataRequired(message=sentence), Length(max=LONGEST), _one_line], filters=[_stripped])
 
 
-def _stripped(text: str | None) -> str:
-    return (text or "").strip()
+def _stripped(text: object) -> str:
+    return text.strip() if isinstance(text, str) else ""  # a draft's process.toml may hold anything
 
 
 class ProcessForm(PlainForm):
@@ -137,7 +138,7 @@ class DetailsForm(PlainForm):
     roles = _Ticks(_("Who may start a case by hand"))
     kinds = _Ticks(_("Kinds of case"))
     programmes = _Ticks(_("Programmes"))
-    stages = FieldList(FormField(StageRow), _("Stages"), max_entries=40)
+    stages = FieldList(FormField(StageRow), _("Stages"), max_entries=SHOWN + 2)
 
     def validate_stages(self, field: FieldList[Any]) -> None:
         """Codes differ."""
@@ -163,10 +164,11 @@ class DetailsForm(PlainForm):
         return made
 
     def _stages(self, before: Mapping[str, Any]) -> list[dict[str, Any]]:
-        known = {one.get("code"): one for one in rows_of(before)}
+        rows = rows_of(before)
+        known = {one["code"]: one for one in rows if isinstance(one.get("code"), str)}
         kept = [row.form for row in self.stages if not row.form.empty]
         kept.sort(key=lambda row: row.place.data if row.place.data is not None else len(self.stages) + 1)
-        return [
+        made = [
             {
                 **known.get(row.code.data, {}),
                 "code": row.code.data,
@@ -175,6 +177,7 @@ class DetailsForm(PlainForm):
             }
             for row in kept
         ]
+        return made + rows[SHOWN:]
 
 
 def rows_of(sheet: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -191,22 +194,24 @@ def details_form(
     start = start if isinstance(start, dict) else {}
     stages = [
         {"place": place, "code": one.get("code"), "label": one.get("label"), "label_en": one.get("label_en")}
-        for place, one in enumerate(rows_of(sheet), 1)
+        for place, one in enumerate(rows_of(sheet)[:SHOWN], 1)
     ]
     blank = [{"place": len(stages) + 1}, {"place": len(stages) + 2}]
     form = DetailsForm(
         data={
             "title": sheet.get("title"),
             "title_en": sheet.get("title_en"),
-            "roles": start.get("roles") or [],
-            "kinds": start.get("kinds") or [],
-            "programmes": start.get("programmes") or [],
+            **{name: _words(start.get(name)) for name in ("roles", "kinds", "programmes")},
             "stages": stages + blank,
         }
     )
     roles = [(role.id, role.title) for role in ROLES.values() if not role.alone]
     for name, known in (("roles", roles), ("kinds", kinds), ("programmes", programmes)):
         offered = list(known)
-        held = [str(one) for one in start.get(name) or [] if str(one) not in {value for value, _title in offered}]
+        held = [one for one in _words(start.get(name)) if one not in {value for value, _title in offered}]
         form[name].choices = options([*offered, *((one, one) for one in held)])
     return form
+
+
+def _words(value: object) -> list[str]:
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
