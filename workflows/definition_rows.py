@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, select, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -22,6 +22,7 @@ from domain.vault import fingerprint
 from domain.work import Work
 
 NOTE = 500  # characters a note may have
+HIGHEST = 2**31 - 1  # number that a column holds; addresses may ask for any
 LOCK_ROOM = 484_920  # the first half of the advisory locks of `lock_process`
 
 
@@ -183,3 +184,13 @@ def parts_of(work: Work, manifest: Mapping[str, str]) -> dict[str, bytes]:
     )
     content = {digest: part for digest, part in rows}  # noqa: C416  dict() takes a Result for a mapping
     return {path: content[digest] for path, digest in manifest.items()}
+
+
+def sizes_of(work: Work, manifest: Mapping[str, str]) -> dict[str, int]:
+    """Digest -> bytes of the parts of a manifest, which are not read for it."""
+    rows = work.session.execute(
+        select(DefinitionPart.digest, func.length(DefinitionPart.content)).where(
+            DefinitionPart.digest.in_(manifest.values())
+        )
+    )
+    return {digest: size for digest, size in rows}  # noqa: C416  dict() takes a Result for a mapping

@@ -15,13 +15,14 @@ from sqlalchemy import column, func, select, table
 import decisions
 from domain import journal
 from domain.cases import Case
-from domain.errors import Conflict, InvalidAnswers, NotFound, NotPermitted
+from domain.errors import Conflict, InvalidAnswers, NotFound, NotPermitted, Stale
 from domain.parties import permissions
 from domain.text import gettext as _
 from domain.work import Work
 from workflows import bundles, engine, forms
 from workflows.bundles import Bundle, Checked
 from workflows.definition_rows import (
+    HIGHEST,
     NOTE,
     DefinitionDraft,
     keep_parts,
@@ -33,6 +34,9 @@ from workflows.definition_rows import DefinitionRow as DefinitionRow
 
 # of `instances`, which stand on definitions
 _STATE = table("case_state", column("case_id"), column("definition_id"))
+
+
+OUTRUN = _("Another version came into force meanwhile. Read the differences again: they are against that one now.")
 
 
 @dataclass(frozen=True)
@@ -172,14 +176,19 @@ def proposal(work: Work, ref: str) -> DefinitionProposal:
     return row
 
 
-def approve(work: Work, proposal_ref: str, checked: Checked) -> Deployed:
+def approve(work: Work, proposal_ref: str, checked: Checked, *, against: int | None = None) -> Deployed:
     """Put a proposal in force and close its draft, unless that went on meanwhile.
 
-    checked: the proposal's bundle as it passes today's check, made outside the transaction.
-    Raises NotPermitted for the proposer, Conflict when it is no longer open or `checked` is another bundle.
+    checked: the proposal's bundle as it passes today's check, made outside the transaction. against: number of the
+    version that the approver compared it with, 0 for none; None when nobody read a difference.
+    Raises NotPermitted for the proposer, Conflict when it is no longer open or `checked` is another bundle, Stale
+    when another version than `against` is in force by now.
     """
     permissions.must(work.actor, "process.approve")
     row = _waiting(work, proposal_ref)
+    current = newest(work, row.process)
+    if against is not None and against != (current.number if current is not None else 0):
+        raise Stale(OUTRUN)
     if row.proposed_by == work.actor.user_id:
         raise NotPermitted(_("Who proposed a version cannot approve it. Ask another process owner."))
     if checked.bundle.key != row.process or checked.bundle.digest != row.digest:
@@ -321,9 +330,8 @@ def versions(work: Work) -> Sequence[DefinitionRow]:
 
 def version(work: Work, process: str, number: int) -> DefinitionRow:
     """One deployed version. Raises NotFound."""
-    row = work.session.scalars(
-        select(DefinitionRow).where(DefinitionRow.process == process, DefinitionRow.number == number)
-    ).first()
+    wanted = select(DefinitionRow).where(DefinitionRow.process == process, DefinitionRow.number == number)
+    row = None if abs(number) > HIGHEST else work.session.scalars(wanted).first()
     if row is None:
         raise NotFound(_("The process %(process)s has no version %(number)s.", process=process, number=number))
     return row

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import pairwise
 
 from sqlalchemy import func, select
 
 from domain import journal
-from domain.base import insert_once
-from domain.clock import OFFICE_ZONE, machine_now
-from domain.errors import Conflict, DefinitionRefused, InvalidAnswers, NotFound, Stale
+from domain.clock import OFFICE_ZONE
+from domain.errors import Conflict, DefinitionRefused, Finding, InvalidAnswers, NotFound, Stale
 from domain.parties import permissions
 from domain.parties.accounts import Account
 from domain.text import gettext as _
@@ -25,13 +24,20 @@ from domain.vault import fingerprint
 from domain.work import Work
 from workflows import bundles, definitions
 from workflows.bundles import Bundle, Checked
-from workflows.definition_rows import NOTE, DefinitionProposal, DraftPresence, keep_parts, lock_process, parts_of
+from workflows.definition_rows import (
+    HIGHEST,
+    NOTE,
+    DefinitionProposal,
+    keep_parts,
+    lock_process,
+    parts_of,
+    sizes_of,
+)
 from workflows.definition_rows import DefinitionDraft as DefinitionDraft
 from workflows.definition_rows import DefinitionDraftRevision as DefinitionDraftRevision
 from workflows.digests import manifest_digest
 
 OPEN, CLOSED = "OPEN", "CLOSED"
-HERE = timedelta(seconds=60)  # how long somebody counts as present after the last sign
 
 Manifest = Mapping[str, str]
 Changes = Mapping[str, bytes | None]
@@ -47,15 +53,6 @@ class Saved:
     number: int
     merged: bool = False
     unchanged: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Presence:
-    """Somebody who has the draft open: the display name, the file, and whether it is the asking person."""
-
-    name: str
-    part: str
-    me: bool
 
 
 class Overtaken(Stale):
@@ -95,10 +92,24 @@ def begin(work: Work, process: str) -> DefinitionDraft:
     return _new(work, process, current.number, current.manifest, "")
 
 
-def begin_with(work: Work, process: str, files: Mapping[str, bytes], *, note: str = "") -> DefinitionDraft:
-    """A draft that holds exactly these files: a new process's, or a new newest revision of the open or a new draft.
+def begin_new(work: Work, process: str, files: Mapping[str, bytes], *, note: str = "") -> DefinitionDraft:
+    """The draft of a process that is not there yet. Raises as `begin_with`, and Conflict when the name is taken."""
+    permissions.must(work.actor, "process.edit")
+    lock_process(work, process)
+    if open_of(work, process) is not None or definitions.newest(work, process) is not None:
+        sentence = _("There is a process %(key)s already. Choose another key, or import into it.", key=process)
+        raise Conflict(sentence)
+    return begin_with(work, process, files, note=note)
 
-    Raises NotPermitted, InvalidAnswers for a name no process may have, DefinitionRefused when a file may not be kept.
+
+def begin_with(
+    work: Work, process: str, files: Mapping[str, bytes], *, note: str = "", whole: bool = True
+) -> DefinitionDraft:
+    """A draft that holds these files: a new process's, or a new newest revision of the open or a new draft.
+
+    whole: they are all there is, but for a process.toml that is not among them; else every other file stays as the
+    open draft, or the version in force, has it. Raises NotPermitted, InvalidAnswers for a name no process may have,
+    DefinitionRefused when a file may not be kept, NotFound when there is nothing that could stay.
     """
     permissions.must(work.actor, "process.edit")
     if not bundles.PROCESS_KEY.fullmatch(process):
@@ -106,10 +117,15 @@ def begin_with(work: Work, process: str, files: Mapping[str, bytes], *, note: st
         raise InvalidAnswers({"process": sentence})
     _must_be_readable(files)
     lock_process(work, process)
-    manifest = {path: fingerprint(content) for path, content in sorted(files.items())}
     found, current = open_of(work, process), definitions.newest(work, process)
     draft = locked(work, found.ref) if found is not None else None
+    if draft is None and current is None and not whole:
+        raise NotFound(_("The process %(process)s is not deployed here.", process=process))
+    before = _manifest(work, draft, draft.head) if draft is not None else current.manifest if current else {}
+    stays = before if not whole else {bundles.SHEET: before[bundles.SHEET]} if bundles.SHEET in before else {}
+    manifest = _with(stays, _digests(files))
     keep_parts(work, files.values())
+    _must_fit(work, manifest)
     if draft is None:
         if current is None:
             return _new(work, process, None, manifest, note)
@@ -156,7 +172,7 @@ def save(work: Work, ref: str, changes: Changes, *, based_on: int, note: str = "
 
     The revision in the answer holds exactly the files handed in. Files nobody else changed since are merged onto
     the newest revision. Raises Overtaken when one of them was changed by another, NotPermitted, NotFound,
-    Conflict for a closed draft, DefinitionRefused when a file may not be kept.
+    Conflict for a closed draft, DefinitionRefused when a file may not be kept or there would be too much.
     """
     permissions.must(work.actor, "process.edit")
     _must_be_readable(changes)
@@ -174,6 +190,7 @@ def save(work: Work, ref: str, changes: Changes, *, based_on: int, note: str = "
     if result == head:
         return Saved(draft.head, merged=merged, unchanged=True)
     _keep(work, changes)
+    _must_fit(work, result)
     number = add_revision(work, draft, result, author=work.actor.person(), parent=based_on, note=note)
     return Saved(number, merged=merged)
 
@@ -197,6 +214,7 @@ def save_aside(work: Work, ref: str, changes: Changes, *, based_on: int, note: s
     if known is not None:
         return known
     _keep(work, changes)
+    _must_fit(work, result)
     return add_revision(work, draft, result, author=me, parent=based_on, note=note, aside=True)
 
 
@@ -246,30 +264,6 @@ def propose(work: Work, ref: str, checked: Checked, *, number: int, note: str) -
     return definitions.propose(work, checked, note=note, draft=draft, revision=number)
 
 
-# --- who is here -------------------------------------------------------------------------------------------------
-
-
-def note_presence(work: Work, ref: str, part: str) -> Sequence[Presence]:
-    """Say that the actor has `part` of a draft open; gives everybody who is here, the actor included."""
-    draft = get(work, ref)
-    me, now = work.actor.person(), machine_now()
-    place = ("draft_id", "account_id")
-    if not insert_once(
-        work.session, DraftPresence, place, draft_id=draft.id, account_id=me, part=part[:255], seen_at=now
-    ):
-        mine = select(DraftPresence).where(DraftPresence.draft_id == draft.id, DraftPresence.account_id == me)
-        row = work.session.scalars(mine).one()
-        row.part, row.seen_at = part[:255], now
-        work.session.flush()
-    here = (
-        select(Account.id, Account.name, DraftPresence.part)
-        .join(Account, Account.id == DraftPresence.account_id)
-        .where(DraftPresence.draft_id == draft.id, DraftPresence.seen_at >= now - HERE)
-        .order_by(DraftPresence.id)
-    )
-    return [Presence(name, file, key == me) for key, name, file in work.session.execute(here)]
-
-
 # --- inside ------------------------------------------------------------------------------------------------------
 
 
@@ -278,6 +272,18 @@ def _must_be_readable(changes: Changes) -> None:
     findings = [found for path, content in handed_in for found in bundles.readable(path, content)]
     if findings:
         raise DefinitionRefused(findings)
+
+
+def _must_fit(work: Work, manifest: Manifest) -> None:
+    """No more files and bytes than a version may have, since every page of the draft reads them all."""
+    sizes = sizes_of(work, manifest)
+    sentence = None
+    if len(manifest) > bundles.MOST_FILES:
+        sentence = _("The bundle has more than %(most)s files.", most=bundles.MOST_FILES)
+    elif sum(sizes[digest] for digest in manifest.values()) > bundles.SIZE_LIMIT:
+        sentence = _("The bundle is larger than 4 MB.")
+    if sentence is not None:
+        raise DefinitionRefused([Finding("", "", None, sentence, _("Remove what does not belong to it."))])
 
 
 def _digests(changes: Changes) -> dict[str, str | None]:
@@ -315,11 +321,15 @@ def locked(work: Work, ref: str) -> DefinitionDraft:
 
 
 def _revision(work: Work, draft: DefinitionDraft, number: int) -> DefinitionDraftRevision:
-    row = work.session.scalars(
-        select(DefinitionDraftRevision).where(
-            DefinitionDraftRevision.draft_id == draft.id, DefinitionDraftRevision.number == number
-        )
-    ).first()
+    row = (
+        None
+        if abs(number) > HIGHEST
+        else work.session.scalars(
+            select(DefinitionDraftRevision).where(
+                DefinitionDraftRevision.draft_id == draft.id, DefinitionDraftRevision.number == number
+            )
+        ).first()
+    )
     if row is None:
         raise NotFound(_("This draft has no revision %(number)s.", number=number))
     return row
@@ -357,8 +367,6 @@ def add_revision(
     shipped: bool = False,
 ) -> int:
     """Write the next revision of a draft whose row the caller holds; gives its number."""
-    if len(manifest) > bundles.MOST_FILES:
-        raise Conflict(_("The bundle has more than %(most)s files.", most=bundles.MOST_FILES))
     last = work.session.scalar(
         select(func.max(DefinitionDraftRevision.number)).where(DefinitionDraftRevision.draft_id == draft.id)
     )

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
+from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from domain.clock import machine_now
+from domain.parties.accounts import UserSession
+from domain.work import OPERATOR, unit_of_work
 from tests.homes import Office
 from tests.webapp.desk_world import app_of
 from tests.webapp.owner_world import begun, check_file, counted, owner_of, post, send_file, shipped, token_of
@@ -86,9 +90,30 @@ def test_people_see_who_else_is_at_work(office, app):
     assert one.post(f"{draft}/presence", json={"part": FORM}, headers=headers).json == {"revision": 1, "others": []}
     answer = post(other, f"{draft}/presence", part="process.bpmn")
     assert answer.json == {"revision": 1, "others": [{"name": "方冬至", "part": FORM}]}
-    assert f"方冬至 is at work on {FORM} now." in other.get(f"{draft}?lang=en").text
+    assert "方冬至 is at work on Sign campaign letter now." in other.get(f"{draft}?lang=en").text
     for odd in ([1], "x", None, {"part": 5}, {"part": ["x"]}):
         assert one.post(f"{draft}/presence", json=odd, headers=headers).status_code == 200
+
+
+def test_an_editor_left_open_keeps_nobodys_session_alive(office, app):
+    owner = owner_of(app, office)
+    draft, token, old = begun(owner), token_of(owner), machine_now() - timedelta(minutes=5)
+    with unit_of_work(office.home, OPERATOR) as work:
+        work.session.execute(update(UserSession).values(seen_at=old))
+    headers = {"X-CSRFToken": token}
+    assert owner.post(f"{draft}/presence", json={"part": FORM}, headers=headers).status_code == 200
+    with unit_of_work(office.home, OPERATOR, write=False) as work:
+        assert work.session.scalars(select(UserSession.seen_at).where(UserSession.ended_at.is_(None))).one() == old
+
+
+def test_a_closed_draft_keeps_nothing_more_and_asks_for_no_choice(office, app):
+    one, other = owner_of(app, office), owner_of(app, office, "owner2")
+    draft = begun(one)
+    assert post(other, f"{draft}/close").status_code == 302
+    for query in ("", "?aside=1"):
+        answer = send_file(one, draft, "process.bpmn", renamed("甲"), query=query)
+        assert answer.status_code == 410 and answer.json["message"] and "by" not in answer.json
+    assert kept(office) == [(1, False, None)]
 
 
 # --- checking --------------------------------------------------------------------------------------------------

@@ -229,3 +229,79 @@ def test_a_drawing_that_would_run_something_is_never_proposed(office, app):
         answer = post(owner, f"{draft}/propose", revision=number + 1, note="x")
         assert answer.status_code == 422 and f'href="{draft}/drawing#element=' in answer.text, new
     assert counted(office.home)["definition_proposal"] == 0
+
+
+# --- values nobody expects ---------------------------------------------------------------------------------------
+
+DETAILS = b"""title = "a"
+title_en = "b"
+owners = ["process_owner"]
+[start]
+roles = []
+kinds = []
+programmes = []
+"""
+STAGES = b"".join(b'[[stages]]\ncode = "s%d"\nlabel = "x"\nlabel_en = "y"\n' % number for number in range(70))
+ODD_DETAILS = {
+    "title is a number": DETAILS.replace(b'"a"', b"5"),
+    "title is a list": DETAILS.replace(b'"a"', b"[1]"),
+    "start is a number": b'start = 5\ntitle = "a"\n',
+    "roles are a number": DETAILS.replace(b"roles = []", b"roles = 5"),
+    "roles are tables": DETAILS.replace(b"roles = []", b"roles = [{a = 1}]"),
+    "kinds are a number": DETAILS.replace(b"kinds = []", b"kinds = 5"),
+    "a stage of odd kinds": DETAILS + b"[[stages]]\ncode = [1]\nlabel = 7\nlabel_en = {a = 1}\n",
+    "stages are a number": b"stages = 5\n" + DETAILS,
+    "stages are numbers": b"stages = [1, 2]\n" + DETAILS,
+    "70 stages": DETAILS + STAGES,
+}
+
+
+def test_details_of_odd_kinds_are_shown_and_can_be_mended_on_the_page(office, app):
+    owner = owner_of(app, office)
+    draft = begun(owner)
+    revision, problems = 1, []
+    for name, content in ODD_DETAILS.items():
+        saved = send_file(owner, draft, "process.toml", content, on=revision)
+        assert saved.status_code == 200, name
+        for address in (draft, f"{draft}/details", f"{draft}/compare", f"{draft}/words.json", "/processes"):
+            status = owner.get(address).status_code
+            problems += [(name, address, status)] * (status != 200)
+        stage = {"stages-0-code": "abc", "stages-0-label": "甲", "stages-0-label_en": "A"}
+        mended = post(owner, f"{draft}/details", revision=saved.json["revision"], title="甲", title_en="A", **stage)
+        problems += [(name, "mended", mended.status_code)] * (mended.status_code != 302)
+        revision = int(owner.get(f"{draft}/files/process.toml").headers["X-Revision"])
+    assert not problems
+    assert b'code = "s69"' in owner.get(f"{draft}/files/process.toml").data  # what the page does not show stays
+
+
+def test_numbers_that_no_column_holds_are_not_found(office, app):
+    owner = owner_of(app, office)
+    draft, big, versions = begun(owner), "9" * 25, "/processes/review_commission"
+    asked = (
+        f"{versions}/versions/{big}", f"{versions}/versions/{big}.zip", f"{versions}/compare?to={big}",
+        f"{draft}/compare?revision=-{big}", f"{draft}/drawing?revision={big}",
+        f"{draft}/files/process.bpmn?revision={big}",
+    )  # fmt: skip
+    assert {address: owner.get(address).status_code for address in asked} == dict.fromkeys(asked, 404)
+    assert post(owner, f"{draft}/newest", number=big, revision=big).status_code == 404
+    assert post(owner, f"{draft}/propose", revision=big, note="x").status_code == 404
+    assert post(owner, f"{versions}/versions/{big}/rollback", note="x").status_code == 404
+    assert send_file(owner, draft, "process.bpmn", DRAWING, on=big).status_code == 404
+
+
+def test_a_nul_in_an_address_is_no_fault_of_ours(office, app):
+    owner = owner_of(app, office)
+    assert owner.get("/drafts/%00").status_code in (400, 404)
+    assert post(owner, "/processes/%00/draft").status_code in (400, 404)
+
+
+def test_a_draft_takes_no_more_bytes_than_a_version_may_have(office, app):
+    owner = owner_of(app, office)
+    owner.get("/account/?lang=en")
+    draft = begun(owner)
+    for number in range(3):
+        content = json.dumps({"note": str(number), "ballast": "x" * 1_900_000}).encode()
+        answer = send_file(owner, draft, f"forms/big{number}.form", content, on=number + 1)
+        assert answer.status_code == (422 if number == 2 else 200)
+    assert "larger than 4 MB" in answer.json["findings"][0]["sentence"]
+    assert send_file(owner, draft, "forms/big2.form", content, on=3, query="?aside=1").status_code == 422

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select
 
-from domain.errors import Conflict, DefinitionRefused, InvalidAnswers, NotFound, NotPermitted
+from domain.errors import Conflict, DefinitionRefused, InvalidAnswers, NotFound, NotPermitted, Stale
 from tests.crowd import at_once
 from tests.homes import Office
 from tests.journeys.playing import new_case
@@ -73,6 +73,19 @@ def _without_operation() -> bytes:
     source = shipped().files["process.bpmn"].decode()
     topic = source.split('camunda:topic="')[1].split('"')[0]
     return source.replace(f'camunda:topic="{topic}"', 'camunda:topic="campaign.vanished"', 1).encode()
+
+
+def test_an_approval_against_a_version_that_is_not_in_force_any_more_is_refused(studio: Studio) -> None:
+    """The version changed while the proposal was checked, after its differences were read."""
+    one, other = studio.propose("甲"), studio.propose("乙")
+    studio.approve(one, checked("甲"))
+
+    with studio.work("owner2") as work, pytest.raises(Stale):
+        definitions.approve(work, other, checked("乙"), against=1)
+
+    assert proposal(studio, other).state == "OPEN" and studio.in_force().number == 2
+    with studio.work("owner2") as work:
+        assert definitions.approve(work, other, checked("乙"), against=2).number == 3
 
 
 def test_a_second_owner_sends_back_with_a_reason_and_the_first_may_withdraw(studio: Studio) -> None:

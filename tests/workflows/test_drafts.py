@@ -21,7 +21,7 @@ from domain.work import OPERATOR, unit_of_work
 from tests.crowd import at_once
 from tests.homes import Office
 from tests.workflows.studio import KEY, Studio, checked, shipped, titled
-from workflows import bundles, definitions, drafts
+from workflows import bundles, definitions, drafts, presence
 from workflows.definition_rows import DefinitionDraft, DraftPresence
 
 SHEET = "process.toml"
@@ -76,6 +76,45 @@ def test_a_new_process_begins_with_the_files_given_and_an_import_is_a_revision_o
         titled("甲"),
         titled("乙"),
     ]
+
+
+def test_a_new_name_is_taken_once_however_many_ask_for_it_at_once(studio: Studio) -> None:
+    begun: list[str] = []
+
+    def begin(place: int) -> None:
+        with suppress(Conflict), studio.work() as work:
+            files = {**shipped().files, SHEET: titled(f"甲{place}")}
+            begun.append(drafts.begin_new(work, "novel", files).ref)
+
+    at_once(*[lambda n=n: begin(n) for n in range(3)])
+    with studio.work() as work, pytest.raises(Conflict, match="already"):
+        drafts.begin_new(work, KEY, shipped().files)
+
+    assert len(begun) == 1 and studio.head(begun[0]) == 1
+
+
+def test_a_drawing_brought_in_takes_nothing_back_that_others_save_at_the_same_time(studio: Studio) -> None:
+    ref = studio.begin()
+    drawing = shipped().files["process.bpmn"] + b"<!-- 2 -->"
+    new = {f"scenarios/n{number}.toml": note(f"{number}") for number in range(3)}
+
+    def bring_in() -> None:
+        with studio.work("owner2") as work:
+            drafts.begin_with(work, KEY, {"process.bpmn": drawing}, whole=False)
+
+    at_once(bring_in, *[lambda path=path: studio.save(ref, {path: new[path]}, 1) for path in new])
+
+    assert dict(studio.files(ref)) == {**shipped().files, **new, "process.bpmn": drawing}
+    with studio.work() as work, pytest.raises(NotFound):
+        drafts.begin_with(work, "nowhere", {"process.bpmn": drawing}, whole=False)
+
+
+def test_files_without_details_leave_a_process_its_own(studio: Studio) -> None:
+    drawing = {"process.bpmn": shipped().files["process.bpmn"]}
+    known, new = studio.begin_with(KEY, drawing), studio.begin_with("novel", drawing)
+
+    assert dict(studio.files(known)) == {**drawing, SHEET: shipped().files[SHEET]}
+    assert dict(studio.files(new)) == drawing
 
 
 def test_only_owners_edit_and_what_is_unknown_is_said_to_be(studio: Studio) -> None:
@@ -325,20 +364,20 @@ def test_one_revision_of_a_draft_waits_at_a_time(studio: Studio) -> None:
 def test_who_is_here_is_seen_with_the_part_and_forgotten_after_a_minute(studio: Studio) -> None:
     ref = studio.begin()
     with studio.work("owner1") as work:
-        assert drafts.note_presence(work, ref, "process.bpmn") == [drafts.Presence("方冬至", "process.bpmn", True)]
+        assert presence.note(work, ref, "process.bpmn") == [presence.Presence("方冬至", "process.bpmn", True)]
     with studio.work("owner2") as work:
-        drafts.note_presence(work, ref, "process.bpmn")
-        seen = drafts.note_presence(work, ref, "forms/sign_batch.form")
+        presence.note(work, ref, "process.bpmn")
+        seen = presence.note(work, ref, "forms/sign_batch.form")
     assert seen == [
-        drafts.Presence("方冬至", "process.bpmn", False),
-        drafts.Presence("方小寒", "forms/sign_batch.form", True),
+        presence.Presence("方冬至", "process.bpmn", False),
+        presence.Presence("方小寒", "forms/sign_batch.form", True),
     ]
 
     with studio.work("owner2") as work:
         first = select(Account.id).where(Account.login == "owner1").scalar_subquery()
         long_ago = machine_now() - timedelta(seconds=61)
         work.session.execute(update(DraftPresence).where(DraftPresence.account_id == first).values(seen_at=long_ago))
-        assert [one.me for one in drafts.note_presence(work, ref, "")] == [True]
+        assert [one.me for one in presence.note(work, ref, "")] == [True]
 
 
 def test_one_person_in_two_windows_is_here_once(studio: Studio) -> None:
@@ -346,11 +385,11 @@ def test_one_person_in_two_windows_is_here_once(studio: Studio) -> None:
 
     def look() -> None:
         with studio.work() as work:
-            drafts.note_presence(work, ref, "process.bpmn")
+            presence.note(work, ref, "process.bpmn")
 
     at_once(*[look] * 3)
     with studio.work() as work:
-        assert len(drafts.note_presence(work, ref, "process.bpmn")) == 1
+        assert len(presence.note(work, ref, "process.bpmn")) == 1
 
 
 # --- several at once, and any order ------------------------------------------------------------------------------

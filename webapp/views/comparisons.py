@@ -172,16 +172,13 @@ def approve(ref: str) -> ResponseReturnValue:
     """Put a proposal in force: by another than its author, who says to have read what differs from what is in force."""
     found = _read(ref)
     if request.form.get("against", "") != str(found.current or 0):
-        fault = _(
-            "Another version came into force meanwhile. Read the differences again: they are against that one now."
-        )
-        return _proposal_page(ref, Answer({"read": fault})), 409
+        return _proposal_page(ref, Answer({"read": definitions.OUTRUN})), 409
     if not request.form.get("read"):
         return _proposal_page(ref, Answer({"read": _("Tick that you have read the differences.")})), 422
     try:
         checked = checking.must_pass(found.new.bundle, member().actor.person())
         with acting() as work:
-            made = definitions.approve(work, ref, checked)
+            made = definitions.approve(work, ref, checked, against=found.current or 0)
     except DefinitionRefused as refusal:
         fault = _("It does not pass today's check any more; see what is found.")
         return _proposal_page(ref, Answer({"page": fault}, findings=refusal.findings)), status_of(refusal)

@@ -8,7 +8,7 @@ from typing import BinaryIO, cast
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from domain.errors import Conflict, DefinitionRefused, Finding
+from domain.errors import Conflict, DefinitionRefused
 from domain.text import gettext as _
 from domain.work import Work
 from webapp import checking, process_rows
@@ -17,7 +17,7 @@ from webapp.i18n import english
 from webapp.permits import requires
 from webapp.plain_forms import options
 from webapp.studio_forms import ImportForm, ProcessForm
-from workflows import bundle_zip, bundles, definitions, drafts, fresh
+from workflows import bundle_zip, bundles, drafts, fresh
 from workflows.bundles import Bundle
 
 blueprint = Blueprint("process_start", __name__)
@@ -40,8 +40,7 @@ def create() -> ResponseReturnValue:
         files = fresh.process(form.text("key"), form.text("title"), form.text("title_en"), form.text("role"))
         try:
             with acting() as work:
-                _must_be_free(work, form.text("key"))
-                ref = drafts.begin_with(work, form.text("key"), files).ref
+                ref = drafts.begin_new(work, form.text("key"), files).ref
             return redirect(url_for("studio.draft", ref=ref))
         except Conflict as refusal:
             form.key.errors = [refusal.message]
@@ -68,16 +67,17 @@ def bring_in() -> ResponseReturnValue:
         faults = _about_file(content)
         if not valid or faults:
             return _page(form, faults), 422
-        before = _before(work, form.text("into"))
-    key = form.text("into") or form.text("key")
+    into, note = form.text("into"), form.text("note")
     try:
-        files = _files(content, key, form, before)
+        bundle = _sent(content, into or form.text("key"))
+        files = bundle.files if into else _with_sheet(bundle, form)
         for path, part in files.items():
             checking.readable(path, part)
         with acting() as work:
-            if not form.text("into"):
-                _must_be_free(work, key)
-            ref = drafts.begin_with(work, key, files, note=form.text("note")).ref
+            if into:  # what stays of the process is read under the lock that the new revision is written under
+                ref = drafts.begin_with(work, into, files, note=note, whole=_is_zip(content)).ref
+            else:
+                ref = drafts.begin_new(work, bundle.key, files, note=note).ref
     except Conflict as refusal:
         form.key.errors = [refusal.message]
         return _page(form), 422
@@ -95,40 +95,21 @@ def _about_file(content: bytes) -> list[object]:
     return []
 
 
-def _files(content: bytes, key: str, form: ImportForm, before: Mapping[str, bytes]) -> Mapping[str, bytes]:
-    """The files of the draft. What a file is its bytes tell, never its name. Raises DefinitionRefused."""
-    if content.startswith(b"PK"):
-        return _with_sheet(bundle_zip.unpack(content, key), form)
-    if before:
-        return {**before, bundles.DRAWING: content}
-    return _with_sheet(Bundle(key, {bundles.DRAWING: content}), form)
+def _is_zip(content: bytes) -> bool:
+    return content.startswith(b"PK")
+
+
+def _sent(content: bytes, key: str) -> Bundle:
+    """What was sent, as the process `key`. What a file is its bytes tell, never its name. Raises DefinitionRefused."""
+    return bundle_zip.unpack(content, key) if _is_zip(content) else Bundle(key, {bundles.DRAWING: content})
 
 
 def _with_sheet(bundle: Bundle, form: ImportForm) -> Mapping[str, bytes]:
     """A bundle that says how it is called; one that does not gets the titles of the form."""
-    if bundles.DRAWING not in bundle.files:
-        sentence = _("There is no process.bpmn in this zip.")
-        remedy = _("Choose a zip that was downloaded here.")
-        raise DefinitionRefused([Finding(bundles.DRAWING, "", None, sentence, remedy)])
     if bundles.SHEET in bundle.files:
         return bundle.files
     title = form.text("title") or bundle.key
     return {**bundle.files, bundles.SHEET: fresh.sheet(title, form.text("title_en") or title)}
-
-
-def _before(work: Work, process: str) -> Mapping[str, bytes]:
-    """What the process holds now: its open draft, or the version in force."""
-    if not process:
-        return {}
-    draft = next((one for one in drafts.open_drafts(work) if one.process == process), None)
-    if draft is not None:
-        return drafts.bundle_at(work, draft).files
-    return definitions.in_force(work, process).bundle.files
-
-
-def _must_be_free(work: Work, key: str) -> None:
-    if process_rows.line(work, key) is not None:
-        raise Conflict(_("There is a process %(key)s already. Choose another key, or import into it.", key=key))
 
 
 def _form(work: Work) -> ImportForm:

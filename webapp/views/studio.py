@@ -19,12 +19,12 @@ from webapp.errors import status_of
 from webapp.headers import allow_style_attributes
 from webapp.i18n import english
 from webapp.opened import Opened, opened
-from webapp.people import names, others_at
+from webapp.people import names
 from webapp.permits import requires
 from webapp.raw import zipped
 from webapp.showing import clock_time
 from webapp.studio_forms import PartForm, ProposeForm
-from workflows import bundles, definitions, drafts, fresh
+from workflows import bundles, definitions, drafts, fresh, presence
 from workflows.bundles import Bundle
 
 blueprint = Blueprint("studio", __name__)
@@ -205,7 +205,7 @@ def _editor(template: str, ref: str, path: str, *, key: str = "") -> str:
             template, draft=found.row, part=path, key=key, revision=revision, findings=(),
             title=found.title, readonly=found.readonly, part_name=part_title(path, bundle),
             words_url=url_for("studio_files.words", ref=ref), file_url=url_for("studio_files.file", **place),
-            check_url=url_for("studio_files.check", ref=ref), presence_url=url_for("studio_files.presence", ref=ref),
+            check_url=url_for("studio_files.check", ref=ref), presence_url=url_for("studio_files.here", ref=ref),
             draft_url=url_for("studio.draft", ref=ref),
         )  # fmt: skip
 
@@ -271,7 +271,7 @@ def _draft_page(
             parts=_parts(it, findings), findings=findings, groups=_grouped(ref, it, findings),
             passes=checking.passes(tuple(findings)), revisions=revisions,
             names=names(work, [it.row.created_by, *(one.author_id for one in revisions)]), current=current,
-            others=others_at(work, it.row.id),
+            others=[one for one in presence.here(work, it.row.id) if not one.me],
             waiting=[one for one in definitions.open_proposals(work) if one.process == it.row.process],
             running=definitions.running(work).get(current.id, 0) if current else 0, fault=fault,
             proposing=proposing or ProposeForm(formdata=None), adding=adding or PartForm(formdata=None),

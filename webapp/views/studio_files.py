@@ -10,7 +10,7 @@ from flask import Blueprint, Response, jsonify, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from domain.errors import DefinitionRefused, Finding, HouseError
+from domain.errors import Conflict, DefinitionRefused, Finding, HouseError
 from domain.text import gettext as _
 from webapp import checking
 from webapp.acting import acting, reading
@@ -22,7 +22,7 @@ from webapp.permits import requires
 from webapp.raw import raw_file
 from webapp.showing import clock_time
 from webapp.words import vocabulary
-from workflows import drafts
+from workflows import drafts, presence
 from workflows.bundles import Bundle
 from workflows.drafts import Overtaken
 
@@ -54,6 +54,8 @@ def _answers_json(view: View) -> View:
             path = str(values.get("path") or request.args.get("path", ""))
             found = Finding(path, "", None, refusal.message, refusal.remedy)
             return jsonify(message=refusal.message, findings=checking.as_json((found,))), refusal.status
+        except Conflict as refusal:  # the draft is closed: 409 asks which of two to keep, and here is nothing to choose
+            return jsonify(message=refusal.message), 410
         except HouseError as refusal:
             return jsonify(message=refusal.message), status_of(refusal)
 
@@ -79,7 +81,8 @@ def file(ref: str, path: str) -> ResponseReturnValue:
 def save(ref: str, path: str) -> ResponseReturnValue:
     """Keep a file on top of the revision that the editor loaded (`X-Revision`); `?aside=1` keeps it beside.
 
-    200 {revision, merged, unchanged, saved}, 409 {message, revision, by, at, compare}, 422 {findings}.
+    200 {revision, merged, unchanged, saved}, 409 {message, revision, by, at, compare}, 422 {findings},
+    410 {message} when the draft is closed.
     """
     content = _body()
     based_on = request.headers.get("X-Revision", 0, type=int)
@@ -118,16 +121,16 @@ def check(ref: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/drafts/<ref>/presence")
-@requires("process.edit")
+@requires("process.edit", watching=True)
 @_answers_json
-def presence(ref: str) -> ResponseReturnValue:
+def here(ref: str) -> ResponseReturnValue:
     """Say which file is open here; learn the newest revision and who else is at work."""
     sent: Any = request.get_json(silent=True) if request.is_json else request.form
     part = sent.get("part", "") if isinstance(sent, Mapping) else ""
     with acting() as work:
-        here = drafts.note_presence(work, ref, part if isinstance(part, str) else "")
+        people = presence.note(work, ref, part if isinstance(part, str) else "")
         head = drafts.get(work, ref).head
-    return jsonify(revision=head, others=[{"name": one.name, "part": one.part} for one in here if not one.me])
+    return jsonify(revision=head, others=[{"name": one.name, "part": one.part} for one in people if not one.me])
 
 
 @blueprint.get("/drafts/<ref>/words.json")
