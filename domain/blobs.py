@@ -106,6 +106,12 @@ class Blobs:
         """Bytes a stored file takes, as it lies there. Raises FileNotFoundError."""
         return self._path(name).stat().st_size
 
+    def sealed_digest(self, name: str) -> tuple[int, str]:
+        """Size and SHA-256 (hex) of a stored file, as it lies there. Raises FileNotFoundError."""
+        with self._path(name).open("rb") as file:
+            sealed = hashlib.file_digest(file, "sha256")
+            return file.tell(), sealed.hexdigest()
+
     def copy_sealed(self, name: str, source: Blobs) -> tuple[int, str]:
         """Take over another store's file as it lies there, durably. Returns its size and SHA-256 (hex).
 
@@ -155,7 +161,9 @@ class Blobs:
     def _arriving(self, name: str) -> Iterator[BinaryIO]:
         """A file that has its name once the block ends, and is on disk then; after a failure nothing is left."""
         path = self._path(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.parent.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _sync_folder(self._folder)
         partial = path.with_suffix(PARTIAL)
         try:
             with partial.open("wb") as out:

@@ -28,6 +28,19 @@ def path_of(tmp_path: Path, blob: StoredBlob) -> Path:
     return tmp_path / blob.name[:2] / blob.name
 
 
+def test_bytes_names_and_new_folders_are_on_disk_before_the_file_is_told(blobs, tmp_path, monkeypatch):
+    synced: list[str] = []
+    really = os.fsync
+
+    def fsync(handle: int) -> None:
+        synced.append(os.readlink(f"/proc/self/fd/{handle}"))
+        really(handle)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    path = path_of(tmp_path, blobs.put_bytes(b"paper"))
+    assert set(synced) == {str(path.with_suffix(".part")), str(path.parent), str(tmp_path)}
+
+
 @pytest.mark.parametrize("size", [0, 1, FRAME - 1, FRAME, FRAME + 1, 2 * FRAME, 2 * FRAME + 7])
 def test_a_file_comes_back_as_it_was(blobs, tmp_path, size):
     content = os.urandom(size)
