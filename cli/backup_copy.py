@@ -142,7 +142,7 @@ def copy_of_files(
 ) -> tuple[dict[str, Entry], int]:
     """Take over every named file, sealed as it lies, and read each to its end. Entries by name; how many were shared.
 
-    Files taken over by an attempt before stay. Raises Vanished; BackupRefused naming the damaged ones.
+    Raises Vanished; BackupRefused naming the damaged ones.
     """
     target = Blobs(folder / FILES, home.vault)
     (folder / FILES).mkdir(mode=0o700, exist_ok=True)
@@ -171,11 +171,14 @@ def copy_of_files(
 
 
 def _shared(blob: StoredBlob, target: Blobs, earlier: Earlier | None) -> Entry | None:
-    """The entry of a file that the earlier backup holds and this one shares with it; None: it must be copied."""
+    """The entry of a file that the earlier backup holds and this one shares with it; None: it must be copied.
+
+    It is read too: what rotted in one backup would otherwise go on into all that follow.
+    """
     entry = earlier.files.get(blob.name) if earlier is not None else None
-    if earlier is None or entry is None or target.exists(blob.name) or not earlier.blobs.exists(blob.name):
+    if earlier is None or entry is None or not earlier.blobs.exists(blob.name):
         return None
-    if earlier.blobs.sealed_size(blob.name) != entry.size or not target.link_sealed(blob.name, earlier.blobs):
+    if Entry(*earlier.blobs.sealed_digest(blob.name)) != entry or not target.link_sealed(blob.name, earlier.blobs):
         return None
     return entry
 

@@ -146,9 +146,11 @@ def read(folder: Path, vault: Vault) -> Manifest:
         raise changed(folder, MANIFEST) from problem
     if not isinstance(proof, dict) or proof.get("sha256") != hashlib.sha256(content).hexdigest():
         raise changed(folder, MANIFEST)
+    if not isinstance(told, dict) or not isinstance(told.get("format"), int):
+        raise changed(folder, MANIFEST)
     _fits_program(told)
     _fits_keys(told, vault)
-    if not hmac.compare_digest(str(proof.get("hmac", "")), vault.mac(PURPOSE, content).hex()):
+    if not hmac.compare_digest(str(proof.get("hmac", "")).encode(), vault.mac(PURPOSE, content).hex().encode()):
         raise changed(folder, MANIFEST)
     return _parsed(told)
 

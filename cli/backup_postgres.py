@@ -21,6 +21,7 @@ from domain.text import gettext as _
 PACKAGED = Path("/usr/lib/postgresql")
 VERSION = re.compile(r"\(PostgreSQL\) (\d+)")
 POLL = 0.1
+RESTORE_LOCK = 4_849_200_002  # advisory; the one before it is that of migrations
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,18 @@ def is_empty(connection: Connection) -> bool:
         " AND n.nspname <> 'information_schema' AND left(n.nspname, 3) <> 'pg_' LIMIT 1"
     )
     return found.first() is None
+
+
+@contextmanager
+def alone_in(engine: Engine) -> Iterator[bool]:
+    """Hold the lock of restores into a database. False when another restore holds it."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        held = connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({RESTORE_LOCK})").scalar()
+        try:
+            yield bool(held)
+        finally:
+            if held:
+                connection.exec_driver_sql(f"SELECT pg_advisory_unlock({RESTORE_LOCK})")
 
 
 def make_empty(engine: Engine) -> None:

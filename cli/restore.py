@@ -168,23 +168,31 @@ def _alone(home: Path) -> Iterator[None]:
 
 @contextmanager
 def _empty_database(settings: Settings, manifest: Manifest) -> Iterator[None]:
-    """PostgreSQL: the database must hold nothing, and holds nothing again after a failure."""
+    """PostgreSQL: the database must hold nothing, and holds nothing again after a failure.
+
+    One restore at a time into a database: one that fails must not take away what another brought.
+    """
     if manifest.engine == "sqlite":
         yield
         return
     engine = make_engine(settings)
     try:
-        with engine.connect() as connection:
+        with backup_postgres.alone_in(engine) as alone, engine.connect() as connection:
+            if not alone:
+                raise BackupRefused(
+                    _("Another restore into %(home)s is at work. Wait for its end.", home=engine.url.database)
+                )
             if not backup_postgres.is_empty(connection):
                 raise BackupRefused(
                     _("The database of HEDUI_DATABASE_URL holds tables already, and a restore never overwrites. Make a"
                       " new database for it.")
                 )  # fmt: skip
-        try:
-            yield
-        except BaseException:
-            backup_postgres.make_empty(engine)
-            raise
+            connection.rollback()
+            try:
+                yield
+            except BaseException:
+                backup_postgres.make_empty(engine)
+                raise
     finally:
         engine.dispose()
 
@@ -196,12 +204,16 @@ def _take_place(settings: Settings, working: Settings, manifest: Manifest) -> No
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     sync_tree(working.home)
     (working.home / FILES).rename(settings.home / FILES)
-    if manifest.engine == "sqlite":
-        (working.home / DATABASE).rename(settings.home / DATABASE)
-    else:
-        engine = make_engine(settings)
-        _mark_founded(engine, manifest)
-        engine.dispose()
+    try:
+        if manifest.engine == "sqlite":
+            (working.home / DATABASE).rename(settings.home / DATABASE)
+        else:
+            engine = make_engine(settings)
+            _mark_founded(engine, manifest)
+            engine.dispose()
+    except BaseException:
+        shutil.rmtree(settings.home / FILES, ignore_errors=True)
+        raise
     sync_folder(settings.home)
 
 
