@@ -8,8 +8,11 @@ from xml.sax.saxutils import quoteattr
 
 import pytest
 from lxml import etree
+from sqlalchemy import update
 
-from domain.work import unit_of_work
+from domain.clock import machine_now
+from domain.parties.accounts import UserSession
+from domain.work import OPERATOR, unit_of_work
 from tests.browser.drawings import MARKUP, everything
 from tests.browser.editing import aside, save, wait_kept
 from tests.browser.serving import PHONE, Desk, Served
@@ -355,6 +358,25 @@ def test_a_half_typed_id_is_left_alone_by_the_clock_and_asked_about_when_the_pag
     save(page)
     assert step(kept(web, ref), "intak").get("name") == "改名"
     assert page.evaluate(asks) is False
+    web.check_consoles()
+
+
+def test_what_an_editor_holds_is_kept_once_its_owner_signed_in_again_in_another_window(web: Served) -> None:
+    ref = begin(web)
+    owner = web.desk("owner1")
+    page = edit(owner, ref, "#element=intake")
+    with unit_of_work(web.office.home, OPERATOR) as work:
+        work.session.execute(update(UserSession).values(expires_at=machine_now()))
+    page.locator("#panel-name").fill("再次登录后保存")
+    page.keyboard.press("Control+s")
+    page.locator("#studio[data-status=SignedOut]").wait_for()
+    assert "登录" in page.locator("[data-studio-status]").inner_text()
+
+    owner.page = page.context.new_page()
+    owner.sign_in()
+    save(page)
+    assert step(kept(web, ref), "intake").get("name") == "再次登录后保存"
+    owner.errors[:] = [one for one in owner.errors if "status of 400" not in one]  # the token of the ended session
     web.check_consoles()
 
 

@@ -233,6 +233,7 @@ def test_what_a_task_cannot_show_and_a_key_twice_are_found_in_their_places_and_c
             field.evaluate("one => one.click()")
         entry(desk, "remove").click()
         field.wait_for(state="detached")
+        assert desk.page.evaluate("document.activeElement.closest('[data-form-panel]') !== null")
     wait_checked(desk, "yes")
     save(desk.page)
     assert [one.get("key") for one in stored(web, ref)] == [one.get("key") for one in form["components"][:-2]]

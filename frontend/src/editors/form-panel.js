@@ -21,6 +21,7 @@ export function formPanel({ place, editor, words, say, readonly }) {
   const entries = panelEntries({ say, readonly, refreshers });
   const groups = fieldGroups({ model, entries, words, say, readonly, refreshers });
   let drawn = null;
+  place.tabIndex = -1;
   let sentences = new Map();
 
   const chosen = () => {
@@ -112,6 +113,6 @@ function keepPlace(place, redraw) {
   redraw();
   if (!name) return;
   const again = [...place.querySelectorAll('[data-entry]')].find((one) => one.dataset.entry === name && !one.disabled);
-  (again ?? place.querySelector('button:not(:disabled)'))?.focus();
+  (again ?? place.querySelector('button:not(:disabled)') ?? place).focus(); // what is gone leaves the panel itself
   if (again?.matches('input:not([type=checkbox]), textarea')) again.setSelectionRange(from, to);
 }
