@@ -1,5 +1,6 @@
 // <form data-draft-url="…">: what is typed is kept on the server a moment after the last key, and when the page is left.
-// POSTs the form's fields (never its files) with the header X-CSRFToken from <meta name="csrf-token">.
+// POSTs the form's fields (never its files), its token of the session among them. Whoever signed in again in another
+// window goes on with the token of the new session (data-person on the form); another person does not.
 // An answer of JSON {"saved": "09:14"} is shown; answers 401/403 or a redirect mean that the sign-in ended, 409 that
 // the task changed. Nothing is kept in the browser: the fields are other people's lives, and desks are shared.
 // Status line: <span data-draft-status data-text-saved="… {time} …" data-text-failed data-text-signed-out
@@ -36,13 +37,8 @@ function keep(page, form) {
     unsaved = false;
     const texts = status?.dataset ?? {};
     try {
-      const answer = await fetch(form.dataset.draftUrl, {
-        method: 'POST',
-        body: fields(form),
-        headers: { Accept: 'application/json', 'X-CSRFToken': token(page) },
-        redirect: 'manual',
-        keepalive: leaving,
-      });
+      let answer = await send(form, leaving);
+      if (answer.status === 400 && !leaving && (await renew(page, form))) answer = await send(form, leaving);
       if (answer.ok) say(texts.textSaved, { time: await savedAt(page, answer) });
       else {
         unsaved = true;
@@ -69,7 +65,7 @@ function keep(page, form) {
     clearTimeout(timer);
   });
   page.addEventListener('visibilitychange', () => {
-    if (page.visibilityState === 'hidden') save({ leaving: true });
+    save({ leaving: page.visibilityState === 'hidden' }); // and whoever comes back, perhaps signed in again
   });
   addEventListener('pageshow', () => {
     submitted = false;
@@ -90,8 +86,25 @@ function fields(form) {
   return values;
 }
 
-function token(page) {
-  return page.querySelector('meta[name=csrf-token]')?.content ?? '';
+function send(form, leaving) {
+  return fetch(form.dataset.draftUrl, {
+    method: 'POST',
+    body: fields(form),
+    headers: { Accept: 'application/json' },
+    redirect: 'manual',
+    keepalive: leaving,
+  });
+}
+
+async function renew(page, form) {
+  const answer = await fetch(location.href, { redirect: 'manual' });
+  if (!answer.ok) return false;
+  const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
+  const same = [...fresh.forms].find((one) => one.dataset.draftUrl === form.dataset.draftUrl);
+  const token = same?.querySelector('[name=csrf_token]')?.value;
+  if (!token || same.dataset.person !== form.dataset.person) return false;
+  for (const field of page.querySelectorAll('input[name=csrf_token]')) field.value = token;
+  return true;
 }
 
 async function savedAt(page, answer) {

@@ -63,3 +63,25 @@ def test_what_was_typed_outlives_the_session(web: Served) -> None:
     town.press()
     assert story.open_steps() == ["authorise"]
     web.check_consoles()
+
+
+def test_whoever_signed_in_again_in_another_window_goes_on_where_the_form_stands(web: Served) -> None:
+    story = new_case(web.office)
+    town = web.desk("town")
+    town.open_task(story, "intake")
+    with unit_of_work(web.office.home, OPERATOR) as work:
+        work.session.execute(update(UserSession).values(expires_at=machine_now()))
+    page = town.page
+    page.locator("#note").fill("长子在外地")
+    page.locator("[data-draft-status]", has_text="登录").wait_for()
+
+    town.page = page.context.new_page()
+    town.sign_in()
+    town.page = page
+    page.locator("#note").fill("长子在外地务工")
+    page.locator("[data-draft-status]", has_text=":").wait_for()
+    town.fill({"applied_on": steps.today(story), "truthful": True})
+    town.press()
+    assert story.open_steps() == ["authorise"]
+    town.errors[:] = [one for one in town.errors if "status of 400" not in one]  # the token of the ended session
+    web.check_consoles()
