@@ -15,6 +15,7 @@ from domain.errors import DefinitionRefused, Finding, HouseError
 from domain.text import gettext as _
 from workflows import bundles
 from workflows.bundles import Bundle, Checked
+from workflows.lint_child import NO_END
 
 KEPT = 64  # bundles whose findings are remembered
 QUEUE = 3  # checks that one person may have waiting
@@ -40,7 +41,8 @@ def findings(bundle: Bundle, person: int) -> tuple[Finding, ...]:
         known = _remembered(key)  # whoever stood in the queue before may have asked the same
         if known is None:
             known = tuple(bundles.check(bundle))
-            _remember(key, known)
+            if all(one.sentence != NO_END for one in known):  # a busy machine is no property of the bundle
+                _remember(key, known)
     return known
 
 

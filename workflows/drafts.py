@@ -58,18 +58,21 @@ class Saved:
 class Overtaken(Stale):
     """Somebody else saved the same file first; nothing was written and nothing is lost.
 
-    by: display name; at: when; revision: the newest one; path: the file ("" for the draft as a whole).
+    by: display name; at: when; revision: the newest one; path: the file ("" for the draft as a whole);
+    written: there is something written that can be saved beside.
     """
 
-    def __init__(self, *, by: str, at: datetime, revision: int, path: str) -> None:
-        sentence = _(
+    def __init__(self, *, by: str, at: datetime, revision: int, path: str, written: bool) -> None:
+        said = {"who": by, "file": path or _("this draft"), "time": f"{at.astimezone(OFFICE_ZONE):%H:%M}"}
+        kept = _(
             "%(who)s saved %(file)s at %(time)s, after you opened it. Nothing you did is lost: it is still before you."
             " Save it beside as a revision of its own, or look at the difference first.",
-            who=by,
-            file=path or _("this draft"),
-            time=f"{at.astimezone(OFFICE_ZONE):%H:%M}",
+            **said,
         )
-        super().__init__(sentence, revision=revision, path=path)
+        again = _(
+            "%(who)s saved %(file)s at %(time)s, after you opened it. Look at what changed, then do it again.", **said
+        )
+        super().__init__(kept if written else again, revision=revision, path=path)
         self.by, self.at, self.revision, self.path = by, at, revision, path
 
 
@@ -184,7 +187,7 @@ def save(work: Work, ref: str, changes: Changes, *, based_on: int, note: str = "
         return Saved(based_on, unchanged=True)
     for path, digest in sorted(wanted.items()):
         if head.get(path) not in (base.get(path), digest):
-            raise _overtaken(work, draft, path)
+            raise _overtaken(work, draft, path, written=digest is not None)
     merged = draft.head != based_on
     result = _with(head, {path: wanted[path] for path in mine})
     if result == head:
@@ -227,7 +230,7 @@ def make_newest(work: Work, ref: str, number: int, *, based_on: int) -> Saved:
     draft = locked(work, ref)
     manifest = _manifest(work, draft, number)
     if draft.head != based_on:
-        raise _overtaken(work, draft, "")
+        raise _overtaken(work, draft, "", written=False)
     if manifest == _manifest(work, draft, draft.head):
         return Saved(draft.head, unchanged=True)
     said = str(_("Revision %(number)s again", number=number))
@@ -395,7 +398,7 @@ def _record(work: Work, draft: DefinitionDraft, event: str, body: Mapping[str, o
     journal.record(work, event, draft.ref, body, stream=("definition", draft.process))
 
 
-def _overtaken(work: Work, draft: DefinitionDraft, path: str) -> Overtaken:
+def _overtaken(work: Work, draft: DefinitionDraft, path: str, *, written: bool) -> Overtaken:
     """Who changed a file last on the way to the newest revision; without a path, who saved that."""
     line = [row for row in revisions(work, draft) if not row.aside]
     culprit = line[0]
@@ -405,4 +408,4 @@ def _overtaken(work: Work, draft: DefinitionDraft, path: str) -> Overtaken:
             break
     name = work.session.scalar(select(Account.name).where(Account.id == culprit.author_id))
     by = name or str(_("An upgrade of the program"))
-    return Overtaken(by=by, at=culprit.saved_at, revision=draft.head, path=path)
+    return Overtaken(by=by, at=culprit.saved_at, revision=draft.head, path=path, written=written)

@@ -20,6 +20,7 @@ from domain.text import gettext as _
 from workflows import lint
 from workflows.lint_elements import FILE
 
+NO_END = _("The check of the drawing did not end.")
 SECONDS = 20
 MEMORY = 1024**3
 
@@ -57,7 +58,7 @@ def check_untrusted(
             cwd=Path(__file__).parent.parent,
         )
     except (subprocess.TimeoutExpired, subprocess.CalledProcessError):
-        return [Finding(FILE, "", None, _("The check of the drawing did not end."), _("Draw it again, more simply."))]
+        return [Finding(FILE, "", None, NO_END, _("Check it once more; if it is said again, draw it more simply."))]
     return [_finding(*row) for row in json.loads(done.stdout)]
 
 

@@ -27,7 +27,7 @@ from tests.webapp.owner_world import (
     send_file,
     shipped,
 )
-from webapp import words
+from webapp import checking, words
 from workflows import bundles, definitions, forms
 from workflows.definition_rows import DefinitionDraft, DefinitionDraftRevision, DefinitionProposal
 
@@ -170,6 +170,16 @@ def test_a_proposal_needs_a_note_and_what_changed(office, app):
     assert counted(office.home)["definition_proposal"] == 0
 
 
+def test_a_note_is_kept_when_too_many_checks_wait_and_nothing_is_said_to_pass(office, app, monkeypatch):
+    owner = owner_of(app, office)
+    draft = begun(owner)
+    send_file(owner, draft, "process.bpmn", shipped("review_commission") + b"<!-- waits -->")
+    monkeypatch.setitem(checking._asked, office.actor("owner1").person(), checking.QUEUE + 1)
+    answer = post(owner, f"{draft}/propose?lang=en", revision=2, note="typed")
+    assert answer.status_code == 429 and ">typed</textarea>" in answer.text and "still running" in answer.text
+    assert "Not checked" in answer.text and "no findings" not in answer.text and ">passes<" not in answer.text
+
+
 def test_a_draft_that_passes_is_laid_before_a_second_owner_and_cannot_be_dropped_meanwhile(office, app):
     owner = owner_of(app, office)
     draft = begun(owner)
@@ -199,7 +209,7 @@ def test_a_dropped_draft_stays_on_record_and_a_new_one_begins_with_the_version(o
     assert post(owner, f"{draft}/close").location == "/processes/review_commission"
     page = owner.get(f"{draft}?lang=en").text
     assert "closed" in page and "Drop this draft" not in page
-    assert send_file(owner, draft, "process.bpmn", b"<x/>").status_code == 409
+    assert send_file(owner, draft, "process.bpmn", b"<x/>").status_code == 410
     assert begun(owner) != draft
 
 
@@ -291,6 +301,10 @@ def test_details_saved_by_two_people_are_not_overwritten(office, app):
     assert post(other, f"{draft}/details", **(sent | {"title": "另一个"})).status_code == 302
     answer = post(one, f"{draft}/details?lang=en", **(sent | {"title": "我的"}))
     assert answer.status_code == 409 and "方小寒" in answer.text and 'value="我的"' in answer.text
+    assert f'href="{draft}/compare?revision=2&amp;with=r1"' in answer.text and 'name="aside"' in answer.text
+    assert post(one, f"{draft}/details", **(sent | {"title": "我的", "aside": "1"})).status_code == 302
+    assert [(row.aside, row.parent) for row in revisions(office)] == [(False, None), (False, 1), (True, 1)]
+    assert "我的".encode() in one.get(f"{draft}/files/process.toml?revision=3").data
 
 
 # --- new, out and in, back -------------------------------------------------------------------------------------
@@ -367,6 +381,12 @@ def test_a_version_comes_back_through_a_second_owner_with_a_reason(office, app):
     bare = post(second, "/processes/review_commission/versions/1/rollback?lang=en", note="")
     assert bare.status_code == 422 and "Say why" in bare.text
     assert post(second, "/processes/review_commission/versions/1/rollback", note="退回").status_code == 302
+    again = post(second, "/processes/review_commission/versions/1/rollback?lang=en", note="再退")
+    assert (
+        again.status_code == 409
+        and "waits for a second owner already" in again.text
+        and ">再退</textarea>" in again.text
+    )
     with office.home.sessions() as session:
         row = session.scalars(select(DefinitionProposal).where(DefinitionProposal.state == "OPEN")).one()
         assert row.note == "退回"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import OrderedDict
 from datetime import timedelta
 
 import pytest
@@ -15,10 +16,11 @@ from domain.parties.accounts import UserSession
 from domain.work import OPERATOR, unit_of_work
 from tests.homes import Office
 from tests.webapp.desk_world import app_of
-from tests.webapp.owner_world import begun, check_file, counted, owner_of, post, send_file, shipped, token_of
+from tests.webapp.owner_world import SHIPPED, begun, check_file, counted, owner_of, post, send_file, shipped, token_of
 from webapp import checking
 from webapp.views import studio_files
-from workflows.bundles import Bundle
+from workflows import lint_child
+from workflows.bundles import Bundle, read_folder
 from workflows.definition_rows import DefinitionDraftRevision
 
 DRAWING = shipped("review_commission")
@@ -167,6 +169,16 @@ def test_one_person_checks_one_thing_at_a_time():
     assert len(done) == 12 and 0 < len(refused) <= 12 - checking.QUEUE
     assert SlowFiles.most == 1
     assert not checking._running and not checking._asked
+
+
+def test_a_check_that_a_busy_machine_did_not_end_is_done_again(monkeypatch):
+    bundle = read_folder(SHIPPED / "review_commission")
+    with monkeypatch.context() as busy:
+        busy.setitem(lint_child.check_untrusted.__kwdefaults__, "seconds", 0)
+        busy.setattr(checking, "_found", OrderedDict())
+        assert [one.sentence for one in checking.findings(bundle, 8)] == [lint_child.NO_END]
+        busy.undo()
+    assert checking.findings(bundle, 8) == ()
 
 
 # --- bodies ----------------------------------------------------------------------------------------------------

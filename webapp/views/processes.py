@@ -5,13 +5,14 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from domain.errors import DefinitionRefused, NotFound
+from domain.errors import Conflict, DefinitionRefused, NotFound
 from domain.parties import permissions
 from domain.text import gettext as _
 from domain.work import Work
 from webapp import checking, process_rows, words
 from webapp.acting import acting, reading
 from webapp.auth import member
+from webapp.errors import status_of
 from webapp.i18n import english
 from webapp.people import names
 from webapp.permits import requires
@@ -97,11 +98,14 @@ def rollback(process: str, number: int) -> ResponseReturnValue:
             return _process_page(work, process, roll=number, note=note, fault=_note_fault(note)), 422
     try:
         checked = checking.must_pass(bundle, member().actor.person())
+        with acting() as work:
+            ref = definitions.propose_old(work, process, number, checked, note=note).ref
     except DefinitionRefused as refusal:
         with reading() as work:
             return _process_page(work, process, roll=number, note=note, findings=refusal.findings), 422
-    with acting() as work:
-        ref = definitions.propose_old(work, process, number, checked, note=note).ref
+    except (Conflict, checking.TooMany) as refusal:
+        with reading() as work:
+            return _process_page(work, process, roll=number, note=note, fault=refusal.message), status_of(refusal)
     flash(str(_("Version %(number)s waits for a second owner to put it in force again.", number=number)))
     return redirect(url_for("comparisons.proposal", ref=ref))
 

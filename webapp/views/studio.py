@@ -89,7 +89,7 @@ def propose(ref: str) -> ResponseReturnValue:
     except DefinitionRefused as refusal:
         form.form_errors.append(_("The draft does not pass the check yet; see the findings."))
         return _draft_page(ref, proposing=form, found=refusal.findings), 422
-    except (Stale, Conflict) as refusal:
+    except (Stale, Conflict, checking.TooMany) as refusal:
         form.form_errors.append(refusal.message)
         return _draft_page(ref, proposing=form), status_of(refusal)
     flash(str(_("The draft waits for a second owner.")))
@@ -259,17 +259,18 @@ def _draft_page(
         bundle = drafts.bundle_at(work, drafts.get(work, ref))
         person = work.actor.person()
     # the check may take a second: no transaction waits for it
-    findings = found if found is not None else checking.findings(bundle, person)
+    findings = found if found is not None else _found(bundle, person)
     with reading() as work:
         it = opened(work, ref)
         if it.bundle.digest != bundle.digest:
-            findings = ()  # somebody saved this very moment; the next look checks it
+            findings = None  # somebody saved this very moment; the next look checks it
+        checked, findings = findings is not None, findings or ()
         revisions = drafts.revisions(work, it.row)
         current = definitions.newest(work, it.row.process)
         return render_template(
             "studio/draft.html", draft=it.row, title=it.title, readonly=it.readonly, kinds=KINDS,
             parts=_parts(it, findings), findings=findings, groups=_grouped(ref, it, findings),
-            passes=checking.passes(tuple(findings)), revisions=revisions,
+            checked=checked, revisions=revisions,
             names=names(work, [it.row.created_by, *(one.author_id for one in revisions)]), current=current,
             others=[one for one in presence.here(work, it.row.id) if not one.me],
             waiting=[one for one in definitions.open_proposals(work) if one.process == it.row.process],
@@ -277,6 +278,14 @@ def _draft_page(
             proposing=proposing or ProposeForm(formdata=None), adding=adding or PartForm(formdata=None),
             clock_time=clock_time, base_overtaken=current is not None and current.number != it.row.base_number,
         )  # fmt: skip
+
+
+def _found(bundle: Bundle, person: int) -> Sequence[Finding] | None:
+    """What the check says; None while too many checks of this person wait: the page is shown all the same."""
+    try:
+        return checking.findings(bundle, person)
+    except checking.TooMany:
+        return None
 
 
 def _grouped(ref: str, it: Opened, findings: Sequence[Finding]) -> list[tuple[str, str, list[tuple[Finding, str]]]]:

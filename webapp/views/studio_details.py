@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from domain import rules
 from domain.errors import DefinitionRefused, HouseError, Stale
+from domain.text import Text
 from domain.text import gettext as _
 from domain.work import Work
 from webapp import checking
@@ -52,12 +53,21 @@ def save(ref: str) -> ResponseReturnValue:
     try:
         checking.readable(bundles.SHEET, content)
         with acting() as work:
-            drafts.save(work, ref, {bundles.SHEET: content}, based_on=based_on)
+            done = _keep(work, ref, content, based_on)
     except (Stale, DefinitionRefused) as refusal:
         with reading() as work:
             return _page(opened(work, ref), form, refusal), status_of(refusal)
-    flash(str(_("The details were saved.")))
+    flash(str(done))
     return redirect(address)
+
+
+def _keep(work: Work, ref: str, content: bytes, based_on: int) -> Text:
+    """Save as the newest revision, or beside it for who was told that somebody was faster; says what was done."""
+    if "aside" not in request.form:
+        drafts.save(work, ref, {bundles.SHEET: content}, based_on=based_on)
+        return _("The details were saved.")
+    number = drafts.save_aside(work, ref, {bundles.SHEET: content}, based_on=based_on)
+    return _("The details were saved beside, as revision %(number)s in the list of revisions.", number=number)
 
 
 def _form(work: Work, found: Opened) -> DetailsForm:
