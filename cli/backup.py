@@ -27,7 +27,7 @@ from cli.backup_folders import (
     clear_unfinished,
     megabytes,
     need_room,
-    new_folders,
+    new_names,
     stamped,
     sync_folder,
     sync_tree,
@@ -97,8 +97,9 @@ def _make(home: Home, place: Path, run: UpkeepRun, say: Say) -> Path:
     need_room(place, backup_copy.size_of(home, earlier), _("The backup"))
     with unit_of_work(home, OPERATOR) as work:
         journal.seal(work)  # what was done until now is bound before it is copied
-    part, final = new_folders(place, row.short, run.started_at)
-    try:
+    part, final = new_names(place, row.short, run.started_at)
+    try:  # from before it is made: a signal may come at any instant
+        part.mkdir(mode=0o700)
         copied, files, shared = _copy(home, part, earlier, pulse_of(home, run.ref, say))
         manifest = Manifest(
             home_ref=row.home_ref,

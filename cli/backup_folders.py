@@ -64,14 +64,12 @@ def clear_unfinished(place: Path, short: str) -> int:
     return len(left)
 
 
-def new_folders(place: Path, short: str, now: datetime) -> tuple[Path, Path]:
-    """The folder a backup is written in, made here, and the one it becomes when it is complete."""
+def new_names(place: Path, short: str, now: datetime) -> tuple[Path, Path]:
+    """The folder a backup is written in, and the one it becomes when it is complete. Neither is made here."""
     while (place / f"{short}-{now:{STAMP}}").exists():
         now += timedelta(seconds=1)
     final = place / f"{short}-{now:{STAMP}}"
-    part = place / f".{final.name}{UNFINISHED}"
-    part.mkdir(mode=0o700)
-    return part, final
+    return place / f".{final.name}{UNFINISHED}", final
 
 
 def stamped(place: Path) -> list[Path]:

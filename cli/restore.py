@@ -130,8 +130,8 @@ def _new_home(settings: Settings, manifest: Manifest) -> Iterator[Settings]:
         with _alone(settings.home), _empty_database(settings, manifest):
             shutil.rmtree(working.home, ignore_errors=True)
             need_room(settings.home, manifest.bytes, _("The restored home"))
-            working.home.mkdir(mode=0o700)
-            try:
+            try:  # from before it is made: a signal may come at any instant
+                working.home.mkdir(mode=0o700)
                 yield working
             finally:
                 shutil.rmtree(working.home, ignore_errors=True)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -88,3 +89,21 @@ def test_one_backup_of_a_home_at_a_time_in_a_folder(office: Office, tmp_path: Pa
             backup.make(office.home, tmp_path / "backups", quiet)
     finally:
         process.communicate(timeout=60)
+
+
+def test_a_signal_right_after_the_folder_was_made_leaves_none(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really = Path.mkdir
+
+    def mkdir(folder: Path, *arguments: Any, **named: Any) -> None:
+        really(folder, *arguments, **named)
+        if folder.name.endswith(".part"):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "mkdir", mkdir)
+    with pytest.raises(KeyboardInterrupt):
+        backup.make(office.home, tmp_path / "backups", quiet)
+
+    assert not list((tmp_path / "backups").glob(".*.part"))
+    assert last(office, upkeep.BACKUP).outcome == upkeep.FAILED
