@@ -33,7 +33,9 @@ async function start(root) {
     keyboard: { bind: !readonly },
     additionalModules: [houseFields(say, readonly)],
   });
+  const steps = editor.get('commandStack');
   let file = null;
+  let original = '';
   let panel = null;
   let marks = new Map();
   const listeners = [];
@@ -41,7 +43,8 @@ async function start(root) {
 
   const session = open({
     root,
-    content: async () => file.write(editor.getSchema()),
+    // who undoes everything has the file as it was, byte for byte
+    content: async () => (steps._stackIdx < 0 ? original : file.write(editor.getSchema())),
     changed: (fn) => listeners.push(fn),
     show,
     choose,
@@ -125,7 +128,6 @@ async function start(root) {
 
   // --- start ---------------------------------------------------------------------------------------------------------
 
-  const steps = editor.get('commandStack');
   for (const [name, can] of [['undo', 'canUndo'], ['redo', 'canRedo']]) {
     const button = root.querySelector(`[data-form-${name}]`);
     if (!button) continue;
@@ -138,6 +140,7 @@ async function start(root) {
   try {
     const [text, words] = await Promise.all([session.load(), session.words()]);
     file = read(text);
+    original = text;
     await editor.importSchema(structuredClone(file.schema));
     panel = formPanel({ place: root.querySelector('[data-form-panel]'), editor, words, say, readonly });
     editor.on('commandStack.changed', () => listeners.forEach((fn) => fn()));

@@ -183,6 +183,19 @@ def test_undo_takes_back_what_was_added_and_an_untouched_form_is_never_written(w
     web.check_consoles()
 
 
+def test_who_undoes_everything_has_the_file_as_it_was(web: Served) -> None:
+    ref = begin(web)
+    compact = json.dumps(json.loads(kept(web, ref, DECIDE)), ensure_ascii=False).encode()
+    hand_in(web, ref, DECIDE, compact)
+    desk = web.desk("owner1")
+    open_part(desk, ref, "forms/decide")
+    add(desk, "number")
+    desk.page.locator("[data-form-undo]").click()
+    save(desk.page)
+    assert kept(web, ref, DECIDE) == compact
+    web.check_consoles()
+
+
 def test_the_second_of_two_owners_on_a_form_is_told_and_loses_nothing(web: Served) -> None:
     ref = begin(web)
     first, second = web.desk("owner1"), web.desk("owner2")

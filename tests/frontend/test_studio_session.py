@@ -234,6 +234,18 @@ def test_two_who_ask_while_a_save_is_under_way_are_served_one_after_the_other(pa
     assert not page.locator("#studio[data-conflict]").count()
 
 
+def test_what_came_during_a_save_is_not_called_saved(page: Any, shop: type[Shop]) -> None:
+    shop.slow = 0.3
+    page.locator("textarea").fill("one")
+    page.keyboard.press("Control+s")
+    page.wait_for_function("document.getElementById('studio').dataset.status === 'Saving'")
+    page.locator("textarea").evaluate("one => { one.value = 'two'; one.dispatchEvent(new Event('input')); }")
+    page.locator("#studio[data-saved]").wait_for()
+    assert status(page, "Unsaved") == "unsaved"
+    assert status(page, "Saved") == "saved 10:32"
+    assert [body for _path, body in saves(shop)] == ["one", "two"]
+
+
 def test_a_change_during_a_save_that_meets_another_version_does_not_ask_again(page: Any, shop: type[Shop]) -> None:
     shop.slow = 0.3
     shop.answer = (409, {"message": "", "revision": 8, "by": "丙", "at": "10:31", "compare": "/c"})

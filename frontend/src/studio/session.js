@@ -118,8 +118,9 @@ export function open({ root, content, changed, show, choose = () => {}, name = (
     for (const place of root.querySelectorAll('[data-studio-revision]')) {
       place.textContent = filled(place.dataset.text, told);
     }
-    say(told.unchanged ? 'Unchanged' : told.merged ? 'Merged' : 'Saved', { ...told, time: told.saved });
-    if (unsaved()) saveLater(SAVE_AFTER);
+    const said = told.unchanged ? 'Unchanged' : told.merged ? 'Merged' : 'Saved';
+    say(unsaved() ? 'Unsaved' : said, { ...told, time: told.saved });
+    if (unsaved()) saveLater(SAVE_AFTER); // what came meanwhile
   }
 
   function hold() {
@@ -324,7 +325,7 @@ export function open({ root, content, changed, show, choose = () => {}, name = (
       if (unsaved() && !waiting) event.preventDefault();
     });
     page.addEventListener('visibilitychange', () => {
-      if (page.hidden && !waiting && !held) save();
+      if (!waiting && !held) save(); // whoever comes back has perhaps signed in again
     });
   }
 
