@@ -23,9 +23,10 @@ from sqlalchemy import Connection, Engine, text
 
 from cli.backup_folders import STAMP, need_room, sync_folder
 from cli.backup_sqlite import copy_database, database_size
-from domain import revision
+from domain import logs, revision
 from domain.clock import machine_now
 from domain.errors import Conflict, HouseError
+from domain.logs import Event
 from domain.settings import Settings
 from domain.text import gettext as _
 from domain.work import WRITE
@@ -99,7 +100,7 @@ def _migrate(connection: Connection, here: str, aside: Path | None) -> None:
             aside.unlink()  # the home itself is what it was; older copies must not give way to it
         if not here or isinstance(problem, HouseError):
             raise
-        log.exception("migrate.failed from=%s to=%s", here, head())
+        log.error(Event("migrate.failed", here=here, to=head(), **logs.failure(problem)))
         raise Conflict(
             _("The upgrade to %(to)s failed (%(why)s) and the home was left as it was. Start the version before, and"
               " report this with the lines above.", to=head(), why=type(problem).__name__)

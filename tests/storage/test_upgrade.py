@@ -178,7 +178,7 @@ def upgrade():
     ids=["raises", "database"],
 )
 def test_a_failed_upgrade_leaves_the_home_as_it_was(
-    old_place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
+    old_place: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, fault: str
 ) -> None:
     folder = tmp_path / "migrations"
     shutil.copytree(migrate.FOLDER, folder)
@@ -192,6 +192,8 @@ def test_a_failed_upgrade_leaves_the_home_as_it_was(
         with pytest.raises(Conflict, match="left as it was"):
             migrate.upgrade(settings, engine)
         engine.dispose()
+    assert f"migrate.failed here={old_homes.FIRST} to=9998_broken error=" in caplog.text
+    assert "it went wrong" not in caplog.text
 
     if old_place.kind == SQLITE:
         assert everything(database) == before
