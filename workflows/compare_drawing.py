@@ -45,9 +45,14 @@ class Drawn:
 
     def way(self, flow: Thing, english: bool) -> str:
         """A flow as "from → to (its name)"."""
-        ends = " → ".join(self.named(end, english) for end in flow.facts.get("ends", "").split(BETWEEN))
+        ends = " → ".join(self._end(end, english) for end in flow.facts.get("ends", "").split(BETWEEN))
         name = flow.get("property:name.en", "@name") if english else flow.get("@name")
         return f"{ends} ({name})" if name else ends
+
+    def _end(self, key: str, english: bool) -> str:
+        thing = self.things.get(key)
+        # flows may be drawn to lead to flows, even in a circle
+        return key if thing is not None and thing.kind == "sequenceFlow" else self.named(key, english)
 
 
 def read(root: etree._Element) -> Drawn:
@@ -118,7 +123,7 @@ def _wire(drawn: Drawn) -> None:
     ends: dict[str, tuple[str, str]] = {}
     for thing in drawn.things.values():
         if thing.kind == "sequenceFlow":
-            source, target = thing.facts["ends"].split(BETWEEN, 1)
+            source, _between, target = thing.facts["ends"].partition(BETWEEN)
             out.setdefault(source, []).append(thing.key)
             ends[thing.key] = source, target
     for thing in drawn.things.values():

@@ -130,7 +130,8 @@ def _read_own(found: TableRead, element: etree._Element) -> None:
     kind = local(element)
     key = found.names.fresh(str(element.get("id") or f"{kind}:{element.get('name') or ''}"))
     tables = children(element, "decisionTable") if kind == "decision" else []
-    found.keep(key, element, kind, lambda child: child in tables)
+    astray = kind in ("rule", "decisionTable")  # no row of a table, and no table of a decision
+    found.keep(key, element, f"definitions/{kind}" if astray else kind, lambda child: child in tables)
     for table in tables:
         _read_table(found, table, key)
 

@@ -463,3 +463,28 @@ def test_a_giant_is_told_without_an_exception_and_its_lists_are_cut() -> None:
     old, new = (Bundle("a", {DRAWING: (process % (BPMN, "".join(one))).encode()}) for one in (flows, flows[::-1]))
     row = only(old, new)
     assert row[4] == "The order in which the ways out are asked." and row[2].endswith("…") and row[2].count("x") == 60
+
+
+def test_flows_that_lead_to_flows_in_circles_or_in_long_rows_are_compared_at_once() -> None:
+    """Each may lead to two others; a name made of the names of its ends would never end, or double with each."""
+    drawing = SMALL.files[DRAWING]
+    rows = [f'<bpmn:sequenceFlow id="f{n}" sourceRef="f{n + 1}" targetRef="f{n + 1}"/>' for n in range(60)]
+    circle = '<bpmn:sequenceFlow id="o" sourceRef="o" targetRef="o"><bpmn:ends/></bpmn:sequenceFlow>'
+    odd = drawing.replace(b"</bpmn:process>", "".join([*rows, circle]).encode() + b"</bpmn:process>", 1)
+
+    found = compare(SMALL, with_file(SMALL, DRAWING, odd))
+
+    assert {change.element for change in found.changes} == {*(f"f{n}" for n in range(60)), "o"}
+    assert all(len(str(change.title)) < 40 for change in found.changes)
+
+
+@pytest.mark.parametrize("name", ["rule", "decisionTable"])
+def test_a_part_of_a_table_that_lies_outside_of_it_is_told(name: str) -> None:
+    root = etree.fromstring(WHOLE.files["doubts.dmn"])
+    astray = next(root.iter(f"{{*}}{name}"))
+    root.append(astray)
+    odd = with_file(WHOLE, "doubts.dmn", etree.tostring(root, encoding="UTF-8", xml_declaration=True))
+
+    for found in (compare(WHOLE, odd), compare(odd, WHOLE)):
+        assert astray.get("id") in {change.element for change in found.changes}
+        assert all(str(change.sentence) for change in found.changes)
