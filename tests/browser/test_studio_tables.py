@@ -117,6 +117,7 @@ def test_a_cell_that_cannot_be_read_is_found_in_its_place(web: Served) -> None:
     place.wait_for()
     line = desk.page.locator("[data-studio-findings] li").first
     assert "规则3 · 差额" in line.inner_text()
+    assert not line.locator("[data-line]").is_visible()  # the rule and the column say more than a line of the file
     desk.page.locator("[data-studio-check]").focus()
     line.locator("button").click()
     assert cell(desk, "wage_difference").evaluate("one => one === document.activeElement")
