@@ -400,11 +400,13 @@ def remark(root: etree._Element, number: int) -> None:
 
 
 def forget_wires(root: etree._Element, number: int) -> None:
+    ends = {flow.get("id"): flow.get("targetRef") for flow in root.iter(f"{{{BPMN}}}sequenceFlow")}
     wires = list(root.iter(f"{{{BPMN}}}incoming"))
     for wire in wires[: number % (len(wires) + 1)]:
         parent = wire.getparent()
         assert parent is not None
-        parent.remove(wire)
+        if wire.text in ends and ends[wire.text] == parent.get("id"):  # one that contradicts its flow means something
+            parent.remove(wire)
 
 
 PICTURE = (move, indent, turn_attributes, remark, forget_wires)
