@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
+
 from domain.work import unit_of_work
 from tests.browser.serving import PHONE, Served
 from tests.support import ROOT
 from workflows import bundles, definitions, drafts
 from workflows.bundles import DRAWING
+
+pytestmark = pytest.mark.slow
 
 STEP = """<bpmn:userTask id="bind" name="核对装订" camunda:formKey="archive" camunda:candidateGroups="archivist">
 <bpmn:extensionElements><camunda:properties><camunda:property name="name.en" value="Check the bound file" />

@@ -20,6 +20,8 @@ from tests.infrastructure.browser import assert_accessible
 from workflows import drafts
 from workflows.bpmn_xml import CAMUNDA, tag
 
+pytestmark = pytest.mark.slow
+
 PART = "process.bpmn"
 Q = f"{{{CAMUNDA}}}"
 

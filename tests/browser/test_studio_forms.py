@@ -13,6 +13,8 @@ from tests.infrastructure.browser import assert_accessible
 from tests.support import ROOT
 from workflows import forms
 
+pytestmark = pytest.mark.slow
+
 DECIDE = "forms/decide.form"
 FORMS = sorted((ROOT / "bpmn" / "verification" / "forms").glob("*.form"))
 

@@ -14,6 +14,8 @@ from tests.browser.editing import aside, begin, close, hand_in, head, kept, miss
 from tests.browser.serving import PHONE, Desk, Served
 from tests.infrastructure.browser import assert_accessible
 
+pytestmark = pytest.mark.slow
+
 DOUBTS = "doubts.dmn"
 NOW = datetime(2027, 5, 18, 9, tzinfo=OFFICE_ZONE)
 FACT = {

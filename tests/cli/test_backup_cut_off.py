@@ -19,6 +19,8 @@ from domain.settings import Settings
 from tests.cli.backups import ROOT, add_big_file, begun, do, environment_of, last, quiet
 from tests.homes import Office
 
+pytestmark = pytest.mark.torture
+
 
 def test_a_backup_killed_at_any_moment_is_no_backup_and_the_next_one_clears_it_away(
     office: Office, target: Settings, tmp_path: Path

@@ -25,6 +25,8 @@ from tests.cli.backups import (
 )
 from tests.homes import Office
 
+pytestmark = pytest.mark.slow
+
 
 def _reseal_without_key(folder: Path) -> Path:
     """Change the manifest and correct its plain digest, as somebody without the keys could."""

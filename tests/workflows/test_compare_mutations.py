@@ -19,6 +19,8 @@ from workflows.bpmn_xml import BPMNDI
 from workflows.bundles import DRAWING, SHEET, Bundle
 from workflows.compare import Comparison, compare
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = [bundles.read_folder(path) for path in sorted((ROOT / "bpmn").iterdir()) if path.is_dir()]
 # of each file this many places are changed in one run, always the same ones
