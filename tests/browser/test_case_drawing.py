@@ -12,6 +12,8 @@ from tests.infrastructure.browser import assert_accessible
 from tests.journeys import steps
 from tests.journeys.playing import Story, new_case
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def accepted(web: Served) -> Story:

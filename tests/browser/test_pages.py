@@ -18,6 +18,8 @@ from tests.journeys import steps
 from tests.journeys.playing import Story, new_case
 from tests.webapp.desk_world import app_of, task_address
 
+pytestmark = pytest.mark.slow
+
 SIZES = {"desk": {"width": 1366, "height": 768}, "phone": {"width": 390, "height": 844}}
 
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.browser.serving import DESK, PHONE, Desk, Served
 from tests.browser.test_keyboard import _tab_to
 from tests.support import ROOT
+
+pytestmark = pytest.mark.slow
 
 SCRIPT = "<script>document.title = 'taken'</script>"
 DRAWING = ROOT / "bpmn" / "review_commission" / "process.bpmn"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date
 
+import pytest
 from sqlalchemy import update
 
 from domain import identity
@@ -14,6 +15,8 @@ from domain.work import OPERATOR, unit_of_work
 from tests.browser.serving import Served
 from tests.journeys import steps
 from tests.journeys.playing import new_case
+
+pytestmark = pytest.mark.slow
 
 
 def test_of_two_people_at_one_task_the_second_is_told_who_has_it_and_since_when(web: Served) -> None:

@@ -14,6 +14,8 @@ from tests.cli.backups import Fresh
 from tests.homes import settings_of
 from tests.infrastructure.databases import POSTGRESQL, Databases
 
+pytestmark = pytest.mark.slow
+
 
 def test_missing_and_older_programs_of_postgresql_are_told_with_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -28,6 +28,8 @@ from tests.cli.backups import do, nothing_there, opened, quiet
 from tests.homes import Office
 from tests.infrastructure.databases import SQLITE
 
+pytestmark = pytest.mark.slow
+
 
 def test_in_the_copy_sessions_tokens_claims_leases_and_heartbeats_of_then_are_over(
     office: Office, target: Settings, tmp_path: Path

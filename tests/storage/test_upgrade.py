@@ -24,6 +24,8 @@ from tests.homes import DEMO, Office, open_office, settings_of
 from tests.infrastructure.databases import SQLITE, Place
 from tests.storage import old_homes
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 Fresh = Callable[..., Place]
 
