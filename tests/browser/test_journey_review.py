@@ -8,6 +8,8 @@ import sys
 from datetime import date
 from typing import Any
 
+import pytest
+
 from domain import identity
 from domain.assistance import notices, recipients
 from domain.assistance.determinations import Determination
@@ -20,6 +22,8 @@ from tests.browser.serving import Desk, Paper, Served
 from tests.journeys import reviews, steps
 from tests.journeys.playing import Story
 from tests.support import ROOT
+
+pytestmark = pytest.mark.slow
 
 UNIT = "mingshan"
 TRUE, OUTCOME = "入户查看并核对原件", "经逐条核实"

@@ -28,6 +28,8 @@ from tests.journeys import steps
 from tests.journeys.playing import Story
 from tests.storage.old_homes import play_to_the_end
 
+pytestmark = pytest.mark.slow
+
 
 class People:
     """Two threads at work: one completes tasks of case after case, one hands in files. What was answered is noted."""

@@ -97,6 +97,7 @@ def test_the_same_bundle_again_is_no_new_version(office: Office) -> None:
     assert "is the same already" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_process_goes_out_and_in_as_a_zip_and_comes_into_force_by_two_owners(office: Office, tmp_path: Path) -> None:
     target, again = tmp_path / "verification.zip", tmp_path / "again.zip"
     out = do(office.place, "process", "export", "verification", str(target))
@@ -136,6 +137,7 @@ def test_a_zip_that_is_none_and_a_version_that_is_not_are_refused(office: Office
     assert do(office.place, "process", "drafts").stdout == ""
 
 
+@pytest.mark.slow
 def test_an_earlier_version_is_rolled_back_to_under_a_new_number(office: Office, tmp_path: Path) -> None:
     folder = changed(tmp_path, 'name="受理', 'name="窗口受理')
     do(office.place, "process", "deploy", str(folder), "--as", "owner1", "--approved-by", "owner2")
