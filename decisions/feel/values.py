@@ -26,7 +26,11 @@ MAX_RESULT = 100_000
 
 
 class Stop(Exception):
-    """The evaluation is given up: budget, size or depth. Its text is the reason."""
+    """The evaluation is given up. Its text is the reason, `limit` what ran out: "steps", "size" or "depth"."""
+
+    def __init__(self, reason: str, limit: str = "size") -> None:
+        super().__init__(reason)
+        self.limit = limit
 
 
 class State:
@@ -44,7 +48,7 @@ class State:
     def tick(self, steps: int = 1) -> None:
         self.left -= steps
         if self.left < 0:
-            raise Stop("The evaluation needs more steps than it is allowed.")
+            raise Stop("The evaluation needs more steps than it is allowed.", "steps")
 
     def note(self, problem: str) -> None:
         """Keep a reason for a null; never with a value in it."""
@@ -150,7 +154,7 @@ def take_in(value: Value, state: State, depth: int = 0) -> Value:
 
 def _take_in_many(value: Mapping[object, Value] | Sequence[Value], state: State, depth: int) -> Value:
     if depth > MAX_NESTING:
-        raise Stop("An input is nested too deeply.")
+        raise Stop("An input is nested too deeply.", "depth")
     state.tick(len(value) // 10)
     if isinstance(value, Mapping):
         return {str(key): take_in(item, state, depth + 1) for key, item in value.items()}
@@ -253,7 +257,7 @@ def key_of(value: Value, state: State, depth: int = 0) -> object:
     """Something hashable that is equal exactly when two values are `equal`."""
     state.tick()
     if depth > MAX_NESTING:
-        raise Stop("A value is nested too deeply.")
+        raise Stop("A value is nested too deeply.", "depth")
     cls = type(value)
     if cls is list:
         return ("list", *(key_of(item, state, depth + 1) for item in value))
