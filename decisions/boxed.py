@@ -12,8 +12,8 @@ from decisions.feel.parser import parse
 from decisions.feel.types import ANY, Type, coerce
 from decisions.feel.values import State, Value
 from decisions.items import Types, unary
-from decisions.source import FEEL, Element, Faults, child, children, local, text_in
-from decisions.tables import MULTIPLE, SINGLE, InputClause, OutputClause, Rule, Table
+from decisions.source import FEEL, Element, Faults, child, children, line_of, local, text_in
+from decisions.tables import MULTIPLE, NOWHERE, SINGLE, InputClause, OutputClause, Place, Rule, Table
 
 EXPRESSIONS = (
     "literalExpression",
@@ -99,6 +99,7 @@ class Builder:
     def __init__(self, types: Types, faults: Faults) -> None:
         self.types = types
         self.faults = faults
+        self.owner = ""  # the name of the part being built
 
     def logic_of(self, owner: Element, names: Names, label: str) -> Node:
         """The one expression below `owner`; `names` are those it may use."""
@@ -243,7 +244,10 @@ class Builder:
             for number, rule in enumerate(children(element, "rule"), 1)
         ]
         kept = [rule for rule in rules if rule is not None]
-        return Table(element.get("id") or label, label, policy, aggregation, inputs, outputs, kept)
+        identity, line = element.get("id") or label, line_of(element)
+        return Table(
+            identity, label, policy, aggregation, inputs, outputs, kept, decision=self.owner or label, line=line
+        )
 
     def _check_policy(
         self, element: Element, policy: str, aggregation: str | None, outputs: list[OutputClause]
@@ -267,7 +271,8 @@ class Builder:
             values = child(clause, "inputValues")
             allowed = None if values is None else unary(text_in(values), values, self.faults, names)
             label = clause.get("label") or text_in(expression)
-            clauses.append(InputClause(label, node, self.types.of(expression), allowed))
+            place = Place(clause.get("id") or "", line_of(clause), text_in(expression))
+            clauses.append(InputClause(label, node, self.types.of(expression), allowed, place, _place(values)))
         return clauses
 
     def _outputs(self, element: Element, names: Names, label: str) -> list[OutputClause]:
@@ -286,6 +291,10 @@ class Builder:
                     None if values is None or not text else unary(text, values, self.faults, names),
                     None if values is None or not text else self.text(f"[{text}]", values, names),
                     None if default is None or not text_in(default) else self.text(text_in(default), default, names),
+                    clause.get("label") or name or label,
+                    _place(clause),
+                    _place(values),
+                    _place(default),
                 )
             )
         return clauses
@@ -321,7 +330,16 @@ class Builder:
             texts,
             tuple(self.text(text_in(result), result, names) for result in results),
             annotations,
+            line_of(element),
+            tuple(_place(cell) for cell in cells),
+            tuple(_place(result) for result in results),
         )
+
+
+def _place(element: Element | None) -> Place:
+    if element is None:
+        return NOWHERE
+    return Place(element.get("id") or "", line_of(element), text_in(element))
 
 
 class _Row(Node):

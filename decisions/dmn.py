@@ -68,7 +68,7 @@ class Model:
     """A decision model that was read whole. Immutable; evaluations are independent of one another."""
 
     def __init__(self, module: Module) -> None:
-        self._module = module
+        self.module = module
         resting = inputs_of(module)
         self.decisions = tuple(
             _info(part, list(resting[part])) for part in module.parts.values() if part.kind != "input"
@@ -97,7 +97,7 @@ class Model:
         return Result(value, tuple(run.problems), tuple(run.matched), trace)
 
     def _find(self, wanted: str) -> Part:
-        parts = [part for part in self._module.parts.values() if part.kind != "input"]
+        parts = [part for part in self.module.parts.values() if part.kind != "input"]
         for rank in ("decision", "service", "knowledge"):
             for part in parts:
                 if part.kind == rank and wanted in (part.id, part.name):

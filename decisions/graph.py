@@ -175,6 +175,7 @@ class Reader:
     def _build(self, part: Part, builder: Builder) -> None:
         if part.kind in ("input", "service"):
             return
+        builder.owner = part.name
         names = tuple(spelled for prefix, needed in part.requires for spelled in _spellings(prefix, needed))
         if part.kind == "knowledge":
             logic = child(part.element, "encapsulatedLogic")

@@ -31,32 +31,60 @@ class MatchedRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where something stands in the file, and how it is written there; `id` may be empty."""
+
+    id: str = ""
+    line: int | None = None
+    text: str = ""
+
+
+NOWHERE = Place()
+
+
+@dataclass(frozen=True, slots=True)
 class InputClause:
+    """`place` is that of the column, with the text of its expression; `allowed_place` that of its input values."""
+
     label: str
     expression: Node
     type: Type
     allowed: Node | None
+    place: Place = NOWHERE
+    allowed_place: Place = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
 class OutputClause:
-    """`order` yields the output values as a list; `default` may be None."""
+    """`order` yields the output values as a list; `default` may be None.
+
+    `label` is what people read above the column. The places are those of the column, its output values and default.
+    """
 
     name: str
     type: Type
     allowed: Node | None
     order: Node | None
     default: Node | None
+    label: str = ""
+    place: Place = NOWHERE
+    allowed_place: Place = NOWHERE
+    default_place: Place = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
+    """`tests` and `texts` of the input cells, `outputs` of the output cells; `cells` are the places of all."""
+
     id: str
     number: int
     tests: tuple[Node, ...]
     texts: tuple[str, ...]
     outputs: tuple[Node, ...]
     annotations: Mapping[str, str] = field(default_factory=dict)
+    line: int | None = None
+    cells: tuple[Place, ...] = ()
+    output_cells: tuple[Place, ...] = ()
 
 
 class Explained(State):
@@ -83,9 +111,12 @@ class Hit:
 
 
 class Table(Node):
-    """A decision table; as a node it can stand wherever an expression can."""
+    """A decision table; as a node it can stand wherever an expression can.
 
-    __slots__ = ("aggregation", "id", "inputs", "label", "outputs", "policy", "rules")
+    `decision` names the decision, knowledge model or function it belongs to, `label` the box it stands in.
+    """
+
+    __slots__ = ("aggregation", "decision", "id", "inputs", "label", "line", "outputs", "policy", "rules")
 
     def __init__(
         self,
@@ -96,12 +127,17 @@ class Table(Node):
         inputs: Sequence[InputClause],
         outputs: Sequence[OutputClause],
         rules: Sequence[Rule],
+        *,
+        decision: str = "",
+        line: int | None = None,
     ) -> None:
         cells = [cell for rule in rules for cell in (*rule.tests, *rule.outputs)]
         extra = [node for clause in outputs for node in (clause.default, clause.order) if node is not None]
         super().__init__(*(clause.expression for clause in inputs), *cells, *extra)
         self.id = table_id
         self.label = label
+        self.decision = decision or label
+        self.line = line
         self.policy = policy
         self.aggregation = aggregation
         self.inputs = tuple(inputs)
