@@ -194,7 +194,7 @@ def test_a_model_may_use_another_that_is_at_hand(tmp_path: Path) -> None:
     )
     (tmp_path / "a.dmn").write_bytes(user)
     (tmp_path / "b.dmn").write_bytes(base)
-    assert decisions.evaluate(tmp_path / "a.dmn", "double", {}, now=NOW).value == 1200
+    assert decisions.evaluate(tmp_path / "a.dmn", "double", {}, now=NOW) == 1200
     nothing: dict[str, bytes] = {}
     for resolve in (None, nothing.__getitem__):
         with pytest.raises(DecisionError, match="not at hand"):

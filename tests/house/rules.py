@@ -111,9 +111,13 @@ CLOCKS = {
 }
 
 
+# decisions stands below domain and alone; its wrappers for outsiders read the clock when they are told no instant
+CLOCK_READERS = ("domain/clock.py", "decisions/files.py")
+
+
 def one_clock(source: Source) -> list[str]:
     """Only `domain/clock.py` reads the machine's clock; measuring with time.monotonic is free."""
-    if source.within("domain/clock.py"):
+    if source.within(*CLOCK_READERS):
         return []
     return [
         source.at(node, f"{name} reads the clock; take work.now, or machine_now() of domain.clock")
@@ -124,6 +128,22 @@ def one_clock(source: Source) -> list[str]:
 
 RUNNERS = {"eval", "exec", "__import__", "builtins.eval", "builtins.exec", "yaml.load", "yaml.unsafe_load", "os.system"}
 UNPICKLERS = {"pickle", "cPickle", "marshal", "shelve", "dill", "cloudpickle", "jsonpickle"}
+
+
+OUTSIDERS_WRAPPERS = {
+    f"decisions.{module}{verb}" for module in ("", "files.") for verb in ("evaluate", "evaluate_service")
+}
+
+
+def decided_at_an_instant(source: Source) -> list[str]:
+    """The house tells the deciding wrappers the instant: what it decides is decided by its own clock."""
+    if source.within("decisions/files.py"):
+        return []
+    return [
+        source.at(node, f"{name} without now= reads the machine's clock; pass work.now")
+        for node, name in calls(source)
+        if name in OUTSIDERS_WRAPPERS and "now" not in {word.arg for word in node.keywords}
+    ]
 
 
 def nothing_is_executed(source: Source) -> list[str]:
@@ -235,6 +255,7 @@ def says_what_it_is(source: Source) -> list[str]:
 SOURCE_RULES: tuple[Rule, ...] = (
     one_commit,
     one_clock,
+    decided_at_an_instant,
     nothing_is_executed,
     nothing_is_marked_safe,
     environment_at_the_door,

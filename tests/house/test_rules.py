@@ -29,6 +29,8 @@ BAD = [
     (rules.one_clock, "tasks/x.py", "import datetime\nx = datetime.datetime.now(datetime.UTC)\n"),
     (rules.one_clock, "tasks/x.py", "import datetime as dt\nx = dt.date.today()\n"),
     (rules.one_clock, "tasks/x.py", "from datetime import date as day\nx = day.today()\n"),
+    (rules.decided_at_an_instant, "tasks/x.py", "import decisions\nx = decisions.evaluate(path, 'a', {})\n"),
+    (rules.decided_at_an_instant, "cli/x.py", "from decisions import evaluate_service as f\nf('a.dmn', 'a', {})\n"),
     (rules.one_clock, "tasks/x.py", "import time\nx = time.time()\n"),
     (rules.one_clock, "tasks/x.py", "from time import time\nx = time()\n"),
     (rules.nothing_is_executed, "x.py", "eval('1')\n"),
@@ -70,6 +72,7 @@ def test_a_line_against_the_rule_is_found(rule: Rule, path: str, text: str):
 GOOD = [
     (rules.one_commit, "domain/work.py", "def f(active):\n    active.commit()\n"),
     (rules.one_clock, "domain/clock.py", "import time\nx = time.time()\n"),
+    (rules.decided_at_an_instant, "tasks/x.py", "import decisions\nx = decisions.evaluate(p, 'a', {}, now=work.now)\n"),
     (rules.one_clock, "tasks/x.py", "import time\nx = time.monotonic()\n"),
     (rules.nothing_is_executed, "x.py", "import re\nre.compile('a')\n"),
     (rules.environment_at_the_door, "cli/main.py", "import os\nos.environ['A']\n"),
