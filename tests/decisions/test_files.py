@@ -47,7 +47,8 @@ def rests_on(name: str, namespace: str = "") -> str:
 
 def service(name: str, outputs: list[str], inputs: list[str]) -> str:
     out = "".join(f'<outputDecision href="#{one}"/>' for one in outputs)
-    return f'<decisionService id="{name}" name="{name}">{out}{"".join(f"""<inputData href="#{one}"/>""" for one in inputs)}</decisionService>'
+    asked = "".join(f'<inputData href="#{one}"/>' for one in inputs)
+    return f'<decisionService id="{name}" name="{name}">{out}{asked}</decisionService>'
 
 
 @pytest.fixture

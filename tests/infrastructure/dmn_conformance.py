@@ -1,0 +1,127 @@
+"""docs/dmn-conformance.md: `python -m tests.infrastructure.dmn_conformance --kits DIR` writes it.
+
+The kit's cases are run through the public interface; a case that comes out otherwise than the kit expects needs a
+reason in REASONS, or the page is not written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from tests.infrastructure import dmn_kit
+from tests.infrastructure.dmn_kit import Figures
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs" / "dmn-conformance.md"
+
+# pattern of "group/case" -> why it comes out otherwise
+FAR_DATES = "Dates before the year 1 or after 9999, and fractions of a microsecond, are beyond the calendar used here."
+REASONS: dict[str, str] = {
+    "0068-feel-equality/*": "Times are equal here when they are the same instant of the day, zones aside.",
+    "0100-arithmetic/*": FAR_DATES,
+    "1115-feel-date-function/*": FAR_DATES,
+    "1116-feel-time-function/*": FAR_DATES,
+    "1117-feel-date-and-time-function/*": FAR_DATES,
+    "1120-feel-duration-function/*": FAR_DATES,
+    "1121-feel-years-and-months-duration-function/*": FAR_DATES,
+}
+
+# what of the standard is not supported -> why, and what happens instead
+UNSUPPORTED: dict[str, str] = {
+    "Functions of Java or PMML (`external`, `kind`)": (
+        "They run code that is not in the model. A model that has one is refused by the check; asked from outside, "
+        "what rests on it is null."
+    ),
+    "Decision logic in another language than FEEL": "Only FEEL is evaluated here; the check names the element.",
+    "Imports other than DMN models (PMML, XSD, Java packages), `importedValues`": (
+        "A decision reads its own bundle and nothing else; the check names the import."
+    ),
+    "DMN 1.1 and older files": "Their namespaces mean other defaults. An editor of DMN 1.2 or later writes them anew.",
+    "Cross-tab decision tables": "The standard gives them no interchange form; rules in rows (or as columns) are read.",
+    "Back-references and look-around in patterns": (
+        "Patterns run in time linear in the text; one that cannot is null with a reason."
+    ),
+    "Character class subtraction in patterns (`[a-z-[aeiou]]`)": "As above; write the class out.",
+    "Evaluations without end or measure": (
+        "Steps, sizes and depth are limited (a text 256 K characters, a list 10,000 items, nesting 100): beyond them "
+        "the value is null with the reason."
+    ),
+}
+
+HEAD = """# What of DMN is evaluated as the standard says
+
+Written by `python -m tests.infrastructure.dmn_conformance --kits DIR`, where DIR holds the technology compatibility
+kit of DMN as `dmn-tck`. Change the generator, not this page.
+
+Every case is asked through `decisions.evaluate` or `decisions.evaluate_service`, as somebody outside would.
+Cases in which the standard wants a value stand apart from those in which it wants null, because whoever answers
+null to everything passes the second kind. `tests/kits/test_dmn_tck.py` runs them again and compares this page;
+`tests/decisions/models` holds cases of our own for every feature, run with every change.
+"""
+
+
+def reason_of(key: str) -> str:
+    """Why the case `group/name` comes out otherwise; "" when nobody has said."""
+    return next((reason for pattern, reason in REASONS.items() if fnmatchcase(key, pattern)), "")
+
+
+def page(levels: dict[int, dict[str, Figures]]) -> str:
+    """The whole page from the figures of every level by group."""
+    parts = [HEAD, "## Cases passed\n", table(levels)]
+    parts += ["## Cases that come out otherwise\n", *failing(levels)]
+    parts += ["## What of the standard is not supported\n", unsupported()]
+    return "\n".join(parts)
+
+
+def table(levels: dict[int, dict[str, Figures]]) -> str:
+    lines = ["| level | group | a value is expected | null is expected |", "|---|---|---|---|"]
+    for level, groups in levels.items():
+        for name, one in groups.items():
+            lines.append(row(level, name, one))
+        lines.append(row(level, "**all**", dmn_kit.together(groups)))
+    return "\n".join(lines) + "\n"
+
+
+def row(level: int, name: str, one: Figures) -> str:
+    return f"| {level} | {name} | {passed(one.value)} | {passed(one.null)} |"
+
+
+def passed(counts: list[int]) -> str:
+    return f"{counts[0]} of {counts[1]}" if counts[1] else "—"
+
+
+def failing(levels: dict[int, dict[str, Figures]]) -> list[str]:
+    """The cases under their reasons."""
+    keys = [failure.key for groups in levels.values() for failure in dmn_kit.together(groups).failures]
+    by_reason: dict[str, list[str]] = {}
+    for key in keys:
+        by_reason.setdefault(reason_of(key), []).append(key)
+    if "" in by_reason:
+        raise ValueError(f"no reason in REASONS for: {', '.join(by_reason[''])}")
+    if not by_reason:
+        return ["None.\n"]
+    return ["\n".join([f"{reason}\n", *(f"- `{key}`" for key in found), ""]) for reason, found in by_reason.items()]
+
+
+def unsupported() -> str:
+    return "\n".join(["| what | why, and what happens |", "|---|---|", *map(_told, UNSUPPORTED.items())]) + "\n"
+
+
+def _told(entry: tuple[str, str]) -> str:
+    return f"| {entry[0]} | {entry[1]} |"
+
+
+def main() -> int:
+    """Run the kit and write the page."""
+    asked = argparse.ArgumentParser(description=main.__doc__)
+    asked.add_argument("--kits", type=Path, required=True, help="folder that holds dmn-tck")
+    kit = asked.parse_args().kits / "dmn-tck"
+    PAGE.write_text(page({level: dmn_kit.figures(kit, level) for level in dmn_kit.LEVELS}), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
