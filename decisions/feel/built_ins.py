@@ -8,7 +8,7 @@ from decisions.feel import built_in_lists, built_in_numbers, built_in_text, buil
 from decisions.feel.access import Call as CallNode
 from decisions.feel.nodes import Const, Name, Negation, Node, RangeLiteral, Scope
 from decisions.feel.parser import parse
-from decisions.feel.signatures import Unfit
+from decisions.feel.signatures import Form, Unfit
 from decisions.feel.values import Function, Range, State, compare
 
 _OWN = built_in_lists.LIBRARY
@@ -42,3 +42,9 @@ BUILT_INS: Mapping[str, Function] = {
     **_OWN.functions,
     **built_in_time.LIBRARY.functions,
 }
+
+
+def forms_of(name: str) -> tuple[Form, ...]:
+    """The forms a built-in function can be invoked in; none when there is no such function."""
+    libraries = (built_in_numbers.LIBRARY, built_in_text.LIBRARY, _OWN, built_in_time.LIBRARY)
+    return tuple(form for library in libraries for form in library.forms(name))

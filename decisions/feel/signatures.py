@@ -101,6 +101,10 @@ class Library:
         self.functions: dict[str, Function] = {}
         self._forms: dict[str, list[Form]] = {}
 
+    def forms(self, name: str) -> tuple[Form, ...]:
+        """The forms `name` can be invoked in; none when this library has no such function."""
+        return tuple(self._forms.get(name, ()))
+
     def add(self, name: str, *forms: str) -> Callable[[Call], Call]:
         """Declare `name` with these forms, all answered by the decorated function (state, *arguments)."""
 
