@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from decisions.boxed import Typed
+from decisions.boxed import BoxedFunction, Typed
 from decisions.errors import DecisionError
 from decisions.feel import BUDGET, guarded
 from decisions.feel.access import bind
 from decisions.feel.nodes import Node, Scope, deeper
-from decisions.feel.types import FunctionType, coerce
+from decisions.feel.types import FunctionType, Type, coerce
 from decisions.feel.values import MAX_NESTING, MAX_RESULT, Function, State, Value, measured, take_in
 from decisions.graph import Module, Part, Reader, Resolve, inputs_of, ordered
 from decisions.source import Faults, child
@@ -69,9 +69,9 @@ class Model:
 
     def __init__(self, module: Module) -> None:
         self.module = module
-        resting = inputs_of(module)
+        self._resting = inputs_of(module)
         self.decisions = tuple(
-            _info(part, list(resting[part])) for part in module.parts.values() if part.kind != "input"
+            _info(part, list(self._resting[part])) for part in module.parts.values() if part.kind != "input"
         )
 
     def evaluate(self, decision: str, inputs: Mapping[str, object], *, now: datetime, budget: int = BUDGET) -> Result:
@@ -95,6 +95,22 @@ class Model:
             Decided(done.id, done.name, run.tell(found)) for done, found in values.items() if done.kind == "decision"
         )
         return Result(value, tuple(run.problems), tuple(run.matched), trace)
+
+    def input_types(self, decision: str) -> dict[str, Type]:
+        """Name of everything `decision` asks for (input data, near or far; parameters) -> its declared type.
+
+        Raises:
+            DecisionError: the model has no such decision.
+        """
+        part = self._find(decision)
+        if part.kind == "knowledge":
+            function = part.node
+            return (
+                dict(zip(function.parameters, function.types, strict=True))
+                if isinstance(function, BoxedFunction)
+                else {}
+            )
+        return {one.name: one.type for one in (part.given if part.kind == "service" else self._resting[part])}
 
     def _find(self, wanted: str) -> Part:
         parts = [part for part in self.module.parts.values() if part.kind != "input"]
