@@ -57,10 +57,17 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One thing a decision is asked about: `about` comes back to the record, `context` goes into the table."""
+    """One thing a decision is asked about: `about` comes back to the record, `context` goes into the table.
+
+    ref: of what it is about; person: ref of whom it concerns; topic: a code, such as the category. They are kept in
+    plain with what was decided.
+    """
 
     about: Any
     context: Mapping[str, Any]
+    ref: str = ""
+    person: str = ""
+    topic: str = ""
 
 
 @dataclass(frozen=True, slots=True)

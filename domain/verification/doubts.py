@@ -72,13 +72,18 @@ class Doubt(Base):
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a fact speaks of. context: the names a table may ask and a sentence may repeat (S3)."""
+    """What a fact speaks of. context: the names a table may ask and a sentence may repeat (S3).
+
+    ref: of the comparison line or of the result row; person: ref of the person.
+    """
 
     person_id: int
     category: str
     comparison_id: int | None
     result_id: int | None
     context: Mapping[str, Any] = field(repr=False)
+    ref: str = ""
+    person: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,7 +341,7 @@ def _about_line(
         **(sums or {}),
     }
     weightiest = next((row.id for row in rows if row.ref in line.rows[:1]), None)
-    return About(line.person_id, line.category, line.id, weightiest, context)
+    return About(line.person_id, line.category, line.id, weightiest, context, line.ref, line.person)
 
 
 def _about_row(work: Work, line: LineView, row: Row, view: ResultView, frame: Mapping[str, Any]) -> About:
@@ -358,7 +363,7 @@ def _about_row(work: Work, line: LineView, row: Row, view: ResultView, frame: Ma
         "months_since": None if happened is None else _months(happened, work.today),
         "valid_until": _day(row.values.get(measure.until, "")),
     }
-    return About(line.person_id, line.category, line.id, row.id, context)
+    return About(line.person_id, line.category, line.id, row.id, context, row.ref, line.person)
 
 
 def _day(text: str) -> date | None:

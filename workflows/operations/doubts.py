@@ -13,7 +13,10 @@ from workflows.registry import Call, Decided, Fact, facts, operation, recorder
 @facts("doubt.facts")
 def gather(call: Call) -> Sequence[Fact]:
     """Comparison lines and result rows of the newest round (docs/decision-variables.md)."""
-    return [Fact(about, about.context) for about in doubts.facts(call.work, call.case)]
+    return [
+        Fact(about, about.context, about.ref, about.person, about.category)
+        for about in doubts.facts(call.work, call.case)
+    ]
 
 
 @recorder("doubt.record", outputs=("count", "doubts"))
