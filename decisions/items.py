@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 
 from decisions.errors import FeelSyntaxError
 from decisions.feel.nodes import Node, Scope
@@ -85,11 +85,17 @@ class Types:
 def allowed_type(base: Type, text: str, element: Element, faults: Faults) -> Type:
     """`base`, restricted to values that pass the unary tests in `text`."""
     tests = unary(text, element, faults, ())
-    return base if tests is None else AllowedType(base, _passing(tests))
+    return base if tests is None else AllowedType(base, Passing(tests))
 
 
-def _passing(tests: Node) -> Callable[[Value, State], bool]:
-    return lambda value, state: tests.evaluate(state, Scope({"?": value})) is True
+@dataclass(frozen=True, slots=True)
+class Passing:
+    """Whether a value passes `tests`."""
+
+    tests: Node
+
+    def __call__(self, value: Value, state: State) -> bool:
+        return self.tests.evaluate(state, Scope({"?": value})) is True
 
 
 def unary(text: str, element: Element, faults: Faults, names: tuple[str, ...]) -> Node | None:
