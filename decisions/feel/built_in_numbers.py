@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time
 from decimal import (
     ROUND_CEILING,
     ROUND_DOWN,
@@ -15,9 +14,10 @@ from decimal import (
     Decimal,
 )
 
+from decisions.feel import temporal
 from decisions.feel.printing import scalar_text
 from decisions.feel.signatures import Call, Library, Unfit
-from decisions.feel.values import NUMBERS, Range, State, Value, compare, contains, equal
+from decisions.feel.values import NUMBERS, Range, State, Value, compare, contains, equal, kind
 
 LIBRARY = Library()
 add = LIBRARY.add
@@ -61,8 +61,7 @@ def _abs(state: State, number: Decimal) -> Decimal:
 
 @add("abs", "n:duration")
 def _abs_duration(state: State, duration: Value) -> Value:
-    months = getattr(duration, "months", None)
-    return abs(duration) if months is None else type(duration)(abs(months))
+    return temporal.absolute(duration)
 
 
 @add("modulo", "dividend:number, divisor:number")
@@ -113,9 +112,9 @@ def _parity(number: Decimal) -> int:
 @add("is", "value1?:any, value2?:any")
 def _is(state: State, a: Value = None, b: Value = None) -> bool:
     """Same kind and same value; beside equality, a time and its shift to another zone differ."""
-    if type(a) is not type(b):
+    if kind(a) != kind(b):
         return False
-    if type(a) in (time, datetime):
+    if kind(a) in ("time", "date and time"):
         return scalar_text(a) == scalar_text(b)
     return equal(a, b, state) is True
 

@@ -9,7 +9,7 @@ from decisions.feel import temporal
 from decisions.feel.values import NUMBERS, Range, State, Value, YearsMonths, compare, contains, equal, kind
 
 VERBS = {"+": "added", "-": "subtracted", "*": "multiplied", "/": "divided", "**": "raised to a power"}
-_NUMERIC: dict[str, Callable[[Decimal, Decimal], Decimal]] = {
+NUMERIC: dict[str, Callable[[Decimal, Decimal], Decimal]] = {
     "+": NUMBERS.add,
     "-": NUMBERS.subtract,
     "*": NUMBERS.multiply,
@@ -24,7 +24,7 @@ def arithmetic(operator: str, a: Value, b: Value, state: State) -> Value:
         if type(a) is Decimal and type(b) is Decimal:
             if operator == "**":
                 state.tick(3)
-            return _NUMERIC[operator](a, b)
+            return NUMERIC[operator](a, b)
         if operator == "+" and type(a) is str and type(b) is str:
             return state.sized(a + b)
         if a is not None and b is not None:
@@ -58,10 +58,8 @@ def _temporal(operator: str, a: Value, b: Value) -> Value:
 def negate(value: Value, state: State) -> Value:
     if type(value) is Decimal:
         return NUMBERS.minus(value)
-    if kind(value) == "days and time duration":
-        return -value
-    if type(value) is YearsMonths:
-        return YearsMonths(-value.months)
+    if type(value) is YearsMonths or kind(value) == "days and time duration":
+        return temporal.negative(value)
     state.note(f"A {kind(value)} has no negative.")
     return None
 
@@ -104,3 +102,38 @@ def _among(value: Value, members: list[Value], state: State) -> bool:
         elif equal(value, member, state):
             return True
     return type(value) is list and equal(value, members, state) is True
+
+
+def member(value: Value, name: str, state: State) -> Value:
+    """value.name: an entry of a context, a property, or the list of it from every element."""
+    if type(value) is dict:
+        if name not in value:
+            state.note(f"There is no entry '{name}'.")
+        return value.get(name)
+    if type(value) is list:
+        state.tick(len(value))
+        if any(type(item) is list for item in value):
+            return None
+        return [member(item, name, state) for item in value]
+    found = range_properties(value) if type(value) is Range else temporal.properties(value)
+    if found is None or name not in found:
+        if value is not None:
+            state.note(f"A {kind(value)} has no property '{name}'.")
+        return None
+    return found[name]
+
+
+def range_properties(value: Range) -> dict[str, Value]:
+    return {
+        "start": value.low,
+        "end": value.high,
+        "start included": value.low_closed,
+        "end included": value.high_closed,
+    }
+
+
+def element(items: list[Value], index: Decimal, state: State) -> Value:
+    if index != index.to_integral_value() or not 1 <= abs(index) <= len(items):
+        state.note("An index lies outside its list.")
+        return None
+    return items[int(index) - 1 if index > 0 else int(index)]

@@ -6,10 +6,21 @@ import re
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
-from decisions.feel.temporal import print_date_time, print_duration, print_time
+from decisions.feel.calendar import (
+    FarDate,
+    FarDateTime,
+    FineDuration,
+    FineTime,
+    clock_of,
+    date_text,
+    day_of,
+    duration_text,
+    time_text,
+)
 from decisions.feel.tokens import KEYWORDS
 from decisions.feel.values import MAX_NESTING, NUMBERS, Range, State, Stop, Value, YearsMonths, kind
 
+_AT_LITERALS = frozenset((date, datetime, time, timedelta, YearsMonths, FarDate, FarDateTime, FineTime, FineDuration))
 _PLAIN_KEY = re.compile(r"[^\W\d]\w*")
 
 
@@ -50,7 +61,7 @@ def _print(value: Value, state: State, depth: int, *, literal: bool) -> str:
     if cls is Range:
         return _range(value, state, depth, literal=literal)
     text = scalar_text(value)
-    return f'@"{text}"' if literal and cls in (date, datetime, time, timedelta, YearsMonths) else text
+    return f'@"{text}"' if literal and cls in _AT_LITERALS else text
 
 
 def _sized(text: str, state: State) -> str:
@@ -62,6 +73,8 @@ def _range(value: Range, state: State, depth: int, *, literal: bool) -> str:
     low, high = (
         "" if end is None else _print(end, state, depth + 1, literal=literal) for end in (value.low, value.high)
     )
+    if value.exact:
+        return f"(= {low})"
     if value.low is None:
         return f"({'<=' if value.high_closed else '<'} {high})"
     if value.high is None:
@@ -81,12 +94,12 @@ def scalar_text(value: Value) -> str:
         return "true" if value else "false"
     if type(value) is Decimal:
         return number_text(value)
-    if isinstance(value, datetime):
-        return print_date_time(value)
-    if type(value) is date:
-        return value.isoformat()
-    if type(value) is time:
-        return print_time(value)
-    if type(value) is timedelta:
-        return print_duration(value)
+    if isinstance(value, (datetime, FarDateTime)):
+        return f"{date_text(day_of(value))}T{time_text(clock_of(value))}"
+    if isinstance(value, (date, FarDate)):
+        return date_text(value)
+    if isinstance(value, (time, FineTime)):
+        return time_text(value)
+    if isinstance(value, (timedelta, FineDuration)):
+        return duration_text(value)
     return str(value) if type(value) in (YearsMonths, str) else kind(value)

@@ -1,152 +1,71 @@
-"""Dates, times and durations of FEEL: reading, printing, arithmetic, properties.
+"""Dates, times and durations of FEEL: arithmetic and properties (DMN 1.5, 10.3.2.15, tables 57, 59 and 66).
 
-Years outside 1 to 9999 and fractions finer than a microsecond are not represented: they are null, never rounded.
+Results are exact to the nanosecond. OverflowError is raised for what lies outside the standard's calendar.
 """
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
-from decimal import ROUND_HALF_EVEN, Decimal
-from functools import lru_cache
+from datetime import date, datetime, time, timedelta
+from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation
 from zoneinfo import ZoneInfo
 
-from decisions.feel.values import NUMBERS, Value, YearsMonths, seconds_of_day, zoned
-
-MICROSECOND = timedelta(microseconds=1)
-_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)", re.ASCII)
-_TIME = re.compile(
-    r"(\d\d):(\d\d):(\d\d)(?:\.(\d{1,6})0*)?(Z|[+-]\d\d:\d\d(?::\d\d)?|@[A-Za-z][A-Za-z0-9_+/-]{1,60})?", re.ASCII
+from decisions.feel.calendar import (
+    DAY,
+    MAX_DURATION,
+    SECOND,
+    Clock,
+    Day,
+    Duration,
+    FarDate,
+    FarDateTime,
+    FineDuration,
+    FineTime,
+    Moment,
+    clock_of,
+    combine,
+    day_at,
+    day_of,
+    fraction,
+    in_zone,
+    make_date,
+    make_duration,
+    make_time,
+    moment_at,
+    nanoseconds,
+    offset,
+    since,
 )
-_MONTHS = re.compile(r"(-?)P(?:(\d{1,9})Y)?(?:(\d{1,9})M)?", re.ASCII)
-_SECONDS = re.compile(
-    r"(-?)P(?:(\d{1,9})D)?(?:T(?:(\d{1,12})H)?(?:(\d{1,12})M)?(?:(\d{1,15})(?:\.(\d{0,6})0*)?S)?)?", re.ASCII
-)
+from decisions.feel.temporal_text import read_any as read_any
+from decisions.feel.temporal_text import read_date as read_date
+from decisions.feel.temporal_text import read_date_time as read_date_time
+from decisions.feel.temporal_text import read_duration as read_duration
+from decisions.feel.temporal_text import read_time as read_time
+from decisions.feel.values import NUMBERS, Value, YearsMonths
+
+DURATIONS = frozenset((timedelta, FineDuration))
+DAYS = frozenset((date, FarDate))
+MOMENTS = frozenset((datetime, FarDateTime))
+CLOCKS = frozenset((time, FineTime))
+_EXACT = Context(prec=100, traps=[DivisionByZero, InvalidOperation])
 
 
-def read_date(text: str) -> date | None:
-    match = _DATE.fullmatch(text)
-    if match is None:
-        return None
-    try:
-        return date(int(match[1]), int(match[2]), int(match[3]))
-    except ValueError:
-        return None
+def add_months(value: Day | Moment, months: int) -> Day | Moment:
+    """`value` moved by whole months, at most to the end of the month (XML Schema Part 2, appendix E)."""
+    year, month = divmod(value.year * 12 + value.month - 1 + months, 12)
+    day = _to_month(year, month + 1, value.day)
+    return combine(day, clock_of(value)) if isinstance(value, (datetime, FarDateTime)) else day
 
 
-def read_time(text: str) -> time | None:
-    match = _TIME.fullmatch(text)
-    if match is None:
-        return None
-    try:
-        zone = _zone(match[5]) if match[5] else None
-        micro = int((match[4] or "").ljust(6, "0"))
-        return time(int(match[1]), int(match[2]), int(match[3]), micro, tzinfo=zone)
-    except (ValueError, LookupError):
-        return None
-
-
-def read_date_time(text: str) -> datetime | None:
-    day_text, mark, time_text = text.partition("T")
-    day = read_date(day_text)
-    # ISO 8601 lets 24:00:00 end a day: it is midnight of the next.
-    ends_day = time_text.startswith("24:00:00")
-    clock = read_time("00" + time_text[2:] if ends_day else time_text) if mark else time()
-    if day is None or clock is None or (ends_day and (clock.microsecond or day == date.max)):
-        return None
-    return datetime.combine(day + timedelta(days=ends_day), clock)
-
-
-def read_duration(text: str) -> YearsMonths | timedelta | None:
-    match = _MONTHS.fullmatch(text)
-    sign = -1 if text.startswith("-") else 1
-    if match and (match[2] or match[3]):
-        return YearsMonths(sign * (int(match[2] or 0) * 12 + int(match[3] or 0)))
-    match = _SECONDS.fullmatch(text)
-    if match is None or text.endswith(("P", "T")):
-        return None
-    try:
-        return sign * timedelta(
-            days=int(match[2] or 0),
-            hours=int(match[3] or 0),
-            minutes=int(match[4] or 0),
-            seconds=int(match[5] or 0),
-            microseconds=int((match[6] or "").ljust(6, "0")),
-        )
-    except OverflowError:
-        return None
-
-
-def read_any(text: str) -> Value:
-    """The value of an @-literal, None when it is none."""
-    for read in (read_date, read_date_time, read_time, read_duration):
-        value = read(text)
-        if value is not None:
-            return value
-    return None
-
-
-@lru_cache(256)
-def _zone(text: str) -> tzinfo:
-    if text == "Z":
-        return UTC
-    if text.startswith("@"):
-        return ZoneInfo(text[1:])
-    hours, minutes, *seconds = (int(part) for part in text[1:].split(":"))
-    if hours > 18 or minutes > 59:
-        raise ValueError("offset")
-    offset = timedelta(hours=hours, minutes=minutes, seconds=seconds[0] if seconds else 0)
-    return timezone(-offset if text[0] == "-" else offset)
-
-
-def print_offset(zone: tzinfo) -> str:
-    if isinstance(zone, ZoneInfo):
-        return f"@{zone.key}"
-    offset = zone.utcoffset(None) or timedelta()
-    if not offset:
-        return "Z"
-    total = int(abs(offset).total_seconds())
-    text = f"{'-' if offset < timedelta() else '+'}{total // 3600:02}:{total // 60 % 60:02}"
-    return text + (f":{total % 60:02}" if total % 60 else "")
-
-
-def print_time(value: time | datetime) -> str:
-    text = f"{value.hour:02}:{value.minute:02}:{value.second:02}"
-    if value.microsecond:
-        text += f".{value.microsecond:06}".rstrip("0")
-    return text + (print_offset(value.tzinfo) if value.tzinfo else "")
-
-
-def print_date_time(value: datetime) -> str:
-    return f"{value.year:04}-{value.month:02}-{value.day:02}T{print_time(value)}"
-
-
-def print_duration(value: timedelta) -> str:
-    days, rest = divmod(abs(value) // MICROSECOND, 86_400_000_000)
-    hours, rest = divmod(rest, 3_600_000_000)
-    minutes, rest = divmod(rest, 60_000_000)
-    seconds, micro = divmod(rest, 1_000_000)
-    fraction = f".{micro:06}".rstrip("0") if micro else ""
-    clock = (f"{hours}H" if hours else "") + (f"{minutes}M" if minutes else "")
-    clock += f"{seconds}{fraction}S" if seconds or micro else ""
-    body = (f"{days}D" if days else "") + (f"T{clock}" if clock else "")
-    return ("-P" if value < timedelta() else "P") + (body or "T0S")
-
-
-def add_months(day: date, months: int) -> date | None:
-    """`day` moved by whole months, at most to the end of the month; None outside the calendar."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    if not 1 <= year <= 9999:
-        return None
-    for last in (day.day, 30, 29, 28):
+def _to_month(year: int, month: int, day: int) -> Day:
+    for last in (30, 29, 28):
         try:
-            return day.replace(year=year, month=month + 1, day=min(last, day.day))
+            return make_date(year, month, day)
         except ValueError:
-            continue
-    return None
+            day = min(day, last)
+    return make_date(year, month, day)
 
 
-def months_between(start: date, end: date) -> YearsMonths:
+def months_between(start: Day | Moment, end: Day | Moment) -> YearsMonths:
     """Whole months from day `start` to day `end`, negative when `end` is earlier; the time of day does not count."""
     months = (end.year - start.year) * 12 + end.month - start.month
     if months > 0 and end.day < start.day:
@@ -158,102 +77,171 @@ def months_between(start: date, end: date) -> YearsMonths:
 
 def add(a: Value, b: Value) -> Value:
     """a + b for temporal kinds; None when the specification gives it no meaning."""
-    if type(b) is timedelta and type(a) is timedelta:
-        return a + b
-    if type(a) is YearsMonths and type(b) is YearsMonths:
-        return YearsMonths(a.months + b.months)
-    if type(a) in (timedelta, YearsMonths):
+    if type(a) in DURATIONS or type(a) is YearsMonths:
         a, b = b, a
-    if type(b) is YearsMonths and isinstance(a, date):
-        return add_months(a, b.months)
-    if type(b) is timedelta:
-        return _move(a, b)
+    if type(b) is YearsMonths:
+        if type(a) is YearsMonths:
+            return YearsMonths(a.months + b.months)
+        return add_months(a, b.months) if type(a) in DAYS or type(a) in MOMENTS else None
+    if type(b) in DURATIONS:
+        return make_duration(nanoseconds(a) + nanoseconds(b)) if type(a) in DURATIONS else _move(a, nanoseconds(b))
     return None
 
 
-def _move(start: Value, by: timedelta) -> Value:
-    if type(start) is datetime:
-        return start + by
-    if type(start) is date:
-        return (datetime.combine(start, time()) + by).date()
-    if type(start) is time:
-        moved = datetime.combine(date(2000, 1, 1), start.replace(tzinfo=None)) + by % timedelta(days=1)
-        return moved.time().replace(tzinfo=start.tzinfo)
-    return None
+def _move(start: Value, by: int) -> Value:
+    """`start` moved by nanoseconds on the time line: across a change of its zone's offset, too."""
+    if type(start) in DAYS:
+        return day_at(start.toordinal() + by // DAY)
+    if type(start) in CLOCKS:
+        return make_time((since(start) + by) % DAY, start.tzinfo)
+    if type(start) not in MOMENTS:
+        return None
+    zone = start.tzinfo
+    if isinstance(zone, ZoneInfo):
+        return in_zone(since(start) - (offset(start) or 0) + by, zone)
+    return moment_at(since(start) + by, zone)
 
 
 def subtract(a: Value, b: Value) -> Value:
-    if type(b) is timedelta:
-        return add(a, -b)
-    if type(b) is YearsMonths:
-        return add(a, YearsMonths(-b.months))
-    if isinstance(a, date) and isinstance(b, date):
-        a, b = as_date_time(a, b), as_date_time(b, a)
-        return a - b if zoned(a) == zoned(b) else None
-    if type(a) is time and type(b) is time and zoned(a) == zoned(b):
-        return seconds_of_day(a) - seconds_of_day(b)
+    if type(b) in DURATIONS or type(b) is YearsMonths:
+        return add(a, negative(b))
+    if type(a) in CLOCKS and type(b) in CLOCKS:
+        return _difference(a, b)
+    if type(a) in DAYS and type(b) in DAYS:
+        return make_duration((a.toordinal() - b.toordinal()) * DAY)
+    if (type(a) in DAYS or type(a) in MOMENTS) and (type(b) in DAYS or type(b) in MOMENTS):
+        return _difference(_as_moment(a), _as_moment(b))
     return None
 
 
-def as_date_time(day: date, other: date) -> datetime:
+def _difference(a: Clock | Moment, b: Clock | Moment) -> Duration | None:
+    """a - b when both have a zone or neither has."""
+    apart = since(a) - since(b)
+    if a.tzinfo is None or b.tzinfo is None:
+        return make_duration(apart) if a.tzinfo is b.tzinfo else None
+    ahead, behind = offset(a), offset(b)
+    if ahead is None or behind is None:  # times of a zone that varies by day: they differ only in their own zone
+        return make_duration(apart) if a.tzinfo == b.tzinfo else None
+    return make_duration(apart - ahead + behind)
+
+
+def _as_moment(value: Day | Moment) -> Moment:
     """A date beside a date and time is its midnight in UTC (10.3.2.3.5)."""
-    if isinstance(day, datetime):
-        return day
-    return datetime.combine(day, time(), None if type(other) is date else UTC)
+    return value if isinstance(value, (datetime, FarDateTime)) else midnight(value)
+
+
+def midnight(day: Day) -> Moment:
+    """The date and time that a date is converted to: 00:00:00 in UTC (10.3.2.9.4)."""
+    return combine(day, MIDNIGHT)
+
+
+MIDNIGHT = time.fromisoformat("00:00:00Z")
+
+
+def negative(value: Value) -> Value:
+    return YearsMonths(-value.months) if type(value) is YearsMonths else make_duration(-nanoseconds(value))
+
+
+def absolute(value: Value) -> Value:
+    return YearsMonths(abs(value.months)) if type(value) is YearsMonths else make_duration(abs(nanoseconds(value)))
 
 
 def scale(value: Value, factor: Decimal) -> Value:
     if type(value) is YearsMonths:
         return YearsMonths(int(NUMBERS.multiply(Decimal(value.months), factor)))
-    product = NUMBERS.multiply(Decimal(value // MICROSECOND), factor)
-    return int(product.to_integral_value(ROUND_HALF_EVEN)) * MICROSECOND
+    return _rounded(value, _EXACT.multiply(Decimal(nanoseconds(value)), factor))
+
+
+def _rounded(like: Duration, exact: Decimal) -> Duration:
+    """So many nanoseconds. What is no whole number of them anyhow gets the precision of `like`."""
+    if abs(exact) > MAX_DURATION:
+        raise OverflowError("the duration is too long")
+    whole = int(exact)
+    if exact == whole:
+        return make_duration(whole)
+    unit = 1 if isinstance(like, FineDuration) else 1000
+    return make_duration(int((exact / unit).to_integral_value(ROUND_HALF_EVEN)) * unit)
 
 
 def divide(a: Value, b: Value) -> Value:
     if type(b) is Decimal:
         if type(a) is YearsMonths:
             return YearsMonths(int(NUMBERS.divide(Decimal(a.months), b)))
-        quotient = NUMBERS.divide(Decimal(a // MICROSECOND), b)
-        return int(quotient.to_integral_value(ROUND_HALF_EVEN)) * MICROSECOND
+        return _rounded(a, _EXACT.divide(Decimal(nanoseconds(a)), b))
     if type(a) is YearsMonths and type(b) is YearsMonths:
         return NUMBERS.divide(Decimal(a.months), Decimal(b.months))
-    if type(a) is timedelta and type(b) is timedelta:
-        return NUMBERS.divide(Decimal(a // MICROSECOND), Decimal(b // MICROSECOND))
+    if type(a) in DURATIONS and type(b) in DURATIONS:
+        return NUMBERS.divide(Decimal(nanoseconds(a)), Decimal(nanoseconds(b)))
     return None
 
 
-def _clock_properties(value: time | datetime) -> dict[str, Value]:
-    offset = value.utcoffset()
+def _clock_properties(value: Clock | Moment) -> dict[str, Value]:
     zone = value.tzinfo
     return {
         "hour": Decimal(value.hour),
         "minute": Decimal(value.minute),
-        "second": NUMBERS.divide(Decimal(value.second * 1_000_000 + value.microsecond), Decimal(1_000_000)),
-        "time offset": offset,
-        "timezone": zone.key if isinstance(zone, ZoneInfo) else print_offset(zone) if zone else None,
+        "second": NUMBERS.divide(Decimal(value.second * SECOND + fraction(value)), Decimal(SECOND)),
+        "time offset": value.utcoffset(),
+        "timezone": zone.key if isinstance(zone, ZoneInfo) else None,
+    }
+
+
+def _day_properties(value: Day | Moment) -> dict[str, Value]:
+    return {
+        "year": Decimal(value.year),
+        "month": Decimal(value.month),
+        "day": Decimal(value.day),
+        "weekday": Decimal(value.isoweekday()),
     }
 
 
 def properties(value: Value) -> dict[str, Value] | None:
     """Name -> value of what `value.name` can ask for (table 65); None when the kind has no properties."""
-    if isinstance(value, date):
-        found: dict[str, Value] = {part: Decimal(getattr(value, part)) for part in ("year", "month", "day")}
-        found["weekday"] = Decimal(value.isoweekday())
-        return found | _clock_properties(value) if isinstance(value, datetime) else found
-    if type(value) is time:
+    cls = type(value)
+    if cls in DAYS:
+        return _day_properties(value)
+    if cls in MOMENTS:
+        return _day_properties(value) | _clock_properties(value)
+    if cls in CLOCKS:
         return _clock_properties(value)
-    if type(value) is YearsMonths:
+    if cls is YearsMonths:
         years, months = divmod(abs(value.months), 12)
         sign = -1 if value.months < 0 else 1
         return {"years": Decimal(sign * years), "months": Decimal(sign * months)}
-    if type(value) is timedelta:
-        sign = -1 if value < timedelta() else 1
-        seconds, micro = divmod(abs(value) // MICROSECOND, 1_000_000)
-        fraction = NUMBERS.divide(Decimal(micro), Decimal(1_000_000))
-        return {
-            "days": Decimal(sign * (seconds // 86_400)),
-            "hours": Decimal(sign * (seconds // 3_600 % 24)),
-            "minutes": Decimal(sign * (seconds // 60 % 60)),
-            "seconds": sign * (seconds % 60 + fraction),
-        }
-    return None
+    return _duration_properties(value) if cls in DURATIONS else None
+
+
+def _duration_properties(value: Duration) -> dict[str, Value]:
+    total = nanoseconds(value)
+    sign = -1 if total < 0 else 1
+    whole, rest = divmod(abs(total), SECOND)
+    return {
+        "days": Decimal(sign * (whole // 86_400)),
+        "hours": Decimal(sign * (whole // 3_600 % 24)),
+        "minutes": Decimal(sign * (whole // 60 % 60)),
+        "seconds": NUMBERS.divide(Decimal(sign * (whole % 60 * SECOND + rest)), Decimal(SECOND)),
+    }
+
+
+__all__ = [
+    "CLOCKS",
+    "DAYS",
+    "DURATIONS",
+    "MOMENTS",
+    "absolute",
+    "add",
+    "add_months",
+    "day_of",
+    "divide",
+    "midnight",
+    "months_between",
+    "negative",
+    "properties",
+    "read_any",
+    "read_date",
+    "read_date_time",
+    "read_duration",
+    "read_time",
+    "scale",
+    "subtract",
+]

@@ -1,8 +1,8 @@
 """The values of FEEL (DMN 1.3, 10.3.2) and what holds between them: kind, equality, order, text.
 
 number = Decimal (34 digits), string = str, boolean = bool, null = None, list = list, context = dict,
-date, time, date and time = their `datetime` classes, days and time duration = timedelta,
-years and months duration = YearsMonths, range = Range, function = Function.
+date, time, date and time = their `datetime` classes, days and time duration = timedelta (what those cannot hold:
+the classes of `calendar`), years and months duration = YearsMonths, range = Range, function = Function.
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ from decimal import Context, Decimal, DecimalException, DivisionByZero, InvalidO
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from decisions.feel import calendar
+from decisions.feel.calendar import FarDate, FarDateTime, FineDuration, FineTime
+
 Value = Any  # one of the classes above; FEEL is dynamically typed
 
 # decimal128 of IEEE 754-2008, as the specification asks (10.3.2.3.1)
@@ -22,6 +25,7 @@ MAX_MONTHS = 20_000_000_000
 MAX_STRING = 256 * 1024
 MAX_LIST = 10_000
 MAX_NESTING = 100
+MAX_DEPTH = 500  # frames of the host that functions being evaluated inside one another may stand on
 MAX_RESULT = 100_000
 
 
@@ -36,12 +40,13 @@ class Stop(Exception):
 class State:
     """What one evaluation has left and has noted. `now` is aware and given from outside."""
 
-    __slots__ = ("depth", "left", "now", "problems", "types")
+    __slots__ = ("depth", "left", "limit", "now", "problems", "types")
 
     def __init__(self, now: datetime, budget: int, types: Callable[[str], object] | None = None) -> None:
         self.now = now
         self.left = budget
         self.depth = 0
+        self.limit = ""  # what ran out, when the evaluation was given up
         self.problems: list[str] = []
         self.types = types
 
@@ -50,17 +55,23 @@ class State:
         if self.left < 0:
             raise Stop("The evaluation needs more steps than it is allowed.", "steps")
 
+    def enter(self, height: int) -> None:
+        """Count what is about to be evaluated inside everything that is being; it leaves by itself."""
+        self.depth += height
+        if self.depth > MAX_DEPTH:
+            raise Stop("Functions call one another too deeply.", "depth")
+
     def note(self, problem: str) -> None:
         """Keep a reason for a null; never with a value in it."""
         if len(self.problems) < 20 and problem not in self.problems:
             self.problems.append(problem)
 
     def sized(self, value: Value) -> Value:
-        """`value`, after charging for its size."""
+        """`value`, after charging for its size, so that all an evaluation can hold stays below 20 MB."""
         if isinstance(value, str):
             if len(value) > MAX_STRING:
                 raise Stop(f"A text grew beyond {MAX_STRING} characters.")
-            self.tick(len(value) // 1000)
+            self.tick(len(value) // 400)
         elif isinstance(value, list):
             if len(value) > MAX_LIST:
                 raise Stop(f"A list grew beyond {MAX_LIST} items.")
@@ -86,12 +97,13 @@ class YearsMonths:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Range:
-    """From `low` to `high`; a bound of None is open-ended."""
+    """From `low` to `high`; a bound of None is open-ended. `exact`: written as `= low`, which `[low..low]` is not."""
 
     low: Value
     high: Value
     low_closed: bool
     high_closed: bool
+    exact: bool = False
 
 
 class Function:
@@ -126,6 +138,10 @@ KINDS: dict[type, str] = {
     YearsMonths: "years and months duration",
     Range: "range",
     Function: "function",
+    FarDate: "date",
+    FarDateTime: "date and time",
+    FineTime: "time",
+    FineDuration: "days and time duration",
 }
 
 
@@ -133,7 +149,8 @@ def kind(value: Value) -> str:
     return KINDS.get(type(value), "unknown")
 
 
-_AS_THEY_ARE = frozenset((type(None), bool, str, date, timedelta, YearsMonths, Range, Function))
+_OWN = (FarDate, FarDateTime, FineTime, FineDuration)
+_AS_THEY_ARE = frozenset((type(None), bool, str, date, timedelta, YearsMonths, Range, Function, *_OWN))
 
 
 def take_in(value: Value, state: State, depth: int = 0) -> Value:
@@ -181,17 +198,6 @@ def _zoned_simply(value: datetime | time) -> datetime | time:
     return value.replace(tzinfo=None if offset is None else timezone(offset))
 
 
-def zoned(value: datetime | time) -> bool:
-    return value.tzinfo is not None
-
-
-def seconds_of_day(value: time) -> timedelta:
-    """Time since midnight, in UTC when the offset is known."""
-    since = timedelta(hours=value.hour, minutes=value.minute, seconds=value.second, microseconds=value.microsecond)
-    offset = value.utcoffset()
-    return since - offset if offset is not None else since
-
-
 def equal(a: Value, b: Value, state: State, depth: int = 0) -> bool | None:
     """Equality of 10.3.2.13, table 53: None when the kinds differ and neither is null."""
     state.left -= 1
@@ -199,9 +205,9 @@ def equal(a: Value, b: Value, state: State, depth: int = 0) -> bool | None:
         raise Stop("A comparison needs more steps than it is allowed.")
     if a is None or b is None:
         return a is b
-    if type(a) is not type(b) or type(a) is Function:
-        return None
-    return _same(a, b, state, depth)
+    if type(a) is not type(b):
+        return _equal_instants(a, b) if kind(a) == kind(b) else None
+    return None if type(a) is Function else _same(a, b, state, depth)
 
 
 def _same(a: Value, b: Value, state: State, depth: int) -> bool:
@@ -213,31 +219,59 @@ def _same(a: Value, b: Value, state: State, depth: int) -> bool:
         return a.keys() == b.keys() and all(equal(a[key], b[key], state, depth + 1) is True for key in a)
     if cls is Range:
         same_ends = equal(a.low, b.low, state, depth + 1) is True and equal(a.high, b.high, state, depth + 1) is True
-        return same_ends and (a.low_closed, a.high_closed) == (b.low_closed, b.high_closed)
+        return same_ends and _closing(a) == _closing(b)
     if cls is str:
         state.tick(len(a) // 1000)
-    if cls is datetime or cls is time:
-        return bool(zoned(a) == zoned(b) and _instant(a) == _instant(b))
+    if cls in _LINES:
+        return _equal_instants(a, b)
     return bool(a == b)
 
 
-def _instant(value: Value) -> Value:
-    return seconds_of_day(value) if type(value) is time else value
+def _closing(interval: Range) -> tuple[bool, bool, bool]:
+    return interval.low_closed, interval.high_closed, interval.exact
 
 
-ORDERED = (Decimal, str, date, datetime, time, timedelta, YearsMonths)
+def _equal_instants(a: Value, b: Value) -> bool:
+    """A local time is equal to none that has a zone."""
+    if kind(a) in ("time", "date and time") and (a.tzinfo is None) != (b.tzinfo is None):
+        return False
+    points = _points(a, b)
+    return points is not None and points[0] == points[1]
+
+
+_PLAIN = frozenset((Decimal, str, date, timedelta, YearsMonths))
+_LINES = frozenset((datetime, time, *_OWN))  # ordered by a number that stands for their place on a line
 
 
 def compare(a: Value, b: Value) -> int | None:
     """-1, 0 or 1; None when FEEL knows no order between the two (table 54)."""
     cls = type(a)
-    if cls is not type(b) or cls not in ORDERED:
+    if cls is type(b) and cls in _PLAIN:
+        return -1 if a < b else 1 if a > b else 0
+    if (cls not in _LINES and type(b) not in _LINES) or kind(a) != kind(b):
         return None
-    if cls is datetime or cls is time:
-        if zoned(a) != zoned(b):
-            return None
-        a, b = _instant(a), _instant(b)
-    return -1 if a < b else 1 if a > b else 0
+    points = _points(a, b)
+    return None if points is None else -1 if points[0] < points[1] else 1 if points[0] > points[1] else 0
+
+
+def _points(a: Value, b: Value) -> tuple[int, int] | None:
+    """Where two values of one temporal kind lie on their line; None when that cannot be told.
+
+    Times count in whole seconds (10.3.2.3.4, as the compatibility kit reads it). A local time takes the offset of
+    the other (table 54).
+    """
+    name = kind(a)
+    if name == "date":
+        return a.toordinal(), b.toordinal()
+    if name == "days and time duration":
+        return calendar.nanoseconds(a), calendar.nanoseconds(b)
+    first, second = calendar.seconds(a), calendar.seconds(b)
+    if a.tzinfo is None or b.tzinfo is None:
+        return first, second
+    ahead, behind = calendar.offset(a), calendar.offset(b)
+    if ahead is None or behind is None:  # times in zones whose offset varies by day
+        return (first, second) if a.tzinfo == b.tzinfo else None
+    return first - ahead // calendar.SECOND, second - behind // calendar.SECOND
 
 
 def contains(interval: Range, value: Value) -> bool | None:
@@ -265,10 +299,19 @@ def key_of(value: Value, state: State, depth: int = 0) -> object:
         return ("context", frozenset((name, key_of(item, state, depth + 1)) for name, item in value.items()))
     if cls is Range:
         ends = key_of(value.low, state, depth + 1), key_of(value.high, state, depth + 1)
-        return ("range", *ends, value.low_closed, value.high_closed)
-    if cls is datetime or cls is time:
-        return (cls, zoned(value), _instant(value))
-    return (cls, id(value) if cls is Function else value)
+        return ("range", *ends, *_closing(value))
+    if cls in _LINES:
+        return _line_key(value)
+    return (KINDS.get(cls), id(value) if cls is Function else value)
+
+
+def _line_key(value: Value) -> object:
+    name = kind(value)
+    if name in ("date", "days and time duration"):
+        return (name, value)
+    offset = calendar.offset(value)
+    zone = value.tzinfo if offset is None else None
+    return (name, value.tzinfo is None, zone, calendar.seconds(value) - (offset or 0) // calendar.SECOND)
 
 
 def measured(value: Value) -> Value:
