@@ -3,30 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from functools import lru_cache
 
 from decisions.errors import FeelSyntaxError
 from decisions.feel.access import members_in
 from decisions.feel.built_ins import BUILT_INS
-from decisions.feel.nodes import Name, Node, Scope
+from decisions.feel.nodes import Node, Scope
 from decisions.feel.parser import parse
 from decisions.feel.reading import is_words
+from decisions.feel.scope import BUILT_INS as IN_FORCE
 from decisions.feel.values import Function, Range, State, Stop, Value, YearsMonths, measured
 
 __all__ = ["Expression", "FeelSyntaxError", "Function", "Outcome", "Range", "YearsMonths", "compile"]
 
 BUDGET = 10_000
-Name.built_ins = BUILT_INS
+IN_FORCE.update(BUILT_INS)
+_FLAT = frozenset((type(None), bool, Decimal, str))
+_PLAIN: set[str] = set()  # names of callers known to be made of words, at most _MOST_PLAIN
+_MOST_PLAIN = 20_000
 
 
-@dataclass(frozen=True, slots=True)
 class Outcome:
-    """What an evaluation gave. `problems` say why a null is null, in sentences without values."""
+    """What an evaluation gave.
 
-    value: Value
-    problems: tuple[str, ...] = ()
+    `problems` say why a null is null, in sentences without values. `steps` is how many it took, `limit` what ran out
+    when it was given up: "steps", "size" or "depth", else "".
+    """
+
+    __slots__ = ("limit", "problems", "steps", "value")
+
+    def __init__(self, value: Value, problems: tuple[str, ...] = (), steps: int = 0, limit: str = "") -> None:
+        self.value = value
+        self.problems = problems
+        self.steps = steps
+        self.limit = limit
+
+    def __repr__(self) -> str:
+        return f"Outcome({self.value!r}, {self.problems!r}, {self.steps}, {self.limit!r})"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Outcome):
+            return NotImplemented
+        return (self.value, self.problems, self.limit) == (other.value, other.problems, other.limit)
+
+    __hash__ = None  # type: ignore[assignment]
 
 
 class Expression:
@@ -53,22 +75,31 @@ class Expression:
             now: aware instant that now() and today() answer.
             budget: steps, about one a node evaluated; more for large values.
         """
-        return self._run(context, {}, now, budget)
+        return self._run(Scope({}, None, context), context, now, budget)
 
     def test(self, value: object, context: Mapping[str, object], *, now: datetime, budget: int = BUDGET) -> Outcome:
         """Whether `value` passes these unary tests: true, false, or null when it cannot be told."""
-        return self._run({**context, "?": value}, {}, now, budget)
+        return self._run(Scope({}, Scope({}, None, context), {"?": value}), context, now, budget)
 
-    def _run(self, context: Mapping[str, object], names: dict[str, Value], now: datetime, budget: int) -> Outcome:
+    def _run(self, scope: Scope, names: Mapping[str, object], now: datetime, budget: int) -> Outcome:
         if now.tzinfo is None:
             raise ValueError("now must be an aware datetime")
         state = State(now, budget)
-        value = guarded(lambda: measured(self.in_scope(context).evaluate(state, Scope(names, None, context))), state)
-        return Outcome(value, tuple(state.problems))
+        try:
+            tree = self.tree if _PLAIN.issuperset(names) else self.in_scope(names)
+            state.tick(tree.cost)
+            value = tree.run(state, scope)
+            if type(value) not in _FLAT:
+                measured(value)
+        except (Stop, FeelSyntaxError) as refusal:
+            value = None
+            give_up(refusal, state)
+        left = state.left
+        return Outcome(value, tuple(state.problems), budget - left if left > 0 else budget, state.limit)
 
     def in_scope(self, names: Iterable[str]) -> Node:
         """The tree, read again when `names` hold one that is more than words and stands in the text."""
-        special = [name for name in names if not is_words(name) and _may_hold(self.text, name)]
+        special = [name for name in names if not _is_plain(name) and _may_hold(self.text, name)]
         if not special:
             return self.tree
         return _parsed(self.text, self.unary, frozenset(special))
@@ -78,13 +109,25 @@ def guarded(work: Callable[[], Value], state: State) -> Value:
     """The result of `work`, or null with the reason for which it was given up."""
     try:
         return work()
-    except Stop as stop:
-        state.note(str(stop))
-    except FeelSyntaxError as fault:
-        state.note(str(fault))
-    except RecursionError:
-        state.note("The evaluation nests too deeply.")
-    return None
+    except (Stop, FeelSyntaxError) as refusal:
+        give_up(refusal, state)
+        return None
+
+
+def give_up(refusal: Stop | FeelSyntaxError, state: State) -> None:
+    state.note(str(refusal))
+    state.limit = refusal.limit
+
+
+def _is_plain(name: str) -> bool:
+    if name in _PLAIN:
+        return True
+    if not is_words(name):
+        return False
+    if len(_PLAIN) >= _MOST_PLAIN:
+        _PLAIN.clear()
+    _PLAIN.add(name)
+    return True
 
 
 def _may_hold(text: str, name: str) -> bool:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from decisions.feel import temporal
-from decisions.feel.nodes import Name, Node, Scope
-from decisions.feel.types import Type, coerce
-from decisions.feel.values import Function, Range, State, Value, kind
+from decisions.feel import closures
+from decisions.feel.nodes import Name, Node, Run, Scope
+from decisions.feel.operators import element
+from decisions.feel.scope import BUILT_INS
+from decisions.feel.types import ANY, Type, coerce
+from decisions.feel.values import Function, State, Value, kind
 
 
 class Path(Node):
@@ -17,38 +19,10 @@ class Path(Node):
     def __init__(self, value: Node, name: str) -> None:
         super().__init__(value)
         self.name = name
-
-    def evaluate(self, state: State, scope: Scope) -> Value:
-        state.tick()
-        return member(self.parts[0].evaluate(state, scope), self.name, state)
-
-
-def member(value: Value, name: str, state: State) -> Value:
-    """value.name: an entry of a context, a property, or the list of it from every element."""
-    if type(value) is dict:
-        if name not in value:
-            state.note(f"There is no entry '{name}'.")
-        return value.get(name)
-    if type(value) is list:
-        state.tick(len(value))
-        if any(type(item) is list for item in value):
-            return None
-        return [member(item, name, state) for item in value]
-    found = range_properties(value) if type(value) is Range else temporal.properties(value)
-    if found is None or name not in found:
-        if value is not None:
-            state.note(f"A {kind(value)} has no property '{name}'.")
-        return None
-    return found[name]
-
-
-def range_properties(value: Range) -> dict[str, Value]:
-    return {
-        "start": value.low,
-        "end": value.high,
-        "start included": value.low_closed,
-        "end included": value.high_closed,
-    }
+        if isinstance(value, Name):
+            self.run = closures.path_of_name_run(value.name, value.run, name)
+        else:
+            self.run = closures.path_run(value.run, name)
 
 
 class Filter(Node):
@@ -56,45 +30,46 @@ class Filter(Node):
 
     __slots__ = ()
 
-    def evaluate(self, state: State, scope: Scope) -> Value:
-        state.tick()
-        value = self.parts[0].evaluate(state, scope)
-        condition = self.parts[1]
-        items = value if type(value) is list else [value]
-        if value is None:
-            items = []
-        kept: list[Value] = []
-        for item in items or [None]:
-            state.tick()
-            inner = Scope({"item": item, **item} if type(item) is dict else {"item": item}, scope)
-            found = condition.evaluate(state, inner)
-            if type(found) is Decimal:
-                return element(items, found, state)
-            if found is True:
-                kept.append(item)
-            elif type(found) is not bool and found is not None:
-                state.note(f"A filter yields a {kind(found)}, not true or false.")
-                return None
-        return kept if items else []
+    def __init__(self, value: Node, condition: Node) -> None:
+        super().__init__(value, condition)
+        self.cost -= condition.cost
+        self.run = self._filter_run(value.run, condition)
+
+    def _filter_run(self, filtered: Run, condition: Node) -> Run:
+        holds, cost = condition.run, 1 + condition.cost
+
+        def run(state: State, scope: Scope) -> Value:
+            value = filtered(state, scope)
+            items = value if type(value) is list else [] if value is None else [value]
+            kept: list[Value] = []
+            for item in items or [None]:
+                state.tick(cost)
+                inner = Scope({"item": item}, scope)
+                found = holds(state, Scope(item, inner) if type(item) is dict else inner)
+                if found is True:
+                    kept.append(item)
+                elif type(found) is Decimal:
+                    return element(items, found, state)
+                elif found is not None and found is not False:
+                    state.note(f"A filter yields a {kind(found)}, not true or false.")
+                    return None
+            return kept if items else []
+
+        return run
 
     def _free(self) -> frozenset[str]:
         # A name inside the brackets may be an entry of the items, so it is not certain to come from around.
-        return self.parts[0].free()
+        return self.parts[0].free() | (self.parts[1].free() & {"?"})
 
 
 def members_in(node: Node) -> Iterator[tuple[str, str]]:
     """(name, member) of every `name.member` in a tree. What stands inside a filter may mean the items: left out."""
-    if isinstance(node, Path) and isinstance(node.parts[0], Name):
-        yield node.parts[0].name, node.name
-    for part in node.parts[:1] if isinstance(node, Filter) else node.parts:
-        yield from members_in(part)
-
-
-def element(items: list[Value], index: Decimal, state: State) -> Value:
-    if index != index.to_integral_value() or not 1 <= abs(index) <= len(items):
-        state.note("An index lies outside its list.")
-        return None
-    return items[int(index) - 1 if index > 0 else int(index)]
+    waiting = [node]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, Path) and isinstance(one.parts[0], Name):
+            yield one.parts[0].name, one.name
+        waiting.extend(one.parts[:1] if isinstance(one, Filter) else one.parts)
 
 
 class Call(Node):
@@ -103,25 +78,33 @@ class Call(Node):
     def __init__(self, function: Node, arguments: Sequence[Node], names: Sequence[str]) -> None:
         super().__init__(function, *arguments)
         self.names = tuple(names)
+        self.run = self._call_run(function, [part.run for part in arguments])
 
-    def evaluate(self, state: State, scope: Scope) -> Value:
-        state.tick(2)
-        function = self.parts[0].evaluate(state, scope)
-        values = [part.evaluate(state, scope) for part in self.parts[1:]]
-        if type(function) is not Function and isinstance(self.parts[0], Name):
-            # A variable called "date" or "count" does not take the function of that name away.
-            function = Name.built_ins.get(self.parts[0].name)
-        if type(function) is not Function:
-            state.note("Something is invoked that is not a function.")
-            return None
-        if self.names:
-            return function.call(state, [], dict(zip(self.names, values, strict=True)))
-        return function.call(state, values, {})
+    def _call_run(self, function: Node, arguments: Sequence[Run]) -> Run:
+        callee, names = function.run, self.names
+        own_name = function.name if isinstance(function, Name) else ""
+
+        def run(state: State, scope: Scope) -> Value:
+            called = callee(state, scope)
+            values: list[Value] = []
+            for argument in arguments:
+                values.append(argument(state, scope))
+            if type(called) is not Function:
+                # A variable called "date" or "count" does not take the function of that name away.
+                called = BUILT_INS.get(own_name)
+                if called is None:
+                    state.note("Something is invoked that is not a function.")
+                    return None
+            if names:
+                return called.call(state, [], dict(zip(names, values, strict=True)))
+            return called.call(state, values, {})
+
+        return run
 
 
 def bind(
     function: Function, types: Sequence[Type], values: list[Value], named: dict[str, Value], state: State
-) -> Value:
+) -> dict[str, Value] | None:
     """Parameters by position or name -> dict of name to value; None with a reason when they do not fit."""
     if named:
         given = named if named.keys() == set(function.parameters) else None
@@ -133,7 +116,7 @@ def bind(
         return None
     bound: dict[str, Value] = {}
     for name, wanted in zip(function.parameters, types, strict=True):
-        fit, bound[name] = coerce(given[name], wanted, state)
+        fit, bound[name] = (True, given[name]) if wanted is ANY else coerce(given[name], wanted, state)
         if not fit:
             state.note(f"The parameter '{name}' of '{function.name}' has the wrong type.")
             return None

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from decisions.feel import closures
 from decisions.feel.access import bind
-from decisions.feel.nodes import Node, Scope, TypeName, deeper, passes
+from decisions.feel.nodes import MISSING, Node, Run, Scope, TypeName, tester
 from decisions.feel.types import (
     ANY,
     ContextType,
@@ -24,14 +25,9 @@ from decisions.feel.values import MAX_LIST, Function, Range, State, Stop, Value,
 class If(Node):
     __slots__ = ()
 
-    def evaluate(self, state: State, scope: Scope) -> Value:
-        state.tick()
-        condition, then, otherwise = self.parts
-        held = condition.evaluate(state, scope)
-        if type(held) is not bool and held is not None:
-            state.note(f"A {kind(held)} stands where true or false is needed.")
-            return None
-        return (then if held is True else otherwise).evaluate(state, scope)
+    def __init__(self, condition: Node, then: Node, otherwise: Node) -> None:
+        super().__init__(condition, then, otherwise)
+        self.run = closures.if_run(condition.run, then.run, otherwise.run)
 
 
 class Steps(Node):
@@ -39,13 +35,18 @@ class Steps(Node):
 
     __slots__ = ()
 
-    def evaluate(self, state: State, scope: Scope) -> Value:
-        state.tick()
-        low, high = (part.evaluate(state, scope) for part in self.parts)
-        if type(low) is not type(high) or type(low) not in (Decimal, date):
-            state.note(f"An iteration cannot go from a {kind(low)} to a {kind(high)}.")
-            return None
-        return Range(low, high, True, True)
+    def __init__(self, low: Node, high: Node) -> None:
+        super().__init__(low, high)
+        from_, to = low.run, high.run
+
+        def run(state: State, scope: Scope) -> Value:
+            first, last = from_(state, scope), to(state, scope)
+            if type(first) is not type(last) or type(first) not in (Decimal, date):
+                state.note(f"An iteration cannot go from a {kind(first)} to a {kind(last)}.")
+                return None
+            return Range(first, last, True, True)
+
+        self.run = run
 
 
 def elements(value: Value, state: State, *, backwards: bool) -> list[Value] | Iterator[Value] | None:
@@ -80,31 +81,46 @@ def _span(interval: Range, state: State, *, backwards: bool) -> Iterator[Value] 
 
 
 class Iteration(Node):
-    """What `for`, `some` and `every` share: names that run over lists."""
+    """What `for`, `some` and `every` share: names that run over lists. The body is charged round by round."""
 
     __slots__ = ("variables",)
+    frames = 2
 
     def __init__(self, variables: Sequence[str], lists: Sequence[Node], body: Node) -> None:
         super().__init__(*lists, body)
         self.variables = tuple(variables)
+        self.cost -= body.cost
 
     @property
     def body(self) -> Node:
         return self.parts[-1]
 
-    def rounds(self, state: State, scope: Scope, index: int = 0) -> Iterator[Scope | None]:
+    def rounds(self, state: State, scope: Scope) -> Iterator[Scope | None]:
         """One scope a round, the last variable running fastest; None when a list cannot be iterated."""
-        if index == len(self.variables):
-            yield scope
-            return
-        listed = self.parts[index]
-        items = elements(listed.evaluate(state, scope), state, backwards=isinstance(listed, Steps))
-        if items is None:
-            yield None
-            return
-        for item in items:
+        cost, count = self.body.cost, len(self.variables)
+        scopes, running = [scope], list[Iterator[Value]]()
+        while True:
+            level = len(running)
+            if level == count:
+                state.tick(cost)
+                yield scopes[-1]
+            else:
+                items = self.items(level, state, scopes[-1])
+                if items is None:
+                    yield None
+                    return
+                running.append(iter(items))
+            while (item := next(running[-1], MISSING)) is MISSING:
+                running.pop()
+                if not running:
+                    return
             state.tick()
-            yield from self.rounds(state, Scope({self.variables[index]: item}, scope), index + 1)
+            level = len(running)
+            scopes[level:] = [Scope({self.variables[level - 1]: item}, scopes[level - 1])]
+
+    def items(self, level: int, state: State, scope: Scope) -> list[Value] | Iterator[Value] | None:
+        listed = self.parts[level]
+        return elements(listed.run(state, scope), state, backwards=isinstance(listed, Steps))
 
     def _free(self) -> frozenset[str]:
         found: frozenset[str] = self.body.free()
@@ -119,20 +135,25 @@ class For(Iteration):
     def __init__(self, variables: Sequence[str], lists: Sequence[Node], body: Node) -> None:
         super().__init__(variables, lists, body)
         self.partial = "partial" in body.free()
+        self.run = self._for_run(body.run)
 
-    def evaluate(self, state: State, scope: Scope) -> Value:
-        state.tick()
-        results: list[Value] = []
-        for inner in self.rounds(state, scope):
-            if inner is None:
-                return None
-            if self.partial:
-                state.tick(len(results) // 100)
-                inner = Scope({"partial": list(results)}, inner)
-            results.append(self.body.evaluate(state, inner))
-            if len(results) > MAX_LIST:
-                raise Stop(f"A list grew beyond {MAX_LIST} items.")
-        return results
+    def _for_run(self, body: Run) -> Run:
+        partial = self.partial
+
+        def run(state: State, scope: Scope) -> Value:
+            results: list[Value] = []
+            for inner in self.rounds(state, scope):
+                if inner is None:
+                    return None
+                if partial:
+                    state.tick(len(results) // 50)
+                    inner = Scope({"partial": results.copy()}, inner)
+                results.append(body(state, inner))
+                if len(results) > MAX_LIST:
+                    raise Stop(f"A list grew beyond {MAX_LIST} items.")
+            return results
+
+        return run
 
     def _free(self) -> frozenset[str]:
         return super()._free() - {"partial"}
@@ -146,22 +167,26 @@ class Quantified(Iteration):
     def __init__(self, deciding: bool, variables: Sequence[str], lists: Sequence[Node], body: Node) -> None:
         super().__init__(variables, lists, body)
         self.deciding = deciding
+        self.run = self._quantified_run(body.run)
 
-    def evaluate(self, state: State, scope: Scope) -> Value:
-        state.tick()
-        result: bool | None = not self.deciding
-        for inner in self.rounds(state, scope):
-            if inner is None:
-                return None
-            found = self.body.evaluate(state, inner)
-            if found is self.deciding:
-                return found
-            if type(found) is not bool:
-                if found is not None:
-                    state.note(f"A {kind(found)} stands where true or false is needed.")
+    def _quantified_run(self, body: Run) -> Run:
+        deciding = self.deciding
+
+        def run(state: State, scope: Scope) -> Value:
+            result: bool | None = not deciding
+            for inner in self.rounds(state, scope):
+                if inner is None:
                     return None
-                result = None
-        return result
+                found = body(state, inner)
+                if found is deciding:
+                    return found
+                if type(found) is not bool:
+                    if found is not None:
+                        return closures.undecided(state, found)
+                    result = None
+            return result
+
+        return run
 
 
 class ContextLiteral(Node):
@@ -170,14 +195,17 @@ class ContextLiteral(Node):
     def __init__(self, names: Sequence[str], values: Sequence[Node]) -> None:
         super().__init__(*values)
         self.names = tuple(names)
+        self.cost += len(values) // 4
+        entries = tuple(zip(self.names, [part.run for part in values], strict=True))
 
-    def evaluate(self, state: State, scope: Scope) -> Value:
-        state.tick(1 + len(self.parts) // 4)
-        entries: dict[str, Value] = {}
-        inner = Scope(entries, scope)
-        for name, part in zip(self.names, self.parts, strict=True):
-            entries[name] = part.evaluate(state, inner)
-        return dict(entries)
+        def run(state: State, scope: Scope) -> Value:
+            made: dict[str, Value] = {}
+            inner = Scope(made, scope)
+            for name, part in entries:
+                made[name] = part(state, inner)
+            return made.copy()  # functions among the entries keep the scope itself
+
+        self.run = run
 
     def _free(self) -> frozenset[str]:
         found: frozenset[str] = frozenset()
@@ -187,32 +215,59 @@ class ContextLiteral(Node):
 
 
 class FunctionLiteral(Node):
+    """The body is charged whenever the function is invoked."""
+
     __slots__ = ("parameters", "types")
 
     def __init__(self, parameters: Sequence[str], types: Sequence[TypeName | None], body: Node) -> None:
         super().__init__(body)
         self.parameters = tuple(parameters)
         self.types = tuple(types)
+        self.cost = 1
 
-    def evaluate(self, state: State, scope: Scope) -> Value:
-        state.tick()
-        types = [ANY if type_ is None else type_.resolve(state) or ANY for type_ in self.types]
-        return closure("function", self.parameters, types, self.parts[0], scope)
+        def run(state: State, scope: Scope) -> Value:
+            wanted = [ANY if type_ is None else type_.resolve(state) or ANY for type_ in self.types]
+            return closure("function", self.parameters, wanted, body, scope)
+
+        self.run = run
 
     def _free(self) -> frozenset[str]:
         return self.parts[0].free() - set(self.parameters)
 
 
+class ExternalFunction(Node):
+    """A function in another language: never run. The standard lets it be null; a deployed model with one is refused."""
+
+    __slots__ = ("parameters", "types")
+
+    def __init__(self, parameters: Sequence[str], types: Sequence[TypeName | None], where: Node) -> None:
+        super().__init__(where)
+        self.parameters = tuple(parameters)
+        self.types = tuple(types)
+
+        def run(state: State, scope: Scope) -> Value:
+            state.note("A function outside FEEL is not run.")
+
+        self.run = run
+
+    def _free(self) -> frozenset[str]:
+        return frozenset()
+
+
 def closure(name: str, parameters: Sequence[str], types: Sequence[Type], body: Node, scope: Scope) -> Function:
     """A function whose body is evaluated in `scope` with its parameters bound."""
+    run, cost, height = body.run, 1 + body.cost, 1 + body.height
 
     def call(state: State, values: list[Value], given: dict[str, Value]) -> Value:
         bound = bind(made, types, values, given, state)
         if bound is None:
             return None
-        state.tick()
-        with deeper(state, body.height):
-            return body.evaluate(state, Scope(bound, scope))
+        state.tick(cost)
+        state.enter(height)
+        try:
+            return run(state, Scope(bound, scope))
+        finally:
+            state.depth -= height
 
     made = Function(name, parameters, call, FunctionType(tuple(types), ANY))
     return made
@@ -226,22 +281,16 @@ class UnaryTests(Node):
     def __init__(self, negated: bool, tests: Sequence[Node]) -> None:
         super().__init__(*tests)
         self.negated = negated
+        holds = tester(tests)
 
-    def evaluate(self, state: State, scope: Scope) -> Value:
-        state.tick()
-        if not self.parts:
-            return True
-        value = scope.find("?", state)
-        held: bool | None = False
-        for test in self.parts:
-            found = passes(test, value, state, scope)
-            if found is True:
-                held = True
-                break
-            held = None if found is None else held
-        if self.negated:
+        def run(state: State, scope: Scope) -> Value:
+            return holds(state, scope, scope.find("?", state))
+
+        def run_negated(state: State, scope: Scope) -> Value:
+            held = holds(state, scope, scope.find("?", state))
             return None if held is None else not held
-        return held
+
+        self.run = (run_negated if negated else run) if tests else closures.constant_run(True)
 
 
 @dataclass(frozen=True)

@@ -1,78 +1,78 @@
-"""The tree of a FEEL expression: values, names, operators, paths, filters and invocations.
+"""The tree of a FEEL expression: values, names, operators and tests.
 
-Every node evaluates itself; `parts` are the nodes below it, `height` bounds the recursion.
+Every node makes the closure that evaluates it, `run`, when it is made, from its parts' own: nothing walks the tree to
+evaluate it. `height` bounds the frames of the host that `run` may stand on; `cost` is charged once by whoever enters
+the tree (an expression, a function's body, a round of an iteration), not node by node.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import ClassVar
 
-from decisions.feel.operators import arithmetic, comparison, negate, within
+from decisions.feel import closures
+from decisions.feel.operators import comparison, negate
+from decisions.feel.scope import BUILT_INS, MISSING, Run, Scope, deeper
 from decisions.feel.types import AllowedType, Type
-from decisions.feel.values import MAX_NESTING, Function, Range, State, Stop, Value, compare, kind, take_in
+from decisions.feel.values import MAX_NESTING, NUMBERS, Function, Range, State, Value, compare, kind
 
-MAX_DEPTH = 250  # heights of all function bodies being evaluated inside one another
-MISSING = object()
+__all__ = [
+    "MISSING",
+    "Arithmetic",
+    "Between",
+    "Comparison",
+    "Const",
+    "In",
+    "InstanceOf",
+    "ListLiteral",
+    "Logic",
+    "Name",
+    "Negation",
+    "Node",
+    "OperatorTest",
+    "RangeLiteral",
+    "Run",
+    "Scope",
+    "TooDeep",
+    "TypeName",
+    "constant_of",
+    "deeper",
+    "passes",
+    "tester",
+]
 
 
 class TooDeep(Exception):
     """A tree higher than MAX_NESTING."""
 
 
-class Scope:
-    """Names in force; the outermost scope takes its values in from the caller on first use."""
+class Node:
+    """One construct of the grammar. A subclass sets `run` in its constructor, or overrides `evaluate`."""
 
-    __slots__ = ("names", "outer", "source")
+    __slots__ = ("cost", "height", "known_free", "parts", "run")
+    frames: ClassVar[int] = 1  # frames of the host between this node's run and its parts'
 
-    def __init__(
-        self, names: dict[str, Value], outer: Scope | None = None, source: Mapping[str, object] | None = None
-    ) -> None:
-        self.names = names
-        self.outer = outer
-        self.source = source
-
-    def find(self, name: str, state: State) -> Value:
-        """The value of `name`, MISSING when nothing in force is called so."""
-        here: Scope | None = self
-        while here is not None:
-            if name in here.names:
-                return here.names[name]
-            if here.source is not None and name in here.source:
-                value = here.names[name] = take_in(here.source[name], state)
-                return value
-            here = here.outer
-        return MISSING
-
-
-@contextmanager
-def deeper(state: State, by: int) -> Iterator[None]:
-    """Guard an invocation: the sum of heights inside one another stays bounded."""
-    state.depth += by
-    try:
-        if state.depth > MAX_DEPTH:
-            raise Stop("Functions call one another too deeply.")
-        yield
-    finally:
-        state.depth -= by
-
-
-class Node(ABC):
-    """One construct of the grammar."""
-
-    __slots__ = ("height", "known_free", "parts")
+    run: Run
 
     def __init__(self, *parts: Node) -> None:
         self.parts = parts
         self.known_free: frozenset[str] | None = None
-        self.height: int = 1 + max((part.height for part in parts), default=0)
+        self.cost: int = 1
+        self.height: int = self.frames
+        for part in parts:
+            part.free()  # known here, so that finding those of a deep tree never recurses
+            self.cost += part.cost
+            self.height = max(self.height, part.height + self.frames)
         if self.height > MAX_NESTING:
             raise TooDeep
+        if type(self).evaluate is not Node.evaluate:
+            self.run = self.evaluate
 
-    @abstractmethod
     def evaluate(self, state: State, scope: Scope) -> Value:
-        """The value in `scope`; what cannot be computed is null, with a note in `state`."""
+        """The value in `scope`; what cannot be computed is null, with a note in `state`. The cost is not charged."""
+        return self.run(state, scope)
 
     def free(self) -> frozenset[str]:
         """Names this construct takes from around itself."""
@@ -84,33 +84,33 @@ class Node(ABC):
         return frozenset().union(*(part.free() for part in self.parts))
 
 
+def constant_of(node: Node) -> Value:
+    """The value of a literal or a negated number, MISSING for everything else."""
+    if isinstance(node, Const):
+        return node.value
+    if isinstance(node, Negation) and isinstance(node.parts[0], Const) and type(node.parts[0].value) is Decimal:
+        return NUMBERS.minus(node.parts[0].value)
+    return MISSING
+
+
 class Const(Node):
     __slots__ = ("value",)
 
     def __init__(self, value: Value) -> None:
         super().__init__()
         self.value = value
-
-    def evaluate(self, state: State, scope: Scope) -> Value:
-        return self.value
+        self.cost = 0
+        self.run = closures.constant_run(value)
 
 
 class Name(Node):
     __slots__ = ("name",)
-    built_ins: Mapping[str, Function] = {}
+    built_ins: ClassVar[Mapping[str, Function]] = BUILT_INS
 
     def __init__(self, name: str) -> None:
         super().__init__()
         self.name = name
-
-    def evaluate(self, state: State, scope: Scope) -> Value:
-        state.tick()
-        value = scope.find(self.name, state)
-        if value is MISSING:
-            value = self.built_ins.get(self.name)
-            if value is None:
-                state.note(f"The name '{self.name}' is not known here.")
-        return value
+        self.run = closures.name_run(name)
 
     def _free(self) -> frozenset[str]:
         return frozenset((self.name,))
@@ -119,9 +119,14 @@ class Name(Node):
 class ListLiteral(Node):
     __slots__ = ()
 
-    def evaluate(self, state: State, scope: Scope) -> Value:
-        state.tick(1 + len(self.parts) // 4)
-        return state.sized([part.evaluate(state, scope) for part in self.parts])
+    def __init__(self, *parts: Node) -> None:
+        super().__init__(*parts)
+        self.cost += len(parts) // 4
+        constants = [constant_of(part) for part in parts]
+        if MISSING in constants:
+            self.run = closures.list_run([part.run for part in parts])
+        else:
+            self.run = lambda state, scope: constants.copy()
 
 
 class RangeLiteral(Node):
@@ -131,14 +136,17 @@ class RangeLiteral(Node):
         super().__init__(low, high)
         self.low_closed = low_closed
         self.high_closed = high_closed
+        self.run = self._range_run(low.run, high.run)
 
-    def evaluate(self, state: State, scope: Scope) -> Value:
-        state.tick()
-        low, high = self.parts[0].evaluate(state, scope), self.parts[1].evaluate(state, scope)
-        if low is None or high is None or compare(low, high) is None:
-            state.note(f"A range cannot go from a {kind(low)} to a {kind(high)}.")
-            return None
-        return Range(low, high, self.low_closed, self.high_closed)
+    def _range_run(self, from_: Run, to: Run) -> Run:
+        def run(state: State, scope: Scope) -> Value:
+            low, high = from_(state, scope), to(state, scope)
+            if low is None or high is None or compare(low, high) is None:
+                state.note(f"A range cannot go from a {kind(low)} to a {kind(high)}.")
+                return None
+            return Range(low, high, self.low_closed, self.high_closed)
+
+        return run
 
 
 class Arithmetic(Node):
@@ -149,21 +157,28 @@ class Arithmetic(Node):
     def __init__(self, operators: Sequence[str], operands: Sequence[Node]) -> None:
         super().__init__(*operands)
         self.operators = tuple(operators)
-
-    def evaluate(self, state: State, scope: Scope) -> Value:
-        state.tick(len(self.parts))
-        value = self.parts[0].evaluate(state, scope)
-        for operator, part in zip(self.operators, self.parts[1:], strict=True):
-            value = arithmetic(operator, value, part.evaluate(state, scope), state)
-        return value
+        self.cost += len(operators) - 1 + 3 * self.operators.count("**")
+        left, right = operands[0].run, operands[1]
+        constant = constant_of(right)
+        if len(operands) > 2:
+            self.run = closures.chain_run(self.operators, [part.run for part in operands])
+        elif type(constant) is Decimal:
+            self.run = closures.arithmetic_with_run(operators[0], left, constant)
+        else:
+            self.run = closures.arithmetic_run(operators[0], left, right.run)
 
 
 class Negation(Node):
     __slots__ = ()
 
-    def evaluate(self, state: State, scope: Scope) -> Value:
-        state.tick()
-        return negate(self.parts[0].evaluate(state, scope), state)
+    def __init__(self, value: Node) -> None:
+        super().__init__(value)
+        inner = value.run
+        constant = constant_of(self)
+        if constant is MISSING:
+            self.run = lambda state, scope: negate(inner(state, scope), state)
+        else:
+            self.run = closures.constant_run(constant)
 
 
 class Logic(Node):
@@ -174,19 +189,8 @@ class Logic(Node):
     def __init__(self, deciding: bool, operands: Sequence[Node]) -> None:
         super().__init__(*operands)
         self.deciding = deciding
-
-    def evaluate(self, state: State, scope: Scope) -> Value:
-        state.tick()
-        result: bool | None = not self.deciding
-        for part in self.parts:
-            value = part.evaluate(state, scope)
-            if value is self.deciding:
-                return value
-            if type(value) is not bool:
-                if value is not None:
-                    state.note(f"A {kind(value)} stands where true or false is needed.")
-                result = None
-        return result
+        runs = [part.run for part in operands]
+        self.run = closures.logic_of_two_run(deciding, *runs) if len(runs) == 2 else closures.logic_run(deciding, runs)
 
 
 class Comparison(Node):
@@ -195,41 +199,45 @@ class Comparison(Node):
     def __init__(self, operator: str, left: Node, right: Node) -> None:
         super().__init__(left, right)
         self.operator = operator
-
-    def evaluate(self, state: State, scope: Scope) -> Value:
-        state.tick()
-        left, right = self.parts
-        return comparison(self.operator, left.evaluate(state, scope), right.evaluate(state, scope), state)
+        constant = constant_of(right)
+        if constant is MISSING:
+            self.run = closures.comparison_run(operator, left.run, right.run)
+        else:
+            self.run = closures.comparison_with_run(operator, left.run, constant)
 
 
 class Between(Node):
     __slots__ = ()
 
-    def evaluate(self, state: State, scope: Scope) -> Value:
-        state.tick()
-        value, low, high = (part.evaluate(state, scope) for part in self.parts)
-        above, below = comparison(">=", value, low, state), comparison("<=", value, high, state)
-        if above is None or below is None:
-            return None
-        return above and below
+    def __init__(self, value: Node, low: Node, high: Node) -> None:
+        super().__init__(value, low, high)
+        tested, from_, to = value.run, low.run, high.run
+
+        def run(state: State, scope: Scope) -> Value:
+            found, least, most = tested(state, scope), from_(state, scope), to(state, scope)
+            above, below = comparison(">=", found, least, state), comparison("<=", found, most, state)
+            return None if above is None or below is None else above and below
+
+        self.run = run
 
 
 class In(Node):
+    """true when any test holds, else null when any cannot be told, else false."""
+
     __slots__ = ()
 
-    def evaluate(self, state: State, scope: Scope) -> Value:
-        """true when any test holds, else null when any cannot be told, else false."""
-        state.tick()
-        value = self.parts[0].evaluate(state, scope)
-        inner = Scope({"?": value}, scope)
-        result: bool | None = False
-        for test in self.parts[1:]:
-            held = passes(test, value, state, inner)
-            if held is True:
-                return True
-            if held is None:
-                result = None
-        return result
+    def __init__(self, value: Node, *tests: Node) -> None:
+        super().__init__(value, *tests)
+        tested, holds = value.run, tester(tests)
+
+        def run(state: State, scope: Scope) -> Value:
+            return holds(state, scope, tested(state, scope))
+
+        def run_with_name(state: State, scope: Scope) -> Value:
+            found = tested(state, scope)
+            return holds(state, Scope({"?": found}, scope), found)
+
+        self.run = run_with_name if any("?" in test.free() for test in tests) else run
 
     def _free(self) -> frozenset[str]:
         tests = frozenset().union(*(part.free() for part in self.parts[1:]))
@@ -239,41 +247,56 @@ class In(Node):
 class OperatorTest(Node):
     """`< 5` and its kin: a test of the value in force, or the range (list, for !=) of what passes it."""
 
-    __slots__ = ("operator",)
+    __slots__ = ("holds", "operator")
 
     def __init__(self, operator: str, bound: Node) -> None:
         super().__init__(bound)
         self.operator = operator
+        self.holds = closures.operator_test(operator, bound.run, constant_of(bound))
+        self.run = self._range_run(bound.run)
 
-    def evaluate(self, state: State, scope: Scope) -> Value:
-        state.tick()
-        bound = self.parts[0].evaluate(state, scope)
-        if bound is None or (self.operator != "=" and compare(bound, bound) is None):
-            state.note(f"A {kind(bound)} cannot bound a range.")
-            return None
-        if self.operator == "=":
-            return Range(bound, bound, True, True)
-        closed = self.operator in ("<=", ">=")
-        upward = self.operator in (">", ">=")
-        return Range(bound, None, closed, False) if upward else Range(None, bound, False, closed)
+    def _range_run(self, bounded: Run) -> Run:
+        operator = self.operator
+        closed, upward = operator in ("<=", ">="), operator in (">", ">=")
 
-    def holds(self, value: Value, state: State, scope: Scope) -> bool | None:
-        state.tick()
-        return comparison(self.operator, value, self.parts[0].evaluate(state, scope), state)
+        def run(state: State, scope: Scope) -> Value:
+            bound = bounded(state, scope)
+            if bound is None or (operator != "=" and compare(bound, bound) is None):
+                state.note(f"A {kind(bound)} cannot bound a range.")
+                return None
+            if operator == "=":
+                return Range(bound, bound, True, True)
+            return Range(bound, None, closed, False) if upward else Range(None, bound, False, closed)
+
+        return run
 
 
 def passes(test: Node, value: Value, state: State, scope: Scope) -> bool | None:
     """Whether `value`, in scope as `?`, passes one positive unary test (grammar rule 7)."""
+    return _test_of(test)(state, scope, value)
+
+
+def tester(tests: Sequence[Node]) -> closures.Test:
+    """Whether a value, in scope as `?` where the tests speak of it, passes any of these."""
+    constants = [constant_of(test) for test in tests]
+    kinds = {type(constant) for constant in constants}
+    made = closures.any_test([_test_of(test) for test in tests])
+    if len(tests) > 1 and len(kinds) == 1 and kinds <= set(closures.SCALARS):
+        return closures.members_test(frozenset(constants), made)
+    return made if len(tests) != 1 else _test_of(tests[0])
+
+
+def _test_of(test: Node) -> closures.Test:
     if isinstance(test, OperatorTest):
-        return test.holds(value, state, scope)
-    found = test.evaluate(state, scope)
-    if found is None and isinstance(test, RangeLiteral):
-        return None
-    if type(found) is bool and not isinstance(test, Const):
-        # An expression about `?`, or about other names, answers for itself; a boolean value is compared.
-        if "?" in test.free() or type(value) not in (bool, list):
-            return found
-    return within(value, found, state)
+        return test.holds
+    constants = [constant_of(part) for part in (test.parts if isinstance(test, (RangeLiteral, ListLiteral)) else ())]
+    if isinstance(test, Const):
+        return closures.constant_test(test.value)
+    if isinstance(test, RangeLiteral) and all(type(constant) is Decimal for constant in constants):
+        return closures.range_test(Range(constants[0], constants[1], test.low_closed, test.high_closed))
+    if isinstance(test, ListLiteral) and MISSING not in constants:
+        return closures.constant_test(constants)
+    return closures.value_test(test.run, "?" in test.free(), isinstance(test, RangeLiteral))
 
 
 class InstanceOf(Node):
@@ -282,17 +305,19 @@ class InstanceOf(Node):
     def __init__(self, value: Node, type_: TypeName) -> None:
         super().__init__(value)
         self.type = type_
+        inner = value.run
 
-    def evaluate(self, state: State, scope: Scope) -> Value:
-        state.tick()
-        value = self.parts[0].evaluate(state, scope)
-        wanted = self.type.resolve(state)
-        if wanted is None:
-            state.note("The type asked for by 'instance of' is not known.")
-            return None
-        if isinstance(wanted, AllowedType):  # a type's constraint restricts variables, not what a value is
-            wanted = wanted.base
-        return value is not None and wanted.holds(value, state)
+        def run(state: State, scope: Scope) -> Value:
+            found = inner(state, scope)
+            wanted = type_.resolve(state)
+            if wanted is None:
+                state.note("The type asked for by 'instance of' is not known.")
+                return None
+            if isinstance(wanted, AllowedType):  # a type's constraint restricts variables, not what a value is
+                wanted = wanted.base
+            return found is not None and wanted.holds(found, state)
+
+        self.run = run
 
 
 class TypeName(ABC):

@@ -58,8 +58,10 @@ def _temporal(operator: str, a: Value, b: Value) -> Value:
 def negate(value: Value, state: State) -> Value:
     if type(value) is Decimal:
         return NUMBERS.minus(value)
-    if type(value) is YearsMonths or kind(value) == "days and time duration":
-        return temporal.negative(value)
+    if kind(value) == "days and time duration":
+        return -value
+    if type(value) is YearsMonths:
+        return YearsMonths(-value.months)
     state.note(f"A {kind(value)} has no negative.")
     return None
 

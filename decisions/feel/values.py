@@ -40,15 +40,15 @@ class Stop(Exception):
 class State:
     """What one evaluation has left and has noted. `now` is aware and given from outside."""
 
-    __slots__ = ("depth", "left", "limit", "now", "problems", "types")
+    # Most evaluations never change these, and are too short to pay for setting them.
+    depth = 0
+    limit = ""  # what ran out, when the evaluation was given up
+    problems: Sequence[str] = ()
+    types: Callable[[str], object] | None = None
 
-    def __init__(self, now: datetime, budget: int, types: Callable[[str], object] | None = None) -> None:
+    def __init__(self, now: datetime, budget: int) -> None:
         self.now = now
         self.left = budget
-        self.depth = 0
-        self.limit = ""  # what ran out, when the evaluation was given up
-        self.problems: list[str] = []
-        self.types = types
 
     def tick(self, steps: int = 1) -> None:
         self.left -= steps
@@ -64,7 +64,7 @@ class State:
     def note(self, problem: str) -> None:
         """Keep a reason for a null; never with a value in it."""
         if len(self.problems) < 20 and problem not in self.problems:
-            self.problems.append(problem)
+            self.problems = (*self.problems, problem)
 
     def sized(self, value: Value) -> Value:
         """`value`, after charging for its size, so that all an evaluation can hold stays below 20 MB."""
