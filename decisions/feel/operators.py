@@ -58,10 +58,8 @@ def _temporal(operator: str, a: Value, b: Value) -> Value:
 def negate(value: Value, state: State) -> Value:
     if type(value) is Decimal:
         return NUMBERS.minus(value)
-    if kind(value) == "days and time duration":
-        return -value
-    if type(value) is YearsMonths:
-        return YearsMonths(-value.months)
+    if type(value) is YearsMonths or kind(value) == "days and time duration":
+        return temporal.negative(value)
     state.note(f"A {kind(value)} has no negative.")
     return None
 
