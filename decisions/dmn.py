@@ -8,14 +8,15 @@ from datetime import datetime
 
 from decisions.boxed import BoxedFunction, Typed
 from decisions.errors import DecisionError
+from decisions.explain import Explained, MatchedRule, MissedRule
 from decisions.feel import BUDGET, guarded
 from decisions.feel.access import bind
 from decisions.feel.nodes import Node, Scope, deeper
 from decisions.feel.types import FunctionType, Type, coerce
-from decisions.feel.values import MAX_NESTING, MAX_RESULT, Function, State, Value, measured, take_in
+from decisions.feel.values import MAX_NESTING, Function, State, Value, measured, take_in
 from decisions.graph import Module, Part, Reader, Resolve, inputs_of, ordered
 from decisions.source import Faults, child
-from decisions.tables import Explained, MatchedRule, Table
+from decisions.tables import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +45,20 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What was decided. `value` is None when it could not be, then `reasons` say why, without values."""
+    """What was decided. `value` is None when it could not be, then `reasons` say why, without values.
+
+    `matched` are the rules that are the answers of all tables on the way, `missed` every other rule of those tables
+    (only when asked to explain), both in the order of deciding. `steps` were used; `limit` is what stopped it
+    ("steps", "size" or "depth"), "" when nothing did.
+    """
 
     value: Value
     reasons: tuple[str, ...]
     matched: tuple[MatchedRule, ...]
+    missed: tuple[MissedRule, ...]
     trace: tuple[Decided, ...]
+    steps: int
+    limit: str = ""
 
 
 class Run(Explained):
@@ -57,11 +66,9 @@ class Run(Explained):
 
     __slots__ = ("given",)
 
-    def __init__(self, now: datetime, budget: int, given: Mapping[str, object]) -> None:
-        super().__init__(now, budget)
+    def __init__(self, now: datetime, budget: int, given: Mapping[str, object], *, explaining: bool) -> None:
+        super().__init__(now, budget, explaining=explaining)
         self.given = given
-        self.matched = []
-        self.room = MAX_RESULT
 
 
 class Model:
@@ -74,13 +81,22 @@ class Model:
             _info(part, list(self._resting[part])) for part in module.parts.values() if part.kind != "input"
         )
 
-    def evaluate(self, decision: str, inputs: Mapping[str, object], *, now: datetime, budget: int = BUDGET) -> Result:
+    def evaluate(
+        self,
+        decision: str,
+        inputs: Mapping[str, object],
+        *,
+        now: datetime,
+        budget: int = BUDGET,
+        explain: bool = False,
+    ) -> Result:
         """Decide `decision` (id or name; a decision service or knowledge model by its parameters' names).
 
         Args:
             inputs: name of input data -> value; what the model does not ask for is ignored.
             now: aware instant for now() and today().
             budget: steps for the whole graph.
+            explain: tell of every rule that is not an answer why it is not.
 
         Raises:
             DecisionError: the model has no such decision.
@@ -88,13 +104,20 @@ class Model:
         if now.tzinfo is None:
             raise ValueError("now must be an aware datetime")
         part = self._find(decision)
-        run = Run(now, budget, inputs)
+        run = Run(now, budget, inputs, explaining=explain)
         values: dict[Part, Value] = {}
         value = guarded(lambda: measured(_target_value(part, run, values)), run)
         trace = tuple(
             Decided(done.id, done.name, run.tell(found)) for done, found in values.items() if done.kind == "decision"
         )
-        return Result(value, tuple(run.problems), tuple(run.matched), trace)
+        return Result(
+            value,
+            tuple(run.problems),
+            tuple(run.matched),
+            tuple(run.missed),
+            trace,
+            budget - max(run.left, 0),
+        )
 
     def input_types(self, decision: str) -> dict[str, Type]:
         """Name of everything `decision` asks for (input data, near or far; parameters) -> its declared type.

@@ -1,33 +1,19 @@
-"""Decision tables (DMN 1.3, 8): all hit policies, and which rules matched and why."""
+"""Decision tables (DMN 1.3, 8): which rules match, what the table answers, and why."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, DecimalException
 
-from decisions.feel.nodes import Node, Scope
-from decisions.feel.operators import within
-from decisions.feel.types import Type, coerce
-from decisions.feel.values import NUMBERS, State, Stop, Value, compare, equal, kind, size_of
+from decisions.explain import CELL, NOT_REACHED, OUTRANKED, Explained, MatchedRule, MissedRule
+from decisions.feel.nodes import MISSING, Node, Scope
+from decisions.feel.types import ANY, SimpleType, Type, coerce
+from decisions.feel.values import State, Value
+from decisions.hit_policies import MULTIPLE, SINGLE, Hit, Policy, single
+from decisions.rule_index import RuleIndex, bits, mask_of
+from decisions.simple_cells import constant, constant_names, simple_cell
 
-SINGLE = ("UNIQUE", "ANY", "PRIORITY", "FIRST")
-MULTIPLE = ("RULE ORDER", "OUTPUT ORDER", "COLLECT")
-
-
-@dataclass(frozen=True, slots=True)
-class MatchedRule:
-    """A rule that held: where it stands, what it saw, what it says.
-
-    `number` counts from 1 as people count rows; `inputs` are (label, value, text of the cell).
-    """
-
-    table_id: str
-    rule_id: str
-    number: int
-    inputs: tuple[tuple[str, Value, str], ...]
-    outputs: Mapping[str, Value]
-    annotations: Mapping[str, str]
+__all__ = ["MULTIPLE", "SINGLE", "InputClause", "MatchedRule", "OutputClause", "Place", "Rule", "Table"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,36 +73,25 @@ class Rule:
     output_cells: tuple[Place, ...] = ()
 
 
-class Explained(State):
-    """A state that keeps the rules that matched, and what it may still tell of the values on the way."""
-
-    __slots__ = ("matched", "room")
-
-    matched: list[MatchedRule]
-    room: int
-
-    def tell(self, value: Value) -> Value:
-        """`value` for the explanation; null when it is a function or there is no more room."""
-        try:
-            self.room -= size_of(value, max(self.room, 0))
-        except Stop:
-            return None
-        return value if self.room >= 0 else None
-
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    rule: Rule
-    outputs: dict[str, Value]
-
-
 class Table(Node):
     """A decision table; as a node it can stand wherever an expression can.
 
     `decision` names the decision, knowledge model or function it belongs to, `label` the box it stands in.
     """
 
-    __slots__ = ("aggregation", "decision", "id", "inputs", "label", "line", "outputs", "policy", "rules")
+    __slots__ = (
+        "_plain",
+        "_ready",
+        "aggregation",
+        "decision",
+        "id",
+        "inputs",
+        "label",
+        "line",
+        "outputs",
+        "policy",
+        "rules",
+    )
 
     def __init__(
         self,
@@ -143,6 +118,8 @@ class Table(Node):
         self.inputs = tuple(inputs)
         self.outputs = tuple(outputs)
         self.rules = tuple(rules)
+        self._ready: _Ready | None = None
+        self._plain: _Ready | None = None
 
     def _free(self) -> frozenset[str]:
         return super()._free() - {"?"}
@@ -151,126 +128,226 @@ class Table(Node):
         values = self._input_values(state, scope)
         if values is None:
             return None
-        hits = self._hits(values, state, scope)
+        sight = _Sight(self._rules_ready(state, scope), values, state, scope)
+        hits = self._hits(sight)
+        policy = Policy(self.label, self.policy, self.aggregation, [clause.order for clause in self.outputs])
+        chosen = policy.chosen(hits, state, scope) if hits else None
+        if isinstance(state, Explained):
+            self._tell(chosen or hits, values, state)
+            if state.explaining:
+                self._tell_missed(sight, hits, chosen or hits, state)
         if not hits:
+            sight.note_kinds()
             return self._default(state, scope)
-        chosen = self._chosen(hits, state, scope)
-        self._explain(chosen or hits, values, state)
-        return None if chosen is None else self._result(chosen, state)
+        return None if chosen is None else policy.result(chosen, state)
+
+    # --- inputs
 
     def _input_values(self, state: State, scope: Scope) -> list[Value] | None:
         values: list[Value] = []
         for clause in self.inputs:
-            fit, value = coerce(clause.expression.evaluate(state, scope), clause.type, state)
-            if not fit:
-                state.note(f"The input '{clause.label}' of the table '{self.label}' has another type than declared.")
-                return None
-            if value is not None and clause.allowed is not None:
-                if clause.allowed.evaluate(state, Scope({"?": value}, scope)) is not True:
-                    state.note(f"The input '{clause.label}' of the table '{self.label}' is not an allowed value.")
+            value = clause.expression.evaluate(state, scope)
+            if clause.type is not ANY:
+                fit, value = coerce(value, clause.type, state)
+                if not fit:
+                    state.note(
+                        f"The input '{clause.label}' of the table '{self.label}' has another type than declared."
+                    )
                     return None
+            if value is not None and clause.allowed is not None and not _allowed(clause.allowed, value, state, scope):
+                state.note(f"The input '{clause.label}' of the table '{self.label}' is not an allowed value.")
+                return None
             values.append(value)
         return values
 
-    def _hits(self, values: list[Value], state: State, scope: Scope) -> list[Hit]:
-        inner = [Scope({"?": value}, scope) for value in values]
+    # --- rules
+
+    def _rules_ready(self, state: State, scope: Scope) -> _Ready:
+        """The index of the rules; one that evaluates every cell where a name in scope hides a built-in it rests on."""
+        if self._ready is None:
+            self._ready = _Ready(self, plain=False)
+        if all(scope.find(name, state) is MISSING for name in self._ready.names):
+            return self._ready
+        if self._plain is None:
+            self._plain = _Ready(self, plain=True)
+        return self._plain
+
+    def _hits(self, sight: _Sight) -> list[Hit]:
+        """The rules that hold, in their order; only the first when that is the policy."""
+        state = sight.state
+        state.tick(1 + len(self.inputs) + len(self.rules) // 64)
+        left, evaluated = sight.left()
         hits: list[Hit] = []
-        for rule in self.rules:
+        for place in bits(left):
             state.tick()
-            if all(test.evaluate(state, own) is True for test, own in zip(rule.tests, inner, strict=True)):
-                hits.append(Hit(rule, self._outputs_of(rule.outputs, state, scope)))
+            if all(not mask >> place & 1 or sight.holds(place, at) for at, mask in evaluated):
+                hits.append(Hit(place, self.rules[place].number, self._outputs_of(place, sight)))
                 if self.policy == "FIRST":
                     break
         return hits
 
-    def _outputs_of(self, nodes: Sequence[Node], state: State, scope: Scope) -> dict[str, Value]:
+    def _outputs_of(self, place: int, sight: _Sight) -> dict[str, Value]:
+        ready = sight.ready
+        known = ready.outputs.get(place)
+        if known is not None:
+            return known
         outputs: dict[str, Value] = {}
-        for clause, node in zip(self.outputs, nodes, strict=True):
-            fit, value = coerce(node.evaluate(state, scope), clause.type, state)
-            if fit and value is not None and clause.allowed is not None:
-                fit = clause.allowed.evaluate(state, Scope({"?": value}, scope)) is True
-            if not fit:
-                state.note(f"An output '{clause.name}' of the table '{self.label}' is not an allowed value.")
-            outputs[clause.name] = value if fit else None
+        every = True
+        for clause, node in zip(self.outputs, self.rules[place].outputs, strict=True):
+            fit, value = self._output(clause, node.evaluate(sight.state, sight.scope), sight)
+            outputs[clause.name] = value
+            every = every and fit
+        if every and place in ready.lasting:
+            ready.outputs[place] = outputs
         return outputs
+
+    def _output(self, clause: OutputClause, value: Value, sight: _Sight) -> tuple[bool, Value]:
+        """Whether `value` is one the column may hold, and it, or null."""
+        fit, value = (True, value) if clause.type is ANY else coerce(value, clause.type, sight.state)
+        if fit and value is not None and clause.allowed is not None:
+            fit = _allowed(clause.allowed, value, sight.state, sight.scope)
+        if not fit:
+            sight.state.note(f"An output '{clause.name}' of the table '{self.label}' is not an allowed value.")
+        return fit, value if fit else None
 
     def _default(self, state: State, scope: Scope) -> Value:
         if all(clause.default is None for clause in self.outputs):
             state.note(f"No rule of the table '{self.label}' matches and it has no default.")
             return None
-        outputs = {
-            clause.name: None if clause.default is None else clause.default.evaluate(state, scope)
-            for clause in self.outputs
-        }
-        value = _single(outputs)
+        value = single(
+            {
+                clause.name: None if clause.default is None else clause.default.evaluate(state, scope)
+                for clause in self.outputs
+            }
+        )
         return [value] if self.policy in MULTIPLE and self.aggregation is None and type(value) is not list else value
 
-    def _chosen(self, hits: list[Hit], state: State, scope: Scope) -> list[Hit] | None:
-        """The hits that count, in the order of the policy; None when the policy forbids what was found."""
-        numbers = ", ".join(str(hit.rule.number) for hit in hits)
-        if self.policy == "UNIQUE" and len(hits) > 1:
-            state.note(f"The rules {numbers} of the table '{self.label}' match together, but only one may.")
-            return None
-        if self.policy == "ANY" and any(equal(hits[0].outputs, hit.outputs, state) is not True for hit in hits):
-            state.note(f"The rules {numbers} of the table '{self.label}' match with different outputs.")
-            return None
-        if self.policy in ("PRIORITY", "OUTPUT ORDER"):
-            orders = [None if clause.order is None else clause.order.evaluate(state, scope) for clause in self.outputs]
-            hits = sorted(hits, key=lambda hit: self._rank(hit, orders, state))
-        return hits[:1] if self.policy in SINGLE else hits
+    # --- explanation
 
-    def _rank(self, hit: Hit, orders: list[Value], state: State) -> list[int]:
-        ranks: list[int] = []
-        for clause, order in zip(self.outputs, orders, strict=True):
-            listed = order if type(order) is list else []
-            places = (at for at, one in enumerate(listed) if within(hit.outputs[clause.name], one, state) is True)
-            ranks.append(next(places, len(listed)))
-        return ranks
-
-    def _explain(self, hits: list[Hit], values: list[Value], state: State) -> None:
-        if not isinstance(state, Explained):
-            return
-        labels = [clause.label for clause in self.inputs]
+    def _tell(self, hits: list[Hit], values: list[Value], state: Explained) -> None:
         for hit in hits:
-            seen = tuple(zip(labels, map(state.tell, values), hit.rule.texts, strict=True))
+            rule = self.rules[hit.place]
+            seen = tuple(
+                [
+                    (clause.label, state.tell(value), text)
+                    for clause, value, text in zip(self.inputs, values, rule.texts, strict=True)
+                ]
+            )
             outputs = {name: state.tell(value) for name, value in hit.outputs.items()}
             state.matched.append(
-                MatchedRule(self.id, hit.rule.id, hit.rule.number, seen, outputs, hit.rule.annotations)
+                MatchedRule(self.id, rule.id, rule.number, seen, outputs, rule.annotations, self.decision)
             )
 
-    def _result(self, hits: list[Hit], state: State) -> Value:
-        values = [_single(hit.outputs) for hit in hits]
-        if self.policy in SINGLE:
-            return values[0]
-        return values if self.aggregation is None else self._aggregate(values, state)
-
-    def _aggregate(self, values: list[Value], state: State) -> Value:
-        if self.aggregation == "COUNT":
-            return Decimal(len(values))
-        if self.aggregation == "SUM":
-            return self._sum(values, state)
-        best = values[0]
-        for value in values:
-            order = compare(value, best)
-            if order is None:
-                state.note(f"The outputs of the table '{self.label}' cannot be compared.")
-                return None
-            best = value if order == (1 if self.aggregation == "MAX" else -1) else best
-        return best
-
-    def _sum(self, values: list[Value], state: State) -> Value:
-        total = Decimal(0)
-        for value in values:
-            if type(value) is not Decimal:
-                state.note(f"The table '{self.label}' cannot add up a {kind(value)}.")
-                return None
-            try:
-                total = NUMBERS.add(total, value)
-            except DecimalException:
-                state.note(f"The sum of the table '{self.label}' is too large.")
-                return None
-        return total
+    def _tell_missed(self, sight: _Sight, hits: list[Hit], told: list[Hit], state: Explained) -> None:
+        """Every rule that is not the answer, with the cell that failed or what else kept it from being one."""
+        last = hits[0].place if hits and self.policy == "FIRST" else len(self.rules)
+        held = mask_of(hit.place for hit in hits)
+        failing = sight.failing(((1 << last) - 1) & ~held)
+        answers = {hit.place for hit in told}
+        for place, rule in enumerate(self.rules):
+            if place in failing:
+                at = failing[place]
+                cell = rule.cells[at].id if rule.cells else ""
+                label, value = self.inputs[at].label, state.tell(sight.values[at])
+                missed = (label, value, rule.texts[at], CELL, cell, at + 1)
+                state.missed.append(MissedRule(self.id, self.decision, rule.id, rule.number, *missed))
+            elif place not in answers:
+                why = NOT_REACHED if place > last else OUTRANKED
+                state.missed.append(MissedRule(self.id, self.decision, rule.id, rule.number, why=why))
 
 
-def _single(outputs: dict[str, Value]) -> Value:
-    return next(iter(outputs.values())) if len(outputs) == 1 else dict(outputs)
+class _Ready:
+    """What is made of a table's rules once: their index, and the outputs that never change."""
+
+    def __init__(self, table: Table, *, plain: bool) -> None:
+        rules = table.rules
+        self.rules = rules
+        columns = [
+            [None if plain else simple_cell(rule.tests[at]) for rule in rules] for at in range(len(table.inputs))
+        ]
+        fixed = {at for at, clause in enumerate(table.outputs) if _same_everywhere(clause)}
+        self.lasting = frozenset(
+            place
+            for place, rule in enumerate(rules)
+            if not plain and len(fixed) == len(rule.outputs) and all(map(constant, rule.outputs))
+        )
+        self.outputs: dict[int, dict[str, Value]] = {}
+        used = [node for column, cells in enumerate(columns) for node in _read(rules, column, cells)]
+        used += [node for place in self.lasting for node in rules[place].outputs]
+        self.names: frozenset[str] = frozenset().union(*map(constant_names, used))
+        self.index = RuleIndex(columns, len(rules))
+
+
+def _read(rules: Sequence[Rule], column: int, cells: Sequence[object]) -> Iterator[Node]:
+    return (rule.tests[column] for rule, cell in zip(rules, cells, strict=True) if cell is not None)
+
+
+def _same_everywhere(clause: OutputClause) -> bool:
+    """Whether a value that may stand in the column may always."""
+    simple = clause.type is ANY or isinstance(clause.type, SimpleType)
+    return simple and (clause.allowed is None or clause.allowed.free() <= {"?"})
+
+
+class _Sight:
+    """The values one evaluation of a table looks at, and which cells hold for them."""
+
+    __slots__ = ("_scopes", "ready", "scope", "state", "values")
+
+    def __init__(self, ready: _Ready, values: list[Value], state: State, scope: Scope) -> None:
+        self.ready = ready
+        self.values = values
+        self.state = state
+        self.scope = scope
+        self._scopes: dict[int, Scope] = {}
+
+    def left(self) -> tuple[int, list[tuple[int, int]]]:
+        """The rules that no simple cell forbids; and by column, those whose cell must be evaluated."""
+        index = self.ready.index
+        left = index.all
+        evaluated = []
+        for at, value in enumerate(self.values):
+            left &= index.passing(at, value)
+            mask = index.evaluated(at, value) & left
+            if mask:
+                evaluated.append((at, mask))
+        return left, evaluated
+
+    def holds(self, place: int, at: int) -> bool:
+        scope = self._scopes.get(at)
+        if scope is None:
+            scope = self._scopes[at] = Scope({"?": self.values[at]}, self.scope)
+        return self.ready.rules[place].tests[at].evaluate(self.state, scope) is True
+
+    def failing(self, rules: int) -> dict[int, int]:
+        """Of these rules those that do not hold -> the first column whose cell fails."""
+        index, state = self.ready.index, self.state
+        found: dict[int, int] = {}
+        alive = rules
+        for at, value in enumerate(self.values):
+            evaluated = alive & index.evaluated(at, value, noting=True)
+            passed = alive & index.passing(at, value) & ~evaluated
+            for place in bits(evaluated):
+                state.tick()
+                passed |= self.holds(place, at) << place
+            failed = alive & ~passed
+            state.tick(1 + failed.bit_count() // 64)
+            found.update(dict.fromkeys(bits(failed), at))
+            alive = passed
+        return found
+
+    def note_kinds(self) -> None:
+        """No rule held: where a value is of another kind than its column's cells, that is a reason to be told."""
+        index = self.ready.index
+        if any(index.notes(at, value) for at, value in enumerate(self.values)):
+            self.failing(index.all)
+
+
+def _allowed(tests: Node, value: Value, state: State, scope: Scope) -> bool:
+    """Whether a value, or every item of a list of them, passes."""
+    if tests.evaluate(state, Scope({"?": value}, scope)) is True:
+        return True
+    return (
+        type(value) is list
+        and bool(value)
+        and all(tests.evaluate(state, Scope({"?": item}, scope)) is True for item in value)
+    )
