@@ -42,12 +42,15 @@ class Typed(Node):
         super().__init__(value)
         self.type = type_
         self.label = label
+        inner = value.run
 
-    def evaluate(self, state: State, scope: Scope) -> Value:
-        fit, value = coerce(self.parts[0].evaluate(state, scope), self.type, state)
-        if not fit:
-            state.note(f"The value of '{self.label}' has another type than declared.")
-        return value
+        def run(state: State, scope: Scope) -> Value:
+            fit, found = coerce(inner(state, scope), type_, state)
+            if not fit:
+                state.note(f"The value of '{label}' has another type than declared.")
+            return found
+
+        self.run = run
 
 
 class ResultContext(Node):
@@ -58,14 +61,17 @@ class ResultContext(Node):
     def __init__(self, names: Sequence[str], values: Sequence[Node], result: Node) -> None:
         super().__init__(*values, result)
         self.names = tuple(names)
+        parts = [(name, part.run) for name, part in zip(names, values, strict=True)]
+        answer = result.run
 
-    def evaluate(self, state: State, scope: Scope) -> Value:
-        state.tick()
-        entries: dict[str, Value] = {}
-        inner = Scope(entries, scope)
-        for name, part in zip(self.names, self.parts, strict=False):
-            entries[name] = part.evaluate(state, inner)
-        return self.parts[-1].evaluate(state, inner)
+        def run(state: State, scope: Scope) -> Value:
+            entries: dict[str, Value] = {}
+            inner = Scope(entries, scope)
+            for name, part in parts:
+                entries[name] = part(state, inner)
+            return answer(state, inner)
+
+        self.run = run
 
     def _free(self) -> frozenset[str]:
         found = self.parts[-1].free()
@@ -75,6 +81,8 @@ class ResultContext(Node):
 
 
 class BoxedFunction(Node):
+    """Its body is charged whenever it is invoked."""
+
     __slots__ = ("label", "parameters", "types")
 
     def __init__(self, label: str, parameters: Sequence[str], types: Sequence[Type], body: Node) -> None:
@@ -82,9 +90,8 @@ class BoxedFunction(Node):
         self.label = label
         self.parameters = tuple(parameters)
         self.types = tuple(types)
-
-    def evaluate(self, state: State, scope: Scope) -> Value:
-        return closure(self.label, self.parameters, self.types, self.parts[0], scope)
+        self.cost = 1
+        self.run = lambda state, scope: closure(label, self.parameters, self.types, body, scope)
 
     def _free(self) -> frozenset[str]:
         return self.parts[0].free() - set(self.parameters)
@@ -350,7 +357,5 @@ class _Row(Node):
     def __init__(self, columns: Sequence[str], cells: Sequence[Node]) -> None:
         super().__init__(*cells)
         self.columns = tuple(columns)
-
-    def evaluate(self, state: State, scope: Scope) -> Value:
-        state.tick()
-        return {name: part.evaluate(state, scope) for name, part in zip(self.columns, self.parts, strict=True)}
+        parts = [(name, part.run) for name, part in zip(columns, cells, strict=True)]
+        self.run = lambda state, scope: {name: part(state, scope) for name, part in parts}

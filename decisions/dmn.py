@@ -117,6 +117,7 @@ class Model:
             tuple(run.missed),
             trace,
             budget - max(run.left, 0),
+            run.limit,
         )
 
     def input_types(self, decision: str) -> dict[str, Type]:
@@ -192,7 +193,8 @@ def _part_value(part: Part, run: Run, values: dict[Part, Value]) -> Value:
     if part.kind == "service":
         return _service(part)
     run.types = part.module.types.find
-    return part.node.evaluate(run, Scope(_scope(part, values)))
+    run.tick(part.node.cost)
+    return part.node.run(run, Scope(_scope(part, values)))
 
 
 def _scope(part: Part, values: dict[Part, Value]) -> dict[str, Value]:

@@ -49,7 +49,8 @@ class Policy:
             state.note(f"The rules {numbers} of the table '{self.label}' match with different outputs.")
             return None
         if self.name in ("PRIORITY", "OUTPUT ORDER"):
-            orders = [None if order is None else order.evaluate(state, scope) for order in self.orders]
+            state.tick(sum(order.cost for order in self.orders if order is not None))
+            orders = [None if order is None else order.run(state, scope) for order in self.orders]
             hits = sorted(hits, key=lambda hit: self._rank(hit, orders, state))
         return hits[:1] if self.name in SINGLE else hits
 

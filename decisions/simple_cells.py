@@ -150,7 +150,7 @@ def constant(node: Node) -> tuple[Value] | None:
         return None
     state = State(datetime(2000, 1, 1, tzinfo=UTC), 10 * MAX_CONSTANT)
     try:
-        value = node.evaluate(state, Scope({}))
+        value = node.run(state, Scope({}))
     except Stop:
         return None
     return None if state.problems else (value,)

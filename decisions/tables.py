@@ -79,6 +79,7 @@ class Table(Node):
     `decision` names the decision, knowledge model or function it belongs to, `label` the box it stands in.
     """
 
+    frames = 5
     __slots__ = (
         "_plain",
         "_ready",
@@ -120,11 +121,13 @@ class Table(Node):
         self.rules = tuple(rules)
         self._ready: _Ready | None = None
         self._plain: _Ready | None = None
+        self.cost = 1 + sum(clause.expression.cost for clause in self.inputs)  # cells: when they are evaluated
+        self.run = self._answer
 
     def _free(self) -> frozenset[str]:
         return super()._free() - {"?"}
 
-    def evaluate(self, state: State, scope: Scope) -> Value:
+    def _answer(self, state: State, scope: Scope) -> Value:
         values = self._input_values(state, scope)
         if values is None:
             return None
@@ -146,7 +149,7 @@ class Table(Node):
     def _input_values(self, state: State, scope: Scope) -> list[Value] | None:
         values: list[Value] = []
         for clause in self.inputs:
-            value = clause.expression.evaluate(state, scope)
+            value = clause.expression.run(state, scope)
             if clause.type is not ANY:
                 fit, value = coerce(value, clause.type, state)
                 if not fit:
@@ -193,8 +196,9 @@ class Table(Node):
             return known
         outputs: dict[str, Value] = {}
         every = True
+        sight.state.tick(sum(node.cost for node in self.rules[place].outputs))
         for clause, node in zip(self.outputs, self.rules[place].outputs, strict=True):
-            fit, value = self._output(clause, node.evaluate(sight.state, sight.scope), sight)
+            fit, value = self._output(clause, node.run(sight.state, sight.scope), sight)
             outputs[clause.name] = value
             every = every and fit
         if every and place in ready.lasting:
@@ -214,9 +218,10 @@ class Table(Node):
         if all(clause.default is None for clause in self.outputs):
             state.note(f"No rule of the table '{self.label}' matches and it has no default.")
             return None
+        state.tick(sum(clause.default.cost for clause in self.outputs if clause.default is not None))
         value = single(
             {
-                clause.name: None if clause.default is None else clause.default.evaluate(state, scope)
+                clause.name: None if clause.default is None else clause.default.run(state, scope)
                 for clause in self.outputs
             }
         )
@@ -316,7 +321,9 @@ class _Sight:
         scope = self._scopes.get(at)
         if scope is None:
             scope = self._scopes[at] = Scope({"?": self.values[at]}, self.scope)
-        return self.ready.rules[place].tests[at].evaluate(self.state, scope) is True
+        test = self.ready.rules[place].tests[at]
+        self.state.tick(test.cost)
+        return test.run(self.state, scope) is True
 
     def failing(self, rules: int) -> dict[int, int]:
         """Of these rules those that do not hold -> the first column whose cell fails."""
@@ -344,10 +351,9 @@ class _Sight:
 
 def _allowed(tests: Node, value: Value, state: State, scope: Scope) -> bool:
     """Whether a value, or every item of a list of them, passes."""
-    if tests.evaluate(state, Scope({"?": value}, scope)) is True:
+    items = [value, *value] if type(value) is list else [value]
+    state.tick(tests.cost)
+    if tests.run(state, Scope({"?": value}, scope)) is True:
         return True
-    return (
-        type(value) is list
-        and bool(value)
-        and all(tests.evaluate(state, Scope({"?": item}, scope)) is True for item in value)
-    )
+    state.tick(tests.cost * (len(items) - 1))
+    return len(items) > 1 and all(tests.run(state, Scope({"?": item}, scope)) is True for item in items[1:])

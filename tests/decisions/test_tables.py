@@ -225,12 +225,12 @@ def test_every_other_policy_tells_all_rules_that_held_as_matched(policy: str) ->
     assert [(rule.number, rule.why) for rule in result.missed] == [(1, "cell"), (4, "cell")]
 
 
-def test_an_evaluation_counts_its_steps() -> None:
+def test_an_evaluation_counts_its_steps_and_names_what_stopped_it() -> None:
     model = loaded(decision("a", "sum(for i in 1..100 return i)"))
     done = model.evaluate("a", {}, now=NOW)
-    assert done.value == 5050 and 100 < done.steps < 1000
+    assert done.value == 5050 and 100 < done.steps < 1000 and done.limit == ""
     stopped = model.evaluate("a", {}, now=NOW, budget=50)
-    assert stopped.value is None and stopped.steps == 50
+    assert stopped.value is None and stopped.limit == "steps" and stopped.steps == 50
 
 
 def test_a_value_of_another_kind_than_the_cells_is_a_reason_for_no_answer() -> None:
