@@ -10,17 +10,19 @@ from functools import lru_cache
 from decisions.errors import FeelSyntaxError
 from decisions.feel.access import members_in
 from decisions.feel.built_ins import BUILT_INS
-from decisions.feel.nodes import Node, Scope
+from decisions.feel.nodes import Node
 from decisions.feel.parser import parse
 from decisions.feel.reading import is_words
 from decisions.feel.scope import BUILT_INS as IN_FORCE
-from decisions.feel.values import Function, Range, State, Stop, Value, YearsMonths, measured
+from decisions.feel.scope import Evaluation
+from decisions.feel.values import NUMBERS, Function, Range, State, Stop, Value, YearsMonths, measured, take_in
 
 __all__ = ["Expression", "FeelSyntaxError", "Function", "Outcome", "Range", "YearsMonths", "compile"]
 
 BUDGET = 10_000
 IN_FORCE.update(BUILT_INS)
 _FLAT = frozenset((type(None), bool, Decimal, str))
+_plus = NUMBERS.plus
 _PLAIN: set[str] = set()  # names of callers known to be made of words, at most _MOST_PLAIN
 _MOST_PLAIN = 20_000
 
@@ -54,13 +56,14 @@ class Outcome:
 class Expression:
     """A FEEL text that has been read. Immutable; evaluations are independent and may run in parallel."""
 
-    __slots__ = ("names", "text", "tree", "unary")
+    __slots__ = ("names", "text", "tree", "unary", "wanted")
 
     def __init__(self, text: str, unary: bool, tree: Node) -> None:
         self.text = text
         self.unary = unary
         self.tree = tree
         self.names: frozenset[str] = frozenset(tree.free() - BUILT_INS.keys() - {"?"})
+        self.wanted = tuple(tree.free() - {"?"})
 
     @property
     def members(self) -> frozenset[tuple[str, str]]:
@@ -75,27 +78,36 @@ class Expression:
             now: aware instant that now() and today() answer.
             budget: steps, about one a node evaluated; more for large values.
         """
-        return self._run(Scope({}, None, context), context, now, budget)
+        return self._run(Evaluation(now, budget, context), context, budget)
 
     def test(self, value: object, context: Mapping[str, object], *, now: datetime, budget: int = BUDGET) -> Outcome:
         """Whether `value` passes these unary tests: true, false, or null when it cannot be told."""
-        return self._run(Scope({}, Scope({}, None, context), {"?": value}), context, now, budget)
+        state = Evaluation(now, budget, context)
+        state.names["?"] = take_in(value, state)
+        return self._run(state, context, budget)
 
-    def _run(self, scope: Scope, names: Mapping[str, object], now: datetime, budget: int) -> Outcome:
-        if now.tzinfo is None:
-            raise ValueError("now must be an aware datetime")
-        state = State(now, budget)
+    def _run(self, state: Evaluation, context: Mapping[str, object], budget: int) -> Outcome:
         try:
-            tree = self.tree if _PLAIN.issuperset(names) else self.in_scope(names)
-            state.tick(tree.cost)
-            value = tree.run(state, scope)
+            tree = self.tree if _PLAIN.issuperset(context) else self.in_scope(context)
+            state.left -= tree.cost
+            if state.left < 0:
+                state.tick()
+            names = state.names
+            for name in self.wanted:  # what costs nothing to take in; the rest is taken in when it is asked for
+                if name in context:
+                    value = context[name]
+                    if type(value) is Decimal and value.is_finite():
+                        names[name] = _plus(value)
+                    elif type(value) is str or type(value) is bool:
+                        names[name] = value
+            value = tree.run(state, state)
             if type(value) not in _FLAT:
                 measured(value)
         except (Stop, FeelSyntaxError) as refusal:
             value = None
             give_up(refusal, state)
         left = state.left
-        return Outcome(value, tuple(state.problems), budget - left if left > 0 else budget, state.limit)
+        return Outcome(value, state.problems, budget - left if left > 0 else budget, state.limit)
 
     def in_scope(self, names: Iterable[str]) -> Node:
         """The tree, read again when `names` hold one that is more than words and stands in the text."""

@@ -35,7 +35,10 @@ def name_run(name: str) -> Run:
                 return names[name]
             source = here.source
             if source is not None and name in source:
-                value = names[name] = taken(source[name], state)
+                value = source[name]
+                if type(value) is not str:
+                    value = taken(value, state)
+                names[name] = value
                 return value
             here = here.outer
         found = BUILT_INS.get(name)
@@ -85,11 +88,18 @@ def comparison_run(operator: str, left: Run, right: Run) -> Run:
     return run
 
 
-def comparison_with_run(operator: str, left: Run, constant: Value) -> Run:
-    """left `operator` constant."""
+def comparison_with_run(operator: str, left: Run, constant: Value, name: str = "") -> Run:
+    """left `operator` constant; `name` when that is what stands left."""
     held, cls = HELD[operator], type(constant)
     if cls not in SCALARS:
         return comparison_run(operator, left, constant_run(constant))
+
+    def run_of_name(state: State, scope: Scope) -> Value:
+        names = scope.names
+        value = names[name] if name in names else left(state, scope)
+        if type(value) is cls:
+            return held(value, constant)
+        return comparison(operator, value, constant, state)
 
     def run(state: State, scope: Scope) -> Value:
         value = left(state, scope)
@@ -97,7 +107,7 @@ def comparison_with_run(operator: str, left: Run, constant: Value) -> Run:
             return held(value, constant)
         return comparison(operator, value, constant, state)
 
-    return run
+    return run_of_name if name else run
 
 
 def constant_run(constant: Value) -> Run:

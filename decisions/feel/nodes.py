@@ -203,7 +203,8 @@ class Comparison(Node):
         if constant is MISSING:
             self.run = closures.comparison_run(operator, left.run, right.run)
         else:
-            self.run = closures.comparison_with_run(operator, left.run, constant)
+            name = left.name if isinstance(left, Name) else ""
+            self.run = closures.comparison_with_run(operator, left.run, constant, name)
 
 
 class Between(Node):

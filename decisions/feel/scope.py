@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from decimal import Decimal, DecimalException
 
 from decisions.feel.values import NUMBERS, Function, State, Value, take_in
@@ -37,6 +38,21 @@ class Scope:
                 return value
             here = here.outer
         return MISSING
+
+
+class Evaluation(Scope, State):
+    """One evaluation of a text, which is its own outermost scope."""
+
+    __slots__ = ()
+
+    def __init__(self, now: datetime, budget: int, source: Mapping[str, object]) -> None:
+        if now.tzinfo is None:
+            raise ValueError("now must be an aware datetime")
+        self.now = now
+        self.left = budget
+        self.names = {}
+        self.outer = None
+        self.source = source
 
 
 Run = Callable[[State, Scope], Value]

@@ -43,7 +43,7 @@ class State:
     # Most evaluations never change these, and are too short to pay for setting them.
     depth = 0
     limit = ""  # what ran out, when the evaluation was given up
-    problems: Sequence[str] = ()
+    problems: tuple[str, ...] = ()
     types: Callable[[str], object] | None = None
 
     def __init__(self, now: datetime, budget: int) -> None:
