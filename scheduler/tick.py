@@ -21,6 +21,7 @@ from domain.heartbeats import is_dead as is_dead
 from domain.heartbeats import process_id
 from domain.home import Home, HomeRow
 from domain.logs import Event
+from domain.text import bound
 from domain.text import gettext as _
 from domain.work import SCHEDULER, Actor, Work, unit_of_work
 from scheduler import duties, recurring
@@ -210,9 +211,7 @@ def _postpone(home: Home, claimed: AgendaItem, problem: Exception) -> None:
         if item is None or item.done_at is not None or item.claimed_by != claimed.claimed_by:
             return
         item.attempts += 1
-        cause = getattr(problem, "cause", problem)
-        ids = " ".join(f"{k}={v}" for k, v in getattr(problem, "ids", {}).items())
-        item.last_error = f"{type(cause).__name__} {ids}"[:500]
+        item.last_error = _told(problem)[:500]
         item.claimed_by, item.claimed_until = None, None
         item.not_before = machine_now() + timedelta(seconds=min(2**item.attempts, 3600))
         item.parked = item.attempts >= ATTEMPTS
@@ -225,6 +224,17 @@ def _postpone(home: Home, claimed: AgendaItem, problem: Exception) -> None:
             **logs.failure(problem),
         ),
     )  # fmt: skip
+
+
+def _told(problem: Exception) -> str:
+    """A failure's kind and ids; where the drawing or a table is its cause, that in words, in the source language."""
+    why = getattr(problem, "why", None)
+    if why is not None:
+        with bound(None):
+            return str(why)
+    cause = getattr(problem, "cause", problem)
+    ids = " ".join(f"{k}={v}" for k, v in getattr(problem, "ids", {}).items())
+    return f"{type(cause).__name__} {ids}"
 
 
 def _take_lease(home: Home, at: datetime, worker: str, give_up: datetime) -> bool:

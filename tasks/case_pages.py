@@ -25,8 +25,9 @@ from domain.verification import reports
 from domain.verification.comparison import LineView
 from domain.verification.doubts import DoubtView
 from domain.work import Work
-from tasks import briefs, drawings, events, followed, line
+from tasks import briefs, decided, drawings, events, followed, line
 from tasks.briefs import CaseBrief
+from tasks.decided import DecisionView
 from tasks.drawings import Drawing
 from tasks.events import Happening
 from tasks.followed import FileView, Paper, Remark
@@ -64,6 +65,7 @@ class CasePage:
     remarks: Sequence[Remark] = ()
     people: Mapping[str, str] = field(default_factory=dict, repr=False)
     reveal: bool = False
+    decisions: Sequence[DecisionView] = field(default=(), repr=False)
 
 
 def case_page(work: Work, ref: str, *, english: bool = False) -> CasePage:
@@ -103,6 +105,7 @@ def case_page(work: Work, ref: str, *, english: bool = False) -> CasePage:
         remarks=followed.remarks(work, case, definition),
         people={one.person.ref: one.person.name for one in brief.members},
         reveal=permissions.may(work.actor, "reveal.idno", relation),
+        decisions=decided.visible(work, case, reached=reached, english=english),
     )
 
 

@@ -43,6 +43,7 @@ SENTENCES: Mapping[str, Text] = {
     "query.not_obtained": _("a source gave nothing in time"),
     "survey.recorded": _("recorded an offline investigation"),
     "comparison.built": _("compared what was declared with what was found"),
+    "decision.made": _("asked the table at “%(step)s”"),
     "doubt.raised": _("a rule raised a doubt"),
     "doubt.settled": _("settled a doubt"),
     "doubt_list.issued": _("issued the doubt list"),
@@ -63,7 +64,7 @@ SENTENCES: Mapping[str, Text] = {
     "idno.revealed": _("looked at an identity number, with a reason"),
 }
 # what the department and the town learn from the delivered report alone (LF-26)
-RESULTS = ("query.answered", "query.not_obtained", "comparison.built", "doubt.raised")
+RESULTS = ("query.answered", "query.not_obtained", "comparison.built", "decision.made", "doubt.raised")
 LATE = ("query.not_obtained", "timer.fired", "commission.refused")
 # too many of a kind to tell one by one
 NOISE = ("job.finished", "task.claimed", "task.released")

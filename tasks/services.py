@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from decisions import DecisionInfo, Model
 from domain import agenda
 from domain.cases import Case
 from domain.clock import OFFICE_ZONE
@@ -15,10 +16,11 @@ from domain.errors import OperationFailed
 from domain.text import gettext as _
 from domain.work import SCHEDULER, Work
 from tasks.models import COMPLETED, HumanTask
-from workflows import engine, registry
+from workflows import decision_results, decision_rows, engine, registry
+from workflows.decision_rows import Asked
 from workflows.definitions import Definition
 from workflows.instances import Instance
-from workflows.registry import Call, Decided, TaskAnswers
+from workflows.registry import Call, Decided, Fact, TaskAnswers
 from workflows.spiff_feel import Pending
 from workflows.steps import StepSpec
 
@@ -33,10 +35,12 @@ class MoveServices:
         self.case = case
         self.definition = definition
         self.run: engine.Run | None = None
+        self.move = 1  # of a case that begins
+        self._decided = 0
 
     def bind(self, instance: Instance) -> None:
-        """The run that asks, and the version it runs on."""
-        self.run, self.definition = instance.run, instance.definition
+        """The run that asks, the version it runs on, and which move of the case this is."""
+        self.run, self.definition, self.move = instance.run, instance.definition, instance.state.version + 1
 
     def call(self, step: StepSpec, inputs: dict[str, Any], token: str) -> Mapping[str, Any] | Pending:
         """Carry out a quick operation; note a job for a slow one."""
@@ -47,25 +51,36 @@ class MoveServices:
         outcome: Mapping[str, Any] = entry.run(self.call_of(step, inputs, token))
         return outcome
 
-    def decide(self, step: StepSpec, data: dict[str, Any]) -> Mapping[str, Any]:
-        """Ask the table of the case's own version about every fact, and record what it said."""
+    def decide(self, step: StepSpec, data: dict[str, Any]) -> Any:
+        """Ask the table of the case's own version and keep with the case what it said.
+
+        With the property `facts` about every fact, `record` then says what the case goes on with; without it about
+        the values in hand (`data`), and the case keeps the result as `camunda:mapDecisionResult` says.
+
+        Raises DecisionFailed, NotFound.
+        """
         definition = self._definition()
-        call = self.call_of(step, dict(data), "")
         model = definition.table(step.decision)
-        asked = registry.get(step.properties["facts"]).run(call)
-        decision = step.properties.get("decision") or model.decisions[-1].id
+        info = decision_results.decision_of(model, step.properties.get("decision", ""))
+        call = self.call_of(step, dict(data), "")
+        by_facts = bool(step.properties.get("facts"))
+        facts = registry.get(step.properties["facts"]).run(call) if by_facts else [Fact(None, data)]
+        asked = [self._asked(step, model, info, fact) for fact in facts]
+        self._decided += 1
+        at = decision_rows.Place(self.move, self._decided, step.id, step.decision, info.id or info.name)
+        decision_rows.keep(self.work, self.case, definition, at, asked)
+        if not by_facts:
+            return decision_results.kept(asked[0].result, info, step.mapping, step.decision)
+        decided = [Decided(one.fact.about, one.result, step.decision, definition.number) for one in asked]
+        return registry.get(step.properties["record"]).run(call, decided)
+
+    def _asked(self, step: StepSpec, model: Model, info: DecisionInfo, fact: Fact) -> Asked:
         now = self.work.now.astimezone(OFFICE_ZONE)  # FEEL's today() is the office's day
-        decided = []
-        for fact in asked:
-            result = model.evaluate(decision, fact.context, now=now, budget=DECISION_BUDGET)
-            if result.value is None and result.reasons:
-                raise OperationFailed(
-                    _("The table %(table)s has no answer: %(why)s", table=step.decision, why="; ".join(result.reasons)),
-                    step=step.id,
-                )
-            decided.append(Decided(fact.about, result, step.decision, definition.number))
-        recorded: Mapping[str, Any] = registry.get(step.properties["record"]).run(call, decided)
-        return recorded
+        wanted = {name: fact.context[name] for name, _type in info.inputs if name in fact.context}
+        result = model.evaluate(info.id, wanted, now=now, budget=DECISION_BUDGET)
+        decision_results.must_answer(result, step.decision, step.id)
+        # a sentence of the table may name more of a fact than its columns ask; a case's own values are kept elsewhere
+        return Asked(fact, wanted if fact.about is None else fact.context, result)
 
     def names(self, step: StepSpec) -> Mapping[str, Any]:
         """Values lent to every expression: the case's own due instants."""

@@ -195,6 +195,7 @@ def _check_form(key: str, path: str, content: bytes, routing: dict[str, Members]
         yield from refusal.findings
         return
     routing[key] = [field.key for field in spec.inputs if field.route]
+    yield from spec.warnings
     for field in (*spec.inputs, *(column for rows in spec.inputs for column in rows.fields)):
         for source, known in ((field.rows, forms.ROW_SOURCES), (field.options_from, forms.OPTION_SOURCES)):
             if source and source not in known:
@@ -234,7 +235,8 @@ def _check_drawing(
     yield from findings
     if any(found.severity == "error" for found in findings):
         return
-    yield from check_names(xml, outputs={name: entry.outputs for name, entry in known.items()}, routing=routing)
+    outputs = {name: entry.outputs for name, entry in known.items()}
+    yield from check_names(xml, outputs=outputs, routing=routing, models=models)
     yield from check_properties(xml, stages=_stage_codes(bundle), models=models)
 
 

@@ -172,6 +172,7 @@ ASPECTS: Mapping[str, tuple[str, Text, Say]] = {
     "@camunda:type": ("data", _("How the program carries it out."), _text),
     "@camunda:decisionRef": ("table", _("The decision table it asks."), _text),
     "@camunda:resultVariable": ("data", _("The name under which its result is kept."), _text),
+    "@camunda:mapDecisionResult": ("data", _("What of its results is kept."), _text),
     "property:facts": ("data", _("What the decision table is asked about."), _operation),
     "property:record": ("data", _("What is done with what the decision table says."), _operation),
     "property:decision": ("table", _("The decision of the table."), _text),

@@ -34,9 +34,9 @@ class DecisionMade(Base):
     """A business rule step that passed once. The decisions of a case are found by ix_decision_made_case_id.
 
     move, place: the move of the case (its state's version) and the how manyth decision of it, so that no move is kept
-    twice. version: of the definition, table: name of its file, decision: what was asked of it; engine: the program's
-    version, which decided by itself. asked: facts, silent: those the table said nothing of. body (compressed JSON):
-    [{"ref", "person", "topic", "inputs": {name: value}, "reasons": [sentence]}], in the order asked.
+    twice. version: of the definition, table: name of its file, decision: id of what was asked in it; engine: version of
+    the program, which decided by itself. asked: facts, silent: those the table said nothing of. body (compressed
+    JSON): [{"ref", "person", "topic", "inputs": {name: value}, "reasons": [sentence]}], in the order asked.
     """
 
     __tablename__ = "decision_made"
@@ -173,7 +173,7 @@ def _fact(one: Asked) -> dict[str, Any]:
 
 
 def _rules(work: Work, made: DecisionMade, asked: Sequence[Asked]) -> list[DecisionRule]:
-    found = []
+    found: list[DecisionRule] = []
     for number, one in enumerate(asked):
         for place, match in enumerate(one.result.matched):
             if len(found) == MOST_RULES:
@@ -195,7 +195,7 @@ def _rule(work: Work, made: DecisionMade, fact: int, place: int, subject: str, m
         fact=fact,
         place=place,
         subject=subject[:LABEL],
-        decision=made.decision,
+        decision=(match.decision or made.decision)[:255],
         table_id=match.table_id[:255],
         rule_id=match.rule_id[:255],
         number=match.number,

@@ -12,7 +12,10 @@ from functools import lru_cache
 from domain.text import Text
 from domain.text import gettext as _
 
+NO_RULE = _("No rule of the table '%(name)s' matches and it has no default.")
+
 SAID: tuple[Text, ...] = (
+    NO_RULE,
     _("%(why)s (line %(line)s, column %(column)s)"),
     _("The expression is longer than %(most)s characters."),
     _("The character %(text)s is not expected here."),

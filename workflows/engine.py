@@ -26,6 +26,7 @@ from workflows.spiff_feel import PENDING, BusinessError, Pending, Runner
 from workflows.spiff_repeat import MultiStep
 from workflows.spiff_specs import HumanStep as HumanSpec
 from workflows.spiff_specs import ServiceStep
+from workflows.step_failures import place_of, why_of
 from workflows.steps import Flow, Lane, StepSpec, read_flows, read_lanes, read_steps
 from workflows.waits import HumanStep, Job, MessageWait, Thrown, TimerWait
 
@@ -40,11 +41,16 @@ class StepFailed(OperationFailed):
     """A step could not be carried out. `step_id` and `token` say which, `__cause__` why.
 
     The run is then as far as it got and must not be saved, unless `retryable`: then the step stands
-    in error, may be saved so, and `Run.retry(token)` tries it again.
+    in error, may be saved so, and `Run.retry(token)` tries it again. `why` is a sentence for people, without values of
+    the case, where the drawing itself or one of its tables is the cause; None else.
     """
 
     def __init__(self, step_id: str, token: str, cause: BaseException, *, retryable: bool) -> None:
-        super().__init__(_("The step %(step)s could not be carried out.", step=step_id), step=step_id)
+        self.why = why_of(cause)
+        sentence = _("The step %(step)s could not be carried out.", step=step_id)
+        if self.why is not None:
+            sentence = _("The step %(step)s could not be carried out: %(why)s", step=step_id, why=self.why)
+        super().__init__(sentence, step=step_id)
         self.step_id, self.token, self.cause, self.retryable = step_id, token, cause, retryable
 
 
@@ -67,8 +73,8 @@ class Services(Protocol):
             BusinessError: a named error that an error boundary event may catch.
         """
 
-    def decide(self, step: StepSpec, data: dict[str, Any]) -> Mapping[str, Any]:
-        """Evaluate `step.decision` over `data`."""
+    def decide(self, step: StepSpec, data: dict[str, Any]) -> Any:
+        """Evaluate `step.decision` over `data`: what the case keeps under the step's id or `step.result`."""
 
     def names(self, step: StepSpec) -> Mapping[str, Any]:
         """Values lent to every FEEL expression at `step`; the case's own variables win over them."""
@@ -394,7 +400,7 @@ class Run:
         there = token is not None and token.workflow.tasks.get(token.id) is token
         retryable = token is not None and there and token._state in (ERROR, STARTED)
         self._broken = self._broken or not retryable
-        where = "" if token is None else str(token.task_spec.bpmn_id or token.task_spec.name)
+        where = place_of(cause) or ("" if token is None else str(token.task_spec.bpmn_id or token.task_spec.name))
         return StepFailed(where, "" if token is None else token.id.hex, cause, retryable=retryable)
 
     def _check_size(self) -> None:

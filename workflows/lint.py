@@ -20,7 +20,8 @@ from domain.text import gettext as _
 from workflows import engine
 from workflows.bpmn_xml import BPMNDI, XmlRefused, camunda, flows_of, local, nodes_of, read_tree, scopes_of, tag
 from workflows.decision_words import said
-from workflows.lint_elements import FILE, check_elements, finding
+from workflows.lint_decisions import check_decision_step
+from workflows.lint_elements import FILE, check_elements, finding, one_of
 from workflows.lint_flow import check_flow
 from workflows.spiff_events import is_cycle, is_duration, is_instant
 from workflows.spiff_feel import ExpressionFailed, bare, compiled, is_expression, script_lines
@@ -286,10 +287,10 @@ def _user(node: etree._Element, known: Known) -> Iterator[Finding]:
         yield finding(node, _("The task names no role."), _("Choose at least one role in the step's panel, under Who."))
     for role in roles:
         if role not in known.roles:
-            yield finding(node, _("The role %(role)s is unknown.", role=role), _one_of(known.roles))
+            yield finding(node, _("The role %(role)s is unknown.", role=role), one_of(known.roles))
     form = camunda(node, "formKey")
     if form and form not in known.forms:
-        yield finding(node, _("The form %(form)s is not in the bundle.", form=form), _one_of(known.forms))
+        yield finding(node, _("The form %(form)s is not in the bundle.", form=form), one_of(known.forms))
     if not form:
         yield finding(node, _("The task has no form."), _("Choose a form of the bundle."), "warning")
 
@@ -303,7 +304,7 @@ def _service(node: etree._Element, known: Known) -> Iterator[Finding]:
             _("Choose what the system does in the step's panel, under Operation."),
         )
     elif topic not in known.operations:
-        yield finding(node, _("The operation %(name)s is unknown.", name=topic), _one_of(known.operations))
+        yield finding(node, _("The operation %(name)s is unknown.", name=topic), one_of(known.operations))
     else:
         yield from _parameters(node, known.operations[topic])
 
@@ -312,36 +313,14 @@ def _parameters(node: etree._Element, operation: OperationSpec) -> Iterator[Find
     given = parameters_of(node, "inputParameter")
     for name in given.keys() - set(operation.inputs):
         sentence = _("The operation %(op)s takes no %(name)s.", op=operation.name, name=name)
-        yield finding(node, sentence, _one_of(operation.inputs))
+        yield finding(node, sentence, one_of(operation.inputs))
     for name in set(operation.inputs) - given.keys():
         sentence = _("The operation %(op)s needs %(name)s.", op=operation.name, name=name)
         yield finding(node, sentence, _("Fill it in in the step's panel, under Operation."))
 
 
 def _decision(node: etree._Element, known: Known) -> Iterator[Finding]:
-    name = camunda(node, "decisionRef")
-    if not name:
-        yield finding(node, _("The step names no decision."), _one_of(known.decisions))
-    elif name not in known.decisions:
-        yield finding(node, _("The decision %(name)s is not in the bundle.", name=name), _one_of(known.decisions))
-    result = camunda(node, "resultVariable")
-    if result and not _NAME.fullmatch(result):
-        sentence = _("%(name)s cannot be the name of a variable.", name=result)
-        yield finding(node, sentence, _("Use letters, digits and _."))
-
-
-def _asked(node: etree._Element, known: Known) -> Iterator[Finding]:
-    """Where a decision's facts come from and who records its answers."""
-    given = properties_of(node)
-    for name, names in (("facts", known.facts), ("record", known.records)):
-        if names is not None and given.get(name, "") not in names:
-            value = given.get(name) or "-"
-            sentence = _("The decision step's %(property)s names no operation: %(name)s.", property=name, name=value)
-            yield finding(node, sentence, _one_of(names))
-
-
-def _one_of(names: Collection[str]) -> Text:
-    return _("Use one of: %(names)s.", names=", ".join(sorted(names)[:20]) or "-")
+    return check_decision_step(node, known.decisions, known.facts, known.records)
 
 
 def _separation(node: etree._Element, steps: Collection[str]) -> Iterator[Finding]:
@@ -356,7 +335,7 @@ def _separation(node: etree._Element, steps: Collection[str]) -> Iterator[Findin
 _NODE_RULES: dict[str, tuple[Callable[[etree._Element, Known], Iterator[Finding]], ...]] = {
     "userTask": (_user,),
     "serviceTask": (_service,),
-    "businessRuleTask": (_decision, _asked),
+    "businessRuleTask": (_decision,),
     "scriptTask": (_script,),
 }
 

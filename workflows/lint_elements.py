@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from lxml import etree
 
 from domain.errors import Finding
+from domain.text import Text
 from domain.text import gettext as _
 from workflows.bpmn_xml import BPMN, BPMNDI, CAMUNDA, is_bpmn, line_of, local, tag
 
@@ -147,7 +148,7 @@ ELEMENTS: Mapping[str, tuple[Mapping[str, frozenset[str]], frozenset[str]]] = {
 CAMUNDA_ATTRIBUTES: Mapping[str, frozenset[str]] = {
     "userTask": frozenset(("candidateGroups", "formKey")),
     "serviceTask": frozenset(("type", "topic")),
-    "businessRuleTask": frozenset(("decisionRef", "resultVariable")),
+    "businessRuleTask": frozenset(("decisionRef", "resultVariable", "mapDecisionResult")),
     "multiInstanceLoopCharacteristics": frozenset(("collection", "elementVariable")),
 }
 
@@ -187,6 +188,11 @@ def finding(element: etree._Element, sentence: object, remedy: object, severity:
     """A finding at an element; its id is that of the nearest element that has one."""
     named = next((e for e in (element, *element.iterancestors()) if e.get("id")), element)
     return Finding(FILE, str(named.get("id") or local(element)), line_of(element), sentence, remedy, severity)
+
+
+def one_of(names: Collection[str]) -> Text:
+    """The remedy that names what there is to choose from."""
+    return _("Use one of: %(names)s.", names=", ".join(sorted(names)[:20]) or "-")
 
 
 def check_elements(root: etree._Element) -> Iterator[Finding]:
@@ -270,4 +276,4 @@ def _item(item: etree._Element, block: str, owner: str) -> Iterator[Finding]:
         yield finding(item, sentence, _("Write a text, or a FEEL expression that begins with =."))
 
 
-__all__ = ["BPMN", "ELEMENTS", "FILE", "check_elements", "finding"]
+__all__ = ["BPMN", "ELEMENTS", "FILE", "check_elements", "finding", "one_of"]

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
+from types import MappingProxyType
 
 from lxml import etree
 
+from decisions import Model
 from decisions.errors import FeelSyntaxError
 from domain.errors import Finding
 from domain.text import Text
 from domain.text import gettext as _
 from workflows.bpmn_xml import camunda, flows_of, local, nodes_of, read_tree, scopes_of, tag
+from workflows.lint_decisions import asks_values, brought_by, check_asked_values
 from workflows.lint_elements import finding
 from workflows.spiff_events import is_cycle, is_duration, is_instant
 from workflows.spiff_feel import ExpressionFailed, bare, compiled, is_expression, script_lines
@@ -28,21 +31,32 @@ COUNTED = frozenset({"loopCounter", "nrOfInstances", "nrOfCompletedInstances"})
 WHOLE = ("conditionExpression", "condition", "loopCondition", "completionCondition", "loopCardinality")
 
 Members = Collection[str] | None  # None: whatever lies under the name cannot be told
+NO_MODELS: Mapping[str, Model | None] = MappingProxyType({})
 
 
-def check_names(xml: bytes, *, outputs: Mapping[str, Collection[str]], routing: Mapping[str, Members]) -> list[Finding]:
-    """Every name an expression of this drawing uses that nothing in it brings.
+def check_names(
+    xml: bytes,
+    *,
+    outputs: Mapping[str, Collection[str]],
+    routing: Mapping[str, Members],
+    models: Mapping[str, Model | None] = NO_MODELS,
+) -> list[Finding]:
+    """Every name an expression of this drawing uses, or a table asks for, that nothing in it brings.
 
     outputs: operation or recorder -> names it gives back; routing: form key -> fields that decide the way (None: not
-    known). Only for a drawing that `lint.check_diagram` found no error in.
+    known); models: tables by name (None: refused). Only for a drawing that `lint.check_diagram` found no error in.
     """
     root = read_tree(xml)
-    brought = _brought(root, outputs, routing)
-    return [one for element, text in _expressions(root) for one in _unknown(element, text, brought)]
+    brought = _brought(root, outputs, routing, models)
+    found = [one for element, text in _expressions(root) for one in _unknown(element, text, brought)]
+    return [*found, *check_asked_values(root, models, brought)]
 
 
 def _brought(
-    root: etree._Element, outputs: Mapping[str, Collection[str]], routing: Mapping[str, Members]
+    root: etree._Element,
+    outputs: Mapping[str, Collection[str]],
+    routing: Mapping[str, Members],
+    models: Mapping[str, Model | None],
 ) -> dict[str, Members]:
     found: dict[str, Members] = {"case": CASE, **dict.fromkeys(LENT | COUNTED)}
     for step in read_steps(root).values():
@@ -54,6 +68,9 @@ def _brought(
             found |= dict.fromkeys(filter(None, (camunda(many, "elementVariable"),)))
         for node in nodes_of(scope):
             found |= dict.fromkeys(_assigned(node))
+            if asks_values(node) and multi_of(node) is None:
+                found.pop(str(node.get("id")), None)
+                found[camunda(node, "resultVariable") or str(node.get("id"))] = brought_by(node, models)
     return found
 
 

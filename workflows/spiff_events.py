@@ -16,7 +16,9 @@ _CYCLE = re.compile(r"R(\d*)/(P.+)")
 
 
 class NotAnInstant(Exception):  # noqa: N818 - said as the cause of a failed step
-    """A timer's text is neither an ISO 8601 instant with offset nor a duration."""
+    """A timer's text is neither an ISO 8601 instant with offset nor a duration. step_id: the timer's, once known."""
+
+    step_id = ""
 
 
 def is_instant(text: str) -> bool:
@@ -85,6 +87,13 @@ class Timer(Trigger):
         return self.kind == "cycle"
 
     def arm(self, token: Any) -> None:
+        try:
+            self._plan(token)
+        except NotAnInstant as fault:
+            fault.step_id = token.task_spec.bpmn_id
+            raise
+
+    def _plan(self, token: Any) -> None:
         case = token.workflow.top_workflow
         literal = is_instant(self.text) or is_duration(self.text) or is_cycle(self.text)
         value = self.text if literal else case.value(token, self.text)

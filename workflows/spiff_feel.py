@@ -10,6 +10,9 @@ from functools import lru_cache
 from typing import Any
 
 from decisions import feel
+from domain.text import Text
+from domain.text import gettext as _
+from workflows.decision_words import said
 from workflows.steps import StepSpec
 
 _LINE = re.compile(r"([^\W\d]\w*)\s*=(?!=)\s*(.+)", re.DOTALL)
@@ -17,7 +20,11 @@ _WRAPPED = re.compile(r"\$\{(.*)\}", re.DOTALL)
 
 
 class ExpressionFailed(Exception):  # noqa: N818 - said as the cause of a failed step
-    """An expression has no usable value. The text says why and never holds a value of the case."""
+    """An expression has no usable value. `sentence` says why without any value of the case; step_id: where it stands."""
+
+    def __init__(self, sentence: Text, step_id: str = "") -> None:
+        super().__init__(sentence)
+        self.sentence, self.step_id = sentence, step_id
 
 
 class Pending:
@@ -50,6 +57,11 @@ def bare(text: str) -> str:
     return (wrapped[1] if wrapped else text.removeprefix("=")).strip()
 
 
+def shown(text: str) -> str:
+    """An expression as a sentence names it: on one line, not endless."""
+    return " ".join(bare(text).split())[:200]
+
+
 def script_lines(script: str) -> list[tuple[str, str]]:
     """The `name = <FEEL>` lines of a script task; an indented line continues the one before.
 
@@ -68,7 +80,7 @@ def script_lines(script: str) -> list[tuple[str, str]]:
     for line in lines:
         match = _LINE.fullmatch(line)
         if match is None:
-            raise ExpressionFailed(f"not a line of the form name = expression: {line[:60]}")
+            raise ExpressionFailed(_("“%(text)s” is no line of the form name = expression.", text=line[:60]))
         found.append((match[1], match[2]))
     return found
 
@@ -94,7 +106,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, timedelta):
         return _iso(value)
     if callable(value):
-        raise ExpressionFailed("a function cannot be kept as a value")
+        raise ExpressionFailed(_("A function cannot be kept as a value."))
     return str(value)
 
 
@@ -121,7 +133,8 @@ class Runner:
         context = {**lent, **token.data, **(more or {})}
         found = compiled(text).evaluate(context, now=token.workflow.top_workflow.now, budget=self.budget)
         if found.value is None and found.problems:
-            raise ExpressionFailed(f"{bare(text)[:200]}: {found.problems[0]}")
+            why = said(found.problems[0])
+            raise ExpressionFailed(_("“%(text)s” has no value: %(why)s", text=shown(text), why=why), _place(token))
         return found.value
 
     def value(self, token: Any, text: str, more: Mapping[str, Any] | None = None) -> Any:
@@ -132,7 +145,7 @@ class Runner:
         """A condition. Neither true nor false is a failure: taking the other way in silence would decide something."""
         value = self.raw(token, text, more)
         if not isinstance(value, bool):
-            raise ExpressionFailed(f"{bare(text)[:200]}: the condition is neither true nor false")
+            raise ExpressionFailed(_("“%(text)s” is neither true nor false.", text=shown(text)), _place(token))
         return value
 
     def given(self, token: Any, text: str, more: Mapping[str, Any] | None = None) -> Any:
@@ -168,18 +181,27 @@ class Runner:
         return True
 
     def run_decision(self, token: Any) -> None:
+        """A decision's result goes under the step's id or `camunda:resultVariable`, whatever it is."""
         details = _details(token)
         data = {**token.data, **self.inputs(token)}
-        result = self.services.decide(details, data)
-        self.keep(token, result, details.result)
+        result = plain(self.services.decide(details, data))
+        name = details.result or details.id
+        if details.result or not details.outputs:
+            token.put({name: result})
+        more = {**(result if isinstance(result, dict) else {}), name: result}
+        token.put({key: self.given(token, text, more) for key, text in details.outputs.items()})
 
-    def keep(self, token: Any, result: Mapping[str, Any], name: str = "") -> None:
-        """Keep a result: under the step's id (or `name`), or as the drawing's output parameters say."""
+    def keep(self, token: Any, result: Mapping[str, Any]) -> None:
+        """Keep a result: under the step's id, or as the drawing's output parameters say."""
         details, result = _details(token), plain(result)
-        if not details.outputs or name:
-            token.put({name or details.id: result})
+        if not details.outputs:
+            token.put({details.id: result})
         mapped = {key: self.given(token, text, result) for key, text in details.outputs.items()}
         token.put(mapped)
+
+
+def _place(token: Any) -> str:
+    return str(getattr(token.task_spec, "bpmn_id", "") or "")
 
 
 def _details(token: Any) -> StepSpec:

@@ -45,7 +45,8 @@ class StepSpec:
 
     id, name: as drawn; name_en: property `name.en`; kind: see `KINDS`; lane: name of the innermost lane.
     roles: `camunda:candidateGroups`; form: `camunda:formKey`; topic: `camunda:topic`; decision: `camunda:decisionRef`;
-    result: `camunda:resultVariable`; separate_from: step ids of property `separate-from`.
+    result: `camunda:resultVariable`; mapping: `camunda:mapDecisionResult`.
+    separate_from: step ids of property `separate-from`.
     properties, inputs, outputs: `camunda:properties` and `camunda:inputOutput`, texts as written.
     multi_instance: repeated over a collection or a number; element_variable: its `camunda:elementVariable`.
     looped: a standard loop.
@@ -62,6 +63,7 @@ class StepSpec:
     topic: str = ""
     decision: str = ""
     result: str = ""
+    mapping: str = ""
     separate_from: tuple[str, ...] = ()
     properties: Mapping[str, str] = field(default_factory=_frozen)
     inputs: Mapping[str, str] = field(default_factory=_frozen)
@@ -165,6 +167,7 @@ def _step(node: etree._Element, scope: str, lanes: Mapping[str, str], around: st
         topic=camunda(node, "topic"),
         decision=camunda(node, "decisionRef"),
         result=camunda(node, "resultVariable"),
+        mapping=camunda(node, "mapDecisionResult"),
         separate_from=words(properties.get("separate-from", "")),
         properties=MappingProxyType(properties),
         inputs=MappingProxyType(parameters_of(node, "inputParameter")),

@@ -9,7 +9,7 @@ from flask import Blueprint
 # module: the blueprint inside it is called `blueprint`
 MODULES = (
     "health", "signin", "account", "administration",
-    "desk", "files", "start", "cases", "reports", "campaigns", "deliveries", "operations",
+    "desk", "files", "start", "cases", "decided", "reports", "campaigns", "deliveries", "operations",
     "processes", "process_start", "studio", "studio_files", "studio_details", "comparisons",
 )  # fmt: skip
 

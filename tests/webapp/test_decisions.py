@@ -1,0 +1,124 @@
+"""The decisions of a case: which row counted in its owner's words, why another did not, and who may see the values."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import pytest
+from sqlalchemy import select
+
+from domain.journal import JournalEntry
+from tests.homes import Office
+from tests.journeys import steps
+from tests.journeys.playing import Story, new_case
+from tests.webapp.desk_world import app_of, browser_of
+from workflows.decision_rows import DecisionMade, DecisionRule, facts_of, seen_by
+
+
+@pytest.fixture
+def found(office: Office) -> Story:
+    """A case whose sources have answered: the table has spoken; the report is still to be drafted."""
+    story = new_case(office)
+    steps.to_queries(story, DEPOSIT="3000")
+    assert story.open_steps() == ["draft_report"]
+    return story
+
+
+def section_of(page: str) -> str:
+    """The words of the section on decisions, as a reader hears them; "" where there is none."""
+    part = re.search(r'<section class="section" id="decisions">.*?</section>', page, re.S)
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", part[0])).split()) if part else ""
+
+
+def link_of(page: str) -> str:
+    part = re.search(r'href="(/cases/[a-z0-9]+/decisions/[a-z0-9]+)"', page)
+    assert part, "the page leads to no decision"
+    return part[1]
+
+
+def test_a_case_keeps_the_rows_that_counted_with_what_they_saw_sealed(found: Story) -> None:
+    with found.work() as work:
+        (made,) = found.rows(work, DecisionMade)
+        assert (made.step_id, made.table, made.decision, made.version) == ("raise_doubts", "doubts", "doubts", 1)
+        assert made.made_at == work.now and made.engine
+        facts = facts_of(work, made)
+        assert len(facts) == made.asked > made.silent
+        rules = list(work.session.scalars(select(DecisionRule).where(DecisionRule.made_id == made.id)))
+        assert rules
+        told = [seen_by(work, rule) for rule in rules]
+        for rule, seen in zip(rules, told, strict=True):
+            assert facts[rule.fact]["ref"] == rule.subject != ""
+            assert rule.rule_id and rule.number > 0 and rule.table_id == "doubts_table"
+            assert all(len(one) == 3 for one in seen["inputs"])
+        assert any(value == {"$number": "9640.00"} for seen in told for _label, value, _cell in seen["inputs"])
+        assert not any(b"9640" in bytes(rule.body) for rule in rules)
+        (entry,) = work.session.scalars(select(JournalEntry).where(JournalEntry.event == "decision.made"))
+        assert entry.subject == made.ref and entry.body["asked"] == made.asked
+
+
+def test_the_row_that_counted_is_shown_with_each_column_its_cell_and_what_was_seen(found: Story) -> None:
+    handler = browser_of(app_of(found.office), found.office, "handler")
+    said = section_of(handler.get(f"/cases/{found.case_ref}").text)
+    assert "生成疑点 · 疑点规则" in said
+    assert "比对 " in said and '"UNDER"' in said
+    assert "9,640" in said
+    english = section_of(handler.get(f"/cases/{found.case_ref}?lang=en").text)
+    assert "The row asks" in english and "version 1" in english
+
+
+def test_the_agency_sees_the_values_and_the_others_only_what_their_role_may(found: Story) -> None:
+    app, address = app_of(found.office), f"/cases/{found.case_ref}"
+    handler, clerk, town = (browser_of(app, found.office, one) for one in ("handler", "clerk", "town"))
+    full = link_of(handler.get(address).text)
+    for side in (clerk, town):
+        assert section_of(side.get(address).text) == ""
+        assert side.get(full).status_code == 404
+
+    steps.report(found)
+    assert "9,640" in section_of(clerk.get(address).text)
+    assert "9,640" in clerk.get(full).text
+    masked = town.get(address).text
+    assert "生成疑点" in section_of(masked) and "9,640" not in section_of(masked)
+    page = town.get(full)
+    assert page.status_code == 200
+    assert "9,640" not in page.text and "UNDER" in page.text
+    assert browser_of(app, found.office, "cityhandler").get(full).status_code == 404
+
+
+def test_a_reader_learns_of_every_row_why_it_did_not_count(found: Story) -> None:
+    handler = browser_of(app_of(found.office), found.office, "handler")
+    full = link_of(handler.get(f"/cases/{found.case_ref}").text)
+    page = handler.get(full).text
+    rows = re.findall(r'<tr(?: class="chosen")?><th scope="row">(\d+)</th>(.*?)</tr>', page, re.S)
+    with found.work() as work:
+        (made,) = found.rows(work, DecisionMade)
+        counted = {rule.number for rule in work.session.scalars(select(DecisionRule)) if rule.fact == _chosen(page)}
+    assert made.asked > 1
+    assert {int(number) for number, cells in rows if "计入" in cells or "生效" in cells} == counted
+    missed = [cells for _number, cells in rows if "<code>" in cells]
+    assert len(missed) == len(rows) - len(counted) > 3
+    silent = next(int(one) for one in re.findall(r'\?fact=(\d+)"', page) if int(one) not in _with_rules(found))
+    other = handler.get(f"{full}?fact={silent}").text
+    assert 'class="hit"' not in other and "rows-why" in other
+    assert handler.get(f"{full}?fact=9999").status_code == 200
+
+
+def _chosen(page: str) -> int:
+    found = re.search(r'\?fact=(\d+)" aria-current', page)
+    assert found
+    return int(found[1])
+
+
+def _with_rules(story: Story) -> set[int]:
+    with story.work() as work:
+        return {rule.fact for rule in work.session.scalars(select(DecisionRule))}
+
+
+def test_what_the_program_would_say_otherwise_today_is_said(found: Story) -> None:
+    with found.work() as work:
+        for rule in work.session.scalars(select(DecisionRule)):
+            rule.number += 100
+    handler = browser_of(app_of(found.office), found.office, "handler")
+    full = link_of(handler.get(f"/cases/{found.case_ref}").text)
+    assert "The program has changed since" in handler.get(f"{full}?lang=en").text
