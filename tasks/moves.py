@@ -17,7 +17,7 @@ from domain.oversight.campaigns import ACCEPTED, catch_up
 from domain.parties.accounts import Account
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import line, rules
+from tasks import form_facts, line, rules
 from tasks.models import COMPLETED, READY, RESERVED, HumanTask
 from tasks.services import MoveServices
 from workflows import engine, instances, registry
@@ -77,7 +77,8 @@ def complete_task(work: Work, ref: str, *, version: int, answers: Mapping[str, A
     services.bind(instance)
 
     form = instance.definition.form(task.form_key)
-    clean = form.clean(answers)
+    facts = form_facts.of_case(work, task.case_id, form)
+    clean = form.clean(answers, now=form_facts.instant(work), files=facts)
     rules.must_own_files(work, task, form, clean)
     _record_answers(work, task, clean)
     with _Reported():

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, BinaryIO, cast
 
 from flask import request
+from werkzeug.datastructures import MultiDict
 
 from domain.errors import InvalidAnswers
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import desk, options, pages
+from tasks import desk, form_facts, options, pages
 from tasks.pages import TaskPage
 from webapp.acting import acting, reading
 from webapp.auth import house
 from webapp.forms import FixedRow, Sources, TaskForm, make
 from webapp.i18n import english
-from workflows.forms import FieldSpec, FormSpec
+from workflows.forms import INPUTS, MOST_ROWS, FieldSpec, Files, FormSpec
+
+TOUCHED = ":touched"  # no key of a field begins so
 
 
 def filled(ref: str, answers: Mapping[str, Any]) -> TaskForm:
@@ -54,11 +59,12 @@ def sections(form: FormSpec) -> list[tuple[str, list[FieldSpec]]]:
 def conditions(form: FormSpec) -> dict[str, object]:
     """For each field that waits for another: when it is needed, in words."""
     found: dict[str, object] = {}
-    for group in (form.inputs, *(one.fields for one in form.inputs if one.fields)):
-        by_key = {one.key: one for one in group}
+    form_keys = {one.key: one for one in form.inputs}
+    for group in (form.fields, *(one.fields for one in form.inputs if one.fields)):
+        by_key = {**form_keys, **{one.key: one for one in group}}
         for one in group:
             if one.show is not None and one.show[0] in by_key:
-                found[one.key] = _condition(by_key[one.show[0]], one.show[1])
+                found[one.key or one.mark] = _condition(by_key[one.show[0]], one.show[1])
     return found
 
 
@@ -89,12 +95,61 @@ def sent(work: Work, shown: TaskPage) -> TaskForm:
     return make(shown.form, _sources(work, shown), shown.values, request.form)
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a page needs to show and hide fields: places hidden at first, whether the server has to be asked at all."""
+
+    hidden: frozenset[str]
+    judged: bool
+
+
+def seen(shown: TaskPage, form: TaskForm) -> Seen:
+    """What is hidden while the form stands as it is drawn; what waits for a button stays in sight."""
+    return Seen(form.state(_buttons(shown.form)).hidden, shown.form.judges)
+
+
+def judged(form: FormSpec, sent: MultiDict[str, str], now: datetime, files: Files) -> dict[str, Any]:
+    """What does not apply to what was sent, and what the checks say of the fields that were touched."""
+    entered = {one.key: _typed(one, one.key, sent) for one in form.inputs}
+    state = form.judge(entered, now=now, files=files, undecided=_buttons(form))
+    touched = set(sent.getlist(TOUCHED))
+    locale = "en" if english() else "zh"
+    faults = {place: said.text(locale) for place, said in state.faults().items() if place in touched}
+    return {"hidden": sorted(state.hidden), "faults": faults}
+
+
+def _buttons(form: FormSpec) -> tuple[str, ...]:
+    """The question whose options are buttons: nobody can have answered it before the form is sent."""
+    field = form.action_field()
+    return () if field is None else (field.key,)
+
+
+def _typed(spec: FieldSpec, name: str, sent: MultiDict[str, str]) -> Any:
+    """One answer as the browser sends it, without the lists that the program offers: nothing is kept of it."""
+    if spec.kind == "dynamiclist":
+        front = f"{name}-"
+        places = {one[len(front) :].partition("-")[0] for one in sent if one.startswith(front)}
+        count = max((int(one) + 1 for one in places if one.isdecimal() and len(one) < 4), default=0)
+        return [_typed_row(spec, f"{front}{at}-", sent) for at in range(min(count, MOST_ROWS))]
+    if spec.kind == "checkbox":
+        return name in sent
+    if spec.kind in ("checklist", "filepicker"):
+        return [one for one in sent.getlist(name) if one]
+    return sent.get(name, "")
+
+
+def _typed_row(spec: FieldSpec, front: str, sent: MultiDict[str, str]) -> dict[str, Any]:
+    own = {key: sent[f"{front}{key}"] for key in ("person", "ref") if f"{front}{key}" in sent}
+    return own | {one.key: _typed(one, f"{front}{one.key}", sent) for one in spec.fields if one.kind in INPUTS}
+
+
 def _sources(work: Work, shown: TaskPage) -> Sources:
     offered = options.for_task(work, shown, english=english())
     rows = {
         name: [FixedRow(one.key, one.ref, one.title, one.note) for one in given] for name, given in offered.rows.items()
     }
-    return Sources(offered.options, rows, frozenset(offered.preset))
+    facts = {one.ref: {"name": one.name, "size": one.size} for one in shown.files}
+    return Sources(offered.options, rows, frozenset(offered.preset), form_facts.instant(work), facts)
 
 
 def hand_in(ref: str, answers: dict[str, Any]) -> int:

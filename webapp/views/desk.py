@@ -14,7 +14,7 @@ from flask_babel import ngettext
 from domain.errors import Conflict, HouseError, InvalidAnswers, Stale
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import desk, drawings, moves, pages, queues
+from tasks import desk, drawings, form_facts, moves, pages, queues
 from tasks.pages import TaskPage
 from tasks.queues import Filter
 from webapp import showing, task_forms
@@ -192,6 +192,19 @@ def draft(ref: str) -> ResponseReturnValue:
     return redirect(url_for("desk.task", ref=ref, **in_address(asked_filter())))
 
 
+@blueprint.post("/tasks/<ref>/rules")
+@requires("task.draft")
+def rules(ref: str) -> ResponseReturnValue:
+    """Which fields do not apply to what is filled in, and what the checks say of those that were touched (JSON).
+
+    The script asks while somebody fills in; nothing of what it sends is kept or written anywhere.
+    """
+    with reading() as work:
+        form, case = form_facts.held(work, ref)
+        facts = form_facts.of_case(work, case, form)
+        return jsonify(task_forms.judged(form, request.form, form_facts.instant(work), facts))
+
+
 @blueprint.post("/tasks/<ref>/files")
 @requires("task.attach", uploads=True)
 def upload(ref: str) -> ResponseReturnValue:
@@ -301,6 +314,7 @@ def _page(work: Work, shown: TaskPage, form: TaskForm, refusal: HouseError | Non
         sections=task_forms.sections(shown.form),
         labels=task_forms.conditions(shown.form),
         buttons=task_forms.buttons(shown.form),
+        seen=task_forms.seen(shown, form),
         ctx={
             "ref": shown.ref,
             "kept": in_address(asked),

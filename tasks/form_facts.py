@@ -1,0 +1,48 @@
+"""What the expressions of a task's form are decided with: the office's instant, name and size of the case's files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from domain import files
+from domain.clock import OFFICE_ZONE
+from domain.errors import NotFound
+from domain.files import StoredFile
+from domain.text import gettext as _
+from domain.work import Work
+from tasks import rules
+from tasks.models import HumanTask
+from workflows import definitions
+from workflows.forms import FormSpec
+from workflows.instances import CaseState
+
+
+def instant(work: Work) -> datetime:
+    """Legal time on the office's wall, so that today() is the office's day."""
+    return work.now.astimezone(OFFICE_ZONE)
+
+
+def of_case(work: Work, case_id: int, form: FormSpec) -> Mapping[str, Mapping[str, Any]]:
+    """ref -> name (S3) and size in bytes of every file of the case; empty when the form's expressions ask for none."""
+    if not form.asks_files():
+        return {}
+    found = work.session.scalars(select(StoredFile).where(StoredFile.case_id == case_id))
+    return {one.ref: {"name": files.name_of(work, one), "size": one.size} for one in found}
+
+
+def held(work: Work, ref: str) -> tuple[FormSpec, int]:
+    """The form of a task that the actor holds, and the key of its case. Raises NotFound, NotPermitted."""
+    row = work.session.execute(
+        select(HumanTask, CaseState.definition_id)
+        .join(CaseState, CaseState.case_id == HumanTask.case_id)
+        .where(HumanTask.ref == ref, rules.task_scope(work.actor))
+    ).first()
+    if row is None:
+        raise NotFound(_("There is no such task for you."))
+    task: HumanTask = row[0]
+    rules.must_hold(work, task, "task.draft")
+    return definitions.by_id(work, row[1]).form(task.form_key), task.case_id

@@ -1,0 +1,146 @@
+"""What a form is made of: its components as the check read them, and which of a form file the pages obey (walls 20)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from decisions import feel
+from domain.text import Text
+
+INPUTS = frozenset(
+    {
+        "textfield",
+        "textarea",
+        "number",
+        "datetime",
+        "checkbox",
+        "checklist",
+        "radio",
+        "select",
+        "filepicker",
+        "dynamiclist",
+    }
+)
+SHOWN = frozenset({"text", "group"})
+ROUTABLE = frozenset({"number", "checkbox", "radio", "select"})
+CHOICES = frozenset({"radio", "select", "checklist"})
+DEEPEST = 3
+# what of a component the pages obey; `layout` and `id` are the editor's own
+ATTRIBUTES = frozenset(
+    (
+        "type id key path label text description properties values validate subtype dateLabel components"
+        " defaultValue layout decimalDigits conditional"
+    ).split()
+)
+VALIDATE = frozenset({"required", "maxLength", "min", "max"})
+CONDITIONAL = frozenset({"hide"})
+PROPERTIES = frozenset(
+    (
+        "label.en description.en text.en route actions rows options suffix suffix.en width show"
+        " check check.message check.message.en"
+    ).split()
+)
+# what the program itself can fill into a form, by the properties `rows` and `options` (tasks.options)
+ROW_SOURCES = frozenset({"members", "recheck_items", "disputed"})
+OPTION_SOURCES = frozenset({"members", "guardians", "categories", "resources"})
+KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,47}")
+LONGEST = 8_000
+MOST_ROWS = 200
+MOST_RULES = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A choice: value, Chinese label, English label."""
+
+    value: str
+    label: str
+    label_en: str
+
+
+class OwnersText(Text):
+    """A sentence that the process's owner wrote, in both languages. Whoever shows it chooses (`text`)."""
+
+    __slots__ = ("en",)
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(zh, {})
+        self.en = en
+
+    def text(self, locale: str) -> str:
+        """In the language of `locale`."""
+        return self.en if locale.startswith("en") and self.en else self.source
+
+    def __str__(self) -> str:
+        return self.source
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """An expression over the answers of a form. origin: "hide", "show" (the simple equality) or "check".
+
+    names: keys of the form or of the same row that it speaks of, `this` resolved.
+    """
+
+    text: str
+    origin: str
+    expression: feel.Expression = field(compare=False, repr=False)
+    names: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSpec:
+    """One component. `fields` are the columns of a dynamiclist; `rows`/`options_from` name program-filled sources.
+
+    show: (field, values): the simple condition as it is written; `outside`: that field stands outside this one's row.
+    hides: the field is neither drawn, required nor kept while one of them is true: its own, its groups', and `show`.
+    check: must be true of the answers, else `message` stands at the field.
+    mark: what a text is called among what can be hidden; a field is called by its key.
+    """
+
+    kind: str
+    key: str
+    label: str
+    label_en: str
+    hint: str = ""
+    hint_en: str = ""
+    required: bool = False
+    route: bool = False
+    actions: bool = False
+    options: tuple[Option, ...] = ()
+    options_from: str = ""
+    rows: str = ""
+    fields: tuple[FieldSpec, ...] = ()
+    least: Decimal | None = None
+    most: Decimal | None = None
+    longest: int = LONGEST
+    digits: int | None = None
+    suffix: str = ""
+    suffix_en: str = ""
+    default: Any = None
+    show: tuple[str, tuple[str, ...]] | None = None
+    outside: bool = False
+    hides: tuple[Rule, ...] = ()
+    check: Rule | None = None
+    message: OwnersText | None = None
+    mark: str = ""
+
+    @property
+    def asked(self) -> bool:
+        """True when only the server can tell whether it is hidden."""
+        return any(rule.origin == "hide" for rule in self.hides)
+
+    def text(self, locale: str) -> str:
+        """The label in the language of `locale`."""
+        return self.label_en or self.label if locale.startswith("en") else self.label
+
+    def unit(self, locale: str) -> str:
+        """What stands behind the figure, in the language of `locale`."""
+        return self.suffix_en or self.suffix if locale.startswith("en") else self.suffix
+
+    def help(self, locale: str) -> str:
+        """The hint in the language of `locale`."""
+        return self.hint_en or self.hint if locale.startswith("en") else self.hint

@@ -1,0 +1,259 @@
+"""Expressions of a form (FEEL, walls 20): read once at the check, each fault placed at its field.
+
+form-js's `conditional.hide` hides a component while it is true; `properties.check` must be true of the answers.
+The older `properties.show` (`field=A|B`) is written as such an expression, so that one evaluator decides all of them.
+Names are the keys of the form; inside a row also those of the row, which `this` means too (`parent`: the whole form).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from typing import Any
+
+from decisions import feel
+from decisions.errors import FeelSyntaxError
+from decisions.feel.built_ins import BUILT_INS
+from domain.errors import Finding
+from domain.text import Text
+from domain.text import gettext as _
+from workflows.decision_words import said
+from workflows.form_fields import INPUTS, FieldSpec, Rule
+
+LONGEST_RULE = 4_000
+SPECIAL = frozenset({"this", "parent"})
+STEPS = 10_000  # of one expression
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+_PYTHON = frozenset({"True", "False", "None", "lambda", "import"})
+_SAMPLE = datetime(2027, 6, 15, tzinfo=UTC)  # an instant to try an expression at; what it gives is not kept
+
+
+class Refused(Exception):
+    """An expression that cannot be used; sentence and remedy are for the owner."""
+
+    def __init__(self, sentence: Text, remedy: Text) -> None:
+        super().__init__(sentence)
+        self.sentence, self.remedy = sentence, remedy
+
+
+def read(text: object, origin: str) -> Rule:
+    """The rule of an attribute's text. Names are resolved later, when all of them are known. Raises Refused."""
+    if not isinstance(text, str) or len(text) > LONGEST_RULE:
+        raise Refused(_("The expression is not a text of up to %(most)s characters.", most=LONGEST_RULE), _REPAIR)
+    bare = text.strip()
+    if origin == "hide" and not bare.startswith("="):
+        raise Refused(_("The condition is no expression."), _("Begin it with =."))
+    bare = bare.removeprefix("=").strip()
+    if not bare:
+        raise Refused(_("The expression is empty."), _("Write the expression or remove it."))
+    try:
+        expression = feel.compile(bare)
+    except FeelSyntaxError as fault:
+        if _like_python(bare):
+            raise _python(bare) from fault
+        raise Refused(_("The expression cannot be read: %(why)s", why=said(str(fault))), _REPAIR) from fault
+    if _like_python(bare) or expression.tree.free() & _PYTHON:
+        raise _python(bare)
+    return Rule(bare, origin, expression, expression.tree.free())
+
+
+_REPAIR = _("Correct the FEEL expression.")
+
+
+def _like_python(text: str) -> bool:
+    outside = _STRING.sub("", text)
+    return "==" in outside or "__" in outside or "!==" in outside
+
+
+def _python(text: str) -> Refused:
+    sentence = _("This looks like Python: %(text)s. Forms hold no programs.", text=text[:60])
+    remedy = _("Write it in FEEL: = compares, and/or/not join, true/false/null are values, count(x) counts.")
+    return Refused(sentence, remedy)
+
+
+def of_show(name: str, values: Sequence[str], kind: str) -> Rule:
+    """`field=A|B` as the expression that hides: true while the field of this kind has none of the values."""
+    listed = "[" + ", ".join(_literal(value) for value in values) + "]"
+    if kind == "checklist":
+        holds = f"some one in (if {name} = null then [] else {name}) satisfies list contains({listed}, one)"
+    elif kind == "checkbox":
+        holds = f'list contains({listed}, if {name} = true then "True" else "False")'
+    elif kind in ("number", "datetime"):
+        holds = f"list contains({listed}, string({name}))"
+    else:
+        holds = f"list contains({listed}, {name})"
+    text = f"not({holds})"
+    return Rule(text, "show", feel.compile(text), frozenset((name,)))
+
+
+def never() -> Rule:
+    """What waits for a field that the form does not have is hidden always."""
+    return Rule("true", "show", feel.compile("true"))
+
+
+def _literal(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r")
+    return f'"{escaped}"'
+
+
+# --- what the whole form says of its rules --------------------------------------------------------------------------
+
+
+def resolve(fields: Sequence[FieldSpec], file: str) -> tuple[tuple[FieldSpec, ...], list[Finding], list[Finding]]:
+    """The fields with rules whose names are known, and what is wrong: (fields, refusals, warnings)."""
+    form = {one.key: one for one in fields if one.kind in INPUTS}
+    about = _About(file)
+    done = tuple(_resolved(one, form, {}, about) for one in fields)
+    if not about.refusals:
+        about.refusals += _circles(done, file)
+    return done, about.refusals, about.warnings
+
+
+class _About:
+    """Gathers findings of one file."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.refusals: list[Finding] = []
+        self.warnings: list[Finding] = []
+
+    def refuse(self, place: str, sentence: Text, remedy: Text) -> None:
+        self.refusals.append(Finding(self.file, place, None, sentence, remedy))
+
+    def warn(self, place: str, sentence: Text, remedy: Text) -> None:
+        self.warnings.append(Finding(self.file, place, None, sentence, remedy, "warning"))
+
+
+def _resolved(spec: FieldSpec, form: Mapping[str, FieldSpec], row: Mapping[str, FieldSpec], about: _About) -> FieldSpec:
+    place = spec.key or spec.kind
+    hides = [_named(rule, place, form, row, about) for rule in spec.hides]
+    outside = False
+    if spec.show is not None:
+        other = row.get(spec.show[0]) or form.get(spec.show[0])
+        outside = bool(row) and spec.show[0] not in row
+        hides.append(of_show(other.key, spec.show[1], other.kind) if other is not None else never())
+    check = spec.check and _named(spec.check, place, form, row, about)
+    inner = {one.key: one for one in spec.fields if one.kind in INPUTS}
+    fields = tuple(_resolved(one, form, inner, about) for one in spec.fields)
+    if check is not None:
+        _try_empty(spec, check, about)
+    return replace(spec, hides=tuple(hides), outside=outside, check=check, fields=fields)
+
+
+def _named(rule: Rule, place: str, form: Mapping[str, FieldSpec], row: Mapping[str, FieldSpec], about: _About) -> Rule:
+    """The rule with the keys it speaks of; what is no key is refused."""
+    known = {**form, **row}
+    mentioned = set(rule.names & known.keys())
+    for name in sorted(mentioned & BUILT_INS.keys()):
+        if re.search(rf"\b{name}\s*\(", rule.text):
+            sentence = _("“%(name)s” is the key of a field and the name of a function.", name=name)
+            about.refuse(place, sentence, _("Give the field another key."))
+    special = (rule.names & SPECIAL) - known.keys()
+    for name in sorted(rule.names - known.keys() - BUILT_INS.keys() - SPECIAL):
+        about.refuse(place, _("The form has no field “%(name)s”.", name=name[:60]), _instead(name, known))
+    if not isinstance(_tried(rule, known), bool | None):
+        about.refuse(place, _("The expression gives neither true nor false."), _("Write a comparison."))
+    for name in sorted(special):
+        mentioned |= _through(rule, name, place, (row or form) if name == "this" else form, about)
+    return replace(rule, names=frozenset(mentioned))
+
+
+def _through(rule: Rule, name: str, place: str, known: Mapping[str, FieldSpec], about: _About) -> set[str]:
+    """The keys that `this.key` or `parent.key` mean; all of them where the whole is meant."""
+    members = {member for owner, member in rule.expression.members if owner == name}
+    for member in sorted(members - known.keys()):
+        about.refuse(place, _("The form has no field “%(name)s”.", name=member[:60]), _instead(member, known))
+    return members & known.keys() if members else set(known)
+
+
+def _instead(name: str, known: Iterable[str]) -> Text:
+    names = sorted(known)
+    near = get_close_matches(name, names, 3, 0.6) or (names if len(names) <= 12 else [])
+    if near:
+        return _("Use one of: %(names)s.", names=", ".join(near))
+    return _("Use the key of a field of this form.")
+
+
+def _tried(rule: Rule, known: Iterable[str]) -> Any:
+    """What the expression gives while nothing is answered."""
+    return rule.expression.evaluate(dict.fromkeys([*known, *SPECIAL]), now=_SAMPLE, budget=STEPS).value
+
+
+def _try_empty(spec: FieldSpec, check: Rule, about: _About) -> None:
+    """A check that an empty answer cannot pass surprises whoever may leave the field empty."""
+    if spec.required or "null" in _STRING.sub("", check.text):
+        return
+    if _tried(check, check.names) is None:
+        about.warn(
+            spec.key,
+            _("The check does not let an empty answer pass, though the field may be left empty."),
+            _("Write “%(key)s = null or …”, or tick “Must be filled in”.", key=spec.key),
+        )
+
+
+# --- circles --------------------------------------------------------------------------------------------------------
+
+
+def _circles(fields: Sequence[FieldSpec], file: str) -> Iterator[Finding]:
+    """Fields that decide about one another: whether each is hidden could not be told. `show` alone always can."""
+    needs, strict = _needs(fields)
+    found: set[frozenset[str]] = set()
+    for name in needs:
+        circle = _circle(name, needs)
+        if circle and frozenset(circle) not in found and strict & set(circle):
+            found.add(frozenset(circle))
+            sentence = _("Whether the field is hidden depends on itself: %(names)s.", names=" → ".join(circle))
+            yield Finding(file, circle[0].rpartition(".")[2], None, sentence, _("Break the circle."))
+
+
+def _needs(fields: Sequence[FieldSpec]) -> tuple[dict[str, set[str]], set[str]]:
+    """Key -> keys that decide whether it is hidden; and those that an expression decides, not `show` alone.
+
+    A list's answer depends on what its columns hide; a column is called `list.column`.
+    """
+    needs: dict[str, set[str]] = {}
+    strict: set[str] = set()
+    for one in fields:
+        if one.kind not in INPUTS:
+            continue
+        columns = {inner.key for inner in one.fields if inner.kind in INPUTS}
+        for inner in one.fields:
+            if inner.kind in INPUTS:
+                _add(needs, strict, f"{one.key}.{inner.key}", inner, one.key, columns)
+        _add(needs, strict, one.key, one, "", set())
+        needs[one.key] |= {f"{one.key}.{name}" for name in columns}
+    return needs, strict
+
+
+def _add(
+    needs: dict[str, set[str]], strict: set[str], place: str, spec: FieldSpec, holder: str, columns: set[str]
+) -> None:
+    named = {name for rule in spec.hides for name in rule.names}
+    needs[place] = {f"{holder}.{name}" if name in columns else name for name in named}
+    if any(rule.origin != "show" for rule in spec.hides):
+        strict.add(place)
+
+
+def _circle(start: str, needs: Mapping[str, set[str]]) -> list[str]:
+    """The way from a key back to itself, [] without one."""
+    came: dict[str, str] = {}
+    waiting = [start]
+    while waiting:
+        at = waiting.pop()
+        for name in sorted(needs.get(at, ())):
+            if name == start:
+                return _way(at, start, came)
+            if name not in came:
+                came[name] = at
+                waiting.append(name)
+    return []
+
+
+def _way(end: str, start: str, came: Mapping[str, str]) -> list[str]:
+    way = [end]
+    while way[-1] != start:
+        way.append(came[way[-1]])
+    return [*reversed(way), start]

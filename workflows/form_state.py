@@ -1,0 +1,174 @@
+"""What is hidden in a form and which checks do not hold while certain answers are given: decided by FEEL, in a budget.
+
+A component is hidden only when its condition is exactly true, and a check holds only when it is exactly true: what
+cannot be computed hides nothing and lets nothing pass. Answers of hidden fields are null for every other expression,
+so that conditions are decided again until nothing changes any more. The order of the fields does not matter.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import ChainMap
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from domain.logs import Event
+from workflows.form_fields import INPUTS, FieldSpec, OwnersText, Rule
+from workflows.form_values import Files, is_blank, understood
+
+log = logging.getLogger(__name__)
+STEPS = 10_000  # of one expression
+BUDGET = 1_000_000  # of all expressions of a form, once through
+LEAST = 20  # steps that an expression costs at least
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    """A component as it stands on the page: place "key", "list-0-key" or the mark of a text; row -1 outside lists."""
+
+    place: str
+    spec: FieldSpec
+    holder: str = ""
+    row: int = -1
+
+
+class FormState:
+    """The form while these are its answers. `hidden`: places of the components that do not apply."""
+
+    def __init__(
+        self,
+        form: str,
+        fields: Sequence[FieldSpec],
+        answers: Mapping[str, Any],
+        *,
+        now: datetime,
+        files: Files,
+        undecided: Collection[str] = (),
+    ) -> None:
+        self._form, self._now, self._undecided = form, now, frozenset(undecided)
+        self._left = BUDGET
+        self._lists = frozenset(one.key for one in fields if one.kind == "dynamiclist")
+        self._values = {one.key: understood(one, answers.get(one.key), files) for one in fields if one.kind in INPUTS}
+        self._blank = {
+            (one.key, at) for one in fields for at, row in enumerate(_rows(answers, one)) if is_blank(one, row)
+        }
+        self._cells = list(_cells(fields, self._values))
+        self._known: dict[tuple[str, int], tuple[list[Any], Any]] = {}
+        self.hidden: frozenset[str] = frozenset()
+        self._settle()
+
+    def faults(self, wrong: Collection[str] = ()) -> dict[str, OwnersText]:
+        """The message of every check that does not hold, by place.
+
+        wrong: places that are refused already. What rests on them is not judged, nor what rests on the undecided.
+        """
+        found: dict[str, OwnersText] = {}
+        scopes = self._scopes()
+        for cell in self._cells:
+            check, message = cell.spec.check, cell.spec.message
+            if check is None or message is None or cell.place in self.hidden or cell.place in wrong:
+                continue
+            if (cell.holder, cell.row) in self._blank or self._rests_on(check, cell, wrong):
+                continue
+            if self._value(check, cell, scopes) is not True:
+                found[cell.place] = message
+        return found
+
+    # --- visibility -------------------------------------------------------------------------------------------------
+
+    def _settle(self) -> None:
+        ruled = [cell for cell in self._cells if cell.spec.hides]
+        for _round in range(len(ruled) + 1):
+            scopes = self._scopes()
+            now = frozenset(cell.place for cell in ruled if self._is_hidden(cell, scopes))
+            now |= {cell.place for cell in self._cells if cell.holder in now}
+            if now == self.hidden:
+                return
+            self.hidden = now
+
+    def _is_hidden(self, cell: _Cell, scopes: _Scopes) -> bool:
+        rules = (rule for rule in cell.spec.hides if not rule.names & self._undecided)
+        return any(self._value(rule, cell, scopes) is True for rule in rules)
+
+    def _scopes(self) -> _Scopes:
+        """The answers as expressions see them now: hidden ones are null."""
+        form = {key: None if key in self.hidden else value for key, value in self._values.items()}
+        rows: dict[str, list[dict[str, Any]]] = {}
+        for key, value in form.items():
+            if key in self._lists and value is not None:
+                rows[key] = [
+                    {name: None if f"{key}-{at}-{name}" in self.hidden else given for name, given in row.items()}
+                    for at, row in enumerate(value)
+                ]
+        return _Scopes({**form, **rows}, rows)
+
+    # --- expressions ------------------------------------------------------------------------------------------------
+
+    def _value(self, rule: Rule, cell: _Cell, scopes: _Scopes) -> Any:
+        """What an expression gives at a place; the same inputs are not asked twice."""
+        row = scopes.rows.get(cell.holder, [])
+        own = row[cell.row] if 0 <= cell.row < len(row) else {}
+        lent = ChainMap(dict(own), dict(scopes.form), {"this": dict(own or scopes.form), "parent": dict(scopes.form)})
+        context = {name: lent[name] for name in rule.expression.tree.free() if name in lent}
+        seen = list(context.values())
+        known = self._known.get((cell.place, id(rule)))
+        if known is not None and known[0] == seen:
+            return known[1]
+        value = self._evaluated(rule, cell, context)
+        self._known[cell.place, id(rule)] = (seen, value)
+        return value
+
+    def _evaluated(self, rule: Rule, cell: _Cell, context: Mapping[str, Any]) -> Any:
+        if self._left <= 0:
+            return None
+        found = rule.expression.evaluate(context, now=self._now, budget=min(STEPS, self._left))
+        self._left -= max(LEAST, getattr(found, "steps", LEAST))
+        if not isinstance(found.value, bool):
+            # a reason never holds a value; what was answered stands nowhere in a log
+            why = found.problems[0] if found.problems else "neither true nor false"
+            log.info(Event("form.undecided", form=self._form, field=cell.spec.key, rule=rule.origin, why=why))
+        return found.value
+
+    def _rests_on(self, rule: Rule, cell: _Cell, wrong: Collection[str]) -> bool:
+        if rule.names & self._undecided:
+            return True
+        columns = {one.place for one in self._cells if one.holder == cell.holder and one.row == cell.row != -1}
+        for name in rule.names:
+            own = f"{cell.holder}-{cell.row}-{name}"
+            place = own if own in columns else name
+            if place in wrong or any(one.startswith(f"{place}-") for one in wrong):
+                return True
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class _Scopes:
+    """form: key -> value; rows: key of a list -> its rows, as far as they are in sight."""
+
+    form: Mapping[str, Any]
+    rows: Mapping[str, Sequence[Mapping[str, Any]]]
+
+
+def _cells(fields: Sequence[FieldSpec], values: Mapping[str, Any]) -> Iterator[_Cell]:
+    for one in fields:
+        if one.kind == "group":
+            continue  # its conditions stand at what is in it
+        yield _Cell(one.key or one.mark, one)
+        if one.kind == "dynamiclist":
+            for at in range(len(values[one.key] or ())):
+                columns = (inner for inner in one.fields if inner.kind in INPUTS)
+                yield from (_Cell(f"{one.key}-{at}-{inner.key}", inner, one.key, at) for inner in columns)
+
+
+def _rows(answers: Mapping[str, Any], spec: FieldSpec) -> Sequence[Any]:
+    value = answers.get(spec.key) if spec.kind == "dynamiclist" else None
+    return value if isinstance(value, list) else ()
+
+
+def rules_of(spec: FieldSpec) -> Iterator[Rule]:
+    """The expressions of one component."""
+    yield from spec.hides
+    if spec.check is not None:
+        yield spec.check
