@@ -1,0 +1,84 @@
+"""Static checks of decision models for those who draw them: what can never be right, each at its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from decisions.checks.models import ModelCheck
+from decisions.checks.names import Names
+from decisions.checks.report import Enough, Report, Spot
+from decisions.checks.texts import Texts
+from decisions.checks.walk import Model
+from decisions.errors import DecisionError, Finding
+from decisions.feel.types import ANY, Type
+from decisions.graph import Module, Reader
+
+__all__ = ["check", "check_expression"]
+
+
+def check(source: bytes, resolve: Callable[[str], bytes] | None = None) -> list[Finding]:
+    """Everything that is wrong with a model, in the order of the file; nothing is raised for a bad one.
+
+    Args:
+        source: the XML.
+        resolve: namespace -> source of an imported model; what is wrong inside that one is not said here.
+    """
+    reader = Reader(resolve)
+    try:
+        module = reader.read(source)
+    except DecisionError as refusal:
+        return [*refusal.findings] or [Finding("definitions", None, str(refusal), "Correct the model.")]
+    except RecursionError:
+        return [
+            Finding("definitions", None, "The model has too many elements or nests too deeply.", "Split the model.")
+        ]
+    found = [*_said_once(reader.faults.findings, names_and_types(module)), *_of_tables(module)]
+    return sorted(found, key=lambda finding: finding.line or 0)
+
+
+def check_expression(text: str, names: Mapping[str, Type | None], *, unary: bool = False) -> list[Finding]:
+    """What is wrong with one FEEL text; `where` is "line:column".
+
+    Args:
+        names: names the text may use -> type, None when it is not known; for unary tests `?` is the tested value.
+    """
+    report = Report()
+    known = {name: type_ or ANY for name, type_ in names.items()}
+    if unary:
+        known.setdefault("?", ANY)
+    try:
+        Texts(report, Model()).check(text, Spot(), Names(known), unary=unary)
+    except (Enough, RecursionError):
+        return report.findings
+    return report.findings
+
+
+def names_and_types(module: Module) -> list[Finding]:
+    """What is wrong with the names and types of a module that was read."""
+    report = Report()
+    try:
+        ModelCheck(module, report).run()
+    except RecursionError:
+        return report.findings
+    return report.findings
+
+
+def _said_once(faults: list[Finding], found: list[Finding]) -> Iterator[Finding]:
+    """The reader's faults and what was found besides; what both say is said by the one who says it better."""
+    unreadable = {(one.where, one.line) for one in found if one.code == "unreadable-cell"}
+    unknown = [one.sentence for one in found if one.code in ("unknown-name", "unknown-function")]
+    for fault in faults:
+        name = _unknown_in(fault)
+        if name and any(f"'{name}'" in sentence for sentence in unknown):
+            continue
+        yield fault
+    yield from found
+    del unreadable
+
+
+def _unknown_in(fault: Finding) -> str:
+    return ""
+
+
+def _of_tables(module: Module) -> Iterator[Finding]:
+    yield from ()

@@ -1,0 +1,66 @@
+"""The names in force at a place of a model, each with what is known of its type; the nearest to a slip."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from difflib import get_close_matches
+
+from decisions.feel.reading import is_words
+from decisions.feel.types import ANY, Type
+
+MOST_COMPARED = 400
+
+
+class Names:
+    """Names of one scope. An `open` one may hold names nobody declared, as inside a filter over unknown items."""
+
+    __slots__ = ("entries", "open", "outer")
+
+    def __init__(self, entries: Mapping[str, Type], outer: Names | None = None, *, open: bool = False) -> None:
+        self.entries = dict(entries)
+        self.outer = outer
+        self.open = open
+
+    def find(self, name: str) -> Type | None:
+        """The type of `name`, Any when it is not certain; None when nothing can be called so."""
+        here: Names | None = self
+        certain = True
+        while here is not None:
+            if name in here.entries:
+                return here.entries[name] if certain else ANY
+            certain = certain and not here.open
+            here = here.outer
+        return None if certain else ANY
+
+    def declares(self, name: str) -> bool:
+        """Whether a scope names it, beside what may lie in an open one."""
+        here: Names | None = self
+        while here is not None:
+            if name in here.entries:
+                return True
+            here = here.outer
+        return False
+
+    def all(self) -> list[str]:
+        found: dict[str, None] = {}
+        here: Names | None = self
+        while here is not None:
+            found |= dict.fromkeys(here.entries)
+            here = here.outer
+        return list(found)
+
+    def special(self) -> list[str]:
+        """The names a reader must be told: those that are more than words."""
+        return [name for name in self.all() if not is_words(name)]
+
+
+def nearest(name: str, known: Collection[str]) -> list[str]:
+    """At most three known names that `name` may be a slip of; spelled alike but for capitals first."""
+    same = [other for other in known if other.casefold() == name.casefold() and other != name]
+    candidates = [other for other in list(known)[:MOST_COMPARED] if abs(len(other) - len(name)) < 12]
+    near = get_close_matches(name[:80], candidates, 3, 0.7)
+    return list(dict.fromkeys([*same, *near]))[:3]
+
+
+def did_you_mean(near: Collection[str]) -> str:
+    return f"Did you mean {', '.join(near)}?"

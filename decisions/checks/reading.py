@@ -1,0 +1,125 @@
+"""A FEEL text read so that every construct of its tree can be pointed at and quoted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from decisions.errors import FeelSyntaxError
+from decisions.feel.nodes import Node, TooDeep
+from decisions.feel.parser import _Parser
+from decisions.feel.tokens import Token, tokenize
+from decisions.feel.values import MAX_NESTING
+
+QUOTED_AT_MOST = 60
+
+
+class Span(NamedTuple):
+    """From token `start` up to, not including, token `end`."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A text with its tree and where each node of it stands."""
+
+    text: str
+    tree: Node
+    tokens: Sequence[Token]
+    spans: dict[int, Span] = field(repr=False)
+
+    def span(self, node: Node) -> Span:
+        """Where `node` stands; for one the reader made in passing, where its first part stands."""
+        below = node
+        while id(below) not in self.spans and below.parts:
+            below = below.parts[0]
+        return self.spans.get(id(below), Span(0, len(self.tokens) - 1))
+
+    def place(self, node: Node) -> tuple[int, int]:
+        """Line and column of `node` in the text, from 1."""
+        token = self.tokens[self.span(node).start]
+        return token.line, token.column
+
+    def quote(self, node: Node) -> str:
+        """`node` as its author wrote it, on one line, shortened."""
+        span = self.span(node)
+        first, last = self.offset(span.start), self.offset(span.end - 1) + len(self.tokens[span.end - 1].text)
+        return shortened(self.text[first:last])
+
+    def offset(self, index: int) -> int:
+        token = self.tokens[index]
+        start = 0
+        for _ in range(token.line - 1):
+            start = self.text.index("\n", start) + 1
+        return start + token.column - 1
+
+
+def shortened(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= QUOTED_AT_MOST else line[: QUOTED_AT_MOST - 3] + "..."
+
+
+def read_text(text: str, names: Iterable[str] = (), *, unary: bool = False) -> Written:
+    """`text` read as `parser.parse` reads it.
+
+    Raises:
+        FeelSyntaxError: the text is not FEEL, too long or too deep.
+    """
+    parser = _Placing(tokenize(text), names)
+    try:
+        tree = parser.unary_tests() if unary else parser.expression()
+        parser.at_end()
+    except (TooDeep, RecursionError):
+        sentence = f"The expression nests deeper than {MAX_NESTING}."
+        raise FeelSyntaxError(sentence, 1, 1, "Split it up.", limit="depth") from None
+    return Written(text, tree, parser.tokens, parser.spans)
+
+
+class _Placing(_Parser):
+    """The parser, keeping which tokens each node was made of."""
+
+    def __init__(self, tokens: list[Token], names: Iterable[str]) -> None:
+        super().__init__(tokens, names)
+        self.spans: dict[int, Span] = {}
+        self._alive: list[Node] = []  # an id means one node only as long as no node is thrown away
+
+    def _keep(self, node: Node, start: int) -> Node:
+        if id(node) not in self.spans:
+            self._alive.append(node)
+            self.spans[id(node)] = Span(start, self.at)
+        return node
+
+    def expression(self, strength: int = 0) -> Node:
+        start = self.at
+        return self._keep(super().expression(strength), start)
+
+    def binary(self, left: Node, operator: str, strength: int) -> Node:
+        start = self.spans[id(left)].start if id(left) in self.spans else self.at
+        return self._keep(super().binary(left, operator, strength), start)
+
+    def call(self, function: Node) -> Node:
+        start = self.spans[id(function)].start if id(function) in self.spans else self.at
+        return self._keep(super().call(function), start)
+
+    def operand(self) -> Node:
+        start = self.at
+        return self._keep(super().operand(), start)
+
+    def postfix(self, value: Node) -> Node:
+        start = self.spans[id(value)].start if id(value) in self.spans else self.at
+        return self._keep(super().postfix(value), start)
+
+    def primary(self) -> Node:
+        start = self.at
+        return self._keep(super().primary(), start)
+
+    def test(self, strength: int = 0) -> Node:
+        start = self.at
+        return self._keep(super().test(strength), start)
+
+    def range_from(self, low: Node, *, closed: bool) -> Node:
+        start = self.spans[id(low)].start - 1 if id(low) in self.spans else self.at
+        return self._keep(super().range_from(low, closed=closed), max(start, 0))

@@ -1,0 +1,149 @@
+"""One FEEL text checked: read, slips put right, names, types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from decisions.checks import access, calls, flow, operations
+from decisions.checks.kinds import UNKNOWN, Fact, kind_of
+from decisions.checks.names import Names, did_you_mean, nearest
+from decisions.checks.reading import Written, read_text, shortened
+from decisions.checks.report import Desk, Report, Spot
+from decisions.checks.slips import SIGNS, corrected, find_slip, place_of, remedy_for
+from decisions.checks.walk import Handler, Model, Walk
+from decisions.errors import FeelSyntaxError
+from decisions.feel.built_ins import BUILT_INS
+from decisions.feel.flow import UnaryTests
+from decisions.feel.nodes import Name, Node, OperatorTest
+from decisions.feel.types import Type
+
+HANDLERS: Mapping[type[Node], Handler] = {
+    **access.HANDLERS,
+    **calls.HANDLERS,
+    **flow.HANDLERS,
+    **operations.HANDLERS,
+}
+# signs that can be read side by side and never mean what was meant
+DOUBLED = frozenset((("=", "="), ("=", ">"), ("=", "<"), ("<", ">"), (">", "="), ("<", "="), ("!=", "=")))
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Checks the texts of one element, called `owner` in the drawing."""
+
+    report: Report
+    model: Model
+    owner: str = ""
+    handlers: Mapping[type[Node], Handler] = field(default_factory=lambda: HANDLERS)
+
+    def check(
+        self, text: str, spot: Spot, names: Names, *, unary: bool = False, meant: Type | None = None
+    ) -> tuple[Fact, Desk | None]:
+        """What `text` yields; no desk when it cannot be read.
+
+        Args:
+            unary: tests of a cell; the tested value is the name `?`.
+            meant: the type a whole text stands for when it may be a word without its quotes, else None.
+        """
+        try:
+            written = read_text(text, names.special(), unary=unary)
+        except FeelSyntaxError as fault:
+            self._unreadable(text, spot, fault, unary=unary, meant=meant)
+            return UNKNOWN, None
+        desk = Desk(written, spot, self.report)
+        self._doubled(desk, unary=unary)
+        if meant is not None and self._unquoted(desk, names, meant):
+            return UNKNOWN, desk
+        return Walk(desk, self.model, self.handlers, self.owner).fact(written.tree, names), desk
+
+    def _unreadable(self, text: str, spot: Spot, fault: FeelSyntaxError, *, unary: bool, meant: Type | None) -> None:
+        slip = None if fault.limit else find_slip(text)
+        if slip is not None:
+            sentence = f"'{shortened(text)}': '{slip.sign}' is not read here."
+            place = place_of(text, slip.start)
+            remedy = remedy_for(text, slip, unary=unary)
+            self.report.add(spot, sentence, remedy, "unreadable-cell", at=place)
+            return
+        told = fault.findings[0]
+        remedy = told.remedy
+        if unary and text.replace(" ", "") == "not(-)":
+            remedy = "Nothing can pass it: leave the rule out."
+        elif meant is not None and kind_of(meant) in ("", "string") and '"' not in text:
+            remedy = f'If it is a text, write: "{shortened(text)}"'
+        sentence = f"'{shortened(text)}': {told.sentence}"
+        self.report.add(spot, sentence, remedy, "unreadable-cell", at=(fault.line, fault.column))
+
+    def _doubled(self, desk: Desk, *, unary: bool) -> None:
+        """Signs that are read one by one although they were meant as one, such as ==."""
+        tokens = desk.written.tokens
+        for at, (one, other) in enumerate(pairwise(tokens)):
+            text, sign = desk.written.text, one.text + other.text
+            place = (one.line, one.column)
+            if one.kind == "number" and not one.text.isascii():
+                start = desk.written.offset(at)
+                right = "".join(SIGNS.get(letter, letter) for letter in one.text)
+                whole = corrected(text[:start] + right + text[start + len(one.text) :], unary=unary)
+                sentence = f"'{shortened(text)}' has digits of a Chinese keyboard."
+                self.report.add(desk.spot, sentence, f"Write: {whole or right}", "unreadable-cell", at=place)
+                return
+            if one.kind != "op" or other.kind != "op" or (one.text, other.text) not in DOUBLED:
+                continue
+            if sign == "==":
+                sentence = f"'{shortened(text)}' has two equals signs and would never hold."
+                remedy = "Write the value alone, or one equals sign."
+            else:
+                sentence = f"'{shortened(text)}': '{sign}' would never hold."
+                remedy = f"Write '{SIGNS.get(sign, sign)}' as one sign."
+            self.report.add(desk.spot, sentence, remedy, "never-true", at=place)
+            return
+
+    def _unquoted(self, desk: Desk, names: Names, meant: Type) -> bool:
+        """Reports a text that stands without its quotes where a value is expected."""
+        written = desk.written
+        free = {node.name for node in _names(written.tree)}
+        if not free or '"' in written.text or kind_of(meant) not in ("", "string"):
+            return False
+        if any(self._may_be(name, names) for name in free):
+            return False
+        words = list(_words(written.tree))
+        right = _quoted(written, words) if words else f'"{shortened(written.text)}"'
+        near = nearest(words[0].name, names.all()) if words else []
+        sentence = f"'{shortened(written.text)}' is neither a known name nor a text in quotes."
+        remedy = f"Write: {right}"
+        at = words[0] if words else written.tree
+        desk.add(at, sentence, f"{remedy} / {did_you_mean(near)}" if near else remedy, "unknown-name")
+        return True
+
+    def _may_be(self, name: str, names: Names) -> bool:
+        """Whether a name is one, or at least not a text that lost its quotes."""
+        other_spelling = name.lower() in access.WORDS or name.lower() in calls.OTHERS
+        return names.find(name) is not None or name in BUILT_INS or name in self.model.homes or other_spelling
+
+
+def _names(tree: Node) -> Iterator[Name]:
+    if isinstance(tree, Name):
+        yield tree
+    for part in tree.parts:
+        yield from _names(part)
+
+
+def _words(tree: Node) -> list[Name]:
+    """The names a cell is made of, when it is made of nothing else."""
+    tests = tree.parts if isinstance(tree, UnaryTests) else (tree,)
+    bounds = [
+        test.parts[0] if isinstance(test, OperatorTest) and test.operator in ("=", "!=") else test for test in tests
+    ]
+    found = [bound for bound in bounds if isinstance(bound, Name)]
+    return found if len(found) == len(bounds) else []
+
+
+def _quoted(written: Written, words: list[Name]) -> str:
+    text = written.text
+    for word in reversed(words):
+        span = written.span(word)
+        last = written.tokens[span.end - 1]
+        start, end = written.offset(span.start), written.offset(span.end - 1) + len(last.text)
+        text = f'{text[:start]}"{text[start:end]}"{text[end:]}'
+    return shortened(text)
