@@ -109,8 +109,8 @@ def _parity(number: Decimal) -> int:
     return int(abs(_WIDE.remainder(number, Decimal(2))))
 
 
-@add("is", "value1?:any, value2?:any")
-def _is(state: State, a: Value = None, b: Value = None) -> bool:
+@add("is", "value1:any, value2:any")
+def _is(state: State, a: Value, b: Value) -> bool:
     """Same kind and same value; beside equality, a time and its shift to another zone differ."""
     if kind(a) != kind(b):
         return False

@@ -9,6 +9,7 @@ from typing import Any
 
 import re2
 
+from decisions.feel.patterns import Refused, translate
 from decisions.feel.printing import text_of
 from decisions.feel.signatures import Library, Unfit
 from decisions.feel.values import MAX_STRING, NUMBERS, State, Stop, Value
@@ -17,8 +18,9 @@ LIBRARY = Library()
 add = LIBRARY.add
 MAX_PATTERN = 1_000
 MATCH_COST = 3  # steps; one match handed over takes as long as a few nodes
-_NUMBER = re.compile(r"-?(\d{1,40}(\.\d{0,6200})?|\.\d{1,6200})([eE][+-]?\d{1,5})?|-?\d{1,6200}", re.ASCII)
-_GROUP = re.compile(r"\\(.)|\$(\d)", re.DOTALL)
+_NUMBER = re.compile(r"-?(\d{1,40}(\.\d{1,6200})?|\.\d{1,6200})([eE][+-]?\d{1,5})?|-?\d{1,6200}", re.ASCII)
+_GROUP = re.compile(r"\\(.)|\$(\d{1,3})", re.DOTALL | re.ASCII)
+_REPLACEMENT = re.compile(r"(?:[^\\$]|\\[\\$]|\$\d)*", re.ASCII)
 
 
 @add("string", "from:any")
@@ -83,8 +85,11 @@ def _substring(state: State, text: str, start: Decimal, length: Decimal | None =
     if length is not None and length < 1:
         raise Unfit("the length must be at least one.")
     first = int(start) - 1 if start > 0 else len(text) + int(start)
-    last = len(text) if length is None else first + int(min(length, Decimal(MAX_STRING)))
-    return text[first:last]
+    if length is None:
+        return text[first:]
+    if length > MAX_STRING or first + int(length) > len(text):
+        raise Unfit("the length reaches beyond the text.")
+    return text[first : first + int(length)]
 
 
 @add("substring before", "string:string, match:string")
@@ -112,29 +117,36 @@ def _join(state: State, texts: list[Value], delimiter: str | None = None) -> str
 
 @lru_cache(256)
 def _pattern(pattern: str, flags: str) -> Any:
+    """The compiled pattern, or the sentence for which it is refused."""
     options = re2.Options()
     options.max_mem = 1 << 20
     options.log_errors = False
     options.case_sensitive = "i" not in flags
     options.dot_nl = "s" in flags
-    if "x" in flags:
-        pattern = re.sub(r"\s", "", pattern)
     try:
-        return re2.compile(f"(?m:{pattern})" if "m" in flags else pattern, options)
+        if "q" in flags:
+            return re2.compile(re2.escape(pattern), options)
+        translated = translate(pattern, blanks="x" in flags, fold="i" in flags)
+        return re2.compile(f"(?m:{translated})" if "m" in flags else translated, options)
+    except Refused as reason:
+        return str(reason)
     except re2.error:
-        return None
+        return "the pattern is not one that can be searched for in bounded time."
 
 
-def _compiled(state: State, text: str, pattern: str, flags: str | None) -> Any:
+def _compiled(state: State, text: str, pattern: str, flags: str | None, *, consuming: bool = False) -> Any:
+    """`consuming`: the pattern must not match the empty text (XPath's err:FORX0003)."""
     if len(pattern) > MAX_PATTERN:
         raise Unfit(f"the pattern is longer than {MAX_PATTERN} characters.")
-    if not set(flags or "") <= set("smix"):
-        raise Unfit("the flags must be of s, m, i and x.")
-    # Character class subtraction is XPath's alone; RE2 would read it as something else.
-    found = None if "-[" in pattern else _pattern(pattern, flags or "")
-    if found is None:
-        raise Unfit("the pattern is not one that can be searched for in bounded time.")
+    if not set(flags or "") <= set("smixq"):
+        raise Unfit("the flags must be of s, m, i, x and q.")
+    state.tick(len(pattern) // 10)
+    found = _pattern(pattern, flags or "")
+    if isinstance(found, str):
+        raise Unfit(found)
     state.tick(1 + len(text) * found.programsize // 500)
+    if consuming and found.search("") is not None:
+        raise Unfit("the pattern matches an empty text.")
     return found
 
 
@@ -145,7 +157,11 @@ def _matches(state: State, text: str, pattern: str, flags: str | None = None) ->
 
 @add("replace", "input:string, pattern:string, replacement:string, flags?:string!")
 def _replace(state: State, text: str, pattern: str, replacement: str, flags: str | None = None) -> str:
-    found = _compiled(state, text, pattern, flags)
+    found = _compiled(state, text, pattern, flags, consuming=True)
+    if "q" in (flags or ""):
+        replacement = replacement.replace("\\", "\\\\").replace("$", "\\$")
+    if not _REPLACEMENT.fullmatch(replacement):
+        raise Unfit("in the replacement a digit must follow $, and a backslash or $ a backslash.")
     state.tick(len(text) * (1 + len(replacement)) // 1000)
     pieces: list[str] = []
     size = at = 0
@@ -164,7 +180,11 @@ def _expand(match: Any, replacement: str, groups: int) -> str:
     def one(part: re.Match[str]) -> str:
         if part[2] is None:
             return str(part[1])
-        return (match.group(int(part[2])) or "") if int(part[2]) <= groups else ""
+        digits = part[2]
+        while len(digits) > 1 and int(digits) > groups:
+            digits = digits[:-1]  # the last digit is one of the text
+        found = (match.group(int(digits)) or "") if int(digits) <= groups else ""
+        return str(found) + part[2][len(digits) :]
 
     return _GROUP.sub(one, replacement)
 
@@ -173,10 +193,8 @@ def _expand(match: Any, replacement: str, groups: int) -> str:
 def _split(state: State, text: str, delimiter: str) -> list[str]:
     pieces: list[str] = []
     at = 0
-    for match in _compiled(state, text, delimiter, None).finditer(text):
+    for match in _compiled(state, text, delimiter, None, consuming=True).finditer(text):
         state.tick(MATCH_COST)
-        if match.end() == match.start():
-            continue
         pieces.append(text[at : match.start()])
         at = match.end()
     return [*pieces, text[at:]]

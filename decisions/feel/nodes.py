@@ -266,7 +266,7 @@ class OperatorTest(Node):
                 state.note(f"A {kind(bound)} cannot bound a range.")
                 return None
             if operator == "=":
-                return Range(bound, bound, True, True)
+                return Range(bound, bound, True, True, exact=True)
             return Range(bound, None, closed, False) if upward else Range(None, bound, False, closed)
 
         return run

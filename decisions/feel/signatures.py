@@ -35,6 +35,10 @@ class Parameter:
     optional: bool
     many: bool
 
+    @property
+    def nullable(self) -> bool:
+        return "any" in self.kinds or "null" in self.kinds
+
     def fit(self, value: Value) -> Value:
         """`value`, or its implicit conversion (10.3.2.9.4), when it has one of the kinds; else _UNFIT."""
         if "any" in self.kinds or kind(value) in self.kinds:
@@ -65,11 +69,11 @@ class Form:
         return _all_fit(parameters, values)
 
     def _by_name(self, named: dict[str, Value]) -> list[Value] | None:
+        """What is not supplied is null (10.3.2.13.5); a name that takes many values takes one."""
         known = {parameter.name for parameter in self.parameters}
-        needed = {parameter.name for parameter in self.parameters if not parameter.optional}
-        if not needed <= named.keys() <= known:
+        if not named.keys() <= known or any(each.many and each.name not in named for each in self.parameters):
             return None
-        if self.parameters[-1].many:
+        if any(not (each.optional or each.nullable or each.name in named) for each in self.parameters):
             return None
         given = [parameter for parameter in self.parameters if parameter.name in named]
         fitted = _all_fit(tuple(given), [named[parameter.name] for parameter in given])

@@ -78,7 +78,7 @@ test.__test__ = False  # type: ignore[attr-defined]
         ('split("a;b;c", ";")', ["a", "b", "c"]),
         ('matches("210502", "^\\\\d{6}$")', True),
         ('matches("a", "(?=a)")', None),
-        ('matches("a", "[a-z-[aeiou]]")', None),
+        ('matches("a", "[a-z-[aeiou]]")', False),
         ("decimal(1.555, 2)", Decimal("1.56")),
         ("round half up(-2.5, 0)", -3),
         ("modulo(-5, 3)", 1),
@@ -104,7 +104,7 @@ def test_an_expression_means_what_the_specification_says(text: str, wanted: obje
         ('string(@"P1DT2H")', "P1DT2H"),
         ('day of week(@"2026-06-01")', "Monday"),
         ('date("2026-02-30")', None),
-        ('time("10:00:00.1234567")', None),
+        ('time("10:00:00.1234567891")', None),
         ("today()", date(2026, 6, 1)),
         ("now()", NOW),
     ],
@@ -210,7 +210,7 @@ HOSTILE = [
     "for i in 1..3000 return exp(1.2345678901234567) ** 3.3333333",
     "sort(for i in 1..9000 return -i, function(a, b) a < b)",
     'duration("P999999999Y") * 10 ** 6000',
-    'date("2026-01-01") + duration("P999999999D")',
+    'date("2026-01-01") + duration("P999999999999D")',
     "insert before(" * 90 + "[1]" + ", 1, 1)" * 90,
 ]
 
