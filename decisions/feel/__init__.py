@@ -149,7 +149,7 @@ def _may_hold(text: str, name: str) -> bool:
 
 @lru_cache(2048)
 def _parsed(text: str, unary: bool, names: frozenset[str]) -> Node:
-    return parse(text, names, unary=unary)
+    return parse(text, names, unary=unary, external=True)
 
 
 @lru_cache(4096)

@@ -1,5 +1,8 @@
 """FEEL tokens to a tree (grammar of DMN 1.3, 10.3.1.2), by operator precedence.
 
+What reads a construct with others inside is a generator: it yields the reading of a part and is sent the part's tree.
+`drive` keeps the readings under way in a list, so that the nesting of a text never stands on the host's stack.
+
 Names may hold spaces: words that stand side by side are one name. Names that hold operators or keywords are
 recognised when they are known, from the caller, or bound in the text.
 """
@@ -7,11 +10,13 @@ recognised when they are known, from the caller, or bound in the text.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NoReturn
 
 from decisions.errors import FeelSyntaxError
 from decisions.feel.access import Call, Filter, Path
 from decisions.feel.flow import (
     ContextLiteral,
+    ExternalFunction,
     For,
     FunctionLiteral,
     If,
@@ -36,7 +41,7 @@ from decisions.feel.nodes import (
     RangeLiteral,
     TooDeep,
 )
-from decisions.feel.reading import TokenReader, is_words, joined
+from decisions.feel.reading import Reading, TokenReader, drive, is_words, joined
 from decisions.feel.temporal import read_any
 from decisions.feel.tokens import Token, tokenize
 from decisions.feel.values import MAX_NESTING
@@ -44,97 +49,98 @@ from decisions.feel.values import MAX_NESTING
 COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
 STRENGTH = {"or": 1, "and": 2, **dict.fromkeys((*COMPARISONS, "between", "in"), 3), "+": 4, "-": 4, "*": 5, "/": 5}
 STRENGTH["**"] = 6
+CONSTANTS = {"true": True, "false": False, "null": None}
 MAX_VARIABLES = 20  # of one iteration
 _AFTER_RANGE = frozenset(") ] , } . : and or then else return satisfies in between instance".split())
 
 
-def parse(text: str, names: Iterable[str] = (), *, unary: bool = False) -> Node:
+def parse(text: str, names: Iterable[str] = (), *, unary: bool = False, external: bool = False) -> Node:
     """The tree of `text`; `names` are names it may use that are more than plain words.
+
+    `external` lets functions of other languages stand in it, though they are never run: they are null.
 
     Raises:
         FeelSyntaxError: the text is not FEEL, is over 20,000 characters, or nests over 100 deep.
     """
     parser = _Parser(tokenize(text), (name for name in names if not is_words(name)))
+    parser.external = external
     try:
-        tree = parser.unary_tests() if unary else parser.expression()
-        parser.at_end()
-        return tree
-    except (TooDeep, RecursionError):
-        raise FeelSyntaxError(f"The expression nests deeper than {MAX_NESTING}.", 1, 1, "Split it up.") from None
+        tree: Node = drive(parser.unary_tests() if unary else parser.expression())
+    except TooDeep:
+        at = parser.token
+        sentence = f"The expression nests deeper than {MAX_NESTING}."
+        raise FeelSyntaxError(sentence, at.line, at.column, "Split it up.", limit="depth") from None
+    parser.at_end()
+    return tree
 
 
 class _Parser(TokenReader):
+    external = False
+
     # --- expressions
 
-    def expression(self, strength: int = 0) -> Node:
-        self.depth += 1
-        if self.depth > MAX_NESTING:
-            raise TooDeep
-        left = self.operand()
+    def expression(self, strength: int = 0) -> Reading:
+        self.deepen()
+        left = yield self.operand()
         while True:
             token = self.token
             own = STRENGTH.get(token.text, 0) if token.kind in ("op", "keyword") else 0
             if own <= strength:
                 self.depth -= 1
                 return left
-            left = self.binary(left, token.text, own)
+            left = yield self.binary(left, token.text, own)
 
-    def binary(self, left: Node, operator: str, strength: int) -> Node:
-        if operator in ("or", "and"):
-            operands = [left]
-            while self.take(operator):
-                operands.append(self.expression(strength))
-            return Logic(operator == "or", operands)
+    def binary(self, left: Node, operator: str, strength: int) -> Reading:
         if operator == "between":
-            return self.between(left)
+            return (yield self.between(left))
         if operator == "in":
             self.at += 1
-            return In(left, *self.in_tests())
+            return In(left, *(yield self.in_tests()))
         if operator in COMPARISONS:
             self.at += 1
-            return Comparison(operator, left, self.expression(strength))
+            return Comparison(operator, left, (yield self.expression(strength)))
         operators, operands = [], [left]
-        while self.token.kind == "op" and STRENGTH.get(self.token.text) == strength:
+        while self.token.kind in ("op", "keyword") and STRENGTH.get(self.token.text) == strength:
             operators.append(self.token.text)
             self.at += 1
-            operands.append(self.expression(strength))
-        return Arithmetic(operators, operands)
+            operands.append((yield self.expression(strength)))
+        return Logic(operator == "or", operands) if operator in ("or", "and") else Arithmetic(operators, operands)
 
-    def between(self, value: Node) -> Node:
+    def between(self, value: Node) -> Reading:
         self.at += 1
-        low = self.expression(3)
+        low = yield self.expression(3)
         self.need("and")
-        return Between(value, low, self.expression(3))
+        return Between(value, low, (yield self.expression(3)))
 
-    def in_tests(self) -> list[Node]:
+    def in_tests(self) -> Reading:
         if not self.sees("("):
-            return [self.test(3)]
+            return [(yield self.test(3))]
         self.at += 1
-        first = self.test()
+        first = yield self.test()
         if self.sees(".."):
-            return [self.postfix(self.range_from(first, closed=False))]
+            return [(yield self.postfix((yield self.range_from(first, closed=False))))]
         tests = [first]
         while self.take(","):
-            tests.append(self.test())
+            tests.append((yield self.test()))
         self.need(")")
-        return tests if len(tests) > 1 or isinstance(first, OperatorTest) else [self.postfix(first)]
+        return tests if len(tests) > 1 or isinstance(first, OperatorTest) else [(yield self.postfix(first))]
 
-    def test(self, strength: int = 0) -> Node:
+    def test(self, strength: int = 0) -> Reading:
         operator = self.token.text
         if self.token.kind == "op" and operator in COMPARISONS:
             self.at += 1
-            return OperatorTest(operator, self.expression(3))
-        return self.expression(strength)
+            return OperatorTest(operator, (yield self.expression(3)))
+        return (yield self.expression(strength))
 
-    def unary_tests(self) -> Node:
+    def unary_tests(self) -> Reading:
         if self.sees("-") and self.tokens[self.at + 1].kind == "end":
             self.at += 1
             return UnaryTests(False, [])
         negated = self.sees("not") and self.sees("(", 1) and self.closes_at_end()
         self.at += 2 if negated else 0
-        tests = [self.test()]
+        tests = [(yield self.test())]
         while self.take(","):
-            tests.append(self.test())
+            tests.append((yield self.test()))
         if negated:
             self.need(")")
         return UnaryTests(negated, tests)
@@ -149,30 +155,32 @@ class _Parser(TokenReader):
                 return self.tokens[index + 1].kind == "end"
         return False
 
-    def operand(self) -> Node:
+    def operand(self) -> Reading:
         negations = 0
         while self.take("-"):
             negations += 1
             if negations > MAX_NESTING:
                 raise TooDeep
-        value = self.postfix(self.primary())
+        value = self.atom() or (yield self.compound())
+        if self.token.kind == "op":
+            value = yield self.postfix(value)
         for _ in range(negations):
             value = Negation(value)
         if self.sees("instance") and self.sees("of", 1):
             self.at += 2
-            value = InstanceOf(value, self.type_name())
+            value = InstanceOf(value, (yield self.type_name()))
         return value
 
-    def postfix(self, value: Node) -> Node:
+    def postfix(self, value: Node) -> Reading:
         while self.token.kind == "op":
             if self.take("."):
                 value = Path(value, self.name())
             elif self.sees("[") and not self.closes_range():
                 self.at += 1
-                value = Filter(value, self.expression())
+                value = Filter(value, (yield self.expression()))
                 self.need("]")
             elif self.sees("("):
-                value = self.call(value)
+                value = yield self.call(value)
             else:
                 break
         return value
@@ -184,7 +192,7 @@ class _Parser(TokenReader):
             return True
         return after.kind in ("op", "keyword") and (after.text in COMPARISONS or after.text in ("*", "/", "+", "**"))
 
-    def call(self, function: Node) -> Node:
+    def call(self, function: Node) -> Reading:
         self.need("(")
         arguments: list[Node] = []
         names: list[str] = []
@@ -195,80 +203,74 @@ class _Parser(TokenReader):
             if length:
                 names.append(joined(self.tokens[self.at : self.at + length]))
                 self.at += length + 1
-            arguments.append(self.test())
+            arguments.append((yield self.test()))
         if names and len(names) != len(arguments):
             self.fail("Parameters are either all given by name or all by position.")
         if len(set(names)) != len(names):
             self.fail("A parameter is given twice.")
         return Call(function, arguments, names)
 
-    def primary(self) -> Node:
+    # --- operands
+
+    def atom(self) -> Node | None:
+        """An operand with nothing inside: a literal or a name. None when another stands here."""
         token = self.token
         if token.kind in ("number", "string", "at"):
-            return self.literal(token)
+            self.at += 1
+            value = read_any(str(token.value)) if token.kind == "at" else token.value
+            return Const(value) if value is not None else self.refuse(token)
         if token.kind == "name" or self.known.match(self.tokens, self.at):
             return Name(self.name())
-        if token.kind == "keyword":
-            return self.keyword(token)
+        if token.text in CONSTANTS and token.kind == "keyword":
+            self.at += 1
+            return Const(CONSTANTS[token.text])
+        if token.text == "?" or (token.text == "not" and self.sees("(", 1)):
+            self.at += 1
+            return Name(token.text)
+        return None
+
+    def compound(self) -> Reading:
+        """An operand with others inside."""
+        token = self.token
+        if token.kind not in ("op", "keyword"):
+            self.refuse(token)
         if token.text in ("(", "[", "]"):
             return self.bracket()
-        if token.text == "{":
-            return self.context()
-        if token.text == "?":
-            self.at += 1
-            return Name("?")
         if token.text in COMPARISONS:
             return self.test()
-        return self.refuse(token)
+        if token.text in ("for", "some", "every"):
+            return self.iteration(token.text)
+        readings = {"{": self.context, "if": self.conditional, "function": self.function}
+        return readings[token.text]() if token.text in readings else self.refuse(token)
 
-    def literal(self, token: Token) -> Node:
-        self.at += 1
-        value = read_any(str(token.value)) if token.kind == "at" else token.value
-        return Const(value) if value is not None else self.refuse(token)
-
-    def refuse(self, token: Token) -> Node:
+    def refuse(self, token: Token) -> NoReturn:
         what = f"'{token.text}' is not expected" if token.kind != "end" else "The expression ends too early"
         raise FeelSyntaxError(f"{what} here.", token.line, token.column)
 
-    def keyword(self, token: Token) -> Node:
-        if token.text in ("true", "false", "null"):
-            self.at += 1
-            return Const({"true": True, "false": False, "null": None}[token.text])
-        if token.text == "not" and self.sees("(", 1):
-            self.at += 1
-            return Name("not")
-        if token.text == "if":
-            return self.conditional()
-        if token.text in ("for", "some", "every"):
-            return self.iteration(token.text)
-        if token.text == "function":
-            return self.function()
-        return self.refuse(token)
-
-    def conditional(self) -> Node:
+    def conditional(self) -> Reading:
         self.need("if")
-        condition = self.expression()
+        condition = yield self.expression()
         self.need("then")
-        then = self.expression()
+        then = yield self.expression()
         self.need("else")
-        return If(condition, then, self.expression())
+        return If(condition, then, (yield self.expression()))
 
-    def iteration(self, word: str) -> Node:
+    def iteration(self, word: str) -> Reading:
         self.at += 1
         variables, lists = [], []
         while True:
             variables.append(self.binder("in"))
-            items = self.expression()
+            items = yield self.expression()
             if self.take(".."):
-                items = Steps(items, self.expression())
+                items = Steps(items, (yield self.expression()))
             lists.append(items)
             if not self.take(",") or len(lists) >= MAX_VARIABLES:
                 break
         self.need("return" if word == "for" else "satisfies")
-        body = self.expression()
+        body = yield self.expression()
         return For(variables, lists, body) if word == "for" else Quantified(word == "some", variables, lists, body)
 
-    def function(self) -> Node:
+    def function(self) -> Reading:
         self.need("function")
         self.need("(")
         names: list[str] = []
@@ -280,38 +282,40 @@ class _Parser(TokenReader):
             if not length:
                 self.fail("A parameter's name is expected here.")
             names.append(self.bind(length))
-            types.append(self.type_name() if self.take(":") else None)
-        if self.sees("external"):
+            types.append((yield self.type_name()) if self.take(":") else None)
+        if not self.take("external"):
+            return FunctionLiteral(names, types, (yield self.expression()))
+        if not self.external:
             self.fail("External functions are not run. Write the function in FEEL.")
-        return FunctionLiteral(names, types, self.expression())
+        return ExternalFunction(names, types, (yield self.expression()))
 
-    def bracket(self) -> Node:
+    def bracket(self) -> Reading:
         opening = self.token.text
         self.at += 1
         if opening == "[" and self.take("]"):
             return ListLiteral()
-        first = self.test()
+        first = yield self.test()
         if self.sees("..") or opening == "]":
-            return self.range_from(first, closed=opening == "[")
+            return (yield self.range_from(first, closed=opening == "["))
         if opening == "(":
             self.need(")")
             return first
         items = [first]
         while self.take(","):
-            items.append(self.test())
+            items.append((yield self.test()))
         self.need("]")
         return ListLiteral(*items)
 
-    def range_from(self, low: Node, *, closed: bool) -> Node:
+    def range_from(self, low: Node, *, closed: bool) -> Reading:
         self.need("..")
-        high = self.expression()
+        high = yield self.expression()
         closing = self.token.text
         if closing not in ("]", "[", ")"):
             self.fail("A range ends with ']', '[' or ')'.")
         self.at += 1
         return RangeLiteral(low, high, closed, closing == "]")
 
-    def context(self) -> Node:
+    def context(self) -> Reading:
         self.need("{")
         names: list[str] = []
         values: list[Node] = []
@@ -320,7 +324,7 @@ class _Parser(TokenReader):
                 self.need(",")
             names.append(self.key())
             self.need(":")
-            values.append(self.expression())
+            values.append((yield self.expression()))
         if len(set(names)) != len(names):
             self.fail("A context has the same entry twice.")
         return ContextLiteral(names, values)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from functools import lru_cache
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from decisions.errors import FeelSyntaxError
 from decisions.feel.flow import WrittenType
@@ -13,7 +13,24 @@ from decisions.feel.tokens import KEYWORDS, Token, tokenize
 from decisions.feel.values import MAX_NESTING
 
 _SPELLED = ("date and time", "years and months duration", "days and time duration")
-_NAME_SIGNS = frozenset(".-+*/'**..")
+_NAME_SIGNS = frozenset((".", "-", "+", "*", "/", "'", "**", ".."))
+Reading = Generator[Any, Any, Any]  # yields the reading of a part, is sent what that gave, gives a tree
+
+
+def drive(reading: Reading) -> Any:
+    """What `reading` gives, the readings of parts it yields being driven on a stack of our own."""
+    under_way = [reading]
+    found: Any = None
+    while under_way:
+        try:
+            part = under_way[-1].send(found)
+        except StopIteration as done:
+            under_way.pop()
+            found = done.value
+        else:
+            under_way.append(part)
+            found = None
+    return found
 
 
 def is_plain(name: str) -> bool:
@@ -154,17 +171,21 @@ class TokenReader:
 
     # --- types
 
-    def type_name(self) -> WrittenType:
+    def deepen(self) -> None:
+        self.depth += 1
+        if self.depth > MAX_NESTING:
+            raise TooDeep
+
+    def type_name(self) -> Reading:
         for spelled in _SPELLED:
             words = spelled.split()
             if all(self.sees(word, ahead) for ahead, word in enumerate(words)):
                 self.at += len(words)
                 return WrittenType(spelled)
-        self.depth += 1
-        if self.depth > MAX_NESTING:
-            raise TooDeep
-        name = self.plain_type()
-        found = self.parametrised(name) if self.sees("<") and name in ("list", "range", "context", "function") else None
+        self.deepen()
+        name, found = self.plain_type(), None
+        if self.sees("<") and name in ("list", "range", "context", "function"):
+            found = yield self.parametrised(name)
         self.depth -= 1
         return found or WrittenType("Null" if name == "null" else name)
 
@@ -180,7 +201,7 @@ class TokenReader:
             self.fail("The name of a type is expected here.")
         return " ".join(words)
 
-    def parametrised(self, name: str) -> WrittenType:
+    def parametrised(self, name: str) -> Reading:
         self.need("<")
         arguments: list[WrittenType] = []
         entries: list[tuple[str, WrittenType]] = []
@@ -188,12 +209,12 @@ class TokenReader:
             if arguments or entries:
                 self.need(",")
             if name == "context":
-                entries.append((self.binder(":"), self.type_name()))
+                entries.append((self.binder(":"), (yield self.type_name())))
             else:
-                arguments.append(self.type_name())
+                arguments.append((yield self.type_name()))
         result = None
         if name == "function" and self.take("->"):
-            result = self.type_name()
+            result = yield self.type_name()
         if name in ("list", "range") and len(arguments) != 1:
             self.fail(f"The type '{name}' takes one type.")
         return WrittenType(name, tuple(arguments), tuple(entries), result)
