@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
+from decisions.checks.geometry import check_tables
 from decisions.checks.models import ModelCheck
 from decisions.checks.names import Names
 from decisions.checks.report import Enough, Report, Spot
@@ -14,6 +17,9 @@ from decisions.feel.types import ANY, Type
 from decisions.graph import Module, Reader
 
 __all__ = ["check", "check_expression"]
+
+_UNKNOWN = re.compile(r"'.*' uses the unknown name '(.*)'\.", re.DOTALL)
+_UNREADABLE = re.compile(r"'.*': ", re.DOTALL)
 
 
 def check(source: bytes, resolve: Callable[[str], bytes] | None = None) -> list[Finding]:
@@ -32,7 +38,8 @@ def check(source: bytes, resolve: Callable[[str], bytes] | None = None) -> list[
         return [
             Finding("definitions", None, "The model has too many elements or nests too deeply.", "Split the model.")
         ]
-    found = [*_said_once(reader.faults.findings, names_and_types(module)), *_of_tables(module)]
+    report = names_and_types(module)
+    found = [*_said_once(reader.faults.findings, report), *check_tables(module)]
     return sorted(found, key=lambda finding: finding.line or 0)
 
 
@@ -53,32 +60,26 @@ def check_expression(text: str, names: Mapping[str, Type | None], *, unary: bool
     return report.findings
 
 
-def names_and_types(module: Module) -> list[Finding]:
+def names_and_types(module: Module) -> Report:
     """What is wrong with the names and types of a module that was read."""
     report = Report()
     try:
         ModelCheck(module, report).run()
     except RecursionError:
-        return report.findings
-    return report.findings
+        return report
+    return report
 
 
-def _said_once(faults: list[Finding], found: list[Finding]) -> Iterator[Finding]:
-    """The reader's faults and what was found besides; what both say is said by the one who says it better."""
-    unreadable = {(one.where, one.line) for one in found if one.code == "unreadable-cell"}
-    unknown = [one.sentence for one in found if one.code in ("unknown-name", "unknown-function")]
+def _said_once(faults: list[Finding], report: Report) -> Iterator[Finding]:
+    """The reader's faults and what was found besides; what both found is said by the one who knows more of it."""
+    unreadable = {one.where for one in report.findings if one.code == "unreadable-cell"}
     for fault in faults:
-        name = _unknown_in(fault)
-        if name and any(f"'{name}'" in sentence for sentence in unknown):
-            continue
-        yield fault
-    yield from found
-    del unreadable
-
-
-def _unknown_in(fault: Finding) -> str:
-    return ""
-
-
-def _of_tables(module: Module) -> Iterator[Finding]:
-    yield from ()
+        name = _UNKNOWN.fullmatch(fault.sentence)
+        if name:
+            if name[1] not in report.unknown:
+                yield replace(fault, code="unknown-name")
+        elif not _UNREADABLE.match(fault.sentence):
+            yield fault
+        elif fault.where not in unreadable:
+            yield replace(fault, code="unreadable-cell")
+    yield from report.findings

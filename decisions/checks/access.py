@@ -50,6 +50,7 @@ def unknown_name(walk: Walk, node: Name, names: Names) -> None:
         sentence = "'?' stands for the value that is tested, and here none is."
         walk.desk.add(node, sentence, "Name the value that is meant.", "unknown-name")
         return
+    walk.desk.report.unknown.add(node.name)
     walk.desk.add(node, f"The name '{node.name}' is not known here.", _instead(walk, node, names), "unknown-name")
 
 

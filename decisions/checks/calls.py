@@ -28,21 +28,13 @@ from decisions.feel.signatures import Form, Parameter
 from decisions.feel.types import ANY, FunctionType, ListType, SimpleType, Type
 
 _BY_TYPE: tuple[tuple[Type, str], ...] = (
-    (
-        NUMBER,
-        "count sum product mean median stddev floor ceiling decimal modulo sqrt log exp number;string length;"
-        "round up;round down;round half up;round half down;day of year;week of year;last day of month",
-    ),
-    (
-        STRING,
-        "string trim substring replace;upper case;lower case;substring before;substring after;string join;"
-        "day of week;month of year",
-    ),
-    (
-        BOOLEAN,
-        "not contains matches all any odd even is before after meets overlaps finishes includes during starts "
-        "coincides;starts with;ends with;list contains;met by;overlaps before;overlaps after;finished by;started by",
-    ),
+    (NUMBER, "count sum product mean median stddev floor ceiling decimal modulo sqrt log exp number;string length"),
+    (NUMBER, "round up;round down;round half up;round half down;day of year;week of year;last day of month"),
+    (STRING, "string trim substring replace;upper case;lower case;substring before;substring after;string join"),
+    (STRING, "day of week;month of year"),
+    (BOOLEAN, "not contains matches all any odd even is before after meets overlaps finishes includes during starts"),
+    (BOOLEAN, "coincides;starts with;ends with;list contains;met by;overlaps before;overlaps after;finished by"),
+    (BOOLEAN, "started by"),
     (SimpleType("date"), "date today"),
     (SimpleType("time"), "time"),
     (SimpleType("date and time"), "now;date and time"),
@@ -118,6 +110,7 @@ def _by_name(walk: Walk, node: Call, function: Name, facts: list[Fact], names: N
         return _of_value(walk, node, Fact(declared), facts)
     if names.find(function.name) is None:
         sentence = f"There is no function '{function.name}'."
+        walk.desk.report.unknown.add(function.name)
         walk.desk.add(node, sentence, _instead(walk, function.name, names), "unknown-function")
     return UNKNOWN
 
@@ -177,8 +170,8 @@ def _matched_by_name(walk: Walk, node: Call, function: str, wanted: Sequence[str
 
 
 def _miscounted(walk: Walk, node: Call, name: str, right: str) -> None:
-    count = len(node.parts) - 1
-    walk.desk.add(node, f"The function '{name}' does not take {count} values.", f"Write: {right}", "wrong-arity")
+    sentence = f"The function '{name}' is invoked with a number of values it does not take: {len(node.parts) - 1}."
+    walk.desk.add(node, sentence, f"Write: {right}", "wrong-arity")
 
 
 def _unfit(walk: Walk, node: Call, at: int, parameter: str, found: Type, wanted: str) -> None:

@@ -85,6 +85,8 @@ class _Placing(_Parser):
         super().__init__(tokens, names)
         self.spans: dict[int, Span] = {}
         self._alive: list[Node] = []  # an id means one node only as long as no node is thrown away
+        self._begun: list[int] = [0]  # where the expressions and operands that are being read begin
+        self._primary = 0
 
     def _keep(self, node: Node, start: int) -> Node:
         if id(node) not in self.spans:
@@ -94,27 +96,33 @@ class _Placing(_Parser):
 
     def expression(self, strength: int = 0) -> Node:
         start = self.at
-        return self._keep(super().expression(strength), start)
+        self._begun.append(start)
+        node = self._keep(super().expression(strength), start)
+        self._begun.pop()
+        return node
 
     def binary(self, left: Node, operator: str, strength: int) -> Node:
-        start = self.spans[id(left)].start if id(left) in self.spans else self.at
-        return self._keep(super().binary(left, operator, strength), start)
-
-    def call(self, function: Node) -> Node:
-        start = self.spans[id(function)].start if id(function) in self.spans else self.at
-        return self._keep(super().call(function), start)
+        return self._keep(super().binary(left, operator, strength), self._begun[-1])
 
     def operand(self) -> Node:
         start = self.at
         return self._keep(super().operand(), start)
 
-    def postfix(self, value: Node) -> Node:
-        start = self.spans[id(value)].start if id(value) in self.spans else self.at
-        return self._keep(super().postfix(value), start)
-
     def primary(self) -> Node:
         start = self.at
-        return self._keep(super().primary(), start)
+        node = self._keep(super().primary(), start)
+        self._primary = start
+        return node
+
+    def postfix(self, value: Node) -> Node:
+        start = self._primary
+        self._begun.append(start)
+        node = self._keep(super().postfix(value), start)
+        self._begun.pop()
+        return node
+
+    def call(self, function: Node) -> Node:
+        return self._keep(super().call(function), self._begun[-1])
 
     def test(self, strength: int = 0) -> Node:
         start = self.at

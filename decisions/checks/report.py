@@ -32,6 +32,7 @@ class Spot:
 class Report:
     def __init__(self) -> None:
         self.findings: list[Finding] = []
+        self.unknown: set[str] = set()  # names that were said to be unknown
 
     def add(
         self,

@@ -90,6 +90,8 @@ class Texts:
                 return
             if one.kind != "op" or other.kind != "op" or (one.text, other.text) not in DOUBLED:
                 continue
+            if sign == "<>" and at and tokens[at - 1].text == "function":
+                continue  # the type of a function without parameters
             if sign == "==":
                 sentence = f"'{shortened(text)}' has two equals signs and would never hold."
                 remedy = "Write the value alone, or one equals sign."
@@ -107,7 +109,8 @@ class Texts:
             return False
         if any(self._may_be(name, names) for name in free):
             return False
-        words = list(_words(written.tree))
+        self.report.unknown |= free
+        words = _words(written.tree)
         right = _quoted(written, words) if words else f'"{shortened(written.text)}"'
         near = nearest(words[0].name, names.all()) if words else []
         sentence = f"'{shortened(written.text)}' is neither a known name nor a text in quotes."

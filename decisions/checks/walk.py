@@ -10,6 +10,7 @@ from typing import Any
 from decisions.checks.kinds import UNKNOWN, Fact, restrictions, type_of
 from decisions.checks.names import Names
 from decisions.checks.report import Desk
+from decisions.errors import FeelSyntaxError
 from decisions.feel.nodes import Node, Scope
 from decisions.feel.types import Type
 from decisions.feel.values import MAX_LIST, State, Stop, Value
@@ -94,6 +95,8 @@ class Walk:
             value, problems = self.model.evaluated(node)
         except (Stop, RecursionError):
             return Fact(fallback)
+        except FeelSyntaxError as fault:  # of a text that a function reads as FEEL
+            value, problems = None, (str(fault),)
         if value is None and problems:
             self.desk.add(node, f"'{self.desk.quote(node)}' has no value.", remedy, "unreadable-cell")
             return UNKNOWN
