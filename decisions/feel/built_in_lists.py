@@ -211,7 +211,7 @@ def _flatten(state: State, items: list[Value]) -> list[Value]:
 
 def _pour(items: list[Value], flat: list[Value], state: State, depth: int) -> None:
     if depth > MAX_NESTING:
-        raise Stop("A list is nested too deeply.")
+        raise Stop("A list is nested too deeply.", "depth")
     for item in items:
         state.tick()
         if type(item) is list:

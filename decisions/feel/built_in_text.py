@@ -115,7 +115,7 @@ def _join(state: State, texts: list[Value], delimiter: str | None = None) -> str
 # --- patterns
 
 
-@lru_cache(256)
+@lru_cache(64)  # of up to 1 MB each
 def _pattern(pattern: str, flags: str) -> Any:
     """The compiled pattern, or the sentence for which it is refused."""
     options = re2.Options()
@@ -144,7 +144,8 @@ def _compiled(state: State, text: str, pattern: str, flags: str | None, *, consu
     found = _pattern(pattern, flags or "")
     if isinstance(found, str):
         raise Unfit(found)
-    state.tick(1 + len(text) * found.programsize // 500)
+    # a pattern may be new in every round: making it costs as much as searching a text of its size
+    state.tick(1 + found.programsize // 30 + len(text) * found.programsize // 500)
     if consuming and found.search("") is not None:
         raise Unfit("the pattern matches an empty text.")
     return found

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from decimal import Decimal, DecimalException
+from decimal import Decimal, DecimalException, DivisionByZero
 
 from decisions.feel import temporal
 from decisions.feel.values import NUMBERS, Range, State, Value, YearsMonths, compare, contains, equal, kind
 
 VERBS = {"+": "added", "-": "subtracted", "*": "multiplied", "/": "divided", "**": "raised to a power"}
+
+
+def _power(base: Decimal, exponent: Decimal) -> Decimal:
+    found = NUMBERS.power(base, exponent)
+    if not found.is_finite():
+        raise DivisionByZero  # the context signals nothing for 0 ** -1
+    return found
+
+
 NUMERIC: dict[str, Callable[[Decimal, Decimal], Decimal]] = {
     "+": NUMBERS.add,
     "-": NUMBERS.subtract,
     "*": NUMBERS.multiply,
     "/": NUMBERS.divide,
-    "**": NUMBERS.power,
+    "**": _power,
 }
 
 

@@ -48,7 +48,7 @@ def number_text(value: Decimal) -> str:
 def _print(value: Value, state: State, depth: int, *, literal: bool) -> str:
     state.tick()
     if depth > MAX_NESTING:
-        raise Stop("A value is nested too deeply to be printed.")
+        raise Stop("A value is nested too deeply to be printed.", "depth")
     cls = type(value)
     if cls is str:
         state.sized(value)

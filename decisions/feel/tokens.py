@@ -19,7 +19,7 @@ KEYWORDS = frozenset(
 _NAME_ASTRAL = r"(?:[^\W\d]|[\U00010000-\U000EFFFF])(?:[\w\u00b7\u200c\u200d]|[\U00010000-\U000EFFFF])*"
 _TOKEN = re.compile(
     rf"""(?P<space>[\s\u2028\u2029\ufeff]+|//[^\n\r]*|/\*(?:[^*]|\*(?!/))*\*/)
-    |(?P<number>(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?)
+    |(?P<number>(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
     |(?P<at>@"(?:[^"\\]|\\.)*")
     |(?P<string>"(?:[^"\\]|\\.)*")
     |(?P<op>\*\*|\.\.|<=|>=|!=|->|[-+*/<>=(){{}}\[\],:.?'])
@@ -47,7 +47,9 @@ def tokenize(text: str) -> list[Token]:
         FeelSyntaxError: a character, number or escape that FEEL does not know, or a text over 20,000 characters.
     """
     if len(text) > MAX_TEXT:
-        raise FeelSyntaxError(f"The expression is longer than {MAX_TEXT} characters.", 1, 1, "Split it up.")
+        raise FeelSyntaxError(
+            f"The expression is longer than {MAX_TEXT} characters.", 1, 1, "Split it up.", limit="size"
+        )
     tokens: list[Token] = []
     at, line, line_start = 0, 1, 0
     while at < len(text):
@@ -60,7 +62,7 @@ def tokenize(text: str) -> list[Token]:
             tokens.append(_token(kind, found, line, column))
             if len(tokens) > MAX_TOKENS:
                 raise FeelSyntaxError(
-                    f"The expression has over {MAX_TOKENS} words and signs.", line, column, "Split it up."
+                    f"The expression has over {MAX_TOKENS} words and signs.", line, column, "Split it up.", limit="size"
                 )
         breaks = found.count("\n")
         if breaks:

@@ -172,9 +172,15 @@ def take_in(value: Value, state: State, depth: int = 0) -> Value:
 def _take_in_many(value: Mapping[object, Value] | Sequence[Value], state: State, depth: int) -> Value:
     if depth > MAX_NESTING:
         raise Stop("An input is nested too deeply.", "depth")
-    state.tick(len(value) // 10)
+    state.tick(1 + len(value) // 10)
     if isinstance(value, Mapping):
-        return {str(key): take_in(item, state, depth + 1) for key, item in value.items()}
+        taken: dict[str, Value] = {}
+        for key, item in value.items():
+            if isinstance(key, str):
+                taken[str.__str__(key)] = take_in(item, state, depth + 1)
+            else:
+                state.note("A name in an input is not a text.")
+        return taken
     return [take_in(item, state, depth + 1) for item in value]
 
 
@@ -202,7 +208,7 @@ def equal(a: Value, b: Value, state: State, depth: int = 0) -> bool | None:
     """Equality of 10.3.2.13, table 53: None when the kinds differ and neither is null."""
     state.left -= 1
     if state.left < 0 or depth > MAX_NESTING:
-        raise Stop("A comparison needs more steps than it is allowed.")
+        raise Stop("A comparison needs more steps than it is allowed.", "steps" if state.left < 0 else "depth")
     if a is None or b is None:
         return a is b
     if type(a) is not type(b):
@@ -329,7 +335,7 @@ def size_of(value: Value, limit: int) -> int:
         one = stack.pop()
         size += 1 + (len(one) // 64 if type(one) is str else 0)
         if type(one) is Function:
-            raise Stop("The result is a function, not a value.")
+            raise Stop("The result is a function, not a value.", "")
         if type(one) is list:
             stack.extend(one)
         elif type(one) is dict:
