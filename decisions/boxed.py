@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 
 from decisions.errors import FeelSyntaxError
 from decisions.feel.access import Call, Filter
-from decisions.feel.flow import ContextLiteral, For, If, Quantified, closure
+from decisions.feel.flow import ContextLiteral, For, If, Quantified, UnaryTests, closure
 from decisions.feel.nodes import Const, ListLiteral, Node, Scope, TooDeep
 from decisions.feel.parser import parse
-from decisions.feel.types import ANY, Type, coerce
+from decisions.feel.types import ANY, AllowedType, FunctionType, SimpleType, Type, coerce
 from decisions.feel.values import State, Value
-from decisions.items import Types, unary
+from decisions.items import Passing, Types, named_as, unary
 from decisions.source import FEEL, Element, Faults, child, children, line_of, local, text_in
 from decisions.tables import MULTIPLE, NOWHERE, SINGLE, InputClause, OutputClause, Place, Rule, Table
 
@@ -29,6 +29,7 @@ EXPRESSIONS = (
     "some",
     "every",
 )
+FEEL_NAMES = frozenset(name.lower() for name in FEEL)
 AGGREGATIONS = (None, "SUM", "COUNT", "MIN", "MAX")
 Names = tuple[str, ...]
 
@@ -97,6 +98,17 @@ class BoxedFunction(Node):
         return self.parts[0].free() - set(self.parameters)
 
 
+class Refused(Node):
+    """What cannot be evaluated as written: null, for the reason it was refused with."""
+
+    __slots__ = ("reason",)
+
+    def __init__(self, reason: str) -> None:
+        super().__init__()
+        self.reason = reason
+        self.run = lambda state, scope: state.note(reason)
+
+
 NOTHING = Const(None)
 
 
@@ -108,13 +120,20 @@ class Builder:
         self.faults = faults
         self.owner = ""  # the name of the part being built
 
+    def refuse(self, element: Element, sentence: str, remedy: str) -> Node:
+        """Keep a finding; what stands in for the element is null, and says why."""
+        self.faults.add(element, sentence, remedy)
+        return Refused(sentence)
+
     def logic_of(self, owner: Element, names: Names, label: str) -> Node:
         """The one expression below `owner`; `names` are those it may use."""
         found = children(owner, *EXPRESSIONS)
         if len(found) != 1:
-            self.faults.add(owner, f"'{label}' has no logic.", "Give it a decision table or an expression.")
-            return NOTHING
+            return self.refuse(owner, f"'{label}' has no logic.", "Give it a decision table or an expression.")
         return self.build(found[0], names, label)
+
+    def typed(self, node: Node, wanted: Type, label: str) -> Node:
+        return node if wanted is ANY else Typed(node, wanted, label)
 
     def build(self, element: Element, names: Names, label: str) -> Node:
         builders: dict[str, Callable[[Element, Names, str], Node]] = {
@@ -133,30 +152,25 @@ class Builder:
         }
         try:
             node = builders[local(element)](element, names, label)
-            wanted = ANY if local(element) == "functionDefinition" else self.types.of(element)
-            return node if wanted is ANY else Typed(node, wanted, label)
+            return node if local(element) == "functionDefinition" else self.typed(node, self.types.of(element), label)
         except TooDeep:
-            self.faults.add(element, f"'{label}' nests too deeply.", "Split it into several decisions.")
-            return NOTHING
+            return self.refuse(element, f"'{label}' nests too deeply.", "Split it into several decisions.")
 
     def text(self, text: str, element: Element, names: Names) -> Node:
         """A FEEL text read; what cannot be is a finding."""
-        if element.get("expressionLanguage", "feel").lower() not in {name.lower() for name in FEEL}:
-            self.faults.add(element, "The expression is not written in FEEL.", "Write it in FEEL.")
-            return NOTHING
+        if not in_feel(element):
+            return self.refuse(element, "The expression is not written in FEEL.", "Write it in FEEL.")
         if not text:
-            self.faults.add(element, "The expression is empty.", "Write an expression, or null.")
-            return NOTHING
+            return self.refuse(element, "The expression is empty.", "Write an expression, or null.")
         try:
             return parse(text, names)
         except FeelSyntaxError as fault:
             short = text if len(text) <= 60 else text[:57] + "..."
-            self.faults.add(element, f"'{short}': {fault.findings[0].sentence}", fault.findings[0].remedy)
-            return NOTHING
+            return self.refuse(element, f"'{short}': {fault.findings[0].sentence}", fault.findings[0].remedy)
 
     def _literal(self, element: Element, names: Names, label: str) -> Node:
         if child(element, "importedValues") is not None:
-            self.faults.add(element, "Imported values are not read.", "Write the expression here.")
+            return self.refuse(element, "Imported values are not read.", "Write the expression here.")
         return self.text(text_in(element), element, names)
 
     def _context(self, element: Element, names: Names, label: str) -> Node:
@@ -165,59 +179,59 @@ class Builder:
         result: Node | None = None
         for entry in children(element, "contextEntry"):
             variable = child(entry, "variable")
-            name = "" if variable is None else variable.get("name") or ""
+            name = "" if variable is None else named_as(variable)
             value = self.logic_of(entry, names, name or label)
             if not name:
                 result = value
                 continue
-            wanted = self.types.of(variable)
-            values.append(value if wanted is ANY else Typed(value, wanted, name))
+            values.append(self.typed(value, self.types.of(variable), name))
             entries.append(name)
             names = (*names, name)
         if len(set(entries)) != len(entries):
-            self.faults.add(element, f"'{label}' has an entry twice.", "Rename one of them.")
-            return NOTHING
+            return self.refuse(element, f"'{label}' has an entry twice.", "Rename one of them.")
         return ContextLiteral(entries, values) if result is None else ResultContext(entries, values, result)
 
     def _invocation(self, element: Element, names: Names, label: str) -> Node:
-        called = child(element, "literalExpression")
+        called = children(element, *EXPRESSIONS)
         bindings = children(element, "binding")
-        if called is None:
-            self.faults.add(element, "The invocation names no function.", "Name the knowledge model to invoke.")
-            return NOTHING
+        if len(called) != 1:
+            return self.refuse(element, "The invocation names no function.", "Name the knowledge model to invoke.")
         parameters = [child(binding, "parameter") for binding in bindings]
         arguments = [self.logic_of(binding, names, label) for binding in bindings]
-        keys = ["" if parameter is None else parameter.get("name") or "" for parameter in parameters]
-        return Call(self.text(text_in(called), called, names), arguments, keys)
+        keys = ["" if parameter is None else named_as(parameter) for parameter in parameters]
+        return Call(self.build(called[0], names, label), arguments, keys)
 
     def _list(self, element: Element, names: Names, label: str) -> Node:
         return ListLiteral(*(self.build(item, names, label) for item in children(element, *EXPRESSIONS)))
 
     def _relation(self, element: Element, names: Names, label: str) -> Node:
-        columns = [column.get("name") or "" for column in children(element, "column")]
+        columns = children(element, "column")
+        spelled = [named_as(column) for column in columns]
+        types = [self.types.of(column) for column in columns]
         rows: list[Node] = []
         for row in children(element, "row"):
             cells = [self.build(cell, names, label) for cell in children(row, *EXPRESSIONS)]
-            if len(cells) != len(columns) or len(set(columns)) != len(columns):
-                self.faults.add(row, "The row does not fit the columns.", "Give every row one cell a column.")
-                return NOTHING
-            rows.append(_Row(columns, cells))
+            if len(cells) != len(columns) or len(set(spelled)) != len(columns):
+                return self.refuse(row, "The row does not fit the columns.", "Give every row one cell a column.")
+            rows.append(_Row(spelled, list(map(self.typed, cells, types, spelled))))
         return ListLiteral(*rows)
 
-    def function(self, element: Element, names: Names, label: str) -> Node:
-        if element.get("kind", "FEEL") != "FEEL":
-            self.faults.add(element, f"'{label}' is a function outside FEEL.", "Write it in FEEL.")
-            return NOTHING
+    def function(self, element: Element, names: Names, label: str, wanted: Type = ANY) -> Node:
+        """A function definition; its result must have the type that `wanted`, or its own typeRef, tells of."""
         formal = children(element, "formalParameter")
-        parameters = [parameter.get("name") or "" for parameter in formal]
-        body = self.logic_of(element, (*names, *parameters), label)
+        parameters = [named_as(parameter) for parameter in formal]
+        if element.get("kind", "FEEL") != "FEEL":
+            body = self.refuse(element, f"'{label}' is a function outside FEEL.", "Write it in FEEL.")
+        else:
+            body = self.logic_of(element, (*names, *parameters), label)
+        for type_ in (self.types.of(element), wanted):
+            body = self.typed(body, _result_of(type_), label)
         return BoxedFunction(label, parameters, [self.types.of(parameter) for parameter in formal], body)
 
     def _branch(self, element: Element, name: str, names: Names, label: str) -> Node:
         found = child(element, name)
         if found is None:
-            self.faults.add(element, f"'{label}' lacks its part '{name}'.", "Complete the expression.")
-            return NOTHING
+            return self.refuse(element, f"'{label}' lacks its part '{name}'.", "Complete the expression.")
         return self.logic_of(found, names, label)
 
     def _conditional(self, element: Element, names: Names, label: str) -> Node:
@@ -227,7 +241,7 @@ class Builder:
         return Filter(self._branch(element, "in", names, label), self._branch(element, "match", names, label))
 
     def _iterator(self, element: Element, names: Names, label: str) -> Node:
-        variable = element.get("iteratorVariable") or ""
+        variable = " ".join((element.get("iteratorVariable") or "").split())
         items = self._branch(element, "in", names, label)
         word = local(element)
         body = self._branch(element, "return" if word == "for" else "satisfies", (*names, variable), label)
@@ -277,7 +291,7 @@ class Builder:
             node = self.text(text_in(expression), clause if expression is None else expression, names)
             values = child(clause, "inputValues")
             allowed = None if values is None else unary(text_in(values), values, self.faults, names)
-            label = clause.get("label") or text_in(expression)
+            label = clause.get("label") or " ".join(text_in(expression).split()) or f"input {len(clauses) + 1}"
             place = Place(clause.get("id") or "", line_of(clause), text_in(expression))
             clauses.append(InputClause(label, node, self.types.of(expression), allowed, place, _place(values)))
         return clauses
@@ -286,17 +300,17 @@ class Builder:
         clauses: list[OutputClause] = []
         elements = children(element, "output")
         for clause in elements:
-            name = clause.get("name") or ""
+            name = named_as(clause)
             if not name and len(elements) > 1:
                 self.faults.add(clause, "An output has no name.", "Name every output of a table that has several.")
             values, default = child(clause, "outputValues"), child(clause, "defaultOutputEntry")
-            text = text_in(values)
+            text, type_ = text_in(values), self.types.of(clause)
             clauses.append(
                 OutputClause(
                     name or label,
-                    self.types.of(clause),
+                    type_,
                     None if values is None or not text else unary(text, values, self.faults, names),
-                    None if values is None or not text else self.text(f"[{text}]", values, names),
+                    _listed(type_) if values is None or not text else self.text(f"[{text}]", values, names),
                     None if default is None or not text_in(default) else self.text(text_in(default), default, names),
                     clause.get("label") or name or label,
                     _place(clause),
@@ -305,6 +319,12 @@ class Builder:
                 )
             )
         return clauses
+
+    def _test(self, text: str, cell: Element, names: Names) -> Node:
+        if not in_feel(cell):
+            return self.refuse(cell, "The cell is not written in FEEL.", "Write it in FEEL.")
+        test = unary(text, cell, self.faults, names)
+        return Refused(self.faults.findings[-1].sentence) if test is None else test
 
     def _rule(
         self,
@@ -320,10 +340,7 @@ class Builder:
             self.faults.add(element, f"Rule {number} does not fit the columns.", "Give every rule one cell a column.")
             return None
         texts = tuple(text_in(cell) or "-" for cell in cells)
-        for cell in cells:
-            if cell.get("expressionLanguage", "feel").lower() not in {name.lower() for name in FEEL}:
-                self.faults.add(cell, "The cell is not written in FEEL.", "Write it in FEEL.")
-        tests = [unary(text, cell, self.faults, names) for text, cell in zip(texts, cells, strict=True)]
+        tests = [self._test(text, cell, names) for text, cell in zip(texts, cells, strict=True)]
         notes = [text_in(note) for note in children(element, "annotationEntry")]
         columns = columns + [f"annotation {at}" for at in range(len(columns) + 1, len(notes) + 1)]
         description = child(element, "description")
@@ -333,7 +350,7 @@ class Builder:
         return Rule(
             element.get("id") or f"rule {number}",
             number,
-            tuple(NOTHING if test is None else test for test in tests),
+            tuple(tests),
             texts,
             tuple(self.text(text_in(result), result, names) for result in results),
             annotations,
@@ -341,6 +358,25 @@ class Builder:
             tuple(_place(cell) for cell in cells),
             tuple(_place(result) for result in results),
         )
+
+
+def in_feel(element: Element) -> bool:
+    return element.get("expressionLanguage", "feel").lower() in FEEL_NAMES
+
+
+def _result_of(type_: Type) -> Type:
+    """The type of a function's result, as the type of the function or (as most editors have it) of the result tells."""
+    if isinstance(type_, SimpleType) and type_.name == "function":
+        return ANY
+    return type_.result if isinstance(type_, FunctionType) else type_
+
+
+def _listed(type_: Type) -> Node | None:
+    """The allowed values of a type in their order, None when it does not list them."""
+    if not isinstance(type_, AllowedType) or not isinstance(type_.allowed, Passing):
+        return None
+    tests = type_.allowed.tests
+    return ListLiteral(*tests.parts) if isinstance(tests, UnaryTests) and not tests.negated and tests.parts else None
 
 
 def _place(element: Element | None) -> Place:

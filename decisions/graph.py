@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass, field
 
-from decisions.boxed import NOTHING, Builder, Typed
+from decisions.boxed import NOTHING, Builder, in_feel
 from decisions.errors import DecisionError
 from decisions.feel.built_ins import BUILT_INS
 from decisions.feel.nodes import Node
 from decisions.feel.types import ANY, Type
-from decisions.items import Types
-from decisions.source import DMN, FEEL, Element, Faults, child, children, local, read_xml
+from decisions.items import Types, named_as
+from decisions.source import DMN, Element, Faults, child, children, local, read_xml
 
 Resolve = Callable[[str], bytes]
 MAX_IMPORTS = 20
@@ -45,13 +45,23 @@ class Part:
 
 @dataclass(eq=False)
 class Module:
-    """One DMN file: its namespace, its parts by id and the modules it imports by the name it gives them."""
+    """One DMN file: its namespace, its parts by id and the modules it imports by the name it gives them.
+
+    `defaults` are those it imports without a name: their elements are named as its own.
+    """
 
     namespace: str
     root: Element
     imports: dict[str, Module]
     types: Types
     parts: dict[str, Part] = field(default_factory=dict)
+    defaults: tuple[Module, ...] = ()
+
+    @property
+    def imported(self) -> Iterator[tuple[str, Module]]:
+        """Every import with its name, which is empty for those without one."""
+        yield from self.imports.items()
+        yield from (("", module) for module in self.defaults)
 
 
 class Reader:
@@ -66,9 +76,14 @@ class Reader:
         root = read_xml(source)
         namespace = root.get("namespace") or ""
         self._modules[namespace] = None
-        imports = self._imports(root)
-        types = Types(root, self.faults, {name: module.types for name, module in imports.items()})
-        module = Module(namespace, root, imports, types)
+        imports, defaults = self._imports(root)
+        types = Types(
+            root,
+            self.faults,
+            {name: module.types for name, module in imports.items()},
+            [module.types for module in defaults],
+        )
+        module = Module(namespace, root, imports, types, defaults=tuple(defaults))
         self._modules[namespace] = module
         self._check_language(root)
         self._collect(module)
@@ -81,16 +96,22 @@ class Reader:
         return module
 
     def _check_language(self, root: Element) -> None:
-        if root.get("expressionLanguage", "feel").lower() not in {name.lower() for name in FEEL}:
+        if not in_feel(root):
             self.faults.add(root, "The model is not written in FEEL.", "Choose FEEL as its expression language.")
 
-    def _imports(self, root: Element) -> dict[str, Module]:
+    def _imports(self, root: Element) -> tuple[dict[str, Module], list[Module]]:
+        """The imported modules by name, and those without a name."""
         found: dict[str, Module] = {}
+        defaults: list[Module] = []
         for element in children(root, "import"):
-            module = self._imported(element)
-            if module is not None:
-                found[element.get("name") or ""] = module
-        return found
+            module, name = self._imported(element), named_as(element)
+            if name in found:
+                self.faults.add(element, f"The name '{name}' is used twice.", "Rename one of the two.")
+            elif module is not None and name:
+                found[name] = module
+            elif module is not None:
+                defaults.append(module)
+        return found, defaults
 
     def _imported(self, element: Element) -> Module | None:
         namespace = element.get("namespace") or ""
@@ -123,7 +144,7 @@ class Reader:
                     self.faults.add(element, f"The element '{local(element)}' is not evaluated.", "Remove it.")
                 continue
             variable = child(element, "variable")
-            name = element.get("name") or (variable.get("name") if variable is not None else "") or ""
+            name = named_as(element) or ("" if variable is None else named_as(variable))
             identity = element.get("id") or name
             if not name or identity in module.parts:
                 self.faults.add(element, "The element has no name, or an id used twice.", "Name it, renew its id.")
@@ -137,31 +158,27 @@ class Reader:
     def _require(self, part: Part) -> None:
         for requirement in children(part.element, "informationRequirement", "knowledgeRequirement"):
             for target in children(requirement, "requiredDecision", "requiredInput", "requiredKnowledge"):
-                found = self._target(part.module, target)
-                if found is not None:
-                    part.requires.append(found)
+                part.requires += self._targets(part.module, target)
         if part.kind == "service":
             for target in children(part.element, "outputDecision"):
-                part.outputs += [found[1] for found in [self._target(part.module, target)] if found]
+                part.outputs += [found for _, found in self._targets(part.module, target)[:1]]
             for target in (*children(part.element, "inputData"), *children(part.element, "inputDecision")):
-                part.given += [found[1] for found in [self._target(part.module, target)] if found]
+                part.given += [found for _, found in self._targets(part.module, target)[:1]]
             if not part.outputs:
                 self.faults.add(part.element, f"'{part.name}' has no output decision.", "Choose one.")
 
-    def _target(self, module: Module, reference: Element) -> tuple[str, Part] | None:
-        namespace, _, identity = (reference.get("href") or "").rpartition("#")
-        owner, prefix = module, ""
+    def _targets(self, module: Module, reference: Element) -> list[tuple[str, Part]]:
+        """What a requirement points to, once for every name its model is imported by."""
+        namespace, _, identity = (reference.get("href") or "").strip().rpartition("#")
+        owners = [("", module)]
         if namespace and namespace != module.namespace:
-            named = [(name, other) for name, other in module.imports.items() if other.namespace == namespace]
-            if not named:
+            owners = [(name, other) for name, other in module.imported if other.namespace == namespace]
+            if not owners:
                 self.faults.add(reference, "The requirement points into a model not imported.", "Import that model.")
-                return None
-            prefix, owner = named[0]
-        found = owner.parts.get(identity)
-        if found is None:
+        found = [(name, owner.parts[identity]) for name, owner in owners if identity in owner.parts]
+        if owners and not found:
             self.faults.add(reference, f"There is no element '{identity}'.", "Draw the requirement again.")
-            return None
-        return prefix, found
+        return found
 
     def _refuse_circles(self, module: Module) -> None:
         done: set[Part] = set()
@@ -180,12 +197,12 @@ class Reader:
         if part.kind == "knowledge":
             logic = child(part.element, "encapsulatedLogic")
             if logic is None:
-                self.faults.add(part.element, f"'{part.name}' has no logic.", "Give it a function.")
+                part.node = builder.refuse(part.element, f"'{part.name}' has no logic.", "Give it a function.")
                 return
-            part.node = builder.function(logic, names, part.name)
+            wanted = part.module.types.of(child(part.element, "variable"))
+            part.node = builder.function(logic, names, part.name, wanted)
         else:
-            part.node = builder.logic_of(part.element, names, part.name)
-            part.node = part.node if part.type is ANY else Typed(part.node, part.type, part.name)
+            part.node = builder.typed(builder.logic_of(part.element, names, part.name), part.type, part.name)
         known = {prefix or needed.name for prefix, needed in part.requires} | BUILT_INS.keys()
         known |= part.module.imports.keys()
         for name in sorted(part.node.free() - known - {"?"}):

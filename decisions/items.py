@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from decisions.errors import FeelSyntaxError
@@ -13,43 +14,84 @@ from decisions.source import FEEL, Element, Faults, child, children, text_in
 
 
 class Types:
-    """The types of one model by name; those of an imported model are found under its import's name."""
+    """The types of one model by name; those of an imported model are found under its import's name.
 
-    def __init__(self, root: Element, faults: Faults, imported: dict[str, Types]) -> None:
+    The types of a model that is imported without a name (DMN 1.4) stand beside the model's own.
+    """
+
+    def __init__(
+        self, root: Element, faults: Faults, imported: Mapping[str, Types], defaults: Sequence[Types] = ()
+    ) -> None:
         self._faults = faults
         self._imported = imported
-        self._elements = {item.get("name") or "": item for item in children(root, "itemDefinition")}
+        self._defaults = defaults
+        self._namespace = root.get("namespace") or ""
+        self._elements = {named_as(item): item for item in children(root, "itemDefinition")}
         self._built: dict[str, Type | None] = {}
         for name in self._elements:
             self.find(name)
 
     def find(self, name: str) -> Type | None:
         """The type called `name`, None when there is none."""
+        own = self._own(name)
+        if own is not None:
+            return own
+        for prefix, types in self._imported.items():
+            if name.startswith(f"{prefix}."):
+                found = types.find(name[len(prefix) + 1 :])
+                if found is not None:
+                    return found
+        for types in self._defaults:
+            found = types.own(name)
+            if found is not None:
+                return found
+        prefix, _, rest = name.partition(".")
+        return named(rest if prefix in ("feel", "xsd") and rest else name)
+
+    def own(self, name: str) -> Type | None:
+        """The item definition of this model called `name`, or of one it imports without a name."""
+        return self._own(name) or next((found for found in (one.own(name) for one in self._defaults) if found), None)
+
+    def _own(self, name: str) -> Type | None:
         if name in self._built:
             found = self._built[name]
             if found is None:
                 self._faults.add(self._elements[name], f"The type '{name}' is defined by itself.", "Break the circle.")
             return found or ANY
-        if name in self._elements:
-            self._built[name] = None  # being built: met again, it is a circle
-            self._built[name] = self._build(self._elements[name])
-            return self._built[name]
-        prefix, _, rest = name.partition(".")
-        if rest and prefix in self._imported:
-            return self._imported[prefix].find(rest)
-        if prefix in ("feel", "xsd") and rest:
-            return named(rest)
-        return named(name.removeprefix("feel:"))
+        if name not in self._elements:
+            return None
+        self._built[name] = None  # being built: met again, it is a circle
+        self._built[name] = self._build(self._elements[name])
+        return self._built[name]
 
     def of(self, element: Element | None) -> Type:
         """The type an element's typeRef declares; Any without one."""
-        reference = (element.get("typeRef") or "").strip() if element is not None else ""
+        return self.referred(element, "" if element is None else element.get("typeRef") or "")
+
+    def referred(self, element: Element | None, reference: str) -> Type:
+        """The type a reference in `element` means; Any, with a finding, when nothing is called so."""
+        reference = " ".join(reference.split())
         if element is None or not reference:
             return ANY
-        found = self.find(reference)
+        found = self.find(reference) or self._qualified(element, reference)
         if found is None:
             self._faults.add(element, f"The type '{reference}' is not defined.", "Define it or choose another.")
         return found or ANY
+
+    def _qualified(self, element: Element, reference: str) -> Type | None:
+        """The type of a reference as DMN 1.1 writes it, prefix:name."""
+        prefix, colon, name = reference.partition(":")
+        if not colon:
+            return None
+        namespace = element.nsmap.get(prefix)
+        if prefix in ("feel", "xsd", "xs") or namespace in FEEL:
+            return named(name)
+        if namespace == self._namespace:
+            return self._own(name)
+        for types in (*self._imported.values(), *self._defaults):
+            if types._namespace == namespace:
+                return types.own(name)
+        return None
 
     def _build(self, item: Element) -> Type:
         if item.get("typeLanguage") not in (None, *FEEL):
@@ -57,7 +99,7 @@ class Types:
         found = self._base(item)
         allowed = child(item, "allowedValues")
         if allowed is not None:
-            found = allowed_type(found, text_in(allowed), allowed, self._faults)
+            found = allowed_type(found, text_in(allowed), allowed, self._faults, each=found.is_list)
         if item.get("isCollection") == "true":
             found = ListType(found)
         constraint = child(item, "typeConstraint")
@@ -66,36 +108,37 @@ class Types:
     def _base(self, item: Element) -> Type:
         components = children(item, "itemComponent")
         if components:
-            return ContextType({part.get("name") or "": self._build(part) for part in components})
+            return ContextType({named_as(part): self._build(part) for part in components})
         function = child(item, "functionItem")
         if function is not None:
             parameters = tuple(self.of(part) for part in children(function, "parameters"))
-            result = function.get("outputTypeRef")
-            return FunctionType(parameters, (self.find(result) if result else None) or ANY)
+            return FunctionType(parameters, self.referred(function, function.get("outputTypeRef") or ""))
         reference = child(item, "typeRef")
-        name = (reference.text or "").strip() if reference is not None else ""
-        if not name:
-            return ANY
-        found = self.find(name)
-        if found is None:
-            self._faults.add(item, f"The type '{name}' is not defined.", "Define it or choose another.")
-        return found or ANY
+        return ANY if reference is None else self.referred(reference, reference.text or "")
 
 
-def allowed_type(base: Type, text: str, element: Element, faults: Faults) -> Type:
-    """`base`, restricted to values that pass the unary tests in `text`."""
+def named_as(element: Element) -> str:
+    """The name of an element as FEEL spells it, with single spaces."""
+    return " ".join((element.get("name") or "").split())
+
+
+def allowed_type(base: Type, text: str, element: Element, faults: Faults, *, each: bool = False) -> Type:
+    """`base`, restricted to values that pass the unary tests in `text`; with `each`, to lists whose items do."""
     tests = unary(text, element, faults, ())
-    return base if tests is None else AllowedType(base, Passing(tests))
+    return base if tests is None else AllowedType(base, Passing(tests, each))
 
 
 @dataclass(frozen=True, slots=True)
 class Passing:
-    """Whether a value passes `tests`."""
+    """Whether a value passes `tests`; with `each`, whether every item of it does."""
 
     tests: Node
+    each: bool = False
 
     def __call__(self, value: Value, state: State) -> bool:
-        return self.tests.evaluate(state, Scope({"?": value})) is True
+        items = value if self.each and type(value) is list else [value]
+        state.tick(self.tests.cost * len(items))
+        return all(self.tests.run(state, Scope({"?": item})) is True for item in items)
 
 
 def unary(text: str, element: Element, faults: Faults, names: tuple[str, ...]) -> Node | None:

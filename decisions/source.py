@@ -21,6 +21,7 @@ DMN = {
 FEEL = frozenset(
     (
         "feel",
+        "http://www.omg.org/spec/FEEL/20140401",
         "http://www.omg.org/spec/DMN/20180521/FEEL/",
         "https://www.omg.org/spec/DMN/20191111/FEEL/",
         "https://www.omg.org/spec/DMN/20211108/FEEL/",
