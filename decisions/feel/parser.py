@@ -51,6 +51,7 @@ STRENGTH = {"or": 1, "and": 2, **dict.fromkeys((*COMPARISONS, "between", "in"), 
 STRENGTH["**"] = 6
 CONSTANTS = {"true": True, "false": False, "null": None}
 MAX_VARIABLES = 20  # of one iteration
+_VALUES = frozenset(("?", "true", "false", "null"))
 _AFTER_RANGE = frozenset(") ] , } . : and or then else return satisfies in between instance".split())
 
 
@@ -146,14 +147,32 @@ class _Parser(TokenReader):
         return UnaryTests(negated, tests)
 
     def closes_at_end(self) -> bool:
-        """Whether the bracket after `not` closes at the very end, so that it negates all tests."""
-        level = 0
-        for index in range(self.at + 1, len(self.tokens)):
+        """Whether the bracket after `not` closes at the very end, so that it negates all tests.
+
+        A range may end with another bracket than it starts with, so it counts whether one opens or closes,
+        which is told by what stands before it.
+        """
+        level, start, after_value = 0, self.at, False
+        for index in range(start + 1, len(self.tokens)):
             token = self.tokens[index]
-            level += (token.kind == "op") * ((token.text == "(") - (token.text == ")"))
+            bracket = token.kind == "op" and token.text in ("(", ")", "[", "]")
+            if bracket:
+                empty = token.text == "]" and self.tokens[index - 1].text == "["
+                closes = token.text == ")" or empty or (token.text != "(" and after_value and self.ends(index))
+                level += -1 if closes else 1
+                after_value = closes
+            else:
+                after_value = token.kind in ("number", "string", "at", "name") or token.text in _VALUES
             if level == 0:
                 return self.tokens[index + 1].kind == "end"
         return False
+
+    def ends(self, index: int) -> bool:
+        """Whether the square bracket there, after a value, ends a list, a filter or a range."""
+        here, self.at = self.at, index
+        found = self.token.text == "]" or self.closes_range()
+        self.at = here
+        return found
 
     def operand(self) -> Reading:
         negations = 0
