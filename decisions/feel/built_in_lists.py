@@ -123,7 +123,9 @@ def _quantify(deciding: bool) -> Call:
         items = _listed(values)
         if any(item is deciding for item in items):
             return deciding
-        return None if any(type(item) is not bool for item in items) else not deciding
+        if any(type(item) is not bool for item in items):
+            raise Unfit("every value must be true or false.")
+        return not deciding
 
     return quantify
 
@@ -147,7 +149,7 @@ def _sublist(state: State, items: list[Value], start: Decimal, length: Decimal |
     first = _index(items, start)
     if length is None:
         return items[first:]
-    if length < 0 or first + length > len(items):
+    if length < 1 or first + length > len(items):
         raise Unfit("the length reaches beyond the list.")
     return items[first : first + int(length)]
 
@@ -242,9 +244,13 @@ def _sort(state: State, items: list[Value], precedes: Function | None = None) ->
     def by_function(a: Value, b: Value) -> int:
         if precedes is None:
             return by_value(a, b)
-        if precedes.call(state, [a, b], {}) is True:
-            return -1
-        return 1 if precedes.call(state, [b, a], {}) is True else 0
+        return -1 if told(precedes, a, b) else int(told(precedes, b, a))
+
+    def told(function: Function, a: Value, b: Value) -> bool:
+        found = function.call(state, [a, b], {})
+        if type(found) is not bool:
+            raise Unfit("the function that orders must answer true or false for all values.")
+        return found
 
     def by_value(a: Value, b: Value) -> int:
         state.tick()
@@ -262,17 +268,21 @@ def _sort(state: State, items: list[Value], precedes: Function | None = None) ->
 
 @add("get value", "m:context, key:string")
 def _get_value(state: State, context: dict[str, Value], key: str) -> Value:
-    return context.get(key)
+    if key not in context:
+        raise Unfit("there is no entry of that name.")
+    return context[key]
 
 
 @add("get value", "m:context, key:list")
 def _get_deep_value(state: State, context: dict[str, Value], keys: list[Value]) -> Value:
     found: Value = context
     for key in keys:
-        if type(found) is not dict or type(key) is not str:
-            return None
-        found = found.get(key)
-    return found if keys else None
+        if type(found) is not dict or type(key) is not str or key not in found:
+            raise Unfit("the keys do not lead to an entry.")
+        found = found[key]
+    if not keys:
+        raise Unfit("there is no key.")
+    return found
 
 
 @add("get entries", "m:context")

@@ -93,11 +93,12 @@ class _Reader:
     def piece(self) -> str:
         char = self.take()
         if char == "\\":
+            self.skip_blanks()
             return self.written(self.escape())
         if char == "[":
             return self.written(self.char_class())
-        if char == "(" and self.sees("?") and not self.sees("?:"):
-            raise Refused("the pattern looks around, which cannot be done in bounded time.")
+        if char == "(" and self.sees("?"):
+            return self.uncounted()
         if char == "{":
             return self.times()
         if char in "]}":
@@ -105,6 +106,16 @@ class _Reader:
         if char in ".^$|()?*+":
             return char
         return "" if self.blanks and char in " \t\n\r" else _char(ord(char))
+
+    def skip_blanks(self) -> None:
+        while self.blanks and self.text[self.at : self.at + 1] in (" ", "\t", "\n", "\r"):
+            self.at += 1
+
+    def uncounted(self) -> str:
+        if not self.sees("?:"):
+            raise Refused("the pattern looks around, which cannot be done in bounded time.")
+        self.at += 2
+        return "(?:"
 
     def times(self) -> str:
         match = _TIMES.match(self.text, self.at - 1)
