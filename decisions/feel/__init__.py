@@ -15,14 +15,13 @@ from decisions.feel.parser import parse
 from decisions.feel.reading import is_words
 from decisions.feel.scope import BUILT_INS as IN_FORCE
 from decisions.feel.scope import Evaluation
-from decisions.feel.values import NUMBERS, Function, Range, State, Stop, Value, YearsMonths, measured, take_in
+from decisions.feel.values import Function, Range, State, Stop, Value, YearsMonths, measured, take_in
 
 __all__ = ["Expression", "FeelSyntaxError", "Function", "Outcome", "Range", "YearsMonths", "compile"]
 
 BUDGET = 10_000
 IN_FORCE.update(BUILT_INS)
 _FLAT = frozenset((type(None), bool, Decimal, str))
-_plus = NUMBERS.plus
 _PLAIN: set[str] = set()  # names of callers known to be made of words, at most _MOST_PLAIN
 _MOST_PLAIN = 20_000
 
@@ -56,14 +55,13 @@ class Outcome:
 class Expression:
     """A FEEL text that has been read. Immutable; evaluations are independent and may run in parallel."""
 
-    __slots__ = ("names", "text", "tree", "unary", "wanted")
+    __slots__ = ("names", "text", "tree", "unary")
 
     def __init__(self, text: str, unary: bool, tree: Node) -> None:
         self.text = text
         self.unary = unary
         self.tree = tree
         self.names: frozenset[str] = frozenset(tree.free() - BUILT_INS.keys() - {"?"})
-        self.wanted = tuple(tree.free() - {"?"})
 
     @property
     def members(self) -> frozenset[tuple[str, str]]:
@@ -82,6 +80,8 @@ class Expression:
 
     def test(self, value: object, context: Mapping[str, object], *, now: datetime, budget: int = BUDGET) -> Outcome:
         """Whether `value` passes these unary tests: true, false, or null when it cannot be told."""
+        if "?" in context:
+            context = {name: context[name] for name in context if name != "?"}
         state = Evaluation(now, budget, context)
         state.names["?"] = take_in(value, state)
         return self._run(state, context, budget)
@@ -92,14 +92,6 @@ class Expression:
             state.left -= tree.cost
             if state.left < 0:
                 state.tick()
-            names = state.names
-            for name in self.wanted:  # what costs nothing to take in; the rest is taken in when it is asked for
-                if name in context:
-                    value = context[name]
-                    if type(value) is Decimal and value.is_finite():
-                        names[name] = _plus(value)
-                    elif type(value) is str or type(value) is bool:
-                        names[name] = value
             value = tree.run(state, state)
             if type(value) not in _FLAT:
                 measured(value)

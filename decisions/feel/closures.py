@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal, DecimalException
 
 from decisions.feel.operators import NUMERIC, arithmetic, comparison, member, within
-from decisions.feel.scope import BUILT_INS, Run, Scope, taken
-from decisions.feel.values import Range, State, Value, kind
+from decisions.feel.scope import BUILT_INS, MISSING, Run, Scope, taken
+from decisions.feel.values import NUMBERS, Range, State, Value, kind
 
 Test = Callable[[State, Scope, Value], bool | None]
 HELD: dict[str, Callable[[Value, Value], bool]] = {
@@ -24,27 +24,24 @@ HELD: dict[str, Callable[[Value, Value], bool]] = {
     ">=": of.ge,
 }
 SCALARS = (Decimal, str)
+_rounded = NUMBERS.plus
 
 
 def name_run(name: str) -> Run:
     def run(state: State, scope: Scope) -> Value:
-        here: Scope | None = scope
-        while here is not None:
-            names = here.names
-            if name in names:
-                return names[name]
-            source = here.source
-            if source is not None and name in source:
-                value = source[name]
-                if type(value) is not str:
-                    value = taken(value, state)
-                names[name] = value
+        source = scope.source
+        if source is not None and name in source:
+            value = source[name]
+            if type(value) is Decimal and value.is_finite():
+                return _rounded(value)
+            if type(value) is str:
                 return value
-            here = here.outer
-        found = BUILT_INS.get(name)
-        if found is None:
-            state.note(f"The name '{name}' is not known here.")
-        return found
+        value = scope.find(name, state)
+        if value is MISSING:
+            value = BUILT_INS.get(name)
+            if value is None:
+                state.note(f"The name '{name}' is not known here.")
+        return value
 
     return run
 
@@ -91,12 +88,16 @@ def comparison_run(operator: str, left: Run, right: Run) -> Run:
 def comparison_with_run(operator: str, left: Run, constant: Value, name: str = "") -> Run:
     """left `operator` constant; `name` when that is what stands left."""
     held, cls = HELD[operator], type(constant)
-    if cls not in SCALARS:
+    if cls not in SCALARS and (cls is not bool or operator not in ("=", "!=")):
         return comparison_run(operator, left, constant_run(constant))
 
     def run_of_name(state: State, scope: Scope) -> Value:
-        names = scope.names
-        value = names[name] if name in names else left(state, scope)
+        source = scope.source
+        if source is not None and name in source:
+            value = source[name]
+            if type(value) is cls and (cls is not Decimal or value.is_finite()):
+                return held(value, constant)
+        value = left(state, scope)
         if type(value) is cls:
             return held(value, constant)
         return comparison(operator, value, constant, state)

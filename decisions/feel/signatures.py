@@ -7,6 +7,7 @@ A form is written as in the specification's tables: "string:string, start positi
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import DecimalException
@@ -21,6 +22,7 @@ GROUPS = {
     "day": ("date", "date and time"),
     "duration": ("days and time duration", "years and months duration"),
 }
+CALLING_BACK = 6  # frames of the host between a built-in's invocation and the function it was given
 _UNFIT = object()
 
 
@@ -36,6 +38,10 @@ class Parameter:
     many: bool
 
     @property
+    def anything(self) -> bool:
+        return "any" in self.kinds
+
+    @property
     def nullable(self) -> bool:
         return "any" in self.kinds or "null" in self.kinds
 
@@ -48,25 +54,34 @@ class Parameter:
         return [value] if "list" in self.kinds and value is not None else _UNFIT
 
 
-@dataclass(frozen=True, slots=True)
 class Form:
-    parameters: tuple[Parameter, ...]
-    call: Call
+    """One way to invoke a built-in: by position between `least` and `most` values."""
+
+    __slots__ = ("call", "least", "most", "parameters")
+
+    def __init__(self, parameters: tuple[Parameter, ...], call: Call) -> None:
+        self.parameters = parameters
+        self.call = call
+        self.least = sum(not parameter.optional for parameter in parameters)
+        self.most: float = math.inf if parameters and parameters[-1].many else len(parameters)
 
     def fit(self, values: list[Value], named: dict[str, Value]) -> list[Value] | None:
         """The arguments in order, or None when this is not the form that is meant."""
         return self._by_name(named) if named else self._by_position(values)
 
     def _by_position(self, values: list[Value]) -> list[Value] | None:
-        parameters = self.parameters
-        if parameters and parameters[-1].many:
-            if len(values) < len(parameters):
-                return None
-            parameters += (parameters[-1],) * (len(values) - len(parameters))
-        least = sum(not parameter.optional for parameter in parameters)
-        if not least <= len(values) <= len(parameters):
+        if not self.least <= len(values) <= self.most:
             return None
-        return _all_fit(parameters, values)
+        fitted: list[Value] = []
+        parameters = self.parameters
+        for at, value in enumerate(values):
+            parameter = parameters[at] if at < len(parameters) else parameters[-1]
+            if not parameter.anything and kind(value) not in parameter.kinds:
+                value = parameter.fit(value)
+                if value is _UNFIT:
+                    return None
+            fitted.append(value)
+        return fitted
 
     def _by_name(self, named: dict[str, Value]) -> list[Value] | None:
         """What is not supplied is null (10.3.2.13.5); a name that takes many values takes one."""
@@ -134,7 +149,15 @@ def _dispatch(name: str, forms: list[Form]) -> Callable[[State, list[Value], dic
         state.note(f"The function '{name}' does not take ({kinds}).")
         return None
 
-    return call
+    def call_that_calls(state: State, values: list[Value], named: dict[str, Value]) -> Value:
+        state.enter(CALLING_BACK)
+        try:
+            return call(state, values, named)
+        finally:
+            state.depth -= CALLING_BACK
+
+    calls = any("function" in parameter.kinds for form in forms for parameter in form.parameters)
+    return call_that_calls if calls else call
 
 
 def _invoke(name: str, call: Call, state: State, arguments: list[Any]) -> Value:
