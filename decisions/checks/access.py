@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from decisions.checks.kinds import BOOLEAN, NUMBER, STRING, UNKNOWN, Fact, bare, item_of, kind_of
+from decisions.checks.kinds import BOOLEAN, NUMBER, STRING, UNKNOWN, ExactContext, Fact, bare, item_of, kind_of
 from decisions.checks.names import Names, did_you_mean, nearest
 from decisions.checks.walk import Handler, Walk
 from decisions.feel.access import Filter, Path
@@ -115,7 +115,8 @@ def filtered(walk: Walk, node: Filter, names: Names) -> Fact:
     item = items(walk.type(listed, names))
     inside = bare(item)
     entries = dict(inside.entries) if isinstance(inside, ContextType) else {}
-    unsure = kind_of(inside) in ("", "context") and not isinstance(inside, ContextType)
+    # an item that was written out need not be like the others
+    unsure = kind_of(inside) in ("", "context") and (isinstance(inside, ExactContext) or not entries)
     found = walk.type(condition, Names({"item": item, **entries}, names, open=unsure))
     if kind_of(found) == "number":
         return Fact(item)

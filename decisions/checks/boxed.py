@@ -189,7 +189,7 @@ class Boxed:
         item = items(self._branch(element, "in", names, label).type)
         inside = bare(item)
         entries = dict(inside.entries) if isinstance(inside, ContextType) else {}
-        unsure = kind_of(inside) in ("", "context") and not isinstance(inside, ContextType)
+        unsure = kind_of(inside) in ("", "context") and (isinstance(inside, ExactContext) or not entries)
         found = self._branch(element, "match", Names({"item": item, **entries}, names, open=unsure), label).type
         return Fact(item if kind_of(found) == "number" else ListType(item) if kind_of(found) else ANY)
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from decisions.errors import FeelSyntaxError
 from decisions.feel.nodes import Node, TooDeep
 from decisions.feel.parser import _Parser
+from decisions.feel.reading import Reading, drive
 from decisions.feel.tokens import Token, tokenize
 from decisions.feel.values import MAX_NESTING
 
@@ -70,11 +71,11 @@ def read_text(text: str, names: Iterable[str] = (), *, unary: bool = False) -> W
     """
     parser = _Placing(tokenize(text), names)
     try:
-        tree = parser.unary_tests() if unary else parser.expression()
-        parser.at_end()
-    except (TooDeep, RecursionError):
-        sentence = f"The expression nests deeper than {MAX_NESTING}."
-        raise FeelSyntaxError(sentence, 1, 1, "Split it up.", limit="depth") from None
+        tree: Node = drive(parser.unary_tests() if unary else parser.expression())
+    except TooDeep:
+        at, sentence = parser.token, f"The expression nests deeper than {MAX_NESTING}."
+        raise FeelSyntaxError(sentence, at.line, at.column, "Split it up.", limit="depth") from None
+    parser.at_end()
     return Written(text, tree, parser.tokens, parser.spans)
 
 
@@ -94,40 +95,46 @@ class _Placing(_Parser):
             self.spans[id(node)] = Span(start, self.at)
         return node
 
-    def expression(self, strength: int = 0) -> Node:
+    def expression(self, strength: int = 0) -> Reading:
         start = self.at
         self._begun.append(start)
-        node = self._keep(super().expression(strength), start)
+        node = yield from super().expression(strength)
         self._begun.pop()
-        return node
+        return self._keep(node, start)
 
-    def binary(self, left: Node, operator: str, strength: int) -> Node:
-        return self._keep(super().binary(left, operator, strength), self._begun[-1])
+    def binary(self, left: Node, operator: str, strength: int) -> Reading:
+        return self._keep((yield from super().binary(left, operator, strength)), self._begun[-1])
 
-    def operand(self) -> Node:
+    def operand(self) -> Reading:
         start = self.at
-        return self._keep(super().operand(), start)
+        return self._keep((yield from super().operand()), start)
 
-    def primary(self) -> Node:
+    def atom(self) -> Node | None:
         start = self.at
-        node = self._keep(super().primary(), start)
+        node = super().atom()
         self._primary = start
-        return node
+        return None if node is None else self._keep(node, start)
 
-    def postfix(self, value: Node) -> Node:
+    def compound(self) -> Reading:
+        start = self.at
+        node = yield from super().compound()
+        self._primary = start
+        return self._keep(node, start)
+
+    def postfix(self, value: Node) -> Reading:
         start = self._primary
         self._begun.append(start)
-        node = self._keep(super().postfix(value), start)
+        node = yield from super().postfix(value)
         self._begun.pop()
-        return node
+        return self._keep(node, start)
 
-    def call(self, function: Node) -> Node:
-        return self._keep(super().call(function), self._begun[-1])
+    def call(self, function: Node) -> Reading:
+        return self._keep((yield from super().call(function)), self._begun[-1])
 
-    def test(self, strength: int = 0) -> Node:
+    def test(self, strength: int = 0) -> Reading:
         start = self.at
-        return self._keep(super().test(strength), start)
+        return self._keep((yield from super().test(strength)), start)
 
-    def range_from(self, low: Node, *, closed: bool) -> Node:
+    def range_from(self, low: Node, *, closed: bool) -> Reading:
         start = self.spans[id(low)].start - 1 if id(low) in self.spans else self.at
-        return self._keep(super().range_from(low, closed=closed), max(start, 0))
+        return self._keep((yield from super().range_from(low, closed=closed)), max(start, 0))
