@@ -17,7 +17,7 @@ from decisions.feel.types import (
     ListType,
     RangeType,
     Type,
-    named,
+    written,
 )
 from decisions.feel.values import MAX_LIST, Function, Range, State, Stop, Value, kind
 
@@ -303,16 +303,18 @@ class WrittenType(TypeName):
     result: WrittenType | None = None
 
     def resolve(self, state: State) -> Type | None:
-        if self.result is not None:
-            return FunctionType(tuple(self._each(state)), self.result.resolve(state) or ANY)
-        if self.name == "list" and self.arguments:
-            return ListType(self._each(state)[0])
-        if self.name == "range" and self.arguments:
-            return RangeType(self._each(state)[0])
-        if self.name == "context" and self.entries:
-            return ContextType({name: entry.resolve(state) or ANY for name, entry in self.entries})
-        own = state.types(self.name) if state.types else None
-        return own if isinstance(own, Type) else named(self.name)
-
-    def _each(self, state: State) -> list[Type]:
-        return [argument.resolve(state) or ANY for argument in self.arguments]
+        if self.result is None and not self.arguments and not self.entries:
+            own = state.types(self.name) if state.types else None
+            return own if isinstance(own, Type) else written(self.name)
+        inner = [part.resolve(state) for part in (*self.arguments, *(entry for _, entry in self.entries))]
+        result = self.result.resolve(state) if self.result is not None else ANY
+        known = [part for part in inner if part is not None]
+        if result is None or len(known) < len(inner):
+            return None
+        if self.name == "list":
+            return ListType(known[0])
+        if self.name == "range":
+            return RangeType(known[0])
+        if self.name == "context":
+            return ContextType(dict(zip((name for name, _ in self.entries), known, strict=True)))
+        return FunctionType(tuple(known), result)

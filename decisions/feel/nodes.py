@@ -15,7 +15,7 @@ from typing import ClassVar
 from decisions.feel import closures
 from decisions.feel.operators import comparison, negate
 from decisions.feel.scope import BUILT_INS, MISSING, Run, Scope, deeper
-from decisions.feel.types import AllowedType, Type
+from decisions.feel.types import AllowedType, NullType, Type
 from decisions.feel.values import MAX_NESTING, NUMBERS, Function, Range, State, Value, compare, kind
 
 __all__ = [
@@ -316,7 +316,9 @@ class InstanceOf(Node):
                 return None
             if isinstance(wanted, AllowedType):  # a type's constraint restricts variables, not what a value is
                 wanted = wanted.base
-            return found is not None and wanted.holds(found, state)
+            if found is None:
+                return isinstance(wanted, NullType)
+            return wanted.holds(found, state)
 
         self.run = run
 

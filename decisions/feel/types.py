@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from decisions.feel.temporal import midnight
 from decisions.feel.values import Function, Range, State, Value, kind
 
 SIMPLE = frozenset(
@@ -140,6 +141,11 @@ def named(name: str) -> Type | None:
     return SimpleType(name) if name in SIMPLE else None
 
 
+def written(name: str) -> Type | None:
+    """The type that stands in an expression under that name (grammar rule 52): those with parts need them there."""
+    return None if name in ("list", "range", "context", "function") else named(name)
+
+
 def conforms(value: Value, wanted: Type, state: State) -> bool:
     """Null conforms to every type (10.3.2.9.2)."""
     return value is None or wanted is ANY or wanted.holds(value, state)
@@ -153,7 +159,12 @@ def coerce(value: Value, wanted: Type, state: State) -> tuple[bool, Value]:
         return True, [value]
     if type(value) is list and len(value) == 1 and conforms(value[0], wanted, state):
         return True, value[0]
+    if kind(value) == "date" and conforms(midnight(value), wanted, state):
+        return True, midnight(value)
     return False, None
+
+
+_WITH_PARTS = ((RangeType, "range"), (ContextType, "context"), (FunctionType, "function"))
 
 
 def narrower(a: Type, b: Type) -> bool:
@@ -162,6 +173,12 @@ def narrower(a: Type, b: Type) -> bool:
         return True
     if isinstance(a, ListType) and isinstance(b, (ListType, SimpleType)):
         return narrower(a.item, b.item) if isinstance(b, ListType) else b.name == "list"
+    if isinstance(a, AllowedType):
+        return narrower(a.base, b)
+    if isinstance(b, SimpleType):
+        return any(isinstance(a, form) and b.name == name for form, name in _WITH_PARTS)
+    if isinstance(a, RangeType) and isinstance(b, RangeType):
+        return narrower(a.item, b.item)
     if isinstance(a, ContextType) and isinstance(b, ContextType):
         return all(name in a.entries and narrower(a.entries[name], want) for name, want in b.entries.items())
     if isinstance(a, FunctionType) and isinstance(b, FunctionType):
