@@ -92,7 +92,22 @@ class BoxedFunction(Node):
         self.parameters = tuple(parameters)
         self.types = tuple(types)
         self.cost = 1
-        self.run = lambda state, scope: closure(label, self.parameters, self.types, body, scope)
+        self.run = self._defined
+
+    def _defined(self, state: State, scope: Scope) -> Value:
+        """The function; where its body asks for types by name, those of the model it was written in are meant."""
+        made = closure(self.label, self.parameters, self.types, self.parts[0], scope)
+        call, types = made.call, state.types
+
+        def called(state: State, values: list[Value], given: dict[str, Value]) -> Value:
+            around, state.types = state.types, types
+            try:
+                return call(state, values, given)
+            finally:
+                state.types = around
+
+        made.call = called
+        return made
 
     def _free(self) -> frozenset[str]:
         return self.parts[0].free() - set(self.parameters)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,10 +11,10 @@ from decisions.errors import DecisionError
 from decisions.explain import Explained, MatchedRule, MissedRule
 from decisions.feel import BUDGET, guarded
 from decisions.feel.access import bind
-from decisions.feel.nodes import Node, Scope, deeper
-from decisions.feel.types import FunctionType, Type, coerce
-from decisions.feel.values import MAX_NESTING, Function, State, Value, measured, take_in
-from decisions.graph import Module, Part, Reader, Resolve, inputs_of, ordered
+from decisions.feel.nodes import MISSING, Node, Scope, deeper
+from decisions.feel.types import ANY, FunctionType, Type, coerce
+from decisions.feel.values import Function, State, Value, measured, take_in
+from decisions.graph import MAX_IMPORTS, Module, Part, Reader, Resolve, inputs_of, ordered
 from decisions.source import Faults, child
 from decisions.tables import Table
 
@@ -61,14 +61,35 @@ class Result:
     limit: str = ""
 
 
+NO_PARTS: frozenset[Part] = frozenset()
+SERVICE_FRAMES = 6  # of the host, between a service's invocation and the trees of its decisions
+
+
 class Run(Explained):
     """The state of one evaluation of a model."""
 
-    __slots__ = ("given",)
-
-    def __init__(self, now: datetime, budget: int, given: Mapping[str, object], *, explaining: bool) -> None:
+    def __init__(
+        self, now: datetime, budget: int, given: Mapping[str, object], model: Model, *, explaining: bool
+    ) -> None:
         super().__init__(now, budget, explaining=explaining)
         self.given = given
+        self._model = model
+
+    def orders(self, part: Part, stop: frozenset[Part]) -> Sequence[Part]:
+        """What must be decided for `part`, in order."""
+        return self._model.order_of(part, stop)
+
+    def find_given(self, part: Part) -> object:
+        """What the caller gave for an input; for one of an imported model by its import's name, or by its own."""
+        for path in self._model.homes.get(part.module, ()):
+            found: object = self.given
+            if ".".join((*path, part.name)) in self.given:
+                return self.given[".".join((*path, part.name))]
+            for step in (*path, part.name):
+                found = found.get(step, MISSING) if isinstance(found, Mapping) else MISSING
+            if found is not MISSING:
+                return found
+        return self.given.get(part.name, MISSING)
 
 
 class Model:
@@ -76,6 +97,9 @@ class Model:
 
     def __init__(self, module: Module) -> None:
         self.module = module
+        self.homes = _homes(module)
+        self._targets = self._named()
+        self._orders: dict[tuple[Part, frozenset[Part]], tuple[Part, ...]] = {}
         self._resting = inputs_of(module)
         self.decisions = tuple(
             _info(part, list(self._resting[part])) for part in module.parts.values() if part.kind != "input"
@@ -104,7 +128,7 @@ class Model:
         if now.tzinfo is None:
             raise ValueError("now must be an aware datetime")
         part = self._find(decision)
-        run = Run(now, budget, inputs, explaining=explain)
+        run = Run(now, budget, inputs, self, explaining=explain)
         values: dict[Part, Value] = {}
         value = guarded(lambda: measured(_target_value(part, run, values)), run)
         trace = tuple(
@@ -136,13 +160,32 @@ class Model:
             )
         return {one.name: one.type for one in (part.given if part.kind == "service" else self._resting[part])}
 
+    def order_of(self, part: Part, stop: frozenset[Part]) -> tuple[Part, ...]:
+        """`part` after everything it requires; nothing above the parts in `stop`, which have their values."""
+        found = self._orders.get((part, stop))
+        if found is None:
+            found = self._orders[part, stop] = tuple(ordered(part, stop))
+        return found
+
     def _find(self, wanted: str) -> Part:
-        parts = [part for part in self.module.parts.values() if part.kind != "input"]
-        for rank in ("decision", "service", "knowledge"):
-            for part in parts:
-                if part.kind == rank and wanted in (part.id, part.name):
-                    return part
-        raise DecisionError(f"The model has no decision '{wanted}'. Choose one of: {', '.join(p.name for p in parts)}.")
+        found = self._targets.get(wanted)
+        if found is None:
+            names = ", ".join(part.name for part in self.module.parts.values() if part.kind != "input")
+            raise DecisionError(f"The model has no decision '{wanted}'. Choose one of: {names}.")
+        return found
+
+    def _named(self) -> dict[str, Part]:
+        """What can be decided, by id and name; what is imported by the names of its imports and its own."""
+        found: dict[str, Part] = {}
+        ways: list[tuple[Module, list[tuple[str, ...]]]] = [(self.module, [()]), *self.homes.items()]
+        for module, paths in ways:
+            for rank in ("decision", "service", "knowledge"):
+                for part in [part for part in module.parts.values() if part.kind == rank]:
+                    if module is self.module:
+                        found.setdefault(part.id, part)
+                    for path in paths:
+                        found.setdefault(".".join((*path, part.name)), part)
+        return found
 
 
 def load(source: bytes, resolve: Resolve | None = None) -> Model:
@@ -172,29 +215,38 @@ def read(source: bytes, resolve: Resolve | None = None) -> tuple[Model, Faults]:
 
 def _target_value(part: Part, run: Run, values: dict[Part, Value]) -> Value:
     if part.kind == "decision":
-        return _decide(part, run, values, frozenset())
-    function = _part_value(part, run, values) if part.kind == "service" else _decide(part, run, values, frozenset())
-    named = {name: take_in(run.given[name], run) for name in function.parameters if name in run.given}
-    return function.call(run, [], named) if function.parameters else function.call(run, [], {})
+        return _decide(part, run, values, NO_PARTS)
+    function = _service(part, closed=False) if part.kind == "service" else _decide(part, run, values, NO_PARTS)
+    if type(function) is not Function:
+        return None
+    for name in function.parameters:
+        if name not in run.given:
+            run.note(f"The input '{name}' was not given.")
+    named = {name: take_in(run.given.get(name), run) for name in function.parameters}
+    return function.call(run, [], named)
 
 
 def _decide(part: Part, run: Run, values: dict[Part, Value], stop: frozenset[Part]) -> Value:
     """The value of `part`, everything it requires decided before it, each once."""
-    for needed in ordered(part, stop):
+    for needed in run.orders(part, stop):
         if needed not in values:
             values[needed] = _part_value(needed, run, values)
     return values[part]
 
 
 def _part_value(part: Part, run: Run, values: dict[Part, Value]) -> Value:
-    run.tick()
     if part.kind == "input":
+        run.tick()
         return _input(part, run)
     if part.kind == "service":
+        run.tick()
         return _service(part)
-    run.types = part.module.types.find
-    run.tick(part.node.cost)
-    return part.node.run(run, Scope(_scope(part, values)))
+    run.tick(1 + part.node.cost)
+    around, run.types = run.types, part.module.types.find
+    try:
+        return part.node.run(run, Scope(_scope(part, values)))
+    finally:
+        run.types = around
 
 
 def _scope(part: Part, values: dict[Part, Value]) -> dict[str, Value]:
@@ -206,38 +258,61 @@ def _scope(part: Part, values: dict[Part, Value]) -> dict[str, Value]:
 
 
 def _input(part: Part, run: Run) -> Value:
-    if part.name not in run.given:
+    given = run.find_given(part)
+    if given is MISSING:
         run.note(f"The input '{part.name}' was not given.")
         return None
-    fit, value = coerce(take_in(run.given[part.name], run), part.type, run)
+    value = take_in(given, run)
+    fit, value = (True, value) if part.type is ANY else coerce(value, part.type, run)
     if not fit:
         run.note(f"The input '{part.name}' is not of the declared type or not an allowed value.")
     return value
 
 
-def _service(part: Part) -> Function:
-    """A decision service as a function of its input data and input decisions."""
+def _service(part: Part, *, closed: bool = True) -> Function:
+    """A decision service as a function of its input data, then its input decisions.
+
+    One that is closed sees nothing else of what the caller of the model gave.
+    """
     types = [given.type for given in part.given]
     result = part.type.result if isinstance(part.type, FunctionType) else part.type
+    inner = frozenset(part.given)
 
     def call(state: State, positional: list[Value], named: dict[str, Value]) -> Value:
         bound = bind(made, types, positional, named, state)
         if bound is None or not isinstance(state, Run):
             return None
         values: dict[Part, Value] = {given: bound[given.name] for given in part.given}
-        inner = frozenset(part.given)
-        with deeper(state, MAX_NESTING // 3):
+        around, state.given = state.given, {} if closed else state.given
+        orders = [state.orders(output, inner) for output in part.outputs]
+        with deeper(state, SERVICE_FRAMES + max((one.node.height for order in orders for one in order), default=0)):
             outputs = {output.name: _decide(output, state, values, inner) for output in part.outputs}
+        state.given = around
         fit, value = coerce(next(iter(outputs.values())) if len(outputs) == 1 else outputs, result, state)
         if not fit:
             state.note(f"The result of '{part.name}' has another type than declared.")
         return value
 
-    made = Function(part.name, [given.name for given in part.given], call)
+    made = Function(part.name, [given.name for given in part.given], call, FunctionType(tuple(types), result))
     return made
 
 
 # --- description
+
+
+def _homes(module: Module) -> dict[Module, list[tuple[str, ...]]]:
+    """Every module that is imported, near or far -> the names of the imports on the ways to it."""
+    homes: dict[Module, list[tuple[str, ...]]] = {}
+    waiting: list[tuple[Module, tuple[str, ...]]] = [(module, ())]
+    while waiting:
+        here, path = waiting.pop()
+        for name, other in here.imported:
+            way = (*path, name) if name else path
+            known = homes.setdefault(other, [])
+            if way not in known and len(known) < MAX_IMPORTS:
+                known.append(way)
+                waiting.append((other, way))
+    return homes
 
 
 def _info(part: Part, resting: list[Part]) -> DecisionInfo:
