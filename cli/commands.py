@@ -10,11 +10,11 @@ from pathlib import Path
 
 import click
 
-from cli import backup, doctor, founding, reading, restore, supervise
+from cli import backup, decide, doctor, founding, reading, restore, supervise
 from cli.here import FILE, actor_of, home_here, settings_here
+from cli.instant import Instant
 from cli.processes import process
 from domain import clock, durability, files, journal
-from domain.clock import OFFICE_ZONE
 from domain.errors import Conflict
 from domain.parties import organisations, staff
 from domain.text import gettext as _
@@ -23,22 +23,6 @@ from domain.work import OPERATOR, Actor, unit_of_work
 from scheduler import tick as ticking
 from tasks import campaigns as reviews
 from tasks import moves, starting
-
-
-class Instant(click.ParamType[datetime]):
-    """An ISO 8601 instant; without an offset it is the office's local time."""
-
-    name = "instant"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """The aware instant."""
-        if isinstance(value, datetime):
-            return value
-        try:
-            read = datetime.fromisoformat(str(value))
-        except ValueError:
-            self.fail(str(_("“%(text)s” is no instant; write 2027-06-01T09:00:00+08:00.", text=value)), param, ctx)
-        return read if read.tzinfo else read.replace(tzinfo=OFFICE_ZONE)
 
 
 def say(sentence: object) -> None:
@@ -290,6 +274,7 @@ ALL: list[click.Command] = [
     commissions_group,
     accounts,
     journal_group,
+    *decide.ALL,
     *doctor.ALL,
     backup.backup_command,
     backup.prove_command,

@@ -24,7 +24,7 @@ for command in commands.ALL:
 def obey(words: Sequence[str]) -> int:
     """Run one command; the exit code. What the house refuses goes on to the caller."""
     try:
-        main(list(words), prog_name="./run do", standalone_mode=False)
+        code = main(list(words), prog_name="./run do", standalone_mode=False)
     except click.ClickException as problem:
         problem.show()
         return problem.exit_code
@@ -35,4 +35,4 @@ def obey(words: Sequence[str]) -> int:
             _("The database refused (%(why)s) and nothing was saved. ./run do doctor looks for the cause.",
               why=type(problem.orig or problem).__name__)
         ) from problem  # fmt: skip
-    return 0
+    return code if isinstance(code, int) else 0  # a command that ends itself by click's Exit says its code

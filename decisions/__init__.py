@@ -11,9 +11,9 @@ from decisions import feel
 from decisions.checks import check, check_expression
 from decisions.dmn import Decided, DecisionInfo, Model, Result, load
 from decisions.errors import DecisionError, FeelSyntaxError, Finding
+from decisions.explain import MatchedRule, MissedRule
 from decisions.feel import YearsMonths
 from decisions.files import evaluate, evaluate_service
-from decisions.tables import MatchedRule
 
 __all__ = [
     "Decided",
@@ -22,6 +22,7 @@ __all__ = [
     "FeelSyntaxError",
     "Finding",
     "MatchedRule",
+    "MissedRule",
     "Model",
     "Result",
     "YearsMonths",
