@@ -5,7 +5,7 @@ What is analysed, and what is taken as unknown, is said in `geometry_cells`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 
 from decisions.boxed import BoxedFunction, ResultContext, Typed
@@ -19,20 +19,33 @@ from decisions.feel.flow import ContextLiteral, FunctionLiteral, Iteration
 from decisions.feel.nodes import Node
 from decisions.feel.types import ANY, ContextType, Type
 from decisions.graph import Module, Part
+from decisions.source import children
 from decisions.tables import Rule, Table
 
-STEPS = 1_500_000  # for one question about one table
-MODEL_STEPS = 12_000_000  # for all tables of a model
+STEPS = 1_000_000  # for one question about one table, about a second
+MODEL_STEPS = 8_000_000  # for all tables of a model
 MOST_FOUND = 20  # of a kind in one table
 COMPLETE = ("UNIQUE", "ANY", "FIRST", "PRIORITY")  # policies under which an input no rule takes is a mistake
 
 
-def check_tables(module: Module) -> Iterator[Finding]:
-    """What is wrong with the tables of a model, wherever they stand in it; imported models apart."""
+def check_tables(module: Module, told: Iterable[Finding] = ()) -> Iterator[Finding]:
+    """What is wrong with the tables of a model, wherever they stand in it; imported models apart.
+
+    `told` are findings of other checks: a cell that is among them is not said to be wrong once more.
+    """
+    cells = {(one.where, one.rule, one.column) for one in told if one.rule is not None}
     work = Work(MODEL_STEPS)
     for part in module.parts.values():
         for table, types in tables_in(part):
-            yield from check_table(table, types, work)
+            if _has_all_rules(part, table):
+                found = check_table(table, types, work)
+                yield from (one for one in found if (one.where, one.rule, one.column) not in cells)
+
+
+def _has_all_rules(part: Part, table: Table) -> bool:
+    """Whether no rule of the table was left out when it was read, as one with too few cells is."""
+    drawn = [element for element in part.element.iter("{*}decisionTable") if element.get("id") == table.id]
+    return not drawn or any(len(children(element, "rule")) == len(table.rules) for element in drawn)
 
 
 def tables_in(part: Part) -> Iterator[tuple[Table, Types]]:
@@ -129,7 +142,11 @@ def _gaps(survey: Survey, report: _Report) -> Iterator[Finding]:
 
 
 def _idle(survey: Survey, report: _Report) -> Iterator[Finding]:
-    return map(report.idle, islice(survey.idle(), MOST_FOUND))
+    for count, idle in enumerate(survey.idle()):
+        if count == MOST_FOUND:
+            yield report.more_idle()
+            return
+        yield report.idle(idle)
 
 
 def _same(survey: Survey, report: _Report) -> Iterator[Finding]:
@@ -175,6 +192,10 @@ class _Report:
 
     def more_gaps(self) -> Finding:
         return self._whole("More inputs match no rule.", "Close the gaps named first, then check again.", "gap")
+
+    def more_idle(self) -> Finding:
+        remedy = "Correct those named first, then check again."
+        return self._whole("More rules of the table never apply.", remedy, "unreachable")
 
     def idle(self, idle: Idle) -> Finding:
         number = idle.rule.number

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -70,11 +70,13 @@ class Column:
         for at, row in enumerate(self.cells):
             for cell in row:
                 rows[at] &= self.masks.get(cell, line.everything)
-        self.classes = [*_classes(set(rows), self.domain & ~line.null, len(line.pieces)), line.null]
-        count = len(self.classes) - 1
+        unlike = list(dict.fromkeys(rows))
+        self.classes, held = _classes(unlike, self.domain & ~line.null, len(line.pieces))
+        count = len(self.classes)
+        self.classes.append(line.null)
         self.full = (1 << count) - 1 | (bool(self.domain & line.null) << count)
         self.every = (2 << count) - 1
-        known = {mask: sum(1 << at for at, one in enumerate(self.classes) if one & mask) for mask in set(rows)}
+        known = {mask: own | (bool(mask & line.null) << count) for mask, own in zip(unlike, held, strict=True)}
         self.may = [known[mask] for mask in rows]
         self.must = [
             may if all(cell.known for cell in row) else 0 for may, row in zip(self.may, self.cells, strict=True)
@@ -124,15 +126,15 @@ class Column:
         return self.line is not None and any(not self.line.pieces[at].point for at in bits(pieces))
 
 
-def _classes(masks: Iterable[int], domain: int, count: int) -> Iterator[int]:
-    """The pieces of `domain`, those together that no mask tells apart."""
-    found: dict[tuple[str, ...], int] = {}
+def _classes(masks: Sequence[int], domain: int, count: int) -> tuple[list[int], list[int]]:
+    """The pieces of `domain`, those together that no mask tells apart; and for each mask the classes in it."""
     texts = [format(mask, f"0{count}b")[::-1] for mask in masks]
-    told = zip(*texts, strict=True) if texts else iter([()] * count)
-    for at, answers in enumerate(told):
+    found: dict[tuple[str, ...], int] = {}
+    for at, answers in enumerate(zip(*texts, strict=True) if texts else [()] * count):
         if domain >> at & 1:
             found[answers] = found.get(answers, 0) | 1 << at
-    return iter(found.values())
+    held = ["".join(reversed(answers)) for answers in zip(*found, strict=True)]
+    return list(found.values()), [int(text, 2) for text in held]
 
 
 def _line(domain: Domain, cells: Iterable[Cell]) -> Line | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 Box = tuple[int, ...]
+MANY = 64  # boxes that meet one: rather halve it than take one out
 MOST_LOOKED_AT = 12  # boxes that are weighed for the next cut
 
 
@@ -43,6 +44,7 @@ class Cover:
         self.boxes: list[Box] = []
         self._work = work
         self._here: list[list[int]] = [[0] * size for size in sizes]  # column, class -> the boxes that hold it
+        self._everywhere = [0] * len(sizes)  # column -> the boxes that hold all its classes
         self._meets: list[dict[int, int]] = [{} for _ in sizes]
         self._holds: list[dict[int, int]] = [{} for _ in sizes]
         for box in boxes:
@@ -51,10 +53,13 @@ class Cover:
     def add(self, box: Box) -> None:
         number = 1 << len(self.boxes)
         self.boxes.append(box)
-        for here, mask in zip(self._here, box, strict=True):
+        for column, mask in enumerate(box):
+            if mask == (1 << self.sizes[column]) - 1:
+                self._everywhere[column] |= number
+                continue
+            self._work.spend(mask.bit_count())
             for class_ in bits(mask):
-                here[class_] |= number
-        self._work.spend(sum(self.sizes))
+                self._here[column][class_] |= number
         for known in (*self._meets, *self._holds):
             known.clear()
 
@@ -79,10 +84,10 @@ class Cover:
         return among
 
     def _of(self, column: int, mask: int, join: Callable[[int, int], int], start: int) -> int:
-        self._work.spend(self.sizes[column])
+        self._work.spend(mask.bit_count())
         for class_ in bits(mask):
             start = join(start, self._here[column][class_])
-        return start
+        return start | (self._everywhere[column] if mask else 0)
 
     def uncovered(self, box: Box, among: int = -1) -> Box | None:
         """A box within `box` that none of the boxes `among` these meets; None when they cover all of it.
@@ -99,8 +104,15 @@ class Cover:
             if not live:
                 return here
             if not self.holding(here, live):
-                stack.extend(self._cut(here, live))
+                stack.extend(self._halves(here) if live.bit_count() > MANY else self._cut(here, live))
         return None
+
+    def _halves(self, box: Box) -> list[Box]:
+        """`box` in two, across the column with most classes: where many boxes meet it, few meet both halves."""
+        column = max(range(len(box)), key=lambda at: box[at].bit_count())
+        classes = list(bits(box[column]))
+        low = sum(1 << class_ for class_ in classes[: len(classes) // 2])
+        return [(*box[:column], part, *box[column + 1 :]) for part in (low, box[column] & ~low) if part]
 
     def _cut(self, box: Box, live: int) -> list[Box]:
         """`box` without the one of the `live` boxes that leaves the fewest pieces, in pieces."""
@@ -125,6 +137,8 @@ class Cover:
         for step in range(len(box)):
             column = (first + step) % len(box)
             against = self.meeting(tuple(grown), (1 << len(self.boxes)) - 1, column)
+            if against & self._everywhere[column]:
+                raise ValueError("the box is not uncovered")
             here = self._here[column]
             self._work.spend(self.sizes[column])
             grown[column] = sum(1 << class_ for class_ in bits(full[column]) if not here[class_] & against)
