@@ -188,6 +188,7 @@ class Logic(Node):
 
     def __init__(self, deciding: bool, operands: Sequence[Node]) -> None:
         super().__init__(*operands)
+        self.cost += len(operands) // 4
         self.deciding = deciding
         runs = [part.run for part in operands]
         self.run = closures.logic_of_two_run(deciding, *runs) if len(runs) == 2 else closures.logic_run(deciding, runs)
