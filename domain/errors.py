@@ -65,7 +65,8 @@ class Finding:
 
     file: path inside the bundle; element: id of the element or rule ("" for the file itself);
     line: 1-based line in the file or None; sentence: what is wrong; remedy: what to do about it;
-    severity: "error" refuses the bundle, "warning" does not.
+    severity: "error" refuses the bundle, "warning" does not. In a decision table: table is the decision's name, rule
+    the row's number as people count it, column its heading, example an input that shows it (heading, FEEL literal).
     """
 
     file: str
@@ -74,6 +75,10 @@ class Finding:
     sentence: object
     remedy: object
     severity: str = "error"
+    table: str = ""
+    rule: int | None = None
+    column: str = ""
+    example: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file

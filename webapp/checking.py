@@ -74,9 +74,27 @@ def as_json(found: tuple[Finding, ...]) -> list[dict[str, Any]]:
             "sentence": str(one.sentence),
             "remedy": str(one.remedy),
             "severity": one.severity,
+            "table": one.table,
+            "rule": one.rule,
+            "column": one.column,
+            "example": example_of(one),
         }
         for one in found
     ]
+
+
+def example_of(one: Finding) -> str:
+    """The input that shows a fault of a table, in words; "" where there is none."""
+    if not one.example:
+        return ""
+    pairs = str(_(", ")).join(f"{label} = {value}" for label, value in one.example)
+    return str(_("For example: %(input)s", input=pairs))
+
+
+def row_of(one: Finding) -> str:
+    """Row and column of a table that a finding speaks of, in words; "" for anything else."""
+    row = str(_("row %(number)s", number=one.rule)) if one.rule else ""
+    return " · ".join(part for part in (row, one.column) if part)
 
 
 def place(ref: str, found: Finding) -> str:

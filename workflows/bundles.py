@@ -21,15 +21,14 @@ from domain.errors import DefinitionRefused, Finding
 from domain.parties.roles import ROLES
 from domain.text import gettext as _
 from domain.vault import fingerprint
-from workflows import forms, lint, lint_child, registry
-from workflows.decision_words import said
+from workflows import expression_types, forms, lint, lint_child, registry
 from workflows.digests import files_in, manifest_digest
 from workflows.limits import json_limits, toml_limits, xml_limits
 from workflows.lint_names import Members, check_names
 from workflows.lint_properties import check_properties
 from workflows.sheet_check import SHEET as SHEET
 from workflows.sheet_check import check_sheet, read_sheet
-from workflows.table_check import two_equals
+from workflows.table_check import check_table
 
 DRAWING = "process.bpmn"
 SIZE_LIMIT = 4_000_000
@@ -194,7 +193,7 @@ def _check_form(key: str, path: str, content: bytes, routing: dict[str, Members]
     except DefinitionRefused as refusal:
         yield from refusal.findings
         return
-    routing[key] = [field.key for field in spec.inputs if field.route]
+    routing[key] = {field.key: expression_types.of_field(field) for field in spec.inputs if field.route}
     yield from spec.warnings
     for field in (*spec.inputs, *(column for rows in spec.inputs for column in rows.fields)):
         for source, known in ((field.rows, forms.ROW_SOURCES), (field.options_from, forms.OPTION_SOURCES)):
@@ -205,13 +204,10 @@ def _check_form(key: str, path: str, content: bytes, routing: dict[str, Members]
 
 
 def _check_table(name: str, path: str, content: bytes, models: dict[str, decisions.Model | None]) -> Iterator[Finding]:
-    try:
+    found = list(check_table(path, content))
+    yield from found
+    if not any(one.severity == "error" for one in found):
         models[name] = decisions.load(content)
-    except decisions.DecisionError as refusal:
-        for found in refusal.findings:
-            yield Finding(path, found.where, found.line, said(found.sentence), said(found.remedy))
-    else:
-        yield from two_equals(path, content)
 
 
 def _check_drawing(

@@ -12,12 +12,17 @@ from types import MappingProxyType
 
 from lxml import etree
 
-from decisions import Model
+from decisions import Finding as Judged
+from decisions import Model, check_expression
 from decisions.errors import FeelSyntaxError
+from decisions.feel import Expression
+from decisions.feel.types import Type
 from domain.errors import Finding
 from domain.text import Text
 from domain.text import gettext as _
+from workflows import expression_types
 from workflows.bpmn_xml import camunda, flows_of, local, nodes_of, read_tree, scopes_of, tag
+from workflows.decision_words import said
 from workflows.lint_decisions import asks_values, brought_by, check_asked_values
 from workflows.lint_elements import finding
 from workflows.spiff_events import is_cycle, is_duration, is_instant
@@ -31,6 +36,8 @@ COUNTED = frozenset({"loopCounter", "nrOfInstances", "nrOfCompletedInstances"})
 WHOLE = ("conditionExpression", "condition", "loopCondition", "completionCondition", "loopCardinality")
 
 Members = Collection[str] | None  # None: whatever lies under the name cannot be told
+# found by the names that the drawing brings, which knows more of them
+SAID_HERE = frozenset({"unknown-name", "unknown-member"})
 NO_MODELS: Mapping[str, Model | None] = MappingProxyType({})
 
 
@@ -43,12 +50,14 @@ def check_names(
 ) -> list[Finding]:
     """Every name an expression of this drawing uses, or a table asks for, that nothing in it brings.
 
-    outputs: operation or recorder -> names it gives back; routing: form key -> fields that decide the way (None: not
-    known); models: tables by name (None: refused). Only for a drawing that `lint.check_diagram` found no error in.
+    outputs: operation or recorder -> names it gives back; routing: form key -> fields that decide the way, with their
+    types where they are told (None: not known); models: tables by name (None: refused). Only for a drawing that
+    `lint.check_diagram` found no error in.
     """
     root = read_tree(xml)
     brought = _brought(root, outputs, routing, models)
-    found = [one for element, text in _expressions(root) for one in _unknown(element, text, brought)]
+    types = expression_types.of_names(brought)
+    found = [one for element, text in _expressions(root) for one in _wrong(element, text, brought, types)]
     return [*found, *check_asked_values(root, models, brought)]
 
 
@@ -121,14 +130,32 @@ def _of_node(node: etree._Element) -> Iterator[tuple[etree._Element, str]]:
             return
 
 
-def _unknown(element: etree._Element, text: str, brought: Mapping[str, Members]) -> Iterator[Finding]:
+def _wrong(
+    element: etree._Element, text: str, brought: Mapping[str, Members], types: Mapping[str, Type | None]
+) -> Iterator[Finding]:
+    """Names that nothing brings, and what can never be right with the types that are known."""
     if not bare(text):
         return
     try:
         expression = compiled(text)
     except FeelSyntaxError:
         return  # said by the check of expressions
-    for name in sorted(expression.names - brought.keys()):
+    judged = check_expression(bare(text), types)
+    functions = {name for name in expression.names if any(f"'{name}'" in one.sentence for one in _functions(judged))}
+    yield from _unknown(element, expression, brought, functions)
+    for one in judged:
+        if one.code not in SAID_HERE:
+            yield finding(element, said(one.sentence), said(one.remedy), one.severity)
+
+
+def _functions(judged: Collection[Judged]) -> Iterator[Judged]:
+    return (one for one in judged if one.code == "unknown-function")
+
+
+def _unknown(
+    element: etree._Element, expression: Expression, brought: Mapping[str, Members], functions: Collection[str]
+) -> Iterator[Finding]:
+    for name in sorted(expression.names - brought.keys() - set(functions)):
         sentence = _("Nothing in this process brings “%(name)s”.", name=name)
         yield finding(element, sentence, _instead(name, brought.keys()))
     for name, member in sorted(expression.members):

@@ -20,7 +20,7 @@ _WRAPPED = re.compile(r"\$\{(.*)\}", re.DOTALL)
 
 
 class ExpressionFailed(Exception):  # noqa: N818 - said as the cause of a failed step
-    """An expression has no usable value. `sentence` says why without any value of the case; step_id: where it stands."""
+    """An expression has no usable value. `sentence` says why, without values of the case; step_id: where it stands."""
 
     def __init__(self, sentence: Text, step_id: str = "") -> None:
         super().__init__(sentence)

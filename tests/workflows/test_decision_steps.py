@@ -129,12 +129,12 @@ def test_that_no_rule_matched_is_kept_too_with_its_reason(office: Office) -> Non
         assert work.session.query(DecisionRule).count() == 0
 
 
-def test_a_table_without_an_answer_stops_the_move_and_nothing_of_it_is_kept(office: Office) -> None:
-    both = table('> 100 -> "HIGH"', '> 200 -> "HIGHER"')
+def test_an_answer_that_cannot_be_kept_stops_the_move_and_nothing_of_it_is_kept(office: Office) -> None:
+    both = table('> 100 -> "HIGH"', '> 200 -> "HIGHER"', policy="COLLECT")
     with pytest.raises(StepFailed) as failed:
         play(office, bundle(both))
     assert failed.value.step_id == "judge"
-    assert "match together, but only one may" in str(failed.value.why)
+    assert "the step keeps one" in str(failed.value.why)
     with unit_of_work(office.home, office.actor("town"), write=False) as work:
         assert work.session.query(DecisionMade).count() == 0
         assert work.session.query(CaseState).count() == 1, "of the other case alone"

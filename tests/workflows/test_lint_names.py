@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from decisions.feel.types import named
 from tests.bundles.playing import BPMN, NAMES
 from tests.workflows.test_lint import USER, one
 from workflows import bundles, forms, registry
@@ -18,20 +19,18 @@ ROUTING = {"form": ("outcome",)}
 BOOK = '<bpmn:serviceTask id="A" camunda:type="external" camunda:topic="book"/>'
 
 
-def said(body: str, flows: str = "S>A A>E", extra: str = "") -> list[str]:
-    return [
-        f"{found.element}: {found}"
-        for found in check_names(one(body, flows, extra).encode(), outputs=OUTPUTS, routing=ROUTING)
-    ]
+def said(body: str, flows: str = "S>A A>E", extra: str = "", routing: Any = None) -> list[str]:
+    found = check_names(one(body, flows, extra).encode(), outputs=OUTPUTS, routing=routing or ROUTING)
+    return [f"{one.element}: {one}" for one in found]
 
 
-def way(text: str, step: str = USER.replace('"U"', '"A"')) -> list[str]:
+def way(text: str, step: str = USER.replace('"U"', '"A"'), routing: Any = None) -> list[str]:
     """What is said of a condition behind a step A."""
     flow = (
         '<bpmn:sequenceFlow id="F" sourceRef="G" targetRef="E">'
         f"<bpmn:conditionExpression>{text}</bpmn:conditionExpression></bpmn:sequenceFlow>"
     )
-    return said(f'{step}<bpmn:exclusiveGateway id="G" default="G_E"/>', "S>A A>G G>E", flow)
+    return said(f'{step}<bpmn:exclusiveGateway id="G" default="G_E"/>', "S>A A>G G>E", flow, routing)
 
 
 @pytest.mark.parametrize(
@@ -41,7 +40,7 @@ def way(text: str, step: str = USER.replace('"U"', '"A"')) -> list[str]:
         'case.kind = "NEW" and A.outcome != null',
         "case_due &lt; now()",
         "some x in [1, 2] satisfies x = 1",
-        'count(A[item = "x"]) = 0',
+        'count(["x", A.outcome][item = "x"]) = 0',
         "for n in 1..3 return n",
     ],
 )
@@ -70,6 +69,42 @@ def test_an_operation_brings_what_it_declares_and_a_field_must_be_let_decide():
     assert "A.booked, A.number" in sentence
     (sentence,) = way("A.x = 1", '<bpmn:userTask id="A" camunda:formKey="bare"/>')
     assert "Decides the way" in sentence
+
+
+TYPES = {"amount": named("number"), "agreed": named("boolean"), "outcome": named("string"), "other": None}
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ('A.amount &gt; "5"', "compares a number with a string"),
+        ("A.agreed = 1", "compares a boolean with a number"),
+        ("A.outcome = 5", "compares a string with a number"),
+        ("case_due &gt; 3", "compares a date and time with a number"),
+        ("not(A.amount) = true", "'not' cannot take a number"),
+        ("summ(A.amount) = 1", "no function 'summ'"),
+        ("count(A.amount, 2) = 1", "count"),
+    ],
+)
+def test_what_can_never_be_right_with_the_types_of_the_forms_is_found_while_drawing(text, sentence):
+    (found,) = way(text, routing={"form": TYPES})
+    assert found.startswith("F: ") and sentence in found
+
+
+@pytest.mark.parametrize("text", ["A.amount &gt; 5", "A.agreed", 'A.outcome = "5"', "A.other = 5", 'A.other = "5"'])
+def test_what_fits_the_types_or_may_fit_is_let_alone(text):
+    assert way(text, routing={"form": TYPES}) == []
+
+
+def test_types_are_checked_in_every_place_of_a_drawing():
+    wrong = 'U.amount + "1"'
+    timer = f'<bpmn:intermediateCatchEvent id="A"><bpmn:timerEventDefinition><bpmn:timeDuration>={wrong}</bpmn:timeDuration></bpmn:timerEventDefinition></bpmn:intermediateCatchEvent>'
+    script = f'<bpmn:scriptTask id="A" scriptFormat="feel"><bpmn:script>total = {wrong}</bpmn:script></bpmn:scriptTask>'
+    given_ = f'<bpmn:serviceTask id="A" camunda:type="external" camunda:topic="book"><bpmn:extensionElements><camunda:inputOutput><camunda:inputParameter name="amount">={wrong}</camunda:inputParameter></camunda:inputOutput></bpmn:extensionElements></bpmn:serviceTask>'
+    loop = f'<bpmn:manualTask id="A"><bpmn:multiInstanceLoopCharacteristics><bpmn:loopCardinality>{wrong}</bpmn:loopCardinality></bpmn:multiInstanceLoopCharacteristics></bpmn:manualTask>'
+    for body in (timer, script, given_, loop):
+        (found,) = said(USER + body, "S>U U>A A>E", routing={"form": TYPES})
+        assert found.startswith("A: ") and "cannot join a number and a string" in found
 
 
 def test_timers_loops_scripts_and_inputs_are_read_too():

@@ -18,7 +18,11 @@ def test_two_equals_signs_in_a_cell_are_found_at_the_cell_with_a_line_and_a_way_
     assert found.line == 1 + slipped[: slipped.index(b'== "PENRCV"')].count(b"\n")
     assert "one equals sign" in str(found.remedy)
     files = {**shipped("verification").files, "doubts.dmn": slipped}
-    assert [one for one in bundles.check(Bundle("verification", files)) if one.element == "pension_category"] == [found]
+    said = [one for one in bundles.check(Bundle("verification", files)) if one.element == "pension_category"]
+    assert [(one.line, one.table, one.rule, one.column) for one in said] == [(found.line, "疑点规则", 1, "信息")] * len(
+        said
+    )
+    assert sum("two equals signs" in str(one.sentence) for one in said) == 1
 
 
 def test_what_is_quoted_or_prose_may_say_it() -> None:
