@@ -94,7 +94,7 @@ def comparison_with_run(operator: str, left: Run, constant: Value, name: str = "
     def run_of_name(state: State, scope: Scope) -> Value:
         source = scope.source
         if source is not None and name in source:
-            value = source[name]
+            value: Value = source[name]
             if type(value) is cls and (cls is not Decimal or value.is_finite()):
                 return held(value, constant)
         value = left(state, scope)

@@ -277,6 +277,7 @@ class UnaryTests(Node):
     """An input entry: any of the tests (or none, when negated); without tests it always holds."""
 
     __slots__ = ("negated",)
+    frames = 3
 
     def __init__(self, negated: bool, tests: Sequence[Node]) -> None:
         super().__init__(*tests)

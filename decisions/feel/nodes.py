@@ -227,6 +227,7 @@ class In(Node):
     """true when any test holds, else null when any cannot be told, else false."""
 
     __slots__ = ()
+    frames = 3
 
     def __init__(self, value: Node, *tests: Node) -> None:
         super().__init__(value, *tests)

@@ -25,7 +25,7 @@ MAX_MONTHS = 20_000_000_000
 MAX_STRING = 256 * 1024
 MAX_LIST = 10_000
 MAX_NESTING = 100
-MAX_DEPTH = 500  # frames of the host that functions being evaluated inside one another may stand on
+MAX_DEPTH = 300  # frames of the host that functions being evaluated inside one another may stand on
 MAX_RESULT = 100_000
 
 
@@ -328,16 +328,21 @@ def measured(value: Value) -> Value:
 
 
 def size_of(value: Value, limit: int) -> int:
-    """How much there is to walk in `value`, counted up to `limit`. Raises Stop for a function inside."""
+    """How much there is to walk in `value`, counted up to `limit`. Raises Stop for a function, or nesting, inside."""
     size = 0
-    stack = [value]
+    stack = [([value], 0)]
     while stack and size <= limit:
-        one = stack.pop()
-        size += 1 + (len(one) // 64 if type(one) is str else 0)
-        if type(one) is Function:
-            raise Stop("The result is a function, not a value.", "")
-        if type(one) is list:
-            stack.extend(one)
-        elif type(one) is dict:
-            stack.extend(one.values())
+        items, depth = stack.pop()
+        if depth > MAX_NESTING:
+            raise Stop("The result is nested too deeply.", "depth")
+        size += len(items)
+        for one in items:
+            if type(one) is str:
+                size += len(one) // 64
+            elif type(one) is Function:
+                raise Stop("The result is a function, not a value.", "")
+            elif type(one) is list:
+                stack.append((one, depth + 1))
+            elif type(one) is dict:
+                stack.append((list(one.values()), depth + 1))
     return size
