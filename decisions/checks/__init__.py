@@ -39,7 +39,7 @@ def check(source: bytes, resolve: Callable[[str], bytes] | None = None) -> list[
             Finding("definitions", None, "The model has too many elements or nests too deeply.", "Split the model.")
         ]
     report = names_and_types(module)
-    found = [*_said_once(reader.faults.findings, report), *check_tables(module)]
+    found = [*_said_once(reader.faults.findings, report), *check_tables(module, report.findings)]
     return sorted(found, key=lambda finding: finding.line or 0)
 
 
