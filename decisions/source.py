@@ -10,7 +10,7 @@ from lxml import etree
 from decisions.errors import DecisionError, Finding
 
 MAX_BYTES = 2 * 1024 * 1024
-MAX_ELEMENTS = 60_000
+MAX_ELEMENTS = 20_000
 MAX_DEPTH = 100
 DMN = {
     "http://www.omg.org/spec/DMN/20180521/MODEL/": "1.2",
