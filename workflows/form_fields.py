@@ -98,7 +98,7 @@ class FieldSpec:
     show: (field, values): the simple condition as it is written; `outside`: that field stands outside this one's row.
     hides: the field is neither drawn, required nor kept while one of them is true: its own, its groups', and `show`.
     check: must be true of the answers, else `message` stands at the field.
-    mark: what a text is called among what can be hidden; a field is called by its key.
+    mark: what a text is called among what can be hidden; a field is called by its key. ident: the editor's own id.
     """
 
     kind: str
@@ -127,6 +127,7 @@ class FieldSpec:
     check: Rule | None = None
     message: OwnersText | None = None
     mark: str = ""
+    ident: str = ""
 
     @property
     def asked(self) -> bool:

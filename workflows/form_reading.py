@@ -69,7 +69,7 @@ class Reader:
             return
         hides = (*hides, *self._hides(component, name or "group"))
         label = str(component.get("label", ""))
-        yield FieldSpec("group", "", label, self._english(component, "label.en"), hides=hides)
+        yield FieldSpec("group", "", label, self._english(component, "label.en"), hides=hides, ident=name)
         yield from self.read_all(component.get("components", []), depth + 1, hides)
 
     def _component(self, component: Mapping[str, Any], depth: int, hides: tuple[Rule, ...]) -> FieldSpec | None:
@@ -95,7 +95,16 @@ class Reader:
         self.texts += 1
         said, english = str(component.get("text", "")), self._english(component, "text.en")
         show = _show(self._english(component, "show"))
-        return FieldSpec("text", "", said, english, show=show, hides=hides, mark=f"text-{self.texts}")
+        return FieldSpec(
+            "text",
+            "",
+            said,
+            english,
+            show=show,
+            hides=hides,
+            mark=f"text-{self.texts}",
+            ident=str(component.get("id", "")),
+        )
 
     def _only_known(self, component: Mapping[str, Any], name: str) -> bool:
         """Refuse what would have no effect; False when the component has not the shape of one."""

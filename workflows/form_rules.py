@@ -20,6 +20,7 @@ from decisions.feel.built_ins import BUILT_INS
 from domain.errors import Finding
 from domain.text import Text
 from domain.text import gettext as _
+from workflows import form_types
 from workflows.decision_words import said
 from workflows.form_fields import INPUTS, FieldSpec, Rule
 
@@ -102,14 +103,37 @@ def _literal(text: str) -> str:
 # --- what the whole form says of its rules --------------------------------------------------------------------------
 
 
-def resolve(fields: Sequence[FieldSpec], file: str) -> tuple[tuple[FieldSpec, ...], list[Finding], list[Finding]]:
-    """The fields with rules whose names are known, and what is wrong: (fields, refusals, warnings)."""
+def resolve(fields: Sequence[FieldSpec], file: str) -> tuple[tuple[FieldSpec, ...], list[Finding]]:
+    """The fields with rules whose names are known, and what makes the form unusable."""
     form = {one.key: one for one in fields if one.kind in INPUTS}
     about = _About(file)
     done = tuple(_resolved(one, form, {}, about) for one in fields)
-    if not about.refusals:
-        about.refusals += _circles(done, file)
-    return done, about.refusals, about.warnings
+    if not about.findings:
+        about.findings += _circles(done, file)
+    return done, about.findings
+
+
+def check(fields: Sequence[FieldSpec], file: str) -> list[Finding]:
+    """What the owner should know of the expressions before they are in force: types that do not fit, and slips.
+
+    A form that was once let through is used as it is, whatever a later release of the check would say of it.
+    """
+    about, form = _About(file), {one.key: one for one in fields if one.kind in INPUTS}
+    for one in fields:
+        if one.kind != "group":  # said at each field in it
+            _checked(one, form, {}, about)
+        for inner in one.fields:
+            _checked(inner, form, {other.key: other for other in one.fields if other.kind in INPUTS}, about)
+    return about.findings
+
+
+def _checked(spec: FieldSpec, form: Mapping[str, FieldSpec], row: Mapping[str, FieldSpec], about: _About) -> None:
+    for rule in (*spec.hides, *filter(None, (spec.check,))):
+        if rule.origin != "show":
+            for sentence, remedy, severity in form_types.misfits(rule.text, {**form, **row}, row or form):
+                about.note(spec.key or spec.ident or spec.kind, sentence, remedy, severity)
+    if spec.check is not None:
+        _try_empty(spec, spec.check, about)
 
 
 class _About:
@@ -117,18 +141,16 @@ class _About:
 
     def __init__(self, file: str) -> None:
         self.file = file
-        self.refusals: list[Finding] = []
-        self.warnings: list[Finding] = []
+        self.findings: list[Finding] = []
 
-    def refuse(self, place: str, sentence: Text, remedy: Text) -> None:
-        self.refusals.append(Finding(self.file, place, None, sentence, remedy))
-
-    def warn(self, place: str, sentence: Text, remedy: Text) -> None:
-        self.warnings.append(Finding(self.file, place, None, sentence, remedy, "warning"))
+    def note(self, place: str, sentence: Text, remedy: Text, severity: str = "error") -> None:
+        found = Finding(self.file, place, None, sentence, remedy, severity)
+        if found not in self.findings:
+            self.findings.append(found)
 
 
 def _resolved(spec: FieldSpec, form: Mapping[str, FieldSpec], row: Mapping[str, FieldSpec], about: _About) -> FieldSpec:
-    place = spec.key or spec.kind
+    place = spec.key or spec.ident or spec.kind
     hides = [_named(rule, place, form, row, about) for rule in spec.hides]
     outside = False
     if spec.show is not None:
@@ -138,8 +160,6 @@ def _resolved(spec: FieldSpec, form: Mapping[str, FieldSpec], row: Mapping[str, 
     check = spec.check and _named(spec.check, place, form, row, about)
     inner = {one.key: one for one in spec.fields if one.kind in INPUTS}
     fields = tuple(_resolved(one, form, inner, about) for one in spec.fields)
-    if check is not None:
-        _try_empty(spec, check, about)
     return replace(spec, hides=tuple(hides), outside=outside, check=check, fields=fields)
 
 
@@ -150,22 +170,24 @@ def _named(rule: Rule, place: str, form: Mapping[str, FieldSpec], row: Mapping[s
     for name in sorted(mentioned & BUILT_INS.keys()):
         if re.search(rf"\b{name}\s*\(", rule.text):
             sentence = _("“%(name)s” is the key of a field and the name of a function.", name=name)
-            about.refuse(place, sentence, _("Give the field another key."))
+            about.note(place, sentence, _("Give the field another key."))
     special = (rule.names & SPECIAL) - known.keys()
-    for name in sorted(rule.names - known.keys() - BUILT_INS.keys() - SPECIAL):
-        about.refuse(place, _("The form has no field “%(name)s”.", name=name[:60]), _instead(name, known))
+    unknown = rule.names - known.keys() - BUILT_INS.keys() - SPECIAL
+    for name in sorted(name for name in unknown if not re.search(rf"\b{re.escape(name)}\s*\(", rule.text)):
+        about.note(place, _("The form has no field “%(name)s”.", name=name[:60]), _instead(name, known))
     if not isinstance(_tried(rule, known), bool | None):
-        about.refuse(place, _("The expression gives neither true nor false."), _("Write a comparison."))
+        about.note(place, _("The expression gives neither true nor false."), _("Write a comparison."))
     for name in sorted(special):
         mentioned |= _through(rule, name, place, (row or form) if name == "this" else form, about)
     return replace(rule, names=frozenset(mentioned))
 
 
+# what `this.key` and `parent.key` mean is known by their names alone
 def _through(rule: Rule, name: str, place: str, known: Mapping[str, FieldSpec], about: _About) -> set[str]:
     """The keys that `this.key` or `parent.key` mean; all of them where the whole is meant."""
     members = {member for owner, member in rule.expression.members if owner == name}
     for member in sorted(members - known.keys()):
-        about.refuse(place, _("The form has no field “%(name)s”.", name=member[:60]), _instead(member, known))
+        about.note(place, _("The form has no field “%(name)s”.", name=member[:60]), _instead(member, known))
     return members & known.keys() if members else set(known)
 
 
@@ -187,10 +209,11 @@ def _try_empty(spec: FieldSpec, check: Rule, about: _About) -> None:
     if spec.required or "null" in _STRING.sub("", check.text):
         return
     if _tried(check, check.names) is None:
-        about.warn(
+        about.note(
             spec.key,
             _("The check does not let an empty answer pass, though the field may be left empty."),
             _("Write “%(key)s = null or …”, or tick “Must be filled in”.", key=spec.key),
+            "warning",
         )
 
 

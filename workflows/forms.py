@@ -41,16 +41,12 @@ NEVER = datetime(1970, 1, 1, tzinfo=UTC)  # for forms whose rules do not ask the
 
 @dataclass(frozen=True, slots=True)
 class FormSpec:
-    """A whole form: key, digest of its bytes, components in order (groups flattened, texts kept).
-
-    warnings: what its owner should know, though it may be used as it is.
-    """
+    """A whole form: key, digest of its bytes, components in order (groups flattened, texts kept)."""
 
     key: str
     digest: str
     fields: tuple[FieldSpec, ...]
     inputs: tuple[FieldSpec, ...] = field(default=())
-    warnings: tuple[Finding, ...] = ()
 
     def clean(
         self, answers: Mapping[str, Any], *, now: datetime | None = None, files: Files = NO_FILES
@@ -138,10 +134,15 @@ def parse(source: bytes, key: str, file: str) -> FormSpec:
         reader.refuse(name, _("Two fields have the same key."), _("Give each field a key of its own."))
     if reader.findings:
         raise DefinitionRefused(reader.findings)
-    fields, refusals, warnings = form_rules.resolve(fields, file)
+    fields, refusals = form_rules.resolve(fields, file)
     if refusals:
         raise DefinitionRefused(refusals)
-    return FormSpec(key, fingerprint(source), fields, tuple(f for f in fields if f.kind in INPUTS), tuple(warnings))
+    return FormSpec(key, fingerprint(source), fields, tuple(f for f in fields if f.kind in INPUTS))
+
+
+def check_rules(spec: FormSpec, file: str) -> list[Finding]:
+    """What the check says of the expressions of a form that can be read: types that do not fit, and slips."""
+    return form_rules.check(spec.fields, file)
 
 
 def _shape(fields: Sequence[FieldSpec]) -> list[Any]:
@@ -169,6 +170,7 @@ __all__ = [
     "FormState",
     "Option",
     "OwnersText",
+    "check_rules",
     "is_blank",
     "is_empty",
     "parse",

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from domain.errors import DefinitionRefused
+from domain.errors import DefinitionRefused, Finding
 from workflows import forms
 from workflows.forms import FormSpec
 
@@ -42,6 +42,10 @@ def refused(*components: Any) -> list[str]:
     with pytest.raises(DefinitionRefused) as refusal:
         form_of(*components)
     return [f"{one.element}: {one.sentence} {one.remedy}" for one in refusal.value.findings]
+
+
+def checked_form(*components: Any) -> list[Finding]:
+    return forms.check_rules(form_of(*components), "forms/made.form")
 
 
 @pytest.mark.parametrize(
@@ -124,15 +128,39 @@ def test_an_older_form_that_waits_for_itself_stays_valid() -> None:
 
 
 def test_a_check_that_no_empty_answer_can_pass_is_a_warning_where_the_field_may_be_empty() -> None:
-    (warning,) = form_of(checked("amount < 100", "amount")).warnings
+    (warning,) = checked_form(checked("amount < 100", "amount"))
 
     assert (warning.element, warning.severity) == ("amount", "warning")
     assert "amount = null or" in str(warning.remedy)
-    assert form_of(checked("amount < 100", "amount", validate={"required": True})).warnings == ()
-    assert form_of(checked("amount = null or amount < 100", "amount")).warnings == ()
-    assert form_of(CHOICE, checked('reason != null or choice = "NO"', "reason", "textfield")).warnings == ()
+    assert checked_form(checked("amount < 100", "amount", validate={"required": True})) == []
+    assert checked_form(checked("amount = null or amount < 100", "amount")) == []
+    assert checked_form(CHOICE, checked('reason != null or choice = "NO"', "reason", "textfield")) == []
+
+
+@pytest.mark.parametrize(
+    ("components", "sentence"),
+    [
+        ([hidden_when('=amount = "5"'), AMOUNT], "compares a number with a string. (line 1, column 1)"),
+        ([hidden_when("=lenght(word2) > 5"), a_field(key="word2")], "There is no function 'lenght'."),
+        ([checked("on > 5", "on", "datetime")], "on: 'on > 5' compares a date with a number."),
+        ([hidden_when("=files[1].nmae = null"), a_field("filepicker", "files")], "no entry 'nmae'"),
+        ([a_field("dynamiclist", "rows", components=[AMOUNT, hidden_when('=amount > "x"', "y")])], "y: 'amount > "),
+    ],
+)
+def test_what_cannot_fit_together_is_found_at_its_field(components: list[Any], sentence: str) -> None:
+    found = checked_form(*components)[0]
+
+    assert found.severity == "error"
+    assert sentence in f"{found.element}: {found.sentence} {found.remedy}"
+
+
+def test_a_value_that_is_no_option_is_a_warning() -> None:
+    (warning,) = checked_form(CHOICE, hidden_when('=choice = "YESS"'))
+
+    assert (warning.element, warning.severity) == ("word", "warning")
+    assert "is not one of the allowed values" in str(warning.sentence)
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "bpmn").glob("*/forms/*.form")), ids=lambda path: path.stem)
 def test_no_shipped_form_is_warned_of(path: Path) -> None:
-    assert forms.parse(path.read_bytes(), path.stem, path.name).warnings == ()
+    assert forms.check_rules(forms.parse(path.read_bytes(), path.stem, path.name), path.name) == []

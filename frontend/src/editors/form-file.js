@@ -43,5 +43,5 @@ function plain(component, known) {
 
 function isEmpty(name, value) {
   if (value === undefined) return true;
-  return ['properties', 'validate'].includes(name) && Object.keys(value ?? {}).length === 0;
+  return ['properties', 'validate', 'conditional'].includes(name) && Object.keys(value ?? {}).length === 0;
 }

@@ -4,6 +4,7 @@ import { make } from '../studio/dom.js';
 import { CHOICES, nameOf } from './form-fields.js';
 import { refresh } from './form-entries.js';
 import { figure, shown } from './form-model.js';
+import { formRules } from './form-rules.js';
 
 export const CONDITIONS = ['radio', 'select', 'checklist', 'checkbox']; // whose answer another field may wait for
 const ROUTABLE = ['number', 'checkbox', 'radio', 'select'];
@@ -11,6 +12,7 @@ const TEXTS = ['textfield', 'textarea'];
 
 export function fieldGroups({ model, entries, words, say, readonly, refreshers }) {
   const { line, area, number, tick, pick, square } = entries;
+  const rules = formRules({ model, entries, say, readonly });
 
   function groups(field) {
     const kind = field.type;
@@ -18,13 +20,13 @@ export function fieldGroups({ model, entries, words, say, readonly, refreshers }
       return [['Text', [
         area('text', 'Text (Chinese)', model.attribute('text')),
         area('text.en', 'Text (English)', model.property('text.en'), { lang: 'en' }),
-      ]]];
+      ]], ['Hidden when', rules.hidden(field)]];
     }
     const general = [
       line('label', 'Label (Chinese)', model.label),
       line('label.en', 'Label (English)', model.property('label.en'), { lang: 'en' }),
     ];
-    if (kind === 'group') return [['General', general]];
+    if (kind === 'group') return [['General', general], ['Hidden when', rules.hidden(field)]];
     general.push(line('key', 'Key', model.key, {
       hint: 'Letters, digits and _; the process and the reports know the field by it.',
     }));
@@ -37,10 +39,12 @@ export function fieldGroups({ model, entries, words, say, readonly, refreshers }
       ['Options', CHOICES.includes(kind) ? choices(field) : []],
       ['Rows', kind === 'dynamiclist' ? [source(field, 'rows', 'Rows', 'The clerk adds rows')] : []],
       ['Check', checks(kind)],
+      ['Rule for the answer', rules.checked(field)],
       ['In the process', steering(field)],
       ['Hint', hints],
       ['Beginning value', beginning(field)],
       ['Shown only when', conditions(field)],
+      ['Hidden when', rules.hidden(field)],
     ].filter(([, found]) => found.length);
   }
 

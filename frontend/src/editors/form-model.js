@@ -32,10 +32,18 @@ export function fieldModel(editor, say) {
     return found;
   }
 
+  // Fields that an expression of this one may speak of: those of its row, then those of the form.
+  function known(field) {
+    const own = siblings(field);
+    const gather = (components) => (components ?? []).flatMap((one) => (one.type === 'group' ? gather(one.components) : [one]));
+    return [...new Set([...own, ...gather(editor._getState().schema.components)])];
+  }
+
   return {
     edit,
     editInner,
     siblings,
+    known,
     // pairs { get(field), set(field, value) -> the sentence of a refusal, or nothing }
     attribute: (name) => ({
       get: (field) => field[name] ?? '',

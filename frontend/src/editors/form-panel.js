@@ -76,7 +76,7 @@ export function formPanel({ place, editor, words, say, readonly }) {
       .map((one) => [nameOf(one), one.label, one.values]) : [];
     const values = (field.values ?? []).map((one) => (field.defaultValue === undefined ? 0 : one.value));
     return JSON.stringify([field.id, field.type, holder?.components.indexOf(field), holder?.components.length, values,
-      shown(field), field.properties?.options, others]);
+      shown(field), field.properties?.options, others, ruled(field), model.known(field).map((one) => [nameOf(one), one.label])]);
   }
 
   function settle() {
@@ -105,6 +105,9 @@ export function formPanel({ place, editor, words, say, readonly }) {
     },
   };
 }
+
+// Whether there is a check, whose messages then have entries.
+const ruled = (field) => ['check', 'check.message', 'check.message.en'].some((name) => field.properties?.[name]);
 
 // Whoever stood in an entry stands in the one of the same name afterwards, at the same letter.
 function keepPlace(place, redraw) {

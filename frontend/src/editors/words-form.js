@@ -107,6 +107,23 @@ export const WORDS = {
   'has one of the values': '取值为其中之一',
   'Several values with | between them.': '多个值之间用 | 分隔。',
   'is ticked': '已勾选时',
+  'Hidden when': '隐藏条件',
+  'Hidden when (expression)': '满足时隐藏（表达式）',
+  'While it is true nothing here is shown, needed or kept.': '条件成立时，此处不显示、不必填、不保存。',
+  'Rule for the answer': '填写规则',
+  'Must hold (expression)': '须满足的条件（表达式）',
+  'An answer is refused unless this is true. What is not filled in is null.': '条件不成立则不能提交。未填写的值为 null。',
+  'Message when it does not hold (Chinese)': '不满足时的提示（中文）',
+  'Message when it does not hold (English)': '不满足时的提示（英文）',
+  'Insert the key of a field': '插入字段代码',
+  'Examples of expressions': '表达式示例',
+  'one of the options was chosen, by its value': '选中了某一选项（按选项的值）',
+  'one of several options': '选中了几个选项之一',
+  'nothing filled in, or at most 5000': '未填写，或不超过 5000',
+  'one date is not before the other': '一个日期不早于另一个日期',
+  'this box of several is ticked': '多选中勾选了此项',
+  'there are more than two rows': '多于两行',
+  'one row at least has such an answer': '至少有一行满足',
 };
 
 export const PATTERNS = [
