@@ -17,6 +17,7 @@ from decisions.feel.values import MAX_STRING, NUMBERS, State, Stop, Value
 LIBRARY = Library()
 add = LIBRARY.add
 MAX_PATTERN = 1_000
+REFUSAL_COST = 400  # steps; a pattern that grows too large is found out by making most of it
 MATCH_COST = 3  # steps; one match handed over takes as long as a few nodes
 _NUMBER = re.compile(r"-?(\d{1,40}(\.\d{1,6200})?|\.\d{1,6200})([eE][+-]?\d{1,5})?|-?\d{1,6200}", re.ASCII)
 _GROUP = re.compile(r"\\(.)|\$(\d{1,3})", re.DOTALL | re.ASCII)
@@ -142,10 +143,11 @@ def _compiled(state: State, text: str, pattern: str, flags: str | None, *, consu
         raise Unfit("the flags must be of s, m, i, x and q.")
     state.tick(len(pattern) // 10)
     found = _pattern(pattern, flags or "")
+    # charged whether it is made or remembered: it may be another in every round
     if isinstance(found, str):
+        state.tick(REFUSAL_COST)
         raise Unfit(found)
-    # a pattern may be new in every round: making it costs as much as searching a text of its size
-    state.tick(1 + found.programsize // 30 + len(text) * found.programsize // 500)
+    state.tick(1 + found.programsize // 20 + len(text) * found.programsize // 500)
     if consuming and found.search("") is not None:
         raise Unfit("the pattern matches an empty text.")
     return found
