@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
+from decisions.boxed_nodes import BoxedFunction, Refused, ResultContext, Row, Typed
 from decisions.errors import FeelSyntaxError
 from decisions.feel.access import Call, Filter
-from decisions.feel.flow import ContextLiteral, For, If, Quantified, UnaryTests, closure
-from decisions.feel.nodes import Const, ListLiteral, Node, Scope, TooDeep
+from decisions.feel.flow import ContextLiteral, For, If, Quantified, UnaryTests
+from decisions.feel.nodes import Const, ListLiteral, Node, TooDeep
 from decisions.feel.parser import parse
-from decisions.feel.types import ANY, AllowedType, FunctionType, SimpleType, Type, coerce
-from decisions.feel.values import State, Value
+from decisions.feel.types import ANY, AllowedType, FunctionType, SimpleType, Type
 from decisions.items import Passing, Types, named_as, unary
 from decisions.source import FEEL, Element, Faults, child, children, line_of, local, text_in
 from decisions.tables import MULTIPLE, NOWHERE, SINGLE, InputClause, OutputClause, Place, Rule, Table
+
+__all__ = ["EXPRESSIONS", "NOTHING", "BoxedFunction", "Builder", "Refused", "ResultContext", "Row", "Typed", "in_feel"]
 
 EXPRESSIONS = (
     "literalExpression",
@@ -31,100 +33,8 @@ EXPRESSIONS = (
 )
 FEEL_NAMES = frozenset(name.lower() for name in FEEL)
 AGGREGATIONS = (None, "SUM", "COUNT", "MIN", "MAX")
-Names = tuple[str, ...]
-
-
-class Typed(Node):
-    """An expression whose value must have a type."""
-
-    __slots__ = ("label", "type")
-
-    def __init__(self, value: Node, type_: Type, label: str) -> None:
-        super().__init__(value)
-        self.type = type_
-        self.label = label
-        inner = value.run
-
-        def run(state: State, scope: Scope) -> Value:
-            fit, found = coerce(inner(state, scope), type_, state)
-            if not fit:
-                state.note(f"The value of '{label}' has another type than declared.")
-            return found
-
-        self.run = run
-
-
-class ResultContext(Node):
-    """A boxed context with a result box: the entries are names, the last part is the value."""
-
-    __slots__ = ("names",)
-
-    def __init__(self, names: Sequence[str], values: Sequence[Node], result: Node) -> None:
-        super().__init__(*values, result)
-        self.names = tuple(names)
-        parts = [(name, part.run) for name, part in zip(names, values, strict=True)]
-        answer = result.run
-
-        def run(state: State, scope: Scope) -> Value:
-            entries: dict[str, Value] = {}
-            inner = Scope(entries, scope)
-            for name, part in parts:
-                entries[name] = part(state, inner)
-            return answer(state, inner)
-
-        self.run = run
-
-    def _free(self) -> frozenset[str]:
-        found = self.parts[-1].free()
-        for name, part in reversed(list(zip(self.names, self.parts, strict=False))):
-            found = (found - {name}) | part.free()
-        return found
-
-
-class BoxedFunction(Node):
-    """Its body is charged whenever it is invoked."""
-
-    __slots__ = ("label", "parameters", "types")
-
-    def __init__(self, label: str, parameters: Sequence[str], types: Sequence[Type], body: Node) -> None:
-        super().__init__(body)
-        self.label = label
-        self.parameters = tuple(parameters)
-        self.types = tuple(types)
-        self.cost = 1
-        self.run = self._defined
-
-    def _defined(self, state: State, scope: Scope) -> Value:
-        """The function; where its body asks for types by name, those of the model it was written in are meant."""
-        made = closure(self.label, self.parameters, self.types, self.parts[0], scope)
-        call, types = made.call, state.types
-
-        def called(state: State, values: list[Value], given: dict[str, Value]) -> Value:
-            around, state.types = state.types, types
-            try:
-                return call(state, values, given)
-            finally:
-                state.types = around
-
-        made.call = called
-        return made
-
-    def _free(self) -> frozenset[str]:
-        return self.parts[0].free() - set(self.parameters)
-
-
-class Refused(Node):
-    """What cannot be evaluated as written: null, for the reason it was refused with."""
-
-    __slots__ = ("reason",)
-
-    def __init__(self, reason: str) -> None:
-        super().__init__()
-        self.reason = reason
-        self.run = lambda state, scope: state.note(reason)
-
-
 NOTHING = Const(None)
+Names = tuple[str, ...]
 
 
 class Builder:
@@ -228,7 +138,7 @@ class Builder:
             cells = [self.build(cell, names, label) for cell in children(row, *EXPRESSIONS)]
             if len(cells) != len(columns) or len(set(spelled)) != len(columns):
                 return self.refuse(row, "The row does not fit the columns.", "Give every row one cell a column.")
-            rows.append(_Row(spelled, list(map(self.typed, cells, types, spelled))))
+            rows.append(Row(spelled, list(map(self.typed, cells, types, spelled))))
         return ListLiteral(*rows)
 
     def function(self, element: Element, names: Names, label: str, wanted: Type = ANY) -> Node:
@@ -398,15 +308,3 @@ def _place(element: Element | None) -> Place:
     if element is None:
         return NOWHERE
     return Place(element.get("id") or "", line_of(element), text_in(element))
-
-
-class _Row(Node):
-    """A row of a relation: its cells do not see one another."""
-
-    __slots__ = ("columns",)
-
-    def __init__(self, columns: Sequence[str], cells: Sequence[Node]) -> None:
-        super().__init__(*cells)
-        self.columns = tuple(columns)
-        parts = [(name, part.run) for name, part in zip(columns, cells, strict=True)]
-        self.run = lambda state, scope: {name: part(state, scope) for name, part in parts}

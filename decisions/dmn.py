@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from decisions.boxed import BoxedFunction, Typed
+from decisions.boxed_nodes import BoxedFunction, Typed
 from decisions.errors import DecisionError
 from decisions.explain import Explained, MatchedRule, MissedRule
 from decisions.feel import BUDGET, guarded
