@@ -1,6 +1,6 @@
 """The attack corpus: what is tried, and how it must end. One TOML file a group.
 
-An attack is an expression (`text`, with `unary = true` a cell), the body of a model (`model`), or a whole file (`file`).
+An attack is an expression (`text`, with `unary = true` a cell), the body of a model (`model`) or a whole `file`.
 Each of them is a text or a list of pieces: a text; `[text, times]`, in which {n} and {m} are the number of the
 repetition and the one before; or a table that writes an element: `{decision, text, needs, times}`, with `text` a
 text or pieces again. `given` are inputs; `hosts` name objects of Python's to hand in (hosts.py).

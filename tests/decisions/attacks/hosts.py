@@ -18,7 +18,7 @@ def _touch(what: str) -> str:
     return CANARY
 
 
-class Any_:
+class Anything:
     """Answers whatever is asked."""
 
     secret = CANARY
@@ -60,7 +60,7 @@ class Any_:
     def __add__(self, other: object) -> str:
         return _touch("+")
 
-    __radd__ = __mul__ = __rmul__ = __lt__ = __gt__ = __le__ = __ge__ = __contains__ = __add__  # type: ignore[assignment]
+    __radd__ = __mul__ = __rmul__ = __lt__ = __gt__ = __le__ = __ge__ = __contains__ = __add__
 
 
 class Text(str):
@@ -72,9 +72,9 @@ class Text(str):
     def upper(self) -> str:
         return _touch("upper")
 
-    lower = strip = __str__ = __repr__ = upper
+    lower = __str__ = __repr__ = upper
 
-    def replace(self, *given: object) -> str:  # type: ignore[override]
+    def replace(self, *given: object) -> str:
         return _touch("replace")
 
     def __add__(self, other: object) -> str:
@@ -131,7 +131,7 @@ class List(list[object]):
     def __eq__(self, other: object) -> bool:
         return bool(_touch("=="))
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
 
 
 class Number(Decimal):
@@ -142,7 +142,10 @@ class Number(Decimal):
     def __add__(self, other: object) -> Any:
         return _touch("+")
 
-    __radd__ = __mul__ = __rmul__ = __pow__ = __sub__ = __add__
+    __radd__ = __mul__ = __rmul__ = __sub__ = __add__
+
+    def __pow__(self, other: object, modulus: object = None) -> Any:
+        return _touch("**")
 
     def __eq__(self, other: object) -> bool:
         return bool(_touch("=="))
@@ -231,7 +234,7 @@ def secret_function(*given: object) -> str:
 
 
 MAKERS: dict[str, Callable[[], object]] = {
-    "anything": Any_,
+    "anything": Anything,
     "text": lambda: Text("abc"),
     "context": lambda: Context(a=1),
     "list": lambda: List([1, 2, 3]),
@@ -266,7 +269,7 @@ MAKERS: dict[str, Callable[[], object]] = {
     "long text": lambda: "a" * 5_000_000,
     "long list": lambda: [0] * 1_000_000,
     "deep list": lambda: _deep(100_000),
-    "keys": lambda: {Any_(): 1, 2: CANARY, None: 3},
+    "keys": lambda: {Anything(): 1, 2: CANARY, None: 3},
     "day": lambda: type("Day", (date,), {"secret": CANARY})(2026, 6, 1),
 }
 

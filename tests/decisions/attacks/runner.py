@@ -64,7 +64,9 @@ def attempted(attack: Attack) -> tuple[str, str, int]:
         return fault.limit or "refused", str(fault), 0
     except DecisionError as fault:
         return "refused", str(fault), 0
-    leak = next(_leaks(value, attack), "") or next((f"{hosts.CANARY} in a reason" for p in problems if hosts.CANARY in p), "")
+    leak = next(_leaks(value, attack), "") or next(
+        (f"{hosts.CANARY} in a reason" for p in problems if hosts.CANARY in p), ""
+    )
     if leak:
         return "leaked", leak, steps
     if limit:
@@ -141,7 +143,7 @@ def _child(attack: Attack, into: int) -> None:
     began = time.process_time()
     try:
         ended, why, steps = attempted(attack)
-    except BaseException as fault:  # noqa: BLE001 - whatever it is, it is a finding about this attack
+    except BaseException as fault:  # whatever it is, it is a finding about this attack
         ended, why, steps = "killed", f"{type(fault).__name__}: {fault}"[:300], 0
     told = {
         "ended": ended,
