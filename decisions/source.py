@@ -66,6 +66,8 @@ def read_xml(source: bytes) -> Element:
     """
     if len(source) > MAX_BYTES:
         raise refused("The file is larger than 2 MB.", "Split the model.")
+    if max(source.count(b"<"), source.count(b"=")) > 3 * MAX_ELEMENTS:  # before a tree of them is made
+        raise refused("The model has too many elements or nests too deeply.", "Split the model.")
     parser = etree.XMLParser(
         resolve_entities=False,
         no_network=True,
