@@ -18,7 +18,7 @@ from domain.home import HomeRow
 from domain.parties.permissions import may
 from domain.parties.roles import ROLES
 from domain.text import Text
-from webapp import navigation
+from webapp import checking, navigation
 from webapp.auth import house
 from webapp.database import db
 from webapp.i18n import english
@@ -36,7 +36,7 @@ def init(app: Flask) -> None:
     app.jinja_env.globals.update(
         asset=asset, bundle=bundle, other_language=other_language, training=training, english=english, may=allowed,
         role_title=role_title, nav_links=navigation.links, landing=navigation.landing, has_page=has_page,
-        legal_now=legal_now,
+        legal_now=legal_now, example_of=checking.example_of, row_of=checking.row_of,
     )  # fmt: skip
 
 

@@ -146,7 +146,15 @@ def _table(name: str, content: bytes) -> dict[str, Any]:
         found = decisions.load(content).decisions
     except decisions.DecisionError:
         found = ()
-    made = [{"id": one.id, "title": one.name or one.id} for one in found]
+    made = [
+        {
+            "id": one.id,
+            "title": one.name or one.id,
+            "inputs": [asked for asked, _type in one.inputs],
+            "outputs": [said or one.name for said in one.outputs],
+        }
+        for one in found
+    ]
     return {"name": name, "title": made[-1]["title"] if made else name, "decisions": made}
 
 

@@ -2,6 +2,7 @@
 // <div class="drawing" data-diagram-url="…bpmn" data-marks="{…}" data-text-failed="…"> inside <div data-diagram-frame>;
 // the marks are {"done": [ids], "flows": [ids], "active": [ids], "next": [ids], "ended": [ids], "troubled": [ids],
 // "counts": {id: [done, total]}} of the drawing's elements; ids it does not have are passed over.
+// data-rules='{id: {"href": "#…", "text": "row 3"}}': a way from a step to what its table decided, further down the page.
 // The page says the same in words beside it: this is the picture, not the message. It opens where the case stands, at
 // a size one can read. In the frame: <button data-diagram-fit> shows all, data-diagram-now goes back to where it
 // stands, data-diagram-zoom="in|out", and data-diagram-whole opens it in <dialog data-diagram-dialog>.
@@ -54,6 +55,7 @@ async function draw(root) {
     const marks = JSON.parse(root.dataset.marks || '{}');
     root.classList.toggle('wf-marked', 'flows' in marks);
     const middle = mark(viewer, marks);
+    lead(viewer, root, JSON.parse(root.dataset.rules || '{}'));
     // read as words beside it: a screen reader is spared the labels, the keyboard one stop
     const svg = root.querySelector('svg');
     svg?.setAttribute('aria-hidden', 'true');
@@ -83,6 +85,19 @@ function mark(viewer, marks) {
   for (const element of known(marks.troubled)) badge(viewer, element, 'wf-trouble', '!');
   const middle = known(marks.active);
   return middle.length ? middle : known(marks.ended);
+}
+
+// From a business rule step to the row that counted; over the whole page the drawing steps aside first.
+function lead(viewer, root, rules) {
+  for (const [id, { href, text }] of Object.entries(rules)) {
+    if (!viewer.get('elementRegistry').get(id)) continue;
+    const link = document.createElement('a');
+    link.className = 'wf-rules';
+    link.href = href;
+    link.textContent = text;
+    link.addEventListener('click', () => root.closest('dialog')?.close());
+    viewer.get('overlays').add(id, { position: { bottom: 12, left: 4 }, html: link });
+  }
 }
 
 function count(marks, id) {

@@ -2,6 +2,7 @@
 //   <div id="studio" …> (studio/session.js) with [data-table-canvas], [data-table-views], [data-table-undo],
 //   [data-table-redo], [data-table-broken], [data-table-editor] inside it.
 import { houseAnnotations } from './editors/table-annotations.js';
+import { declareInputs } from './editors/table-inputs.js';
 import { TableModeler } from './editors/table-modeler.js';
 import { KEEP, PATTERNS, WORDS } from './editors/words-table.js';
 import { open } from './studio/session.js';
@@ -41,7 +42,10 @@ async function start(root) {
 
   const session = open({
     root,
-    content: async () => `${(await modeler.saveXML({ format: true })).xml.trimEnd()}\n`,
+    content: async () => {
+      declareInputs(modeler);
+      return `${(await modeler.saveXML({ format: true })).xml.trimEnd()}\n`;
+    },
     changed: (fn) => listeners.push(fn),
     show: (findings) => {
       found = findings;
@@ -60,7 +64,7 @@ async function start(root) {
       for (const place of placesOf(canvas, finding.element)) {
         if (place.dataset.finding === 'error') continue;
         place.dataset.finding = finding.severity === 'error' ? 'error' : 'warning';
-        place.title = finding.sentence;
+        place.title = [finding.sentence, finding.example].filter(Boolean).join(' ');
       }
     }
   }
@@ -149,13 +153,20 @@ function titleOf(column) {
   return column.label || column.name || column.inputExpression?.text || '';
 }
 
+// Shows the cell, or the row of a rule; what is said of the table as a whole leads to its head.
 async function choose(modeler, canvas, { element }) {
   const view = modeler.getViews().find((one) => holds(one.element, element));
   if (view && view !== modeler.getActiveView()) await modeler.open(view);
-  const [place] = placesOf(canvas, element);
+  for (const row of canvas.querySelectorAll('.finding-chosen')) row.classList.remove('finding-chosen');
+  const table = view?.element.decisionLogic;
+  const whole = [view?.element.id, table?.id].includes(element);
+  const place = whole ? canvas.querySelector('.tjs-table thead') : placesOf(canvas, element)[0];
   if (!place) return;
+  const row = place.closest('tbody tr');
+  (row ?? place).classList.add('finding-chosen');
   place.scrollIntoView({ block: 'center', inline: 'center' });
-  (place.querySelector('[contenteditable]') ?? place).focus();
+  const isRule = (table?.rule ?? []).some((one) => one.id === element);
+  ((isRule ? row : place).querySelector('[contenteditable]') ?? place).focus();
 }
 
 function holds(decision, element) {

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from domain.errors import InvalidAnswers
+from domain.text import gettext as _
 from domain.work import Work
 from tasks import case_pages, drawings, queues
+from tasks.decided import DecisionView
 from webapp import showing
 from webapp.acting import acting, reading
 from webapp.i18n import english
@@ -70,5 +74,16 @@ def _page(work: Work, ref: str, *, person: str = "", number: str = "", fault: st
     # bpmn-js writes style attributes while it draws
     return render_template(
         "cases/case.html", page=page, case=page.brief, titles=showing.titles(work, page.law), now=work.now,
-        person=person, number=number, fault=fault,
+        person=person, number=number, fault=fault, rules_of=_rules_of,
     )  # fmt: skip
+
+
+def _rules_of(found: Sequence[DecisionView]) -> dict[str, dict[str, str]]:
+    """Of each business rule step that passed: where the page tells of its last decision, and the rows that counted."""
+    newest = {one.step_id: one for one in reversed(found)}
+    return {step: {"href": f"#decision-{step}", "text": _counted(one)} for step, one in newest.items()}
+
+
+def _counted(one: DecisionView) -> str:
+    numbers = str(_(", ")).join(map(str, one.numbers))
+    return str(_("row %(number)s", number=numbers) if numbers else _("no row counted"))

@@ -230,13 +230,51 @@ function decision({ element, model, words, say, draft }) {
     },
   ];
   if (table) fields.push({ kind: 'link', key: 'table-link', text: say('Edit this table'), href: `${draft}/tables/${encodeURIComponent(name)}` });
+  const direct = !model.property(bo, 'facts') && !model.property(bo, 'record');
+  const asked = (table?.decisions ?? []).find(({ id }) => id === model.property(bo, 'decision')) ?? table?.decisions?.at(-1);
   fields.push(
     choice('decision', say('Decision in the table'), (table?.decisions ?? []).map(({ id, title }) => ({ name: id, title })), say('The last one')),
-    choice('facts', say('What it is asked about'), words.facts ?? [], say('Choose…')),
-    choice('record', say('What is done with the result'), words.records ?? [], say('Choose…')),
+    choice('facts', say('What it is asked about'), words.facts ?? [], say('The values below')),
+    choice('record', say('What is done with the result'), words.records ?? [], say('The case keeps it')),
+    ...(direct ? kept(element, model, bo, say) : []),
+    ...(direct ? asks(element, model, bo, asked?.inputs ?? [], say) : []),
     { kind: 'text', key: 'result', code: true, label: say('Name of the result'), hint: say('Only if later expressions speak of it'), value: bo.get('camunda:resultVariable') ?? '', wrong: (text) => (text && !NAME.test(text) ? say('Use letters, digits and _ and begin with a letter.') : ''), set: (value) => model.set(element, { 'camunda:resultVariable': value || undefined }) },
   );
   return { id: 'decision', title: say('Decision'), fields };
+}
+
+// What the case keeps of a decision, as camunda:mapDecisionResult names it.
+function kept(element, model, bo, say) {
+  const value = bo.get('camunda:mapDecisionResult') ?? '';
+  const options = [
+    ['singleEntry', say('One value')],
+    ['singleResult', say('The outputs of one row')],
+    ['collectEntries', say('A list of values')],
+    ['resultList', say('A list of rows')],
+  ];
+  return [{
+    kind: 'select',
+    key: 'mapping',
+    label: say('What is kept'),
+    empty: say('A list of rows'),
+    value,
+    options: options.filter(([name]) => name !== 'resultList' || value === name).map(([name, label]) => ({ value: name, label })),
+    set: (chosen) => model.set(element, { 'camunda:mapDecisionResult': chosen || undefined }),
+  }];
+}
+
+// What the table asks for and the step gives it; a name that it is not given is looked for in the case itself.
+function asks(element, model, bo, wanted, say) {
+  const given = model.parameters(bo, 'input');
+  return [...new Set([...wanted, ...given.map(({ name }) => name)])].map((name) => ({
+    kind: 'text',
+    key: `input-${name}`,
+    code: true,
+    label: say('Input {name}', { name }),
+    hint: wanted.includes(name) ? say('An expression that begins with =; empty: the value of that name in the case') : say('The table asks for no such input; empty the field to remove it.'),
+    value: given.find((one) => one.name === name)?.value ?? '',
+    set: (value) => setInput(model, element, bo, name, value),
+  }));
 }
 
 function script(context) {

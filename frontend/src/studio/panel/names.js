@@ -22,9 +22,19 @@ function brought(bo, model, words) {
   } else if (is(bo, 'bpmn:BusinessRuleTask')) {
     const record = (words.records ?? []).find((one) => one.name === model.property(bo, 'record'));
     for (const name of record?.outputs ?? []) add(name);
+    if (!record) keeps(bo, model, words, found);
     if (bo.get('camunda:resultVariable')) found.items.push({ text: bo.get('camunda:resultVariable'), label: '' });
   }
   return found;
+}
+
+// What the case keeps of a table that is asked about its own values: a value, or the outputs of one row.
+function keeps(bo, model, words, found) {
+  const table = (words.tables ?? []).find((one) => one.name === bo.get('camunda:decisionRef'));
+  if (!table || bo.get('camunda:resultVariable')) return;
+  const asked = table.decisions.find(({ id }) => id === model.property(bo, 'decision')) ?? table.decisions.at(-1);
+  if (bo.get('camunda:mapDecisionResult') !== 'singleResult') found.items.push({ text: bo.id, label: '' });
+  else for (const name of asked?.outputs ?? []) found.items.push({ text: `${bo.id}.${name}`, label: '' });
 }
 
 // A field with choices is offered as the comparison with each of them.

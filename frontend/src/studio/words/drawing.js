@@ -34,6 +34,8 @@ const panel = {
   'The operation takes no such input; empty the field to remove it.': '该操作没有这个输入；清空即可移除。', 'A text, or an expression that begins with =': '文字，或以 = 开头的表达式',
   Decision: '决策', Table: '决策表', 'Choose a table…': '选择决策表…', 'Edit this table': '编辑此决策表', 'Decision in the table': '表中的决策', 'The last one': '最后一个',
   'What it is asked about': '判断对象', 'What is done with the result': '结果处理', 'Choose…': '请选择…', 'Name of the result': '结果名称', 'Only if later expressions speak of it': '仅当后面的表达式要用到时填写',
+  'The values below': '下列数值', 'The case keeps it': '由案件保留', 'What is kept': '保留内容', 'One value': '一个值', 'The outputs of one row': '一行的各输出', 'A list of values': '值的列表', 'A list of rows': '行的列表',
+  'An expression that begins with =; empty: the value of that name in the case': '以 = 开头的表达式；留空则取案件中同名的值', 'The table asks for no such input; empty the field to remove it.': '决策表不需要此输入；清空即可删除。',
   'Lines of the form name = expression': '每行写：名称 = 表达式',
   'Kept values': '留存值', 'Name {number}': '名称 {number}', 'Expression {number}': '表达式 {number}', 'Keep a value': '留存一个值',
 
