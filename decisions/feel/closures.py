@@ -280,8 +280,8 @@ def value_test(run: Run, answers: bool, bounds: bool) -> Test:
 
     def holds(state: State, scope: Scope, value: Value) -> bool | None:
         found = run(state, scope)
-        if found is None and bounds:
-            return None
+        if found is None and (bounds or answers):
+            return None  # `? > 5` is null of a null, which is not to say that null is looked for
         if type(found) is bool and (answers or type(value) not in (bool, list)):
             # About `?`, or about other names, it answers for itself; a boolean value is compared.
             return found
