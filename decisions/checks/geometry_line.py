@@ -34,6 +34,7 @@ MOVES = {
     "days and time duration": ("P1D", "PT1H"),
     "years and months duration": ("P1Y", "P1M"),
 }
+UNITS = {"date": "P1D", "years and months duration": "P1M"}
 KINDS = frozenset(("number", "string", "boolean", *STARTS))
 
 
@@ -135,7 +136,17 @@ class Line:
             return f"{'<=' if last.point else '<'} {written(high)}"
         if high is None:
             return f"{'>=' if first.point else '>'} {written(low)}"
-        return f"{'[' if first.point else '('}{written(low)}..{written(high)}{']' if last.point else ')'}"
+        return self._span(low, high, first.point, last.point)
+
+    def _span(self, low: Value, high: Value, low_closed: bool, high_closed: bool) -> str:
+        unit = UNITS.get(self.kind)
+        if unit is not None:  # days and months are counted, so that the ends can be named
+            low = low if low_closed else arithmetic("+", low, read_any(unit), fresh())
+            high = high if high_closed else arithmetic("-", high, read_any(unit), fresh())
+            low_closed = high_closed = True
+        if compare(low, high) == 0:
+            return written(low)
+        return f"{'[' if low_closed else '('}{written(low)}..{written(high)}{']' if high_closed else ')'}"
 
 
 def written(value: Value) -> str:
@@ -203,7 +214,7 @@ def _moments(kind_: str, low: Value, high: Value) -> Iterator[Value]:
             yield arithmetic("-", high, move, state)
     if kind_ == "time":
         yield from map(read_any, ("00:00:00", "23:59:59"))
-    if low is not None and high is not None and kind_ not in ("date", "years and months duration"):
+    if low is not None and high is not None and kind_ not in UNITS:
         yield _middle(low, high, state)
 
 

@@ -22,6 +22,7 @@ from decisions.tables import Rule, Table
 
 MOST_GAPS = 5
 GAPS_WEIGHED = 12
+STARTS = 8  # columns from which a gap is made as large as it gets
 NO_OUTPUTS: Mapping[str, Value] = {}
 
 
@@ -151,20 +152,28 @@ class Survey:
     # --- inputs no rule takes
 
     def gaps(self) -> tuple[list[Gap], bool]:
-        """The largest gaps first, and whether there are more."""
-        seen = Cover(self._may.sizes, self._may.boxes, self._work)
+        """The largest gaps first, none told in part by another, and whether there are more."""
+        seen = self._copy()
         boxes: list[Box] = []
         while len(boxes) < GAPS_WEIGHED and (found := seen.uncovered(self._full)) is not None:
-            boxes.append(self._largest(found))
+            boxes.append(self._largest(self._may, found))
             seen.add(boxes[-1])
-        boxes.sort(key=self._weight, reverse=True)
-        gaps = [gap for gap in map(self._gap, boxes) if self._confirmed(self.matched(gap.point) == [])]
-        return gaps[:MOST_GAPS], len(boxes) > MOST_GAPS
+        told, apart = self._copy(), list[Box]()
+        for box in sorted(boxes, key=self._weight, reverse=True):
+            while len(apart) < GAPS_WEIGHED and (rest := told.uncovered(box)) is not None:
+                apart.append(self._largest(told, rest))
+                told.add(apart[-1])
+        apart.sort(key=self._weight, reverse=True)
+        gaps = [gap for gap in map(self._gap, apart[:MOST_GAPS]) if self._confirmed(self.matched(gap.point) == [])]
+        return gaps, len(apart) > MOST_GAPS or len(boxes) == GAPS_WEIGHED
 
-    def _largest(self, box: Box) -> Box:
-        starts = range(min(len(box), 8)) or (0,)
-        grown = (self._may.grown(box, self._full, start) for start in starts)
-        return max(grown, key=self._weight)
+    def _copy(self) -> Cover:
+        return Cover(self._may.sizes, self._may.boxes, self._work)
+
+    def _largest(self, cover: Cover, box: Box) -> Box:
+        """What `cover` leaves around `box`, as large as it gets."""
+        starts = range(min(len(box), STARTS)) or (0,)
+        return max((cover.grown(box, self._full, start) for start in starts), key=self._weight)
 
     def _weight(self, box: Box) -> float:
         """The share of all inputs, a single number or day weighing little."""
