@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from decisions.feel.unicode_blocks import BLOCKS
 
 Ranges = list[tuple[int, int]]
 LAST = 0x10FFFF
-MAX_FOLDED = 4_000  # characters of a class whose other case is looked up one by one
+MAX_FOLDED = 1_000  # characters of a range whose other case is looked up one by one
+MAX_WRITTEN = 20_000  # characters of the pattern for RE2
 
 _SPACE: Ranges = [(9, 10), (13, 13), (32, 32)]
 # NameStartChar and NameChar of XML 1.0, fifth edition
@@ -86,8 +88,12 @@ class _Reader:
 
     def all(self) -> str:
         pieces: list[str] = []
+        size = 0
         while self.at < len(self.text):
             pieces.append(self.piece())
+            size += len(pieces[-1])
+            if size > MAX_WRITTEN:
+                raise Refused("the pattern holds too many sets of characters.")
         return "".join(pieces)
 
     def piece(self) -> str:
@@ -112,8 +118,10 @@ class _Reader:
             self.at += 1
 
     def uncounted(self) -> str:
-        if not self.sees("?:"):
+        if self.sees("?=") or self.sees("?!") or self.sees("?<"):
             raise Refused("the pattern looks around, which cannot be done in bounded time.")
+        if not self.sees("?:"):
+            raise Refused("a group of the pattern is of a kind that is not known.")
         self.at += 2
         return "(?:"
 
@@ -266,9 +274,24 @@ def _folded(chars: Class) -> Class:
     ranges = list(chars.ranges)
     for low, high in chars.ranges:
         if high - low < MAX_FOLDED:
-            others = (other for code in range(low, high + 1) for other in (chr(code).lower(), chr(code).upper()))
-            ranges += [(ord(other), ord(other)) for other in others if len(other) == 1]
-    return Class(ranges, chars.groups, chars.negated)
+            ranges += _other_case(low, high)
+    return Class(_merged(ranges), chars.groups, chars.negated)
+
+
+@lru_cache(64)
+def _other_case(low: int, high: int) -> Ranges:
+    others = {other for code in range(low, high + 1) for other in (chr(code).lower(), chr(code).upper())}
+    return _merged([(ord(other), ord(other)) for other in others if len(other) == 1])
+
+
+def _merged(ranges: Ranges) -> Ranges:
+    merged: Ranges = []
+    for low, high in sorted(ranges):
+        if merged and low <= merged[-1][1] + 1:
+            merged[-1] = merged[-1][0], max(high, merged[-1][1])
+        else:
+            merged.append((low, high))
+    return merged
 
 
 def _char(code: int) -> str:

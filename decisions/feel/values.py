@@ -213,7 +213,7 @@ def equal(a: Value, b: Value, state: State, depth: int = 0) -> bool | None:
         return a is b
     if type(a) is not type(b):
         return _equal_instants(a, b) if kind(a) == kind(b) else None
-    return None if type(a) is Function else _same(a, b, state, depth)
+    return a is b if type(a) is Function else _same(a, b, state, depth)
 
 
 def _same(a: Value, b: Value, state: State, depth: int) -> bool:

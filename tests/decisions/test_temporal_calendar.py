@@ -180,7 +180,7 @@ scalars = st.one_of(
     st.none(),
     st.booleans(),
     st.decimals(allow_nan=False, allow_infinity=False, places=6, min_value=-(10**20), max_value=10**20),
-    st.text(st.characters(exclude_categories=("Cs",)), max_size=8),
+    st.text(st.characters(codec="utf-8"), max_size=8),
     temporals,
 )
 ranges = st.one_of(
