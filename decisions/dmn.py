@@ -243,10 +243,14 @@ def _part_value(part: Part, run: Run, values: dict[Part, Value]) -> Value:
         return _service(part)
     run.tick(1 + part.node.cost)
     around, run.types = run.types, part.module.types.find
+    names = _scope(part, values)
     try:
-        return part.node.run(run, Scope(_scope(part, values)))
+        value = part.node.run(run, Scope(names))
     finally:
         run.types = around
+    if any(needed is part for _, needed in part.requires):
+        names[part.name] = value  # a function that invokes itself
+    return value
 
 
 def _scope(part: Part, values: dict[Part, Value]) -> dict[str, Value]:

@@ -220,7 +220,7 @@ class Circle(DecisionError):
 
 
 def ordered(part: Part, stop: frozenset[Part] = frozenset(), done: Set[Part] = frozenset()) -> Iterator[Part]:
-    """Everything `part` requires, and itself, each after what it requires.
+    """Everything `part` requires, and itself, each after what it requires (a function may require itself).
 
     Args:
         stop: parts whose value is given, so that nothing above them is needed.
@@ -252,7 +252,7 @@ def ordered(part: Part, stop: frozenset[Part] = frozenset(), done: Set[Part] = f
 def _below(part: Part, stop: frozenset[Part]) -> Iterator[Part]:
     if part in stop:
         return iter(())
-    return iter([needed for _, needed in part.requires])
+    return iter([needed for _, needed in part.requires if needed is not part or part.kind != "knowledge"])
 
 
 def inputs_of(module: Module) -> dict[Part, dict[Part, None]]:
@@ -261,7 +261,7 @@ def inputs_of(module: Module) -> dict[Part, dict[Part, None]]:
     for part in module.parts.values():
         for one in ordered(part, frozenset(), resting.keys()):
             near: dict[Part, None] = {one: None} if one.kind == "input" else {}
-            for _, needed in one.requires:
+            for needed in _below(one, frozenset()):
                 near |= resting[needed]
             resting[one] = near
     return resting

@@ -40,7 +40,7 @@ def needs(*targets: str) -> str:
     """Requirements: "#id" or "namespace#id" of a decision, "input:#id", "knowledge:#id"."""
     made = []
     for target in targets:
-        kind, _, href = target.rpartition(":") if target.startswith(("input:", "knowledge:")) else ("", "", target)
+        kind, _, href = target.partition(":") if target.startswith(("input:", "knowledge:")) else ("", "", target)
         if kind == "knowledge":
             made.append(f'<knowledgeRequirement><requiredKnowledge href="{href}"/></knowledgeRequirement>')
         else:
