@@ -239,6 +239,12 @@ def offset(value: Clock | Moment) -> int | None:
     return None if found is None else nanoseconds(found)
 
 
+def seconds_ahead(value: Clock | Moment) -> int | None:
+    """As `offset`, in whole seconds."""
+    found = value.utcoffset()
+    return None if found is None else found.days * 86_400 + found.seconds
+
+
 def day_of(value: Day | Moment) -> Day:
     if isinstance(value, datetime):
         return value.date()

@@ -252,12 +252,21 @@ _LINES = frozenset((datetime, time, *_OWN))  # ordered by a number that stands f
 def compare(a: Value, b: Value) -> int | None:
     """-1, 0 or 1; None when FEEL knows no order between the two (table 54)."""
     cls = type(a)
-    if cls is type(b) and cls in _PLAIN:
+    if cls is type(b) and (cls in _PLAIN or (cls is datetime and _simple(a) and _simple(b) and zoned(a) == zoned(b))):
         return -1 if a < b else 1 if a > b else 0
     if (cls not in _LINES and type(b) not in _LINES) or kind(a) != kind(b):
         return None
     points = _points(a, b)
     return None if points is None else -1 if points[0] < points[1] else 1 if points[0] > points[1] else 0
+
+
+def _simple(value: datetime) -> bool:
+    """Whether Python's order is FEEL's: whole seconds, and no offset or one that does not vary."""
+    return not value.microsecond and (value.tzinfo is None or type(value.tzinfo) is timezone)
+
+
+def zoned(value: datetime) -> bool:
+    return value.tzinfo is not None
 
 
 def _points(a: Value, b: Value) -> tuple[int, int] | None:
@@ -274,10 +283,10 @@ def _points(a: Value, b: Value) -> tuple[int, int] | None:
     first, second = calendar.seconds(a), calendar.seconds(b)
     if a.tzinfo is None or b.tzinfo is None:
         return first, second
-    ahead, behind = calendar.offset(a), calendar.offset(b)
+    ahead, behind = calendar.seconds_ahead(a), calendar.seconds_ahead(b)
     if ahead is None or behind is None:  # times in zones whose offset varies by day
         return (first, second) if a.tzinfo == b.tzinfo else None
-    return first - ahead // calendar.SECOND, second - behind // calendar.SECOND
+    return first - ahead, second - behind
 
 
 def contains(interval: Range, value: Value) -> bool | None:
@@ -315,9 +324,9 @@ def _line_key(value: Value) -> object:
     name = kind(value)
     if name in ("date", "days and time duration"):
         return (name, value)
-    offset = calendar.offset(value)
-    zone = value.tzinfo if offset is None else None
-    return (name, value.tzinfo is None, zone, calendar.seconds(value) - (offset or 0) // calendar.SECOND)
+    ahead = calendar.seconds_ahead(value)
+    zone = value.tzinfo if ahead is None else None
+    return (name, value.tzinfo is None, zone, calendar.seconds(value) - (ahead or 0))
 
 
 def measured(value: Value) -> Value:
