@@ -17,7 +17,7 @@ from decisions.checks.texts import Texts
 from decisions.feel.built_ins import BUILT_INS, forms_of
 from decisions.feel.nodes import Name
 from decisions.feel.types import ANY, ContextType, ListType, Type
-from decisions.items import Types
+from decisions.items import Types, named_as
 from decisions.source import Element, child, children, local, text_in
 
 
@@ -78,7 +78,7 @@ class Boxed:
         result: Fact | None = None
         for entry in children(element, "contextEntry"):
             variable = child(entry, "variable")
-            name = "" if variable is None else variable.get("name") or ""
+            name = "" if variable is None else named_as(variable)
             if not name:
                 result = self.logic_of(entry, inner, label)
                 continue
@@ -94,40 +94,37 @@ class Boxed:
         if called is None or not text_in(called):
             return UNKNOWN
         function, desk = self.texts.check(text_in(called), spot_of(called), names)
-        given: list[tuple[str, Element, Fact, Type]] = []
+        type_ = bare(function.type)
+        wanted = dict(zip(type_.names, type_.parameters, strict=True)) if isinstance(type_, NamedFunction) else {}
+        given: list[str] = []
         for binding in children(element, "binding"):
             parameter = child(binding, "parameter")
+            name = "" if parameter is None else named_as(parameter)
             declared = self.declared(parameter)
-            name = "" if parameter is None else parameter.get("name") or ""
-            fact = self.logic_of(binding, names, name, declared)
-            given.append((name, binding, fact, declared))
+            fact = self.logic_of(binding, names, name, wanted.get(name, declared))
+            fits(self.texts, spot_of(binding), fact, declared if name in wanted else ANY, name)
+            given.append(name)
         if desk is None:
             return UNKNOWN
-        type_ = bare(function.type)
         if isinstance(type_, NamedFunction):
-            self._bound(element, desk, type_, given)
+            self._bound(desk, type_, given)
             return Fact(type_.result)
         tree = desk.written.tree
         if isinstance(tree, Name) and tree.name in BUILT_INS and not names.declares(tree.name):
             known = {parameter.name for form in forms_of(tree.name) for parameter in form.parameters}
-            self._foreign(desk, tree.name, [one[0] for one in given], sorted(known))
+            self._foreign(desk, tree.name, given, sorted(known))
             return Fact(RESULTS.get(tree.name, ANY))
         return UNKNOWN
 
-    def _bound(
-        self, element: Element, desk: Desk, function: NamedFunction, given: list[tuple[str, Element, Fact, Type]]
-    ) -> None:
+    def _bound(self, desk: Desk, function: NamedFunction, given: list[str]) -> None:
         """The bindings of an invocation against the parameters of what it invokes."""
         called = desk.quote(desk.written.tree)
-        if self._foreign(desk, called, [name for name, *_rest in given], list(function.names)):
+        if self._foreign(desk, called, given, list(function.names)):
             return
-        for name, type_ in zip(function.names, function.parameters, strict=True):
-            binding = next((one for one in given if one[0] == name), None)
-            if binding is None:
+        for name in function.names:
+            if name not in given:
                 sentence = f"The function '{called}' is not given its parameter '{name}'."
                 self.texts.report.add(desk.spot, sentence, "Add it to the invocation.", "wrong-arity")
-            else:
-                fits(self.texts, spot_of(binding[1]), binding[2], type_, name)
 
     def _foreign(self, desk: Desk, called: str, given: list[str], known: list[str]) -> bool:
         """Whether a binding names a parameter that is none; it is reported."""
@@ -150,9 +147,9 @@ class Boxed:
         for row in children(element, "row"):
             for at, (column, cell) in enumerate(zip(columns, children(row, *EXPRESSIONS), strict=False)):
                 declared = self.declared(column)
-                found = self.build(cell, names, column.get("name") or label, declared).type
+                found = self.build(cell, names, named_as(column) or label, declared).type
                 cells[at].append(declared if kind_of(declared) else found)
-        entries = {column.get("name") or "": joined(types) for column, types in zip(columns, cells, strict=True)}
+        entries = {named_as(column): joined(types) for column, types in zip(columns, cells, strict=True)}
         return Fact(ListType(ExactContext(entries)))
 
     def function(self, element: Element, names: Names, label: str) -> Fact:
@@ -160,7 +157,7 @@ class Boxed:
         if element.get("kind", "FEEL") != "FEEL":
             return UNKNOWN
         formal = children(element, "formalParameter")
-        parameters = tuple(parameter.get("name") or "" for parameter in formal)
+        parameters = tuple(named_as(parameter) for parameter in formal)
         types = tuple(self.declared(parameter) for parameter in formal)
         inner = Names(dict(zip(parameters, types, strict=True)), names)
         declared = self.declared(element)
@@ -195,7 +192,7 @@ class Boxed:
 
     def _iterator(self, element: Element, names: Names, label: str) -> Fact:
         listed = self._branch(element, "in", names, label).type
-        inner = Names({element.get("iteratorVariable") or "": item_of(listed)}, names)
+        inner = Names({" ".join((element.get("iteratorVariable") or "").split()): item_of(listed)}, names)
         if local(element) == "for":
             body = self._branch(element, "return", Names({"partial": ListType(ANY)}, inner), label)
             return Fact(ListType(body.type))

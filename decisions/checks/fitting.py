@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from decisions.checks.kinds import ExactContext, Fact, bare, conflict, kind_of, missing
-from decisions.checks.operations import rewritten
+from decisions.checks.operations import allowed_instead, rewritten
 from decisions.checks.report import Desk, Spot
 from decisions.checks.texts import Texts
 from decisions.checks.walk import Walk
 from decisions.feel.types import ContextType, ListType, RangeType, Type
+from decisions.feel.values import Value
 
 CORRECT = "Correct the value or the declared type."
 
@@ -54,16 +55,15 @@ def _allowed(texts: Texts, spot: Spot, fact: Fact, wanted: Type, label: str, des
         return True
     listed = bare(wanted)
     if isinstance(listed, ListType) and type(fact.value) is list and len(fact.value) <= 100:
-        if not all(texts.model.allows(listed.item, value) for value in fact.value):
-            return _refused(texts, spot, label, desk)
-        return True
-    return texts.model.allows(wanted, fact.value) or _refused(texts, spot, label, desk)
+        wrong = [value for value in fact.value if not texts.model.allows(listed.item, value)]
+        return not wrong or _refused(texts, spot, wrong[0], listed.item, label, desk)
+    return texts.model.allows(wanted, fact.value) or _refused(texts, spot, fact.value, wanted, label, desk)
 
 
-def _refused(texts: Texts, spot: Spot, label: str, desk: Desk | None) -> bool:
+def _refused(texts: Texts, spot: Spot, value: Value, wanted: Type, label: str, desk: Desk | None) -> bool:
     what = label if desk is None else desk.quote(desk.written.tree)
     sentence = f"'{what}' is not one of the allowed values."
-    _add(texts, spot, desk, sentence, "Choose an allowed value, or allow this one.", "outside-allowed")
+    _add(texts, spot, desk, sentence, allowed_instead(value, wanted), "outside-allowed")
     return False
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
 
+from decisions.feel.nodes import Const
 from decisions.feel.types import (
     ANY,
     AllowedType,
@@ -18,6 +19,7 @@ from decisions.feel.types import (
     Type,
 )
 from decisions.feel.values import Range, State, Value, kind
+from decisions.items import Passing
 
 NUMBER, STRING, BOOLEAN = SimpleType("number"), SimpleType("string"), SimpleType("boolean")
 CONTEXT, LIST = SimpleType("context"), SimpleType("list")
@@ -63,6 +65,13 @@ def restrictions(type_: Type) -> list[Callable[[Value, State], bool]]:
         found.append(type_.allowed)
         type_ = type_.base
     return found
+
+
+def texts_allowed(type_: Type) -> list[str]:
+    """The texts a type lists as its values, as FEEL writes them; none when it asks something else."""
+    tests = [test for one in restrictions(type_) if isinstance(one, Passing) for test in one.tests.parts]
+    listed = [test.value for test in tests if isinstance(test, Const) and type(test.value) is str]
+    return [f'"{value}"' for value in listed] if len(listed) == len(tests) else []
 
 
 def kind_of(type_: Type) -> str:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from decisions.checks.boxed import Boxed
-from decisions.checks.kinds import ExactContext, NamedFunction, kind_of
+from decisions.checks.kinds import ExactContext, NamedFunction, item_of, kind_of
 from decisions.checks.names import Names
+from decisions.checks.places import spot_of
 from decisions.checks.report import Enough, Report
 from decisions.checks.texts import Texts
 from decisions.checks.walk import Model
 from decisions.errors import DecisionError
-from decisions.feel.types import ANY, Type
+from decisions.feel.types import ANY, ListType, Type
 from decisions.graph import Module, Part, ordered
-from decisions.source import child, children
+from decisions.source import Element, child, children, local, text_in
 
 
 class ModelCheck:
@@ -26,11 +27,27 @@ class ModelCheck:
     def run(self) -> None:
         """Raises nothing for a bad model; stops when there are more findings than anybody reads."""
         try:
+            for item in children(self.module.root, "itemDefinition"):
+                self._item(item, item.get("name") or "")
             for part in self.module.parts.values():
                 for one in self._in_order(part):
                     self.types[one] = self._checked(one)
         except Enough:
             return
+
+    def _item(self, item: Element, name: str) -> None:
+        """The values a type allows. As deep as the file is."""
+        for component in children(item, "itemComponent"):
+            self._item(component, component.get("name") or name)
+        reference = child(item, "typeRef")
+        written = "" if reference is None else (reference.text or "").strip()
+        base = (self.module.types.find(written) if written else None) or ANY
+        for allowed in children(item, "allowedValues", "typeConstraint"):
+            whole = local(allowed) == "typeConstraint" and item.get("isCollection") == "true"
+            tested = ListType(base) if whole else item_of(base)
+            if text_in(allowed):
+                texts = Texts(self.report, self._model(self.module), name)
+                texts.check(text_in(allowed), spot_of(allowed), Names({"?": tested}), unary=True, meant=tested)
 
     def _in_order(self, part: Part) -> list[Part]:
         try:

@@ -12,9 +12,11 @@ from decisions.checks.kinds import (
     comparable,
     joined,
     kind_of,
+    texts_allowed,
     type_of,
 )
-from decisions.checks.names import Names
+from decisions.checks.names import Names, did_you_mean, nearest
+from decisions.checks.reading import shortened
 from decisions.checks.walk import Handler, Walk
 from decisions.feel.nodes import (
     Arithmetic,
@@ -30,7 +32,7 @@ from decisions.feel.nodes import (
     RangeLiteral,
 )
 from decisions.feel.types import ANY, ListType, RangeType, SimpleType, Type
-from decisions.feel.values import Range, compare
+from decisions.feel.values import Range, Value, compare
 
 DAYS, MONTHS = "days and time duration", "years and months duration"
 _MOMENTS = ("date", "time", "date and time")
@@ -191,8 +193,19 @@ def among_allowed(walk: Walk, node: Node, fact: Fact, wanted: Type, severity: st
     if not fact.constant or fact.value is None or walk.model.allows(wanted, fact.value):
         return True
     sentence = f"'{walk.desk.quote(node)}' is not one of the allowed values."
-    walk.desk.add(node, sentence, "Choose an allowed value, or allow this one.", "outside-allowed", severity)
+    walk.desk.add(node, sentence, allowed_instead(fact.value, wanted), "outside-allowed", severity)
     return False
+
+
+def allowed_instead(value: Value, wanted: Type) -> str:
+    """What to write for a value that is not allowed."""
+    listed = texts_allowed(wanted)
+    near = nearest(f'"{value}"', listed) if type(value) is str else []
+    if near:
+        return did_you_mean(near)
+    if 0 < len(listed) <= 8:
+        return f"Allowed: {shortened(', '.join(listed))}"
+    return "Choose an allowed value, or allow this one."
 
 
 def between(walk: Walk, node: Node, names: Names) -> Fact:

@@ -9,6 +9,7 @@ from decisions.errors import Finding
 from decisions.feel.nodes import Node
 
 MOST_FINDINGS = 500
+MOST_WORDS = 250_000  # words and signs of all texts of one model; about four seconds
 
 
 class Enough(Exception):
@@ -33,6 +34,7 @@ class Report:
     def __init__(self) -> None:
         self.findings: list[Finding] = []
         self.unknown: set[str] = set()  # names that were said to be unknown
+        self.words = 0
 
     def add(
         self,
@@ -57,6 +59,18 @@ class Report:
         if found not in self.findings[-20:]:
             self.findings.append(found)
         if len(self.findings) >= MOST_FINDINGS:
+            raise Enough
+
+    def read(self, words: int) -> None:
+        """Count what was read.
+
+        Raises:
+            Enough: it is more than is checked of one model.
+        """
+        self.words += words
+        if self.words > MOST_WORDS:
+            sentence = "The model is too large to be checked whole."
+            self.findings.append(Finding("definitions", None, sentence, "Split the model.", "warning"))
             raise Enough
 
 

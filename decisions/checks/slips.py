@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from decisions.checks.reading import read_text, shortened
+from decisions.checks.reading import QUOTED_AT_MOST, read_text, shortened
 from decisions.errors import FeelSyntaxError
 
 
@@ -73,22 +73,27 @@ SIGNS = {
     **{chr(0xFF10 + digit): str(digit) for digit in range(10)},
 }
 _SIGN = re.compile("|".join(re.escape(sign) for sign in sorted(SIGNS, key=len, reverse=True)))
-_SINGLE = re.compile(r"'([^'\"]*)'|‘([^’\"]*)’")
+_SINGLE = re.compile(r"'([^'\"]{0,80})'|‘([^’\"]{0,80})’")
 _IS_NULL = re.compile(r"\bis\s+(not\s+)?(null|none|empty)\b", re.IGNORECASE)
-_EXCLAMATION = re.compile(r"[!！](?![=＝])\s*(\([^()]*\)|[\w.]+)")
+_EXCLAMATION = re.compile(r"[!！](?![=＝])\s*(\([^()]{0,80}\)|[\w.]+)")
 _NOT_WORD = re.compile(r"\bnot\s+(?!\()([\w.]+)")
 _CALLED = re.compile(r"\b(true|false|null)\s*\(\s*\)", re.IGNORECASE)
-_PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*[%％]")
+_PERCENT = re.compile(r"(?<![\d.])(\d{1,20}(?:\.\d{1,20})?)\s*[%％]")
 _JOINED = re.compile(r"&(?!&)")
-_KEEP = re.compile(r'"(?:[^"\\]|\\.)*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
+_KEEP = re.compile(r'"(?:[^"\\]|\\.)*"|//[^\n]*|/\*.{0,400}?\*/', re.DOTALL)
 
 
 def find_slip(text: str) -> Slip | None:
     """The first slip outside of texts in quotes, None when there is none."""
     bare = _KEEP.sub(lambda kept: " " * len(kept[0]), text)
-    found = [Slip(match.start(), match[0], SIGNS[match[0]].strip()) for match in _SIGN.finditer(bare)]
+    found: list[Slip] = []
+    sign = _SIGN.search(bare)
+    if sign is not None:
+        found.append(Slip(sign.start(), sign[0], SIGNS[sign[0]].strip()))
     for pattern in (_IS_NULL, _SINGLE, _CALLED, _EXCLAMATION, _NOT_WORD, _PERCENT, _JOINED):
-        found += [Slip(match.start(), match[0], _right(pattern, match)) for match in pattern.finditer(bare)]
+        match = pattern.search(bare)
+        if match is not None:
+            found.append(Slip(match.start(), match[0], _right(pattern, match)))
     return min(found, default=None, key=lambda slip: (slip.start, -len(slip.sign)))
 
 
@@ -107,8 +112,10 @@ def _right(pattern: re.Pattern[str], match: re.Match[str]) -> str:
 
 
 def corrected(text: str, *, unary: bool) -> str:
-    """`text` with all its slips put right, when that can be read; else empty."""
-    for _ in range(40):
+    """`text` with all its slips put right, when that can be read and shown whole; else empty."""
+    if len(text) > QUOTED_AT_MOST:
+        return ""
+    for _ in range(QUOTED_AT_MOST):
         slip = find_slip(text)
         if slip is None:
             break

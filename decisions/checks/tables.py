@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from decisions.checks.fitting import fits
-from decisions.checks.kinds import NUMBER, ExactContext, Fact, conflict, joined, kind_of
+from decisions.checks.kinds import NUMBER, ExactContext, Fact, conflict, item_of, joined, kind_of
 from decisions.checks.names import Names
 from decisions.checks.places import spot_of, type_declared
 from decisions.checks.report import Spot
 from decisions.checks.texts import Texts
 from decisions.feel.built_ins import BUILT_INS
-from decisions.feel.nodes import Scope
 from decisions.feel.types import ANY, AllowedType, ListType, Type
-from decisions.items import Types
+from decisions.items import Passing, Types
 from decisions.source import Element, child, children, text_in
 from decisions.tables import MULTIPLE, SINGLE
 
@@ -95,11 +94,10 @@ class TableCheck:
         if values is None or text in ANYTHING:
             return type_
         spot = self._spot(values, column=label)
-        _fact, desk = self.texts.check(text, spot, Names({"?": type_}, self.names), unary=True, meant=type_)
+        _fact, desk = self.texts.check(text, spot, Names({"?": item_of(type_)}, self.names), unary=True, meant=type_)
         if desk is None or desk.written.tree.free() - BUILT_INS.keys() - {"?"}:
             return type_
-        tree = desk.written.tree
-        return AllowedType(type_, lambda value, state: tree.evaluate(state, Scope({"?": value})) is not False)
+        return AllowedType(type_, Passing(desk.written.tree, kind_of(type_) == "list"))
 
     # --- cells
 

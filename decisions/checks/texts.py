@@ -52,6 +52,7 @@ class Texts:
         except FeelSyntaxError as fault:
             self._unreadable(text, spot, fault, unary=unary, meant=meant)
             return UNKNOWN, None
+        self.report.read(len(written.tokens))
         desk = Desk(written, spot, self.report)
         self._doubled(desk, unary=unary)
         if meant is not None and self._unquoted(desk, names, meant):
@@ -70,6 +71,8 @@ class Texts:
         remedy = told.remedy
         if unary and text.replace(" ", "") == "not(-)":
             remedy = "Nothing can pass it: leave the rule out."
+        elif not unary and text.strip() == "-":
+            remedy = "Write a value, or null for none."
         elif meant is not None and kind_of(meant) in ("", "string") and '"' not in text:
             remedy = f'If it is a text, write: "{shortened(text)}"'
         sentence = f"'{shortened(text)}': {told.sentence}"
@@ -103,25 +106,30 @@ class Texts:
 
     def _unquoted(self, desk: Desk, names: Names, meant: Type) -> bool:
         """Reports a text that stands without its quotes where a value is expected."""
+        if kind_of(meant) not in ("", "string"):
+            return False
         written = desk.written
-        free = {node.name for node in _names(written.tree)}
-        if not free or '"' in written.text or kind_of(meant) not in ("", "string"):
-            return False
-        if any(self._may_be(name, names) for name in free):
-            return False
-        self.report.unknown |= free
-        words = _words(written.tree)
+        words = [word for word in _words(written.tree) if not self._may_be(word.name, names)]
+        if not words:
+            free = {node.name for node in _names(written.tree)}
+            if not free or '"' in written.text or any(self._may_be(name, names) for name in free):
+                return False
+            self.report.unknown |= free
+        self.report.unknown |= {word.name for word in words}
         right = _quoted(written, words) if words else f'"{shortened(written.text)}"'
         near = nearest(words[0].name, names.all()) if words else []
-        sentence = f"'{shortened(written.text)}' is neither a known name nor a text in quotes."
-        remedy = f"Write: {right}"
-        at = words[0] if words else written.tree
-        desk.add(at, sentence, f"{remedy} / {did_you_mean(near)}" if near else remedy, "unknown-name")
+        first = words[0] if words else written.tree
+        sentence = f"'{desk.quote(first)}' is neither a known name nor a text in quotes."
+        desk.add(
+            first, sentence, f"Write: {right} / {did_you_mean(near)}" if near else f"Write: {right}", "unknown-name"
+        )
         return True
 
     def _may_be(self, name: str, names: Names) -> bool:
         """Whether a name is one, or at least not a text that lost its quotes."""
         other_spelling = name.lower() in access.WORDS or name.lower() in calls.OTHERS
+        if name == "?":
+            return True
         return names.find(name) is not None or name in BUILT_INS or name in self.model.homes or other_spelling
 
 
@@ -133,13 +141,11 @@ def _names(tree: Node) -> Iterator[Name]:
 
 
 def _words(tree: Node) -> list[Name]:
-    """The names a cell is made of, when it is made of nothing else."""
+    """The names that stand alone as a test of a cell, or are all of an entry."""
     tests = tree.parts if isinstance(tree, UnaryTests) else (tree,)
-    bounds = [
-        test.parts[0] if isinstance(test, OperatorTest) and test.operator in ("=", "!=") else test for test in tests
-    ]
-    found = [bound for bound in bounds if isinstance(bound, Name)]
-    return found if len(found) == len(bounds) else []
+    signs = ("=", "!=")
+    bounds = [test.parts[0] if isinstance(test, OperatorTest) and test.operator in signs else test for test in tests]
+    return [bound for bound in bounds if isinstance(bound, Name) and bound.name != "?"]
 
 
 def _quoted(written: Written, words: list[Name]) -> str:
