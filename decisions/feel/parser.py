@@ -51,7 +51,6 @@ STRENGTH = {"or": 1, "and": 2, **dict.fromkeys((*COMPARISONS, "between", "in"), 
 STRENGTH["**"] = 6
 CONSTANTS = {"true": True, "false": False, "null": None}
 MAX_VARIABLES = 20  # of one iteration
-_VALUES = frozenset(("?", "true", "false", "null"))
 _AFTER_RANGE = frozenset(") ] , } . : and or then else return satisfies in between instance".split())
 
 
@@ -137,42 +136,13 @@ class _Parser(TokenReader):
         if self.sees("-") and self.tokens[self.at + 1].kind == "end":
             self.at += 1
             return UnaryTests(False, [])
-        negated = self.sees("not") and self.sees("(", 1) and self.closes_at_end()
-        self.at += 2 if negated else 0
+        negates = self.sees("not")
         tests = [(yield self.test())]
         while self.take(","):
             tests.append((yield self.test()))
-        if negated:
-            self.need(")")
-        return UnaryTests(negated, tests)
-
-    def closes_at_end(self) -> bool:
-        """Whether the bracket after `not` closes at the very end, so that it negates all tests.
-
-        A range may end with another bracket than it starts with, so it counts whether one opens or closes,
-        which is told by what stands before it.
-        """
-        level, start, after_value = 0, self.at, False
-        for index in range(start + 1, len(self.tokens)):
-            token = self.tokens[index]
-            bracket = token.kind == "op" and token.text in ("(", ")", "[", "]")
-            if bracket:
-                empty = token.text == "]" and self.tokens[index - 1].text == "["
-                closes = token.text == ")" or empty or (token.text != "(" and after_value and self.ends(index))
-                level += -1 if closes else 1
-                after_value = closes
-            else:
-                after_value = token.kind in ("number", "string", "at", "name") or token.text in _VALUES
-            if level == 0:
-                return self.tokens[index + 1].kind == "end"
-        return False
-
-    def ends(self, index: int) -> bool:
-        """Whether the square bracket there, after a value, ends a list, a filter or a range."""
-        here, self.at = self.at, index
-        found = self.token.text == "]" or self.closes_range()
-        self.at = here
-        return found
+        if negates and len(tests) == 1 and _is_negation(tests[0]):
+            return UnaryTests(True, tests[0].parts[1:])
+        return UnaryTests(False, tests)
 
     def operand(self) -> Reading:
         negations = 0
@@ -207,6 +177,8 @@ class _Parser(TokenReader):
     def closes_range(self) -> bool:
         """Whether the `[` here ends a range such as [1..10[: then nothing that starts an expression follows."""
         after = self.tokens[self.at + 1]
+        if self.known.match(self.tokens, self.at + 1):
+            return False
         if after.kind == "end" or after.text in _AFTER_RANGE:
             return True
         return after.kind in ("op", "keyword") and (after.text in COMPARISONS or after.text in ("*", "/", "+", "**"))
@@ -357,3 +329,10 @@ class _Parser(TokenReader):
         if not length:
             self.fail("The name of an entry is expected here.")
         return self.bind(length)
+
+
+def _is_negation(test: Node) -> bool:
+    """Whether what was read is an invocation of not() and nothing more: in a cell it negates all its tests."""
+    if not isinstance(test, Call) or test.names or len(test.parts) < 2:
+        return False
+    return isinstance(test.parts[0], Name) and test.parts[0].name == "not"
