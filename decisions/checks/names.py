@@ -58,7 +58,7 @@ def nearest(name: str, known: Collection[str]) -> list[str]:
     """At most three known names that `name` may be a slip of; spelled alike but for capitals first."""
     same = [other for other in known if other.casefold() == name.casefold() and other != name]
     candidates = [other for other in list(known)[:MOST_COMPARED] if abs(len(other) - len(name)) < 12]
-    near = get_close_matches(name[:80], candidates, 3, 0.66)
+    near = get_close_matches(name[:80], candidates, 3, 0.7 if len(name) > 3 else 0.6)
     return list(dict.fromkeys([*same, *near]))[:3]
 
 

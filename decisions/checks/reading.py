@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from decisions.errors import FeelSyntaxError
+from decisions.feel.access import Filter
 from decisions.feel.nodes import Node, TooDeep
 from decisions.feel.parser import _Parser
 from decisions.feel.reading import Reading, drive
@@ -33,11 +34,21 @@ class Written:
     spans: dict[int, Span] = field(repr=False)
 
     def span(self, node: Node) -> Span:
-        """Where `node` stands; for one the reader made in passing, where its first part stands."""
-        below = node
-        while id(below) not in self.spans and below.parts:
-            below = below.parts[0]
-        return self.spans.get(id(below), Span(0, len(self.tokens) - 1))
+        """Where `node` stands. As deep as the tree is high."""
+        if id(node) in self.spans or not node.parts:
+            return self.spans.get(id(node), Span(0, len(self.tokens) - 1))
+        # one of a chain such as a[1].b, which the reader keeps as a whole only
+        first = self.span(node.parts[0])
+        end = first.end
+        while self.tokens[end].text == ")":
+            end += 1
+        if not isinstance(node, Filter):
+            return Span(first.start, min(end + 2, len(self.tokens) - 1))
+        level = 1
+        while level and end < len(self.tokens) - 2:
+            end += 1
+            level += {"[": 1, "]": -1}.get(self.tokens[end].text, 0)
+        return Span(first.start, end + 1)
 
     def place(self, node: Node) -> tuple[int, int]:
         """Line and column of `node` in the text, from 1."""
