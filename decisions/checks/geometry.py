@@ -24,6 +24,7 @@ from decisions.tables import Rule, Table
 
 STEPS = 1_000_000  # for one question about one table, about a second
 MODEL_STEPS = 8_000_000  # for all tables of a model
+QUOTED_AT_MOST = 120
 MOST_FOUND = 20  # of a kind in one table
 COMPLETE = ("UNIQUE", "ANY", "FIRST", "PRIORITY")  # policies under which an input no rule takes is a mistake
 
@@ -183,7 +184,7 @@ class _Report:
     def gap(self, gap: Gap) -> Finding:
         if not self.table.rules:
             return self._whole("The table has no rule.", "Add one.", "gap", gap.point.written)
-        told = "; ".join(f"{label}: {tests}" for label, tests in gap.tests)
+        told = "; ".join(f"{label}: {_short(tests)}" for label, tests in gap.tests)
         sentence = f"No rule matches {told}." if told else "No rule matches any input."
         column = gap.tests[0][0] if len(gap.tests) == 1 else ""
         return self._whole(
@@ -216,7 +217,7 @@ class _Report:
         return self._rule(second, sentence, "Remove one of them.", "duplicate", "warning", {})
 
     def dead(self, dead: Dead) -> Finding:
-        rule, text = dead.rule, dead.alternative or dead.rule.texts[dead.clause]
+        rule, text = dead.rule, _short(dead.alternative or dead.rule.texts[dead.clause])
         if dead.why == "outside":
             sentence, code = f"'{text}' lies outside the allowed values.", "outside-allowed"
             remedy = "Correct it, or add it to the allowed values."
@@ -254,3 +255,10 @@ class _Report:
         return Finding(
             table.id, table.line, sentence, remedy, severity, code, table.decision, None, column, dict(example or {})
         )
+
+
+def _short(tests: str) -> str:
+    """Unary tests as they are quoted in a sentence: of a long list the beginning."""
+    if len(tests) <= QUOTED_AT_MOST:
+        return tests
+    return tests[: QUOTED_AT_MOST - 4] + "..." + (")" if tests.endswith(")") else "")
