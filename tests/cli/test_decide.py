@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 from decimal import Decimal
@@ -244,6 +245,23 @@ def test_the_check_ends_with_code_one_when_there_is_an_error(tmp_path: Path) -> 
     assert done.exit_code == 1
     (line,) = [line for line in done.stdout.splitlines() if "incme" in line and ": error: " in line]
     assert line.startswith(f"{path}:{at}: error: table “Aid”, rule 3, column “Income”: ")
+
+
+MANUAL = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+SHOWN = [shlex.split(line)[2:] for line in MANUAL.splitlines() if line.startswith(("./run do dmn", "./run do feel"))]
+
+
+@pytest.mark.parametrize("words", SHOWN, ids=" ".join)
+def test_the_commands_of_the_manual_work(words: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    members = [{"name": "甲", "born": "2010-05-05", "income": 1}]
+    (tmp_path / "inputs.json").write_text(json.dumps({"the members": members, "income together": 30}))
+    monkeypatch.chdir(tmp_path)
+    done = do(*(str(ROOT / word) if word.startswith("tests/") else word for word in words))
+    assert done.exit_code == 0, done.output
+    if words[1] == "eval":
+        assert json.loads(done.stdout.splitlines()[0]) is not None
+    if words[0] == "feel":
+        assert done.stdout == "true\n"
 
 
 def test_no_home_is_needed_and_both_languages_are_spoken(file: Path, tmp_path: Path) -> None:
