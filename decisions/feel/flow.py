@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 
 from decisions.feel import closures
 from decisions.feel.access import bind
+from decisions.feel.calendar import day_at
 from decisions.feel.nodes import MISSING, Node, Run, Scope, TypeName, tester
+from decisions.feel.temporal import DAYS
 from decisions.feel.types import (
     ANY,
     ContextType,
@@ -41,7 +42,7 @@ class Steps(Node):
 
         def run(state: State, scope: Scope) -> Value:
             first, last = from_(state, scope), to(state, scope)
-            if type(first) is not type(last) or type(first) not in (Decimal, date):
+            if kind(first) != kind(last) or kind(first) not in ("number", "date"):
                 state.note(f"An iteration cannot go from a {kind(first)} to a {kind(last)}.")
                 return None
             return Range(first, last, True, True)
@@ -60,7 +61,7 @@ def elements(value: Value, state: State, *, backwards: bool) -> list[Value] | It
 
 def _span(interval: Range, state: State, *, backwards: bool) -> Iterator[Value] | None:
     low, high = interval.low, interval.high
-    if type(low) is date and type(high) is date:
+    if type(low) in DAYS and type(high) in DAYS:
         first, last = low.toordinal(), high.toordinal()
     elif type(low) is Decimal and type(high) is Decimal and max(abs(low), abs(high)) < Decimal(10) ** 15:
         if low != low.to_integral_value() or high != high.to_integral_value():
@@ -76,7 +77,7 @@ def _span(interval: Range, state: State, *, backwards: bool) -> Iterator[Value] 
         return None
     first += 0 if interval.low_closed else step
     last -= 0 if interval.high_closed else step
-    make = date.fromordinal if type(low) is date else Decimal
+    make: Callable[[int], Value] = Decimal if type(low) is Decimal else day_at
     return (make(number) for number in range(first, last + step, step))
 
 

@@ -161,8 +161,8 @@ def take_in(value: Value, state: State, depth: int = 0) -> Value:
         return _number(value, state)
     if isinstance(value, str):
         return str.__str__(value)
-    if isinstance(value, (datetime, time)):
-        return _zoned_simply(value)
+    if isinstance(value, (date, time, timedelta)):
+        return _plain(value)
     if isinstance(value, (Mapping, list, tuple)):
         return _take_in_many(value, state, depth)
     state.note(f"An input of the kind {type(value).__name__} has no meaning in FEEL.")
@@ -196,12 +196,21 @@ def _number(value: int | float | Decimal, state: State) -> Decimal | None:
     return number
 
 
-def _zoned_simply(value: datetime | time) -> datetime | time:
-    """With a zone of the standard library's own: a fixed offset stands in for any other."""
-    if value.tzinfo is None or isinstance(value.tzinfo, (timezone, ZoneInfo)):
-        return value
-    offset = value.utcoffset()
-    return value.replace(tzinfo=None if offset is None else timezone(offset))
+def _plain(value: date | time | timedelta) -> date | time | timedelta:
+    """A value of the standard library's own classes; a fixed offset stands in for a zone that is not its own."""
+    if isinstance(value, timedelta):
+        return timedelta(value.days, value.seconds, value.microseconds)
+    if isinstance(value, datetime):
+        return datetime.combine(date(value.year, value.month, value.day), _plain_time(value))
+    return _plain_time(value) if isinstance(value, time) else date(value.year, value.month, value.day)
+
+
+def _plain_time(value: time | datetime) -> time:
+    zone = value.tzinfo
+    if zone is not None and not isinstance(zone, (timezone, ZoneInfo)):
+        offset = value.utcoffset()
+        zone = None if offset is None else timezone(offset)
+    return time(value.hour, value.minute, value.second, value.microsecond, tzinfo=zone, fold=value.fold)
 
 
 def equal(a: Value, b: Value, state: State, depth: int = 0) -> bool | None:

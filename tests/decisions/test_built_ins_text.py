@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from decisions import feel
 
@@ -286,3 +288,29 @@ def test_a_pattern_that_is_none_is_null_with_the_reason(pattern: str, reason: st
 )
 def test_a_text_is_replaced_as_xpath_says(text: str, wanted: object) -> None:
     check(text, wanted)
+
+
+SETS = {"a-m": set("abcdefghijklm"), "\\d": set("0123456789"), "\\p{Lu}": set("ABXYZ"), "x": {"x"}, "A-C": set("ABC")}
+ALPHABET = "abcdefghijklmnxyz0123456789ABCXYZ-é"
+
+
+@settings(max_examples=40)
+@given(
+    st.lists(st.sampled_from(sorted(SETS)), min_size=1),
+    st.lists(st.sampled_from(sorted(SETS)), min_size=1),
+    st.booleans(),
+    st.booleans(),
+)
+def test_a_set_of_characters_taken_from_another_leaves_the_others(
+    whole: list[str], part: list[str], not_whole: bool, not_part: bool
+) -> None:
+    pattern = f"^[{'^' * not_whole}{''.join(whole)}-[{'^' * not_part}{''.join(part)}]]$"
+    for char in ALPHABET:
+        inside = any(_holds(name, char) for name in whole) is not not_whole
+        taken = any(_holds(name, char) for name in part) is not not_part
+        found = feel.compile("matches(c, p)").evaluate({"c": char, "p": pattern}, now=NOW)
+        assert found.value is (inside and not taken), (char, pattern, found)
+
+
+def _holds(name: str, char: str) -> bool:
+    return char.isupper() if name == "\\p{Lu}" else char in SETS[name]

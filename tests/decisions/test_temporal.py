@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 
 import pytest
@@ -136,6 +136,8 @@ def test_days_times_and_durations_are_added_and_taken_away(text: str, wanted: ob
         ('@"2024-01-02" between @"2024-01-01" and @"2024-01-03"', True),
         ('list contains([@"10000-01-01"], @"10000-01-01")', True),
         ('count(distinct values([@"10000-01-01", @"10000-01-01", @"PT0.000000001S", @"PT0.000000001S"])) = 2', True),
+        ('count(for d in @"9999-12-30"..@"10000-01-02" return d) = 4', True),
+        ('string(for d in @"10000-01-01"..@"9999-12-31" return d)', "[10000-01-01, 9999-12-31]"),
         ("(= 10) = [10..10]", False),
         ("(= 10) = (= 10)", True),
         ("10 in (= 10)", True),
@@ -202,6 +204,29 @@ def test_a_value_that_python_can_hold_is_of_pythons_classes() -> None:
     assert type(value('@"2026-01-01T00:00:00.000000001" - @"PT0.000000001S"')) is datetime
     assert type(value('@"10:00:00.000000001" - @"PT0.000000001S"')) is time
     assert type(value('@"PT0.0000005S" * 2')) is timedelta
+
+
+def test_a_kind_of_dates_that_a_caller_made_himself_counts_as_the_plain_one() -> None:
+    class Day(date):
+        pass
+
+    class Moment(datetime):
+        pass
+
+    class Ahead(tzinfo):
+        def utcoffset(self, _when: datetime | None) -> timedelta:
+            return timedelta(hours=8)
+
+        def dst(self, _when: datetime | None) -> None:
+            return None
+
+        def tzname(self, _when: datetime | None) -> str:
+            return "ahead"
+
+    assert value("x.year", x=Day(2026, 6, 1)) == 2026
+    found = value("x", x=Moment(2026, 6, 1, 8, tzinfo=Ahead()))
+    assert (found, type(found)) == (datetime(2026, 6, 1, tzinfo=UTC), datetime)
+    assert value("string(x)", x=Moment(2026, 6, 1, 8, tzinfo=Ahead())) == "2026-06-01T08:00:00+08:00"
 
 
 def test_a_far_value_goes_out_and_comes_in_again_as_it_is() -> None:
