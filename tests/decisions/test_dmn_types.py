@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from xml.sax.saxutils import escape
+
 import pytest
 
 import decisions
@@ -16,8 +18,8 @@ def item(
     """An item definition: of a base type, or with components inside."""
     made = f'<itemDefinition name="{name}"' + (' isCollection="true">' if many else ">")
     made += f"<typeRef>{base}</typeRef>" if base else ""
-    made += f"<allowedValues><text>{dmn.escape(allowed)}</text></allowedValues>" if allowed else ""
-    made += f"<typeConstraint><text>{dmn.escape(constraint)}</text></typeConstraint>" if constraint else ""
+    made += f"<allowedValues><text>{escape(allowed)}</text></allowedValues>" if allowed else ""
+    made += f"<typeConstraint><text>{escape(constraint)}</text></typeConstraint>" if constraint else ""
     return f"{made}{inner}</itemDefinition>"
 
 
