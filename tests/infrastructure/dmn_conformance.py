@@ -18,33 +18,21 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "dmn-conformance.md"
 
 # pattern of "group/case" -> why it comes out otherwise
-FAR_DATES = "Dates before the year 1 or after 9999, and fractions of a microsecond, are beyond the calendar used here."
-REASONS: dict[str, str] = {
-    "0068-feel-equality/*": "Times are equal here when they are the same instant of the day, zones aside.",
-    "0100-arithmetic/*": FAR_DATES,
-    "1115-feel-date-function/*": FAR_DATES,
-    "1116-feel-time-function/*": FAR_DATES,
-    "1117-feel-date-and-time-function/*": FAR_DATES,
-    "1120-feel-duration-function/*": FAR_DATES,
-    "1121-feel-years-and-months-duration-function/*": FAR_DATES,
-}
+REASONS: dict[str, str] = {}
 
 # what of the standard is not supported -> why, and what happens instead
 UNSUPPORTED: dict[str, str] = {
     "Functions of Java or PMML (`external`, `kind`)": (
-        "They run code that is not in the model. A model that has one is refused by the check; asked from outside, "
-        "what rests on it is null."
+        "They run code that is not in the model. A knowledge model of that kind is refused by the check; a function "
+        "that FEEL declares external, and what rests on either, is null with a reason."
     ),
     "Decision logic in another language than FEEL": "Only FEEL is evaluated here; the check names the element.",
     "Imports other than DMN models (PMML, XSD, Java packages), `importedValues`": (
         "A decision reads its own bundle and nothing else; the check names the import."
     ),
     "DMN 1.1 and older files": "Their namespaces mean other defaults. An editor of DMN 1.2 or later writes them anew.",
-    "Cross-tab decision tables": "The standard gives them no interchange form; rules in rows (or as columns) are read.",
-    "Back-references and look-around in patterns": (
-        "Patterns run in time linear in the text; one that cannot is null with a reason."
-    ),
-    "Character class subtraction in patterns (`[a-z-[aeiou]]`)": "As above; write the class out.",
+    "Cross-tab decision tables": "The standard gives them no interchange form; rules are read, however they are drawn.",
+    "Back-references in patterns": ("Patterns run in time linear in the text; one that cannot is null with a reason."),
     "Evaluations without end or measure": (
         "Steps, sizes and depth are limited (a text 256 K characters, a list 10,000 items, nesting 100): beyond them "
         "the value is null with the reason."
