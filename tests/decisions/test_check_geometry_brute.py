@@ -83,9 +83,10 @@ class Drawn:
     @property
     def source(self) -> bytes:
         names = [f"c{at}" for at in range(len(self.kinds))]
-        data = "".join(f'<inputData id="{n}" name="{n}"><variable name="{n}"/></inputData>' for n in names)
+        known = [*names, "k"]
+        data = "".join(f'<inputData id="{n}" name="{n}"><variable name="{n}"/></inputData>' for n in known)
         needs = "".join(
-            f'<informationRequirement id="q{n}"><requiredInput href="#{n}"/></informationRequirement>' for n in names
+            f'<informationRequirement id="q{n}"><requiredInput href="#{n}"/></informationRequirement>' for n in known
         )
         inputs = "".join(
             f'<input id="i{n}" label="{n}"><inputExpression typeRef="{kind.type}"><text>{n}</text></inputExpression>'
@@ -134,8 +135,8 @@ def passes(text: str, value: object) -> bool:
     return feel.compile(text, unary=True).test(value, {}, now=NOW).value is True
 
 
-def matched(model: Model, point: Point) -> list[int]:
-    given = {f"c{at}": value for at, value in enumerate(point)}
+def matched(model: Model, point: Point, k: object = None) -> list[int]:
+    given = {"k": k} | {f"c{at}": value for at, value in enumerate(point)}
     return [rule.number for rule in model.evaluate("D", given, now=NOW).matched]
 
 
@@ -270,3 +271,35 @@ def test_the_survey_of_a_table_agrees_with_trying_every_input(batch: int) -> Non
         except AssertionError as fault:
             raise AssertionError(f"table {batch}/{number}: {table}\n{fault}") from fault
     assert total > 50
+
+
+UNKNOWN = ("k", "> k", "not(k)", "? = k or ? = 1", "[k..3]", 'contains(string(?), "1")', "k, 2", "abs(?) > 1")
+
+
+@pytest.mark.parametrize("batch", range(4))
+def test_what_is_found_beside_cells_that_are_not_known_holds_whatever_they_say(batch: int) -> None:
+    total = 0
+    for number in range(25):
+        dice = random.Random(f"unknown {batch}/{number}")
+        table = drawn(dice)
+        for cells in table.cells:
+            if dice.random() < 0.4:
+                cells[dice.randrange(len(cells))] = dice.choice(UNKNOWN)
+        model, found = findings_of(table)
+        for k in (Decimal(1), Decimal("2.5"), "a", True, None):
+            for finding in found:
+                check_unknown(table, model, finding, k)
+        total += len(found)
+    assert total > 10
+
+
+def check_unknown(table: Drawn, model: Model, finding: Finding, k: object) -> None:
+    if finding.code in ("overlap", "gap") and finding.example:
+        numbers = matched(model, given(finding, len(table.kinds)), k)
+        assert numbers == [] if finding.code == "gap" else set(rules_in(finding)) <= set(numbers)
+    if finding.code == "gap" and finding.example:
+        for point in table.points():
+            if all(passes(text, point[at]) for at, text in told(finding).items()):
+                assert matched(model, point, k) == []
+    if finding.code == "unreachable":
+        assert not any(finding.rule in matched(model, point, k) for point in table.points())
