@@ -49,7 +49,7 @@ def _extreme(sign: int) -> Call:
     def extreme(state: State, *values: Value) -> Value:
         items = _listed(values)
         if not items:
-            return None
+            raise Unfit("there is no value.")
         best = items[0]
         for item in items:
             order = compare(item, best)

@@ -139,9 +139,15 @@ class Library:
         return declare
 
 
+def _as_written(forms: list[Form], named: dict[str, Value]) -> list[Form]:
+    """before(point, range) and before(range, point) have the same names: the order in which they stand decides."""
+    names = tuple(named)
+    return sorted(forms, key=lambda form: tuple(parameter.name for parameter in form.parameters) != names)
+
+
 def _dispatch(name: str, forms: list[Form]) -> Callable[[State, list[Value], dict[str, Value]], Value]:
     def call(state: State, values: list[Value], named: dict[str, Value]) -> Value:
-        for form in forms:
+        for form in _as_written(forms, named) if named else forms:
             fitted = form.fit(values, named)
             if fitted is not None:
                 return _invoke(name, form.call, state, fitted)
