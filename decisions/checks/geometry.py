@@ -37,16 +37,17 @@ def check_tables(module: Module, told: Iterable[Finding] = ()) -> Iterator[Findi
     cells = {(one.where, one.rule, one.column) for one in told if one.rule is not None}
     work = Work(MODEL_STEPS)
     for part in module.parts.values():
+        whole = _read_whole(part)
         for table, types in tables_in(part):
-            if _has_all_rules(part, table):
+            if whole.get(table.id, len(table.rules)) == len(table.rules):
                 found = check_table(table, types, work)
                 yield from (one for one in found if (one.where, one.rule, one.column) not in cells)
 
 
-def _has_all_rules(part: Part, table: Table) -> bool:
-    """Whether no rule of the table was left out when it was read, as one with too few cells is."""
-    drawn = [element for element in part.element.iter("{*}decisionTable") if element.get("id") == table.id]
-    return not drawn or any(len(children(element, "rule")) == len(table.rules) for element in drawn)
+def _read_whole(part: Part) -> dict[str, int]:
+    """The tables of a part by id -> how many rules are drawn; one with too few cells is left out when it is read."""
+    drawn = part.element.iter("{*}decisionTable")
+    return {element.get("id") or "": len(children(element, "rule")) for element in drawn}
 
 
 def tables_in(part: Part) -> Iterator[tuple[Table, Types]]:
@@ -56,7 +57,8 @@ def tables_in(part: Part) -> Iterator[tuple[Table, Types]]:
         node, types = stack.pop()
         if isinstance(node, Table):
             yield node, types
-        inner = {**types, **_bound(node)}
+        bound = _bound(node)
+        inner = {**types, **bound} if bound else types
         stack.extend((below, inner) for below in reversed(node.parts))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -170,14 +171,12 @@ def _whole(value: Value) -> bool:
 
 def columns_of(table: Table, types: Types, work: Work) -> list[Column]:
     """The columns of a table; `types` are the names in force around it with what is declared of them."""
-    groups: list[list[int]] = []
+    groups: dict[object, list[int]] = {}
     for at, clause in enumerate(table.inputs):
-        same = next((group for group in groups if _same(table.inputs[group[0]], clause)), None)
-        if same is None:
-            groups.append([at])
-        else:
-            same.append(at)
-    return [_column(table, group, types, _rests_on_others(table, group, groups), work) for group in groups]
+        groups.setdefault(_route(clause.expression) or clause.place.text or at, []).append(at)
+    asked = [table.inputs[group[0]].expression for group in groups.values()]
+    tied = _tied(asked)
+    return [_column(table, group, types, one, work) for group, one in zip(groups.values(), tied, strict=True)]
 
 
 def _column(table: Table, group: list[int], types: Types, tied: bool, work: Work) -> Column:
@@ -194,24 +193,22 @@ def _column(table: Table, group: list[int], types: Types, tied: bool, work: Work
     return Column(table.inputs[group[0]].label, group, domain, cells, work)
 
 
-def _same(a: InputClause, b: InputClause) -> bool:
-    """Whether two clauses certainly ask the same."""
-    route = _route(a.expression)
-    return route == _route(b.expression) if route else bool(a.place.text) and a.place.text == b.place.text
+def _tied(expressions: Sequence[Node]) -> list[bool]:
+    """Of each expression whether its value depends on that of another one, or on nothing."""
+    routes = {route for route in map(_route, expressions) if route}
+    within = {route[:length] for route in routes for length in range(1, len(route))}
+    roots = [_roots(expression) for expression in expressions]
+    users = Counter(root for own in roots for root in own)
+    mixed = {root for own, node in zip(roots, expressions, strict=True) if not _route(node) for root in own}
 
+    def one(node: Node, own: frozenset[str]) -> bool:
+        route = _route(node)
+        if not route:
+            return not own or any(users[root] > 1 for root in own)
+        outer = any(route[:length] in routes for length in range(1, len(route)))
+        return outer or route in within or route[0] in mixed
 
-def _rests_on_others(table: Table, group: list[int], groups: list[list[int]]) -> bool:
-    """Whether the value of a column depends on that of another one, or on nothing."""
-    expression = table.inputs[group[0]].expression
-    others = [table.inputs[other[0]].expression for other in groups if other is not group]
-    return not _roots(expression) or any(_tied(expression, other) for other in others)
-
-
-def _tied(a: Node, b: Node) -> bool:
-    first, second = _route(a), _route(b)
-    if first and second:
-        return first[: len(second)] == second or second[: len(first)] == first
-    return bool(_roots(a) & _roots(b))
+    return [one(node, own) for node, own in zip(expressions, roots, strict=True)]
 
 
 def _route(node: Node) -> tuple[str, ...]:

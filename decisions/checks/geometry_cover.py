@@ -140,6 +140,6 @@ class Cover:
             if against & self._everywhere[column]:
                 raise ValueError("the box is not uncovered")
             here = self._here[column]
-            self._work.spend(self.sizes[column])
+            self._work.spend(self.sizes[column] + len(box) // 4)
             grown[column] = sum(1 << class_ for class_ in bits(full[column]) if not here[class_] & against)
         return tuple(grown)

@@ -5,6 +5,7 @@ Whatever is answered with an example was tried: the table itself was evaluated f
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -289,14 +290,15 @@ def _differ(a: Mapping[str, Value], b: Mapping[str, Value]) -> bool:
 
 def _unlike(labels: Sequence[str]) -> list[str]:
     """The labels, a number after one that came before."""
-    found: list[str] = []
+    found: dict[str, None] = {}
+    seen: Counter[str] = Counter()
     for label in labels:
-        number, own = 1, label
+        own = label
         while own in found:
-            number += 1
-            own = f"{label} ({number})"
-        found.append(own)
-    return found
+            seen[label] += 1
+            own = f"{label} ({seen[label] + 1})"
+        found[own] = None
+    return list(found)
 
 
 def _trial(table: Table) -> Table:
