@@ -29,6 +29,7 @@ from tasks.services import DECISION_BUDGET
 from workflows import decision_rows, decision_titles, definitions
 from workflows.decision_results import decision_of
 from workflows.decision_rows import DecisionMade, DecisionRule
+from workflows.decision_titles import Grid
 from workflows.decision_values import text, unpacked
 from workflows.decision_words import said
 from workflows.definitions import Definition
@@ -51,7 +52,8 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """A rule that counted. fact: number of the fact it was asked about; person: ref; topic: code of a category.
+    """A rule that counted. fact: number of the fact it was asked about; person: ref; topic: code of a category;
+    kind: LINE or ROW, what of the comparison it was.
 
     cells: the columns it asks about; open_cells: headings of those where any value will do.
     """
@@ -61,6 +63,7 @@ class Fired:
     fact: int
     person: str
     topic: str
+    kind: str
     cells: Sequence[Cell] = field(repr=False)
     open_cells: Sequence[str]
     outputs: Sequence[tuple[str, str]] = field(repr=False)
@@ -113,6 +116,7 @@ class FactView:
     number: int
     person: str
     topic: str
+    kind: str
     rows: Sequence[int]
     reasons: Sequence[Text]
 
@@ -121,7 +125,8 @@ class FactView:
 class WhyView:
     """A decision in full: its facts, and every row of its tables in the light of the chosen one.
 
-    people: names by ref; changed: the program would answer otherwise today than it did then.
+    people: names by ref; changed: the program would answer otherwise today than it did then; grids: the tables of the
+    file as they stood then.
     """
 
     case: Case
@@ -132,6 +137,7 @@ class WhyView:
     rows: Sequence[Row] = field(repr=False)
     asked_with: Sequence[tuple[str, str]] = field(repr=False)
     changed: bool
+    grids: Sequence[Grid] = ()
 
 
 def visible(work: Work, case: Case, *, reached: bool, english: bool) -> list[DecisionView]:
@@ -167,10 +173,21 @@ def why(work: Work, case_ref: str, ref: str, fact: int | None, *, english: bool)
     chosen = first if fact is None else next((one for one in facts if one.number == fact), None)
     if chosen is None:
         return WhyView(case, _people(work, case), view, facts, None, (), (), changed=False)
+    definition = definitions.by_id(work, made.definition_id)
     rows, changed = _rows(work, made, kept[chosen.number], chosen, values=sight)
-    inputs = kept[chosen.number]["inputs"] if sight else {}
-    people = _people(work, case)
-    return WhyView(case, people, view, facts, chosen, rows, _told(inputs, made.made_at), changed)
+    inputs = _rested_on(definition, made, kept[chosen.number]["inputs"]) if sight else {}
+    told, drawn = _told(inputs, made.made_at), decision_titles.grids(_source(definition, made))
+    return WhyView(case, _people(work, case), view, facts, chosen, rows, told, changed, drawn)
+
+
+def _rested_on(definition: Definition, made: DecisionMade, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+    info = _info(definition, made)
+    names = [name for name, _type in info.inputs] if info is not None else list(inputs)
+    return {name: inputs[name] for name in names if name in inputs}
+
+
+def _source(definition: Definition, made: DecisionMade) -> bytes:
+    return definition.bundle.files.get(f"{made.table}.dmn", b"")
 
 
 def _people(work: Work, case: Case) -> dict[str, str]:
@@ -207,7 +224,7 @@ def _view(work: Work, made: DecisionMade, rules: Sequence[DecisionRule], values:
     name = "" if step is None else step.name_en or step.name if english else step.name
     info = _info(definition, made)
     kept = decision_rows.facts_of(work, made)
-    labels = decision_titles.outputs(definition.bundle.files.get(f"{made.table}.dmn", b""))
+    labels = decision_titles.outputs(_source(definition, made))
     return DecisionView(
         made.ref, made.step_id, name or made.step_id, definition.process, made.version, made.table,
         (info.name if info else "") or made.decision, made.made_at, made.asked, made.silent, not values,
@@ -246,7 +263,7 @@ def _fired(
     context = unpacked(fact["inputs"], made.made_at) if values else {}
     notes = {name: doubts.fill(note, context) if values else note for name, note in seen["annotations"].items()}
     return Fired(
-        rule.number, rule.decision, rule.fact, fact["person"], fact["topic"],
+        rule.number, rule.decision, rule.fact, fact["person"], fact["topic"], fact["kind"],
         [Cell(label, cell, told(value)) for label, value, cell in seen["inputs"] if cell.strip() not in ANY],
         [label for label, _value, cell in seen["inputs"] if cell.strip() in ANY],
         [(labels.get((rule.table_id, name), name), told(value)) for name, value in seen["outputs"].items()],
@@ -256,7 +273,9 @@ def _fired(
 
 def _fact(number: int, kept: Mapping[str, Any], rules: Sequence[DecisionRule]) -> FactView:
     numbers = [rule.number for rule in rules if rule.fact == number]
-    return FactView(number, kept["person"], kept["topic"], numbers, [said(one) for one in kept["reasons"]])
+    return FactView(
+        number, kept["person"], kept["topic"], kept["kind"], numbers, [said(one) for one in kept["reasons"]]
+    )
 
 
 def _told(inputs: Mapping[str, Any], now: datetime) -> list[tuple[str, str]]:

@@ -36,7 +36,7 @@ class DecisionMade(Base):
     move, place: the move of the case (its state's version) and the how manyth decision of it, so that no move is kept
     twice. version: of the definition, table: name of its file, decision: id of what was asked in it; engine: version of
     the program, which decided by itself. asked: facts, silent: those the table said nothing of. body (compressed
-    JSON): [{"ref", "person", "topic", "inputs": {name: value}, "reasons": [sentence]}], in the order asked.
+    JSON): [{"ref", "person", "topic", "kind", "inputs": {name: value}, "reasons": [sentence]}], in the order asked.
     """
 
     __tablename__ = "decision_made"
@@ -168,7 +168,7 @@ def seen_by(work: Work, rule: DecisionRule) -> dict[str, Any]:
 
 def _fact(one: Asked) -> dict[str, Any]:
     fact = one.fact
-    about = {"ref": fact.ref, "person": fact.person, "topic": fact.topic}
+    about = {"ref": fact.ref, "person": fact.person, "topic": fact.topic, "kind": fact.kind}
     return {**about, "inputs": packed(one.inputs), "reasons": list(one.result.reasons)}
 
 

@@ -59,7 +59,7 @@ def text(value: Any) -> str:
         return ", ".join(f"{key}: {text(one)}" for key, one in value.items())
     if isinstance(value, list | tuple):
         return ", ".join(text(one) for one in value) or "—"
-    return value.isoformat() if isinstance(value, date | time) else str(value)
+    return value.isoformat() if isinstance(value, date | time) else str(value) or '""'
 
 
 def _number(written: str) -> Decimal | None:

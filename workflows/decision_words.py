@@ -116,6 +116,9 @@ SAID: tuple[Text, ...] = (
 )
 
 
+_AROUND = re.compile(r"'(?P<text>.*)': (?P<why>.*?)", re.DOTALL)
+
+
 @lru_cache
 def _shapes() -> tuple[tuple[re.Pattern[str], str], ...]:
     return tuple((_shape(known.source), known.source) for known in SAID)
@@ -131,6 +134,11 @@ def _shape(source: str) -> re.Pattern[str]:
 
 def said(sentence: str) -> Text:
     """The sentence as one that is translated when it is read."""
+    around = _AROUND.fullmatch(sentence)
+    if around is not None:  # it may hold other sentences, so it is asked first and believed only when it does
+        why = said(around["why"])
+        if why.source != "%(said)s":
+            return Text("'%(text)s': %(why)s", {"text": around["text"], "why": why})
     for shape, source in _shapes():
         found = shape.fullmatch(sentence)
         if found is not None:

@@ -59,8 +59,8 @@ class Call:
 class Fact:
     """One thing a decision is asked about: `about` comes back to the record, `context` goes into the table.
 
-    ref: of what it is about; person: ref of whom it concerns; topic: a code, such as the category. They are kept in
-    plain with what was decided.
+    ref: of what it is about; kind: what that is (LINE, ROW); person: ref of whom it concerns; topic: a code, such as
+    the category. They are told with what was decided.
     """
 
     about: Any
@@ -68,6 +68,7 @@ class Fact:
     ref: str = ""
     person: str = ""
     topic: str = ""
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,12 +90,9 @@ def test_a_column_that_asks_for_a_new_name_declares_it_as_an_input(web: Served) 
     before = kept(web, ref, DOUBTS)
     assert b'name="area"' not in before
     page = desk.page
-    page.locator("th.input-cell").first.dblclick()
-    field = page.locator(".input-editor [contenteditable], .dms-fill-row .content-editable[contenteditable]").first
-    field.click()
-    page.keyboard.press("Control+a")
-    page.keyboard.type("area")
-    page.keyboard.press("Escape")
+    page.locator("th.input-cell .edit-button").first.focus()
+    page.keyboard.press("Enter")
+    write(desk, page.locator(".ref-input-editor .ref-text"), "area")
     save(page)
     after = kept(web, ref, DOUBTS)
     assert b"<inputData" in after and b'name="area"' in after

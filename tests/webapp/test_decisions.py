@@ -90,7 +90,11 @@ def test_a_reader_learns_of_every_row_why_it_did_not_count(found: Story) -> None
     handler = browser_of(app_of(found.office), found.office, "handler")
     full = link_of(handler.get(f"/cases/{found.case_ref}").text)
     page = handler.get(full).text
-    rows = re.findall(r'<tr(?: class="chosen")?><th scope="row">(\d+)</th>(.*?)</tr>', page, re.S)
+    rows = re.findall(
+        r'<tr(?: class="chosen")?><th scope="row">(\d+)</th>(.*?)</tr>',
+        page[page.index("rows-why") : page.index("<details")],
+        re.S,
+    )
     with found.work() as work:
         (made,) = found.rows(work, DecisionMade)
         counted = {rule.number for rule in work.session.scalars(select(DecisionRule)) if rule.fact == _chosen(page)}

@@ -14,7 +14,7 @@ from workflows.registry import Call, Decided, Fact, facts, operation, recorder
 def gather(call: Call) -> Sequence[Fact]:
     """Comparison lines and result rows of the newest round (docs/decision-variables.md)."""
     return [
-        Fact(about, about.context, about.ref, about.person, about.category)
+        Fact(about, about.context, about.ref, about.person, about.category, str(about.context["fact"]))
         for about in doubts.facts(call.work, call.case)
     ]
 
