@@ -11,7 +11,7 @@ from decisions.feel.flow import ContextLiteral, For, If, Quantified, UnaryTests
 from decisions.feel.nodes import Const, ListLiteral, Node, TooDeep
 from decisions.feel.parser import parse
 from decisions.feel.types import ANY, AllowedType, FunctionType, SimpleType, Type
-from decisions.items import Passing, Types, named_as, unary
+from decisions.items import Passing, Types, named_as, shortened, unary
 from decisions.source import FEEL, Element, Faults, child, children, line_of, local, text_in
 from decisions.tables import MULTIPLE, NOWHERE, SINGLE, InputClause, OutputClause, Place, Rule, Table
 
@@ -44,6 +44,7 @@ class Builder:
         self.types = types
         self.faults = faults
         self.owner = ""  # the name of the part being built
+        self._read: dict[tuple[str, Names, bool], Node] = {}  # what was read; cells often say the same
 
     def refuse(self, element: Element, sentence: str, remedy: str) -> Node:
         """Keep a finding; what stands in for the element is null, and says why."""
@@ -88,10 +89,15 @@ class Builder:
         if not text:
             return self.refuse(element, "The expression is empty.", "Write an expression, or null.")
         try:
-            return parse(text, names)
+            return self._parsed(text, names)
         except FeelSyntaxError as fault:
-            short = text if len(text) <= 60 else text[:57] + "..."
-            return self.refuse(element, f"'{short}': {fault.findings[0].sentence}", fault.findings[0].remedy)
+            return self.refuse(element, f"'{shortened(text)}': {fault.findings[0].sentence}", fault.findings[0].remedy)
+
+    def _parsed(self, text: str, names: Names, *, unary: bool = False) -> Node:
+        key = (text, names, unary)
+        if key not in self._read:
+            self._read[key] = parse(text, names, unary=unary)
+        return self._read[key]
 
     def _literal(self, element: Element, names: Names, label: str) -> Node:
         if child(element, "importedValues") is not None:
@@ -248,8 +254,10 @@ class Builder:
     def _test(self, text: str, cell: Element, names: Names) -> Node:
         if not in_feel(cell):
             return self.refuse(cell, "The cell is not written in FEEL.", "Write it in FEEL.")
-        test = unary(text, cell, self.faults, names)
-        return Refused(self.faults.findings[-1].sentence) if test is None else test
+        try:
+            return self._parsed(text, names, unary=True)
+        except FeelSyntaxError as fault:
+            return self.refuse(cell, f"'{shortened(text)}': {fault.findings[0].sentence}", "Correct the unary tests.")
 
     def _rule(
         self,

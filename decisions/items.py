@@ -146,9 +146,9 @@ def unary(text: str, element: Element, faults: Faults, names: tuple[str, ...]) -
     try:
         return parse(text or "-", names, unary=True)
     except FeelSyntaxError as fault:
-        faults.add(element, f"'{_shortened(text)}': {fault.findings[0].sentence}", "Correct the unary tests.")
+        faults.add(element, f"'{shortened(text)}': {fault.findings[0].sentence}", "Correct the unary tests.")
         return None
 
 
-def _shortened(text: str) -> str:
+def shortened(text: str) -> str:
     return text if len(text) <= 60 else text[:57] + "..."

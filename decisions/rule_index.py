@@ -66,11 +66,11 @@ class Spans:
         ends = {end for ranges, _ in spans for one in ranges for end in (one.low, one.high) if end is not None}
         self._bounds: list[Any] = sorted(ends)
         slots = 2 * len(self._bounds) + 1
-        self._turns: list[list[int]] = [[] for _ in range(slots + 1)]
+        self._turns: dict[int, list[int]] = {}
         for ranges, rule in spans:
             for first, last in self._united(ranges):
-                self._turns[first].append(rule)
-                self._turns[last + 1].append(rule)
+                self._turns.setdefault(first, []).append(rule)
+                self._turns.setdefault(last + 1, []).append(rule)
         self._stride = 1 + slots * rules // (MAX_INDEX * 8)
         self._ready: list[int] = []
         mask = 0
@@ -89,7 +89,7 @@ class Spans:
         return mask
 
     def _turned(self, mask: int, slot: int) -> int:
-        for rule in self._turns[slot]:
+        for rule in self._turns.get(slot, ()):
             mask ^= 1 << rule
         return mask
 

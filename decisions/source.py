@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from lxml import etree
@@ -106,20 +106,28 @@ def line_of(element: Element) -> int | None:
 
 
 def local(element: Element) -> str:
-    return str(etree.QName(element).localname)
+    return _split(str(element.tag))[1]
+
+
+@lru_cache(1024)
+def _split(tag: str) -> tuple[bool, str]:
+    """Whether a tag is DMN's, and its local name."""
+    namespace, _, name = tag.rpartition("}")
+    return namespace[1:] in DMN, name
 
 
 def children(element: Element, *names: str) -> list[Element]:
     """The DMN children of `element` with one of these names, in order; all when none is named."""
-    return [child for child in _dmn(element) if not names or local(child) in names]
+    found = []
+    for kid in element:
+        ours, name = _split(str(kid.tag))
+        if ours and (not names or name in names):
+            found.append(kid)
+    return found
 
 
 def child(element: Element, *names: str) -> Element | None:
     return next(iter(children(element, *names)), None)
-
-
-def _dmn(element: Element) -> Iterator[Element]:
-    return (kid for kid in element.iterchildren(etree.Element) if etree.QName(kid).namespace in DMN)
 
 
 def text_in(element: Element | None) -> str:
