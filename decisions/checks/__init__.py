@@ -18,6 +18,7 @@ from decisions.graph import Module, Reader
 
 __all__ = ["check", "check_expression"]
 
+TOO_DEEP = "The model has too many elements or nests too deeply."
 _UNKNOWN = re.compile(r"'.*' uses the unknown name '(.*)'\.", re.DOTALL)
 _UNREADABLE = re.compile(r"'.*': ", re.DOTALL)
 
@@ -66,7 +67,7 @@ def names_and_types(module: Module) -> Report:
     try:
         ModelCheck(module, report).run()
     except RecursionError:
-        return report
+        report.findings.append(Finding("definitions", None, TOO_DEEP, "Split the model."))
     return report
 
 

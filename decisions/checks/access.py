@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from decisions.checks.kinds import BOOLEAN, NUMBER, STRING, UNKNOWN, ExactContext, Fact, bare, item_of, kind_of
 from decisions.checks.names import Names, did_you_mean, nearest
@@ -52,6 +53,25 @@ def unknown_name(walk: Walk, node: Name, names: Names) -> None:
         return
     walk.desk.report.unknown.add(node.name)
     walk.desk.add(node, f"The name '{node.name}' is not known here.", _instead(walk, node, names), "unknown-name")
+
+
+def lost_quotes(walk: Walk, node: Node, names: Names, other: Type) -> bool:
+    """Reports a word that stands where a text is compared and is no name of anything."""
+    if not isinstance(node, Name) or kind_of(other) != "string" or may_be_name(walk.model.homes, node.name, names):
+        return False
+    sentence = f"'{walk.desk.quote(node)}' is neither a known name nor a text in quotes."
+    near = nearest(node.name, names.all())
+    remedy = f'Write: "{walk.desk.quote(node)}"'
+    walk.desk.report.unknown.add(node.name)
+    walk.desk.add(node, sentence, f"{remedy} / {did_you_mean(near)}" if near else remedy, "unknown-name")
+    return True
+
+
+def may_be_name(homes: Collection[str], name: str, names: Names) -> bool:
+    """Whether a name is one, or is meant as one; else it may be a text that lost its quotes."""
+    if name == "?" or name in BUILT_INS or name in homes or name.lower() in WORDS or _JOINED.search(name):
+        return True
+    return names.find(name) is not None
 
 
 def _instead(walk: Walk, node: Name, names: Names) -> str:

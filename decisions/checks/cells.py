@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decisions.checks.access import lost_quotes
 from decisions.checks.kinds import ORDERED, Fact, comparable, item_of, kind_of
 from decisions.checks.names import Names
 from decisions.checks.operations import among_allowed, rewritten
@@ -15,6 +16,8 @@ def check_test(walk: Walk, test: Node, tested: Type, names: Names, code: str = "
     """Reports a positive unary test that no value of the type `tested` can pass."""
     if isinstance(test, OperatorTest):
         _check_operator(walk, test, tested, names, code)
+        return
+    if lost_quotes(walk, test, names, tested):
         return
     fact = walk.fact(test, names)
     if isinstance(test, RangeLiteral) and _is_empty(walk, test, fact):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from decisions.checks.access import lost_quotes, may_be_name
 from decisions.checks.kinds import (
     BOOLEAN,
     ORDERED,
@@ -26,6 +27,7 @@ from decisions.feel.nodes import (
     InstanceOf,
     ListLiteral,
     Logic,
+    Name,
     Negation,
     Node,
     OperatorTest,
@@ -135,10 +137,14 @@ def needs_condition(walk: Walk, part: Node, fact: Fact) -> None:
 
 
 def comparison(walk: Walk, node: Comparison, names: Names) -> Fact:
-    left, right = (walk.fact(part, names) for part in node.parts)
-    slipped = isinstance(node.parts[1], OperatorTest)  # `a == b` and its like are said by their signs
-    if not slipped:
-        compared(walk, node, node.operator, (node.parts[0], left), (node.parts[1], right))
+    first, second = node.parts
+    facts: list[Fact] = []
+    for part, other in ((first, second), (second, first)):
+        word = isinstance(part, Name) and not may_be_name(walk.model.homes, part.name, names)
+        lost = word and lost_quotes(walk, part, names, walk.type(other, names))
+        facts.append(UNKNOWN if lost else walk.fact(part, names))
+    if not isinstance(second, OperatorTest):  # `a == b` and its like are said by their signs
+        compared(walk, node, node.operator, (first, facts[0]), (second, facts[1]))
     return Fact(BOOLEAN)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -14,7 +15,6 @@ from decisions.checks.report import Desk, Report, Spot
 from decisions.checks.slips import SIGNS, corrected, find_slip, place_of, remedy_for
 from decisions.checks.walk import Handler, Model, Walk
 from decisions.errors import FeelSyntaxError
-from decisions.feel.built_ins import BUILT_INS
 from decisions.feel.flow import UnaryTests
 from decisions.feel.nodes import Name, Node, OperatorTest
 from decisions.feel.types import Type
@@ -27,6 +27,9 @@ HANDLERS: Mapping[type[Node], Handler] = {
 }
 # signs that can be read side by side and never mean what was meant
 DOUBLED = frozenset((("=", "="), ("=", ">"), ("=", "<"), ("<", ">"), (">", "="), ("<", "="), ("!=", "=")))
+
+
+_WITH_UNIT = re.compile(r"[<>=]{0,2}\s{0,9}\d{1,30}(?:\.\d{1,30})?\s{0,9}[^\W\d]{1,20}")
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,8 @@ class Texts:
             remedy = "Write a value, or null for none."
         elif meant is not None and kind_of(meant) in ("", "string") and '"' not in text:
             remedy = f'If it is a text, write: "{shortened(text)}"'
+        elif _WITH_UNIT.fullmatch(text.strip()):
+            remedy = "Write the number alone, without its unit."
         sentence = f"'{shortened(text)}': {told.sentence}"
         self.report.add(spot, sentence, remedy, "unreadable-cell", at=(fault.line, fault.column))
 
@@ -91,6 +96,8 @@ class Texts:
                 sentence = f"'{shortened(text)}' has digits of a Chinese keyboard."
                 self.report.add(desk.spot, sentence, f"Write: {whole or right}", "unreadable-cell", at=place)
                 return
+            if self._thousands(desk, at):
+                return
             if one.kind != "op" or other.kind != "op" or (one.text, other.text) not in DOUBLED:
                 continue
             if sign == "<>" and at and tokens[at - 1].text == "function":
@@ -103,6 +110,22 @@ class Texts:
                 remedy = f"Write '{SIGNS.get(sign, sign)}' as one sign."
             self.report.add(desk.spot, sentence, remedy, "never-true", at=place)
             return
+
+    def _thousands(self, desk: Desk, at: int) -> bool:
+        """Whether 1,000 stands at a token, which is two numbers; it is reported."""
+        here = desk.written.tokens[at : at + 3]
+        if [token.kind for token in here] != ["number", "op", "number"] or here[1].text != ",":
+            return False
+        first, comma, last = here
+        close = last.column == comma.column + 1 == first.column + len(first.text) + 1 and first.line == last.line
+        if not close or len(last.text) != 3 or last.text[0] != "0" or "." in first.text:
+            return False
+        sentence = f"'{first.text},{last.text}' is read as two numbers."
+        remedy = f"Write: {first.text}{last.text}"
+        self.report.add(
+            desk.spot, sentence, remedy, "unreadable-cell", at=(first.line, first.column), severity="warning"
+        )
+        return True
 
     def _unquoted(self, desk: Desk, names: Names, meant: Type) -> bool:
         """Reports a text that stands without its quotes where a value is expected."""
@@ -126,11 +149,7 @@ class Texts:
         return True
 
     def _may_be(self, name: str, names: Names) -> bool:
-        """Whether a name is one, or at least not a text that lost its quotes."""
-        other_spelling = name.lower() in access.WORDS or name.lower() in calls.OTHERS
-        if name == "?":
-            return True
-        return names.find(name) is not None or name in BUILT_INS or name in self.model.homes or other_spelling
+        return access.may_be_name(self.model.homes, name, names) or name.lower() in calls.OTHERS
 
 
 def _names(tree: Node) -> Iterator[Name]:

@@ -147,6 +147,21 @@ def test_slips_of_other_languages_are_placed_and_put_right(expression: str, plac
     assert first.where == place and first.remedy.startswith(remedy)
 
 
+@pytest.mark.parametrize(
+    ("expression", "place", "code", "remedy"),
+    [
+        ("kind = 高", "1:8", "unknown-name", 'Write: "高"'),
+        ('kind in ("低", 高)', "1:15", "unknown-name", 'Write: "高"'),
+        ("amount in (1,000)", "1:12", "unreadable-cell", "Write: 1000"),
+        ("3万", "1:2", "unreadable-cell", "Write the number alone, without its unit."),
+        (">= 3 个月", "1:6", "unreadable-cell", "Write the number alone, without its unit."),
+    ],
+)
+def test_words_units_and_thousands_as_people_write_them(expression: str, place: str, code: str, remedy: str) -> None:
+    found = only(expression, unary=True)
+    assert (found.where, found.code, found.remedy) == (place, code, remedy)
+
+
 def test_signs_inside_a_text_or_a_remark_are_let_alone() -> None:
     assert said('kind = "a == b && ！（）" // here too: == && ≥') == []
 
