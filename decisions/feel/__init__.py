@@ -12,7 +12,7 @@ from decisions.feel.access import members_in
 from decisions.feel.built_ins import BUILT_INS
 from decisions.feel.nodes import Node
 from decisions.feel.parser import parse
-from decisions.feel.reading import is_words
+from decisions.feel.reading import is_name, is_words
 from decisions.feel.scope import BUILT_INS as IN_FORCE
 from decisions.feel.scope import Evaluation
 from decisions.feel.values import Function, Range, State, Stop, Value, YearsMonths, measured, take_in
@@ -103,7 +103,7 @@ class Expression:
 
     def in_scope(self, names: Iterable[str]) -> Node:
         """The tree, read again when `names` hold one that is more than words and stands in the text."""
-        special = [name for name in names if not _is_plain(name) and _may_hold(self.text, name)]
+        special = [name for name in names if not _is_plain(name) and is_name(name) and _may_hold(self.text, name)]
         if not special:
             return self.tree
         return _parsed(self.text, self.unary, frozenset(special))

@@ -248,7 +248,7 @@ class In(Node):
 
 
 class OperatorTest(Node):
-    """`< 5` and its kin: a test of the value in force, or the range (list, for !=) of what passes it."""
+    """`< 5` and its kin: a test of the value in force, or (but for !=) the range of what passes it."""
 
     __slots__ = ("holds", "operator")
 
@@ -264,7 +264,7 @@ class OperatorTest(Node):
 
         def run(state: State, scope: Scope) -> Value:
             bound = bounded(state, scope)
-            if bound is None or (operator != "=" and compare(bound, bound) is None):
+            if bound is None or operator == "!=" or (operator != "=" and compare(bound, bound) is None):
                 state.note(f"A {kind(bound)} cannot bound a range.")
                 return None
             if operator == "=":

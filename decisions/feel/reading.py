@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator, Iterable, Sequence
 from functools import lru_cache
 from typing import Any, NoReturn
@@ -9,11 +10,12 @@ from typing import Any, NoReturn
 from decisions.errors import FeelSyntaxError
 from decisions.feel.flow import WrittenType
 from decisions.feel.nodes import TooDeep
-from decisions.feel.tokens import KEYWORDS, Token, tokenize
+from decisions.feel.tokens import KEYWORDS, NAME, Token, tokenize
 from decisions.feel.values import MAX_NESTING
 
 _SPELLED = ("date and time", "years and months duration", "days and time duration")
 _NAME_SIGNS = frozenset((".", "-", "+", "*", "/", "'", "**", ".."))
+_WORD = re.compile(rf"{NAME.pattern}|[0-9.]+")
 Reading = Generator[Any, Any, Any]  # yields the reading of a part, is sent what that gave, gives a tree
 
 
@@ -35,7 +37,7 @@ def drive(reading: Reading) -> Any:
 
 def is_plain(name: str) -> bool:
     """Whether a name is one word, and so is always recognised."""
-    return name.isidentifier() and name not in KEYWORDS
+    return NAME.fullmatch(name) is not None and name not in KEYWORDS
 
 
 def joined(tokens: Sequence[Token]) -> str:
@@ -62,6 +64,14 @@ def _spelled(name: str) -> tuple[str, ...]:
 def is_words(name: str) -> bool:
     """Whether a name is made of plain words, and so is recognised without being known."""
     return all(is_plain(word) for word in name.split(" "))
+
+
+@lru_cache(4096)
+def is_name(name: str) -> bool:
+    """Whether a name is one by the grammar (rule 27): words and the signs . / - ' + *, a word first."""
+    spelled = _spelled(name)
+    words = [part for part in spelled if part not in _NAME_SIGNS]
+    return bool(spelled) and spelled[0] in words[:1] and all(_WORD.fullmatch(word) for word in words)
 
 
 class Names:
@@ -146,12 +156,14 @@ class TokenReader:
 
     def binder_length(self, *stops: str) -> int:
         """Tokens up to one of `stops` when they can all belong to a name, else 0."""
-        end = self.at
+        if self.token.kind not in ("name", "keyword"):
+            return 0
+        end = self.at + 1
         while (token := self.tokens[end]).text not in stops or token.kind == "string":
             if token.kind not in ("name", "keyword", "number") and token.text not in _NAME_SIGNS:
                 return 0
             end += 1
-        return end - self.at if self.tokens[self.at].kind in ("name", "keyword") else 0
+        return end - self.at
 
     def binder(self, stop: str) -> str:
         length = self.binder_length(stop)

@@ -16,14 +16,19 @@ KEYWORDS = frozenset(
     "and or if then else for in return some every satisfies between true false null not instance function".split()
 )
 
-_NAME_ASTRAL = r"(?:[^\W\d]|[\U00010000-\U000EFFFF])(?:[\w\u00b7\u200c\u200d]|[\U00010000-\U000EFFFF])*"
+# Grammar rules 28 to 30 less the blanks and the byte order mark that lie in their spans; any other letter too.
+_LETTERS = (
+    r"\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u167f\u1681-\u180d\u180f-\u1fff\u200c\u200d"
+    r"\u2070-\u218f\u2c00-\u2fef\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufefe\uff00-\ufffd\U00010000-\U000EFFFF"
+)
+NAME = re.compile(rf"(?:[^\W\d]|[{_LETTERS}])(?:\w|[{_LETTERS}\u00b7\u0300-\u036f\u203f\u2040])*")
 _TOKEN = re.compile(
-    rf"""(?P<space>[\s\u2028\u2029\ufeff]+|//[^\n\r]*|/\*(?:[^*]|\*(?!/))*\*/)
+    rf"""(?P<space>[\s\u180e\u200b\u2028\u2029\ufeff]+|//[^\n\r]*|/\*(?:[^*]|\*(?!/))*\*/)
     |(?P<number>(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
     |(?P<at>@"(?:[^"\\]|\\.)*")
     |(?P<string>"(?:[^"\\]|\\.)*")
     |(?P<op>\*\*|\.\.|<=|>=|!=|->|[-+*/<>=(){{}}\[\],:.?'])
-    |(?P<name>{_NAME_ASTRAL})""",
+    |(?P<name>{NAME.pattern})""",
     re.VERBOSE | re.DOTALL,
 )
 _ESCAPE = re.compile(r"\\(U[0-9a-fA-F]{6}|u[0-9a-fA-F]{4}|.)", re.DOTALL)
