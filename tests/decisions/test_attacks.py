@@ -55,6 +55,15 @@ def test_every_kind_of_host_object_is_handed_in(host: str) -> None:
     assert any(host in attack.hosts.values() for attack in ALL)
 
 
+def test_the_costs_of_a_group_are_its_worst() -> None:
+    measured = [
+        runner.Measured("a", "one", "steps", milliseconds=5, megabytes=1),
+        runner.Measured("a", "two", "null", milliseconds=2, megabytes=3),
+        runner.Measured("b", "one", "size", milliseconds=1, megabytes=1),
+    ]
+    assert runner.costs(measured) == [runner.Costs("a", 2, 1, 5, 3), runner.Costs("b", 1, 1, 1, 1)]
+
+
 HARMFUL = [
     ('"canary-4711"', "leaked"),  # as if a text of a host's attribute had come out
     ("1 + 1", "plain"),

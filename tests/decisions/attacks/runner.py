@@ -23,7 +23,7 @@ from pathlib import Path
 import decisions
 from decisions import DecisionError, FeelSyntaxError, YearsMonths, feel
 from tests.decisions.attacks import hosts
-from tests.decisions.attacks.corpus import Attack, attacks, groups
+from tests.decisions.attacks.corpus import LIMITS, Attack, attacks, groups
 
 ROOT = Path(__file__).resolve().parents[3]
 NOW = datetime(2026, 6, 1, 8, 0, tzinfo=UTC)
@@ -50,6 +50,34 @@ def run(*wanted: str) -> list[Measured]:
     command = [sys.executable, "-m", "tests.decisions.attacks.runner", *wanted]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=900)
     return [Measured(**json.loads(line)) for line in done.stdout.splitlines()]
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What a group costs: its attacks, how many were ended by a limit, and the most milliseconds and megabytes."""
+
+    group: str
+    attacks: int
+    limited: int
+    milliseconds: float
+    megabytes: float
+
+
+def costs(measured: list[Measured]) -> list[Costs]:
+    """The costs of every group, in the order they were run."""
+    by_group: dict[str, list[Measured]] = {}
+    for one in measured:
+        by_group.setdefault(one.group, []).append(one)
+    return [
+        Costs(
+            group,
+            len(found),
+            sum(one.ended in LIMITS for one in found),
+            max(one.milliseconds for one in found),
+            max(one.megabytes for one in found),
+        )
+        for group, found in by_group.items()
+    ]
 
 
 # --- one attack
