@@ -117,8 +117,8 @@ def _join(state: State, texts: list[Value], delimiter: str | None = None) -> str
 
 
 @lru_cache(64)  # of up to 1 MB each
-def _pattern(pattern: str, flags: str) -> Any:
-    """The compiled pattern, or the sentence for which it is refused."""
+def _pattern(pattern: str, flags: str, narrow: bool = False) -> Any:
+    """The compiled pattern, or the sentence for which it is refused. `narrow`: for ASCII texts."""
     options = re2.Options()
     options.max_mem = 1 << 20
     options.log_errors = False
@@ -127,7 +127,7 @@ def _pattern(pattern: str, flags: str) -> Any:
     try:
         if "q" in flags:
             return re2.compile(re2.escape(pattern), options)
-        translated = translate(pattern, blanks="x" in flags, fold="i" in flags)
+        translated = translate(pattern, blanks="x" in flags, fold="i" in flags, narrow=narrow)
         return re2.compile(f"(?m:{translated})" if "m" in flags else translated, options)
     except Refused as reason:
         return str(reason)
@@ -142,7 +142,7 @@ def _compiled(state: State, text: str, pattern: str, flags: str | None, *, consu
     if not set(flags or "") <= set("smixq"):
         raise Unfit("the flags must be of s, m, i, x and q.")
     state.tick(len(pattern) // 10)
-    found = _pattern(pattern, flags or "")
+    found = _pattern(pattern, flags or "", text.isascii())
     # charged whether it is made or remembered: it may be another in every round
     if isinstance(found, str):
         state.tick(REFUSAL_COST)

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from decisions import feel
+from decisions.feel.built_in_text import _pattern
 
 NOW = datetime(2026, 6, 1, 8, tzinfo=UTC)
 
@@ -238,7 +239,7 @@ def test_a_text_matches_as_xpath_says(subject: str, pattern: str, flags: str, wa
     ],
 )
 def test_a_pattern_that_is_none_is_null_with_the_reason(pattern: str, reason: str) -> None:
-    found = feel.compile('matches("abc", p)').evaluate({"p": pattern}, now=NOW)
+    found = feel.compile('matches("äbc", p)').evaluate({"p": pattern}, now=NOW)
     assert found.value is None
     assert reason in found.problems[0]
 
@@ -310,6 +311,29 @@ def test_a_set_of_characters_taken_from_another_leaves_the_others(
         taken = any(_holds(name, char) for name in part) is not not_part
         found = feel.compile("matches(c, p)").evaluate({"c": char, "p": pattern}, now=NOW)
         assert found.value is (inside and not taken), (char, pattern, found)
+
+
+PIECES = "a Z 7 _ - \\d \\D \\w \\W \\s \\i \\c \\p{Lu} \\P{L} b-y é \u212a".split()
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(st.sampled_from(PIECES), min_size=1, max_size=4), st.booleans(), st.booleans(), st.sampled_from(["", "i"])
+)
+def test_an_ascii_text_is_searched_as_any_other(pieces: list[str], negated: bool, taken: bool, flags: str) -> None:
+    pattern = f"[{'^' * negated}{''.join(pieces)}{'-[ab-d]' * taken}]"
+    narrow, wide = _pattern(pattern, flags, True), _pattern(pattern, flags, False)
+    if isinstance(wide, str):
+        assert narrow == wide
+        return
+    for code in range(128):
+        assert bool(narrow.search(chr(code))) == bool(wide.search(chr(code))), (pattern, flags, chr(code))
+
+
+def test_a_common_pattern_costs_little_on_a_common_text() -> None:
+    call = feel.compile('every n in numbers satisfies matches(n, "^\\d{17}[\\dX]$")')
+    outcome = call.evaluate({"numbers": ["99010119900101123X"] * 500}, now=NOW, budget=10_000)
+    assert outcome.value is True
 
 
 def _holds(name: str, char: str) -> bool:
