@@ -12,6 +12,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from decisions import feel
+from decisions.feel.calendar import FarDate, FarDateTime, FineDuration, FineTime
 
 NUMBER, LITERAL = "$number", "$feel"
 MOST = 200  # entries of a list or context that are worth keeping
@@ -27,7 +28,7 @@ def packed(value: Any) -> Any:
         return {str(key): packed(one) for key, one in list(value.items())[:MOST]}
     if isinstance(value, list | tuple):
         return [packed(one) for one in value[:MOST]]
-    if isinstance(value, date | datetime | time | timedelta | feel.YearsMonths):
+    if isinstance(value, date | time | timedelta | feel.YearsMonths | FarDate | FarDateTime | FineTime | FineDuration):
         return {LITERAL: f'@"{text(value)}"'}
     return None
 
