@@ -36,9 +36,7 @@ def check(source: bytes, resolve: Callable[[str], bytes] | None = None) -> list[
     except DecisionError as refusal:
         return [*refusal.findings] or [Finding("definitions", None, str(refusal), "Correct the model.")]
     except RecursionError:
-        return [
-            Finding("definitions", None, "The model has too many elements or nests too deeply.", "Split the model.")
-        ]
+        return [Finding("definitions", None, TOO_DEEP, "Split the model.")]
     report = names_and_types(module)
     found = [*_said_once(reader.faults.findings, report), *check_tables(module, report.findings)]
     return sorted(found, key=lambda finding: finding.line or 0)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 
 from decisions.checks.kinds import BOOLEAN, NUMBER, STRING, UNKNOWN, ExactContext, Fact, bare, item_of, kind_of
-from decisions.checks.names import Names, did_you_mean, nearest
+from decisions.checks.names import Names, did_you_mean, nearest, write_or
 from decisions.checks.walk import Handler, Walk
 from decisions.feel.access import Filter, Path
 from decisions.feel.built_ins import BUILT_INS
@@ -60,10 +60,9 @@ def lost_quotes(walk: Walk, node: Node, names: Names, other: Type) -> bool:
     if not isinstance(node, Name) or kind_of(other) != "string" or may_be_name(walk.model.homes, node.name, names):
         return False
     sentence = f"'{walk.desk.quote(node)}' is neither a known name nor a text in quotes."
-    near = nearest(node.name, names.all())
-    remedy = f'Write: "{walk.desk.quote(node)}"'
+    remedy = write_or(f'"{walk.desk.quote(node)}"', nearest(node.name, names.all()))
     walk.desk.report.unknown.add(node.name)
-    walk.desk.add(node, sentence, f"{remedy} / {did_you_mean(near)}" if near else remedy, "unknown-name")
+    walk.desk.add(node, sentence, remedy, "unknown-name")
     return True
 
 

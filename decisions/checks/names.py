@@ -64,3 +64,8 @@ def nearest(name: str, known: Collection[str]) -> list[str]:
 
 def did_you_mean(near: Collection[str]) -> str:
     return f"Did you mean {', '.join(near)}?"
+
+
+def write_or(right: str, near: Collection[str]) -> str:
+    """What to write for a word without its quotes that may also be the slip of a name."""
+    return f"Write: {right} Or did you mean {', '.join(near)}?" if near else f"Write: {right}"

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from decisions.checks import access, calls, flow, operations
 from decisions.checks.kinds import UNKNOWN, Fact, kind_of
-from decisions.checks.names import Names, did_you_mean, nearest
+from decisions.checks.names import Names, nearest, write_or
 from decisions.checks.reading import Written, read_text, shortened
 from decisions.checks.report import Desk, Report, Spot
 from decisions.checks.slips import SIGNS, corrected, find_slip, place_of, remedy_for
@@ -143,9 +143,7 @@ class Texts:
         near = nearest(words[0].name, names.all()) if words else []
         first = words[0] if words else written.tree
         sentence = f"'{desk.quote(first)}' is neither a known name nor a text in quotes."
-        desk.add(
-            first, sentence, f"Write: {right} / {did_you_mean(near)}" if near else f"Write: {right}", "unknown-name"
-        )
+        desk.add(first, sentence, write_or(right, near), "unknown-name")
         return True
 
     def _may_be(self, name: str, names: Names) -> bool:
