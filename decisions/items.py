@@ -12,6 +12,9 @@ from decisions.feel.types import ANY, AllowedType, ContextType, FunctionType, Li
 from decisions.feel.values import State, Value
 from decisions.source import FEEL, Element, Faults, child, children, text_in
 
+XSD = "http://www.w3.org/2001/XMLSchema"
+XSD_NUMBERS = frozenset(("decimal", "integer", "int", "long", "short", "double", "float"))
+
 
 class Types:
     """The types of one model by name; those of an imported model are found under its import's name.
@@ -84,8 +87,8 @@ class Types:
         if not colon:
             return None
         namespace = element.nsmap.get(prefix)
-        if prefix in ("feel", "xsd", "xs") or namespace in FEEL:
-            return named(name)
+        if prefix in ("feel", "xsd", "xs") or namespace in (*FEEL, XSD):
+            return named("number" if name in XSD_NUMBERS else name)
         if namespace == self._namespace:
             return self._own(name)
         for types in (*self._imported.values(), *self._defaults):

@@ -147,6 +147,7 @@ class Table(Node):
     # --- inputs
 
     def _input_values(self, state: State, scope: Scope) -> list[Value] | None:
+        """The values in force, null where one is not of the declared type; None when one is not allowed."""
         values: list[Value] = []
         for clause in self.inputs:
             value = clause.expression.run(state, scope)
@@ -156,7 +157,6 @@ class Table(Node):
                     state.note(
                         f"The input '{clause.label}' of the table '{self.label}' has another type than declared."
                     )
-                    return None
             if value is not None and clause.allowed is not None and not _allowed(clause.allowed, value, state, scope):
                 state.note(f"The input '{clause.label}' of the table '{self.label}' is not an allowed value.")
                 return None

@@ -191,12 +191,13 @@ def test_a_list_as_input_is_tested_whole() -> None:
 
 
 def test_inputs_and_outputs_must_have_their_types() -> None:
-    typed = loaded(given("x"), decision("t", table(["x: number"], ["out: string"], [["-", "x"]]), "input:#x"))
+    cells = [["> 0", '"much"'], ["null", '"none"'], ["-", "5"]]
+    typed = loaded(given("x"), decision("t", table(["x: number"], ["out: string"], cells, "FIRST"), "input:#x"))
     wrong_input = decide(typed, "t", x="a")
-    assert wrong_input.value is None and "another type than declared" in wrong_input.reasons[0]
-    wrong_output = decide(typed, "t", x=1)
+    assert wrong_input.value == "none" and "another type than declared" in wrong_input.reasons[0]
+    assert value(typed, x=[1]) == "much"
+    wrong_output = decide(typed, "t", x=-1)
     assert wrong_output.value is None and "not an allowed value" in wrong_output.reasons[0]
-    assert value(typed, x=None) is None
 
 
 def test_allowed_input_values_hold_for_a_value_and_for_every_item_of_a_list() -> None:

@@ -59,6 +59,7 @@ PEOPLE = item("tPeople", "tPerson", many=True)
         ("feel:number", 1, "1"),
         ("feel.string", "a", 1),
         ("xsd:boolean", True, 1),
+        ("xsd:integer", 1, "1"),
     ],
 )
 def test_a_simple_type_takes_its_values_alone(type_: str, good: object, bad: object) -> None:
