@@ -227,6 +227,8 @@ class _Parser(TokenReader):
             self.refuse(token)
         if token.text in ("(", "[", "]"):
             return self.bracket()
+        if token.text in COMPARISONS:
+            return self.test()
         if token.text in ("for", "some", "every"):
             return self.iteration(token.text)
         readings = {"{": self.context, "if": self.conditional, "function": self.function}

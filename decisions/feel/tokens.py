@@ -16,12 +16,17 @@ KEYWORDS = frozenset(
     "and or if then else for in return some every satisfies between true false null not instance function".split()
 )
 
-# Grammar rules 28 to 30 less the blanks and the byte order mark that lie in their spans; any other letter too.
+# Grammar rules 28 to 30, any other letter too, less what would hide a mistake: blanks, the byte order mark and the
+# wide forms of FEEL's own signs. Digits, and the brackets and stops of East Asian writing, begin no name.
 _LETTERS = (
     r"\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u167f\u1681-\u180d\u180f-\u1fff\u200c\u200d"
-    r"\u2070-\u218f\u2c00-\u2fef\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufefe\uff00-\ufffd\U00010000-\U000EFFFF"
+    r"\u2070-\u218f\u2c00-\u2fef\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufefe\uff08\uff09\uff0d-\uff1a\uff21-\uff3a"
+    r"\uff3f\uff41-\uff5a\uff66-\ufffd\U00010000-\U000EFFFF"
 )
-NAME = re.compile(rf"(?:[^\W\d]|[{_LETTERS}])(?:\w|[{_LETTERS}\u00b7\u0300-\u036f\u203f\u2040])*")
+NAME = re.compile(
+    r"(?![\d\u3001-\u3004\u3008-\u3020\uff08-\uff1a\uff3f])"
+    rf"(?:[^\W\d]|[{_LETTERS}])(?:\w|[{_LETTERS}\u00b7\u0300-\u036f\u203f\u2040])*"
+)
 _TOKEN = re.compile(
     rf"""(?P<space>[\s\u180e\u200b\u2028\u2029\ufeff]+|//[^\n\r]*|/\*(?:[^*]|\*(?!/))*\*/)
     |(?P<number>(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
