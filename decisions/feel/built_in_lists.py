@@ -1,4 +1,4 @@
-"""Built-in functions on lists and contexts (DMN 1.3, 10.3.4.4, 10.3.4.6, 10.3.4.9)."""
+"""Built-in functions on lists and contexts (DMN 1.5, 10.3.4.4, 10.3.4.9, 10.3.4.10)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Built-in functions on numbers, booleans and ranges (DMN 1.3, 10.3.4.4, 10.3.4.5, 10.3.4.8)."""
+"""Built-in functions on numbers, booleans and ranges (DMN 1.5, 10.3.4.2, 10.3.4.5 to 10.3.4.7)."""
 
 from __future__ import annotations
 

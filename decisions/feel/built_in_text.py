@@ -1,4 +1,4 @@
-"""Built-in functions on strings and conversions (DMN 1.3, 10.3.4.1, 10.3.4.3). Patterns run in RE2 alone."""
+"""Built-in functions on strings and conversions (DMN 1.5, 10.3.4.1, 10.3.4.3). Patterns run in RE2 alone."""
 
 from __future__ import annotations
 

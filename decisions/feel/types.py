@@ -1,4 +1,4 @@
-"""FEEL types (DMN 1.3, 10.3.2.9): what `instance of` asks and what a declared variable demands."""
+"""FEEL types (DMN 1.5, 10.3.2.9): what `instance of` asks and what a declared variable demands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The values of FEEL (DMN 1.3, 10.3.2) and what holds between them: kind, equality, order, text.
+"""The values of FEEL (DMN 1.5, 10.3.2) and what holds between them: kind, equality, order, text.
 
 number = Decimal (34 digits), string = str, boolean = bool, null = None, list = list, context = dict,
 date, time, date and time = their `datetime` classes, days and time duration = timedelta (what those cannot hold:
