@@ -21,6 +21,7 @@ from domain.work import Work
 from tasks.models import OPEN, HumanTask
 from tasks.rules import task_scope
 from workflows import definitions, ways
+from workflows.decision_words import said
 from workflows.definitions import Definition, DefinitionRow
 from workflows.engine import StepSpec
 from workflows.instances import CaseState, Incident
@@ -64,11 +65,11 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A step that could not be carried out. name: "" when the drawing has no such step."""
+    """A step that could not be carried out. name: "" when the drawing has no such step; sentence: why, in words."""
 
     step_id: str
     name: str
-    sentence: str
+    sentence: object
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +153,7 @@ def drawn(
     definition: Definition,
     marks: Mapping[str, Any],
     waiting: Sequence[Waiting],
-    incidents: Sequence[tuple[str, str]],
+    incidents: Sequence[tuple[str, object]],
     *,
     case: Case,
     english: bool,
@@ -263,7 +264,9 @@ def _now(
     return found
 
 
-def _trouble(steps: Mapping[str, StepSpec], active: Sequence[str], told: str, sentence: str, english: bool) -> Trouble:
+def _trouble(
+    steps: Mapping[str, StepSpec], active: Sequence[str], told: str, sentence: object, english: bool
+) -> Trouble:
     """An incident names the step, or the operation that a step in hand called."""
     here = told if told in steps else next((one for one in active if steps[one].topic == told), "")
     return Trouble(here, _name(steps[here], english) if here else "", sentence)
@@ -296,11 +299,11 @@ def _waiting(work: Work, case: Case, english: bool) -> list[Waiting]:
     ]  # fmt: skip
 
 
-def _incidents(work: Work, case: Case) -> list[tuple[str, str]]:
+def _incidents(work: Work, case: Case) -> list[tuple[str, object]]:
     rows = work.session.execute(
         select(Incident.step_id, Incident.sentence)
         .where(Incident.case_id == case.id, Incident.closed_at.is_(None))
         .order_by(Incident.id)
         .limit(MOST_TROUBLES)
     )
-    return [(step, sentence) for step, sentence in rows]
+    return [(step, said(sentence)) for step, sentence in rows]

@@ -25,6 +25,7 @@ from domain.parties.permissions import must
 from domain.upkeep import UpkeepRun
 from domain.version import VERSION
 from domain.work import Work
+from workflows.decision_words import is_known, said
 from workflows.definition_rows import DefinitionRow
 from workflows.instances import Incident
 
@@ -97,7 +98,10 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class OpenIncident:
-    """A step that could not be carried out: the case's number and the step, nothing of the case."""
+    """A step that could not be carried out: the case's number and the step, nothing of the case.
+
+    why: what the drawing or a table did wrong, in words; "" for any other failure.
+    """
 
     ref: str
     number: str
@@ -108,6 +112,7 @@ class OpenIncident:
     since: datetime
     again: datetime | None
     parked: bool
+    why: object = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,7 +297,7 @@ def _incidents(work: Work) -> list[OpenIncident]:
         rows.append(
             OpenIncident(
                 incident.ref, number or case_ref[-6:], process, incident.step_id, incident.cause, incident.attempts,
-                incident.opened_at, again, parked,
+                incident.opened_at, again, parked, said(incident.sentence) if is_known(incident.sentence) else "",
             )
         )  # fmt: skip
     return rows

@@ -11,6 +11,8 @@ from functools import lru_cache
 
 from domain.text import Text
 from domain.text import gettext as _
+from workflows.check_words import CHECKED
+from workflows.reason_words import KINDS, REASONS
 
 NO_RULE = _("No rule of the table '%(name)s' matches and it has no default.")
 
@@ -111,17 +113,38 @@ SAID: tuple[Text, ...] = (
     _("Define it or choose another."),
     _("Choose FEEL as its language."),
     _("Correct the unary tests."),
-    # an expression with what is wrong in it; last, since it would fit others too
-    _("'%(text)s': %(why)s"),
 )
+# what a step of a case failed for (spiff_feel, step_failures, decision_results), kept in an incident as it was said
+TOLD: tuple[Text, ...] = (
+    _("“%(text)s” has no value: %(why)s"),
+    _("“%(text)s” is neither true nor false."),
+    _("“%(text)s” is no line of the form name = expression."),
+    _("A function cannot be kept as a value."),
+    _("The timer's expression gives no time of its kind."),
+    _("What the step is repeated for is no list, or no whole number."),
+    _("The step would be repeated more than 1,000 times."),
+    _("No way leads on: no condition holds and there is no default."),
+    _("The table %(table)s has no answer: %(why)s"),
+    _("The table %(table)s gives several results, the step keeps one."),
+    _("The table %(table)s has several outputs, the step keeps one."),
+)
+# parts of sentences, which would fit others too
+LAST: tuple[Text, ...] = (_("'%(text)s': %(why)s"), _("No rule matches %(text)s."))
+UNKNOWN = "%(said)s"
 
 
-_AROUND = re.compile(r"'(?P<text>.*)': (?P<why>.*?)", re.DOTALL)
+_AROUND = re.compile(r"(?:'(?P<text>.*)'|“(?P<said>.*)” has no value): (?P<why>.*?)", re.DOTALL)
+_KIND = frozenset({"kind", "than"})
+_BETWEEN = re.compile(r", | or a ")
+_WORDS = {one.source: one for one in KINDS}
 
 
 @lru_cache
 def _shapes() -> tuple[tuple[re.Pattern[str], str], ...]:
-    return tuple((_shape(known.source), known.source) for known in SAID)
+    known = (*SAID, *TOLD, *CHECKED, *REASONS, *LAST)
+    # of two shapes that fit, the one with more words of its own knows more of the sentence
+    ordered = sorted(known, key=lambda one: -len(re.sub(r"%\(\w+\)s", "", one.source)))
+    return tuple((_shape(one.source), one.source) for one in ordered)
 
 
 def _shape(source: str) -> re.Pattern[str]:
@@ -137,13 +160,42 @@ def said(sentence: str) -> Text:
     around = _AROUND.fullmatch(sentence)
     if around is not None:  # it may hold other sentences, so it is asked first and believed only when it does
         why = said(around["why"])
-        if why.source != "%(said)s":
-            return Text("'%(text)s': %(why)s", {"text": around["text"], "why": why})
+        if why.source != UNKNOWN:
+            quoted = around["text"] is not None
+            source = "'%(text)s': %(why)s" if quoted else "“%(text)s” has no value: %(why)s"
+            return Text(source, {"text": around["text"] if quoted else around["said"], "why": why})
     for shape, source in _shapes():
         found = shape.fullmatch(sentence)
         if found is not None:
-            values: dict[str, object] = dict(found.groupdict())
-            if "why" in values:
-                values["why"] = said(str(values["why"]))
-            return Text(source, values)
-    return Text("%(said)s", {"said": sentence})
+            return Text(source, {name: _value(name, value) for name, value in found.groupdict().items()})
+    return Text(UNKNOWN, {"said": sentence})
+
+
+def is_known(sentence: str) -> bool:
+    """Whether the sentence, and every other inside it, is one that can be translated."""
+    return _known(said(sentence))
+
+
+def _known(text: Text) -> bool:
+    return text.source != UNKNOWN and all(_known(one) for one in text.values.values() if isinstance(one, Text))
+
+
+def _value(name: str, value: str) -> object:
+    if name == "why":
+        return said(value)
+    if name in _KIND:
+        return _WORDS.get(value, value)
+    return _Kinds(value) if name == "kinds" else value
+
+
+class _Kinds(Text):
+    """Several kinds of values, each in the reader's language when it is read."""
+
+    __slots__ = ()
+
+    def __init__(self, listed: str) -> None:
+        super().__init__("%(kinds)s", {"kinds": listed})
+
+    def __str__(self) -> str:
+        listed = [_WORDS.get(one, one) for one in _BETWEEN.split(str(self.values["kinds"]))]
+        return str(_(", ")).join(map(str, listed))
