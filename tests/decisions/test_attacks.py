@@ -6,9 +6,12 @@ are the counters; what it costs is printed by bench/decisions.py.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from decisions.feel import BUDGET
 from tests.decisions.attacks import corpus, hosts, runner
@@ -62,6 +65,28 @@ def test_the_costs_of_a_group_are_its_worst() -> None:
         runner.Measured("b", "one", "size", milliseconds=1, megabytes=1),
     ]
     assert runner.costs(measured) == [runner.Costs("a", 2, 1, 5, 3), runner.Costs("b", 1, 1, 1, 1)]
+
+
+PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|\w+|\s+|\S')
+TEXTS = [attack.text for attack in ALL if not attack.model and 0 < len(attack.text) < 400]
+PIECES = sorted({piece for text in TEXTS for piece in PIECE.findall(text)})
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.one_of(st.sampled_from(TEXTS), st.sampled_from(PIECES)), min_size=2, max_size=6),
+    st.integers(0, 400),
+    st.sampled_from(PIECES),
+    st.booleans(),
+)
+def test_whatever_is_made_of_attacks_ends_in_a_plain_value_or_a_refusal(
+    parts: list[str], at: int, piece: str, unary: bool
+) -> None:
+    pieces = PIECE.findall("".join(parts))
+    pieces.insert(at % (len(pieces) + 1), piece)
+    attack = Attack("own", "own", "".join(pieces), "plain", unary=unary, given={"x": 1, "l": [1, 2], "c": {"a": 1}})
+    ended, _, steps = runner.attempted(attack)
+    assert ended in corpus.ENDS and 0 <= steps <= BUDGET
 
 
 HARMFUL = [
