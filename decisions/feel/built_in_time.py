@@ -1,4 +1,4 @@
-"""Built-in functions on dates, times and durations (DMN 1.5, 10.3.4.1, 10.3.4.8, 10.3.4.11). The caller says when now is."""
+"""Built-in functions on dates, times and durations (DMN 1.5, 10.3.4.1, 10.3.4.8, 10.3.4.11). now() is given."""
 
 from __future__ import annotations
 
