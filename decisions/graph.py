@@ -11,7 +11,7 @@ from decisions.feel.built_ins import BUILT_INS
 from decisions.feel.nodes import Node
 from decisions.feel.types import ANY, Type
 from decisions.items import Types, named_as
-from decisions.source import DMN, Element, Faults, child, children, local, read_xml
+from decisions.source import Element, Faults, child, children, local, read_xml
 
 Resolve = Callable[[str], bytes]
 MAX_IMPORTS = 20
@@ -115,7 +115,7 @@ class Reader:
 
     def _imported(self, element: Element) -> Module | None:
         namespace = element.get("namespace") or ""
-        if (element.get("importType") or "") not in DMN:
+        if "/spec/DMN" not in element.get("importType", ""):
             self.faults.add(element, "Only DMN models can be imported.", "Remove the import.")
         elif namespace in self._modules:
             if self._modules[namespace] is None:

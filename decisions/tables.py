@@ -250,6 +250,9 @@ class Table(Node):
         failing = sight.failing(((1 << last) - 1) & ~held)
         answers = {hit.place for hit in told}
         for place, rule in enumerate(self.rules):
+            if state.room <= 0:
+                return
+            state.room -= 1
             if place in failing:
                 at = failing[place]
                 cell = rule.cells[at].id if rule.cells else ""
@@ -274,7 +277,7 @@ class _Ready:
         self.lasting = frozenset(
             place
             for place, rule in enumerate(rules)
-            if not plain and len(fixed) == len(rule.outputs) and all(map(constant, rule.outputs))
+            if not plain and len(fixed) == len(rule.outputs) and all(map(_never_changes, rule.outputs))
         )
         self.outputs: dict[int, dict[str, Value]] = {}
         used = [node for column, cells in enumerate(columns) for node in _read(rules, column, cells)]
@@ -285,6 +288,12 @@ class _Ready:
 
 def _read(rules: Sequence[Rule], column: int, cells: Sequence[object]) -> Iterator[Node]:
     return (rule.tests[column] for rule, cell in zip(rules, cells, strict=True) if cell is not None)
+
+
+def _never_changes(output: Node) -> bool:
+    """Whether it is one value for ever; a list is made anew, as a caller may change what it got."""
+    found = constant(output)
+    return found is not None and type(found[0]) is not list
 
 
 def _same_everywhere(clause: OutputClause) -> bool:

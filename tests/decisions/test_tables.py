@@ -240,6 +240,24 @@ def test_a_value_of_another_kind_than_the_cells_is_a_reason_for_no_answer() -> N
     assert any("No rule of the table 't' matches" in reason for reason in reasons)
 
 
+def test_a_list_that_a_caller_changes_is_anew_the_next_time() -> None:
+    model = loaded(dmn.given("x"), decision("t", table(["x"], ["out", "more"], [["-", "[1, 2]", "3"]]), "input:#x"))
+    first = dmn.decide(model, "t", x=1).value
+    first["out"].append(9)
+    first["more"] = 9
+    assert dmn.decide(model, "t", x=1).value == {"out": [1, 2], "more": 3}
+
+
+def test_what_is_told_of_many_evaluations_of_a_table_stays_bounded() -> None:
+    rows = [[f"< {-number}", str(number)] for number in range(1, 900)]
+    model = loaded(
+        dmn.knowledge("t", ["x"], table(["x"], ["out"], rows)),
+        decision("d", "count(for i in 1..200 return t(i))", "knowledge:#t"),
+    )
+    result = dmn.decide(model, "d", True)
+    assert result.value == 200 and 10_000 < len(result.missed) <= 100_000
+
+
 def test_a_table_as_large_as_a_file_may_hold_answers_within_the_budget() -> None:
     rows = [[f"[{number}..{number + 1})", f'"{number}"', str(number)] for number in range(2800)]
     body = table(["a: number", "b: string"], ["out"], rows)
