@@ -20,7 +20,7 @@ _OWN = built_in_lists.LIBRARY
 
 @_OWN.add("range", "from:string")
 def _range(state: State, text: str) -> Range:
-    """A range from its literal (grammar rules 66, 67): the ends are literals themselves, so nothing else is evaluated."""
+    """A range from its literal (grammar rules 66, 67): the ends are literals, so nothing else is evaluated."""
     state.tick(len(text) // 10)
     start, end = _OPEN_START.fullmatch(text), _OPEN_END.fullmatch(text)
     if start:

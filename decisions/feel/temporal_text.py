@@ -27,6 +27,8 @@ from decisions.feel.calendar import (
 )
 from decisions.feel.values import Value, YearsMonths
 
+# names of files that stand beside the zones and mean another thing on every machine
+_NO_ZONES = frozenset(("localtime", "posixrules", "posix", "right", "Factory"))
 _OFFSET = r"[Zz]|[+-]\d\d:\d\d(?::\d\d)?"
 _DATE = re.compile(rf"(-?(?:\d{{4}}|[1-9]\d{{4,8}}))-(\d\d)-(\d\d)({_OFFSET})?", re.ASCII)
 _TIME = re.compile(
@@ -117,6 +119,8 @@ def _zone(text: str) -> Zone:
     if text in ("Z", "z"):
         return UTC
     if text.startswith("@"):
+        if text[1:].split("/")[0] in _NO_ZONES:
+            raise ValueError("no zone of the IANA database")
         return ZoneInfo(text[1:])
     hours, minutes, *seconds = (int(part) for part in text[1:].split(":"))
     if minutes > 59 or (seconds and seconds[0] > 59):

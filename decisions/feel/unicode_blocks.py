@@ -1,4 +1,4 @@
-"""Blocks of Unicode that patterns may name as \\p{IsName}: first and last code point (XML Schema Part 2, appendix F)."""
+"""Blocks of Unicode that patterns name as \\p{IsName}: first and last code point (XML Schema Part 2, appendix F)."""
 
 from __future__ import annotations
 

@@ -78,6 +78,8 @@ def check(text: str, wanted: object) -> None:
         ('time("11:60:00")', None),
         ('time("11:00:60")', None),
         ('time("11:00:00@America")', None),
+        ('time("11:00:00@localtime")', None),
+        ('time("11:00:00@right/Europe/Paris")', None),
         ('time("11:00:00@../etc/passwd")', None),
         ('time("11:00:00@Nowhere/City")', None),
         ("time(24, 0, 0)", None),
