@@ -18,6 +18,7 @@ from decisions.graph import Module, Reader
 
 __all__ = ["check", "check_expression"]
 
+READ = ("unreadable-cell", "never-true")  # codes of what the reader may have found unreadable
 TOO_DEEP = "The model has too many elements or nests too deeply."
 _UNKNOWN = re.compile(r"'.*' uses the unknown name '(.*)'\.", re.DOTALL)
 _UNREADABLE = re.compile(r"'.*': ", re.DOTALL)
@@ -71,7 +72,7 @@ def names_and_types(module: Module) -> Report:
 
 def _said_once(faults: list[Finding], report: Report) -> Iterator[Finding]:
     """The reader's faults and what was found besides; what both found is said by the one who knows more of it."""
-    unreadable = {one.where for one in report.findings if one.code == "unreadable-cell"}
+    unreadable = {one.where for one in report.findings if one.code in READ and one.severity == "error"}
     for fault in faults:
         name = _UNKNOWN.fullmatch(fault.sentence)
         if name:

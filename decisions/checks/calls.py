@@ -197,7 +197,7 @@ def _built_in(walk: Walk, node: Call, name: str, facts: list[Fact]) -> Fact:
         at, parameter = max((misfit for misfit in misfits if misfit), key=lambda misfit: misfit[0])
         kinds = sorted(set().union(*(given[at].kinds for _form, given in fitting if at < len(given))) - {"null"})
         sentence = f"The function '{name}' cannot take a {kind_of(facts[at].type)} as its '{parameter.name}'."
-        walk.desk.add(node.parts[at + 1], sentence, f"Give it one of: {', '.join(kinds)}.")
+        walk.desk.add(node.parts[at + 1], sentence, f"Give it a {' or a '.join(kinds)}.")
         return Fact(result)
     if name not in NOT_CONSTANT and all(fact.constant for fact in facts):
         return walk.constant(node, result, _TEMPORAL.get(name, "Correct it: it is always null."))

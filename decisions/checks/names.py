@@ -68,4 +68,4 @@ def did_you_mean(near: Collection[str]) -> str:
 
 def write_or(right: str, near: Collection[str]) -> str:
     """What to write for a word without its quotes that may also be the slip of a name."""
-    return f"Write: {right} Or did you mean {', '.join(near)}?" if near else f"Write: {right}"
+    return f"Write: {right} / {did_you_mean(near)}" if near else f"Write: {right}"

@@ -115,6 +115,7 @@ def corrected(text: str, *, unary: bool) -> str:
     """`text` with all its slips put right, when that can be read and shown whole; else empty."""
     if len(text) > QUOTED_AT_MOST:
         return ""
+    written = text
     for _ in range(QUOTED_AT_MOST):
         slip = find_slip(text)
         if slip is None:
@@ -126,7 +127,7 @@ def corrected(text: str, *, unary: bool) -> str:
         read_text(text, unary=unary)
     except FeelSyntaxError:
         return ""
-    return shortened(text)
+    return "" if text == written else shortened(text)
 
 
 def _spaced(slip: Slip) -> str:

@@ -12,7 +12,7 @@ from decisions.checks.kinds import UNKNOWN, Fact, kind_of
 from decisions.checks.names import Names, nearest, write_or
 from decisions.checks.reading import Written, read_text, shortened
 from decisions.checks.report import Desk, Report, Spot
-from decisions.checks.slips import SIGNS, corrected, find_slip, place_of, remedy_for
+from decisions.checks.slips import SIGNS, Slip, find_slip, place_of, remedy_for
 from decisions.checks.walk import Handler, Model, Walk
 from decisions.errors import FeelSyntaxError
 from decisions.feel.flow import UnaryTests
@@ -25,10 +25,8 @@ HANDLERS: Mapping[type[Node], Handler] = {
     **flow.HANDLERS,
     **operations.HANDLERS,
 }
-# signs that can be read side by side and never mean what was meant
-DOUBLED = frozenset((("=", "="), ("=", ">"), ("=", "<"), ("<", ">"), (">", "="), ("<", "="), ("!=", "=")))
-
-
+# signs that may be read one by one and never mean what was meant
+DOUBLED = frozenset(("==", "=>", "=<", "<>"))
 _WITH_UNIT = re.compile(r"[<>=]{0,2}\s{0,9}\d{1,30}(?:\.\d{1,30})?\s{0,9}[^\W\d]{1,20}")
 
 
@@ -58,6 +56,7 @@ class Texts:
         self.report.read(len(written.tokens))
         desk = Desk(written, spot, self.report)
         self._doubled(desk, unary=unary)
+        self._thousands(desk)
         if meant is not None and self._unquoted(desk, names, meant):
             return UNKNOWN, desk
         return Walk(desk, self.model, self.handlers, self.owner).fact(written.tree, names), desk
@@ -65,10 +64,7 @@ class Texts:
     def _unreadable(self, text: str, spot: Spot, fault: FeelSyntaxError, *, unary: bool, meant: Type | None) -> None:
         slip = None if fault.limit else find_slip(text)
         if slip is not None:
-            sentence = f"'{shortened(text)}': '{slip.sign}' is not read here."
-            place = place_of(text, slip.start)
-            remedy = remedy_for(text, slip, unary=unary)
-            self.report.add(spot, sentence, remedy, "unreadable-cell", at=place)
+            self._slipped(text, spot, slip, unary=unary)
             return
         told = fault.findings[0]
         remedy = told.remedy
@@ -83,49 +79,40 @@ class Texts:
         sentence = f"'{shortened(text)}': {told.sentence}"
         self.report.add(spot, sentence, remedy, "unreadable-cell", at=(fault.line, fault.column))
 
+    def _slipped(self, text: str, spot: Spot, slip: Slip, *, unary: bool) -> None:
+        whole, code, remedy = shortened(text), "never-true", remedy_for(text, slip, unary=unary)
+        if slip.sign == "==":
+            sentence = f"'{whole}' has two equals signs and would never hold."
+            remedy = "Write the value alone, or one equals sign." if unary else remedy
+        elif slip.sign in DOUBLED:
+            sentence = f"'{whole}': '{slip.sign}' would never hold."
+        else:
+            sentence, code = f"'{whole}': '{slip.sign}' is not read here.", "unreadable-cell"
+        self.report.add(spot, sentence, remedy, code, at=place_of(text, slip.start))
+
     def _doubled(self, desk: Desk, *, unary: bool) -> None:
-        """Signs that are read one by one although they were meant as one, such as ==."""
-        tokens = desk.written.tokens
-        for at, (one, other) in enumerate(pairwise(tokens)):
-            text, sign = desk.written.text, one.text + other.text
-            place = (one.line, one.column)
-            if one.kind == "number" and not one.text.isascii():
-                start = desk.written.offset(at)
-                right = "".join(SIGNS.get(letter, letter) for letter in one.text)
-                whole = corrected(text[:start] + right + text[start + len(one.text) :], unary=unary)
-                sentence = f"'{shortened(text)}' has digits of a Chinese keyboard."
-                self.report.add(desk.spot, sentence, f"Write: {whole or right}", "unreadable-cell", at=place)
-                return
-            if self._thousands(desk, at):
-                return
-            if one.kind != "op" or other.kind != "op" or (one.text, other.text) not in DOUBLED:
+        """Reports signs that are read one by one although they were meant as one."""
+        for at, (one, other) in enumerate(pairwise(desk.written.tokens)):
+            sign = one.text + other.text
+            if one.kind != "op" or other.kind != "op" or sign not in DOUBLED:
                 continue
-            if sign == "<>" and at and tokens[at - 1].text == "function":
+            if sign == "<>" and at and desk.written.tokens[at - 1].text == "function":
                 continue  # the type of a function without parameters
-            if sign == "==":
-                sentence = f"'{shortened(text)}' has two equals signs and would never hold."
-                remedy = "Write the value alone, or one equals sign."
-            else:
-                sentence = f"'{shortened(text)}': '{sign}' would never hold."
-                remedy = f"Write '{SIGNS.get(sign, sign)}' as one sign."
-            self.report.add(desk.spot, sentence, remedy, "never-true", at=place)
+            self._slipped(desk.written.text, desk.spot, Slip(desk.written.offset(at), sign, SIGNS[sign]), unary=unary)
             return
 
-    def _thousands(self, desk: Desk, at: int) -> bool:
-        """Whether 1,000 stands at a token, which is two numbers; it is reported."""
-        here = desk.written.tokens[at : at + 3]
-        if [token.kind for token in here] != ["number", "op", "number"] or here[1].text != ",":
-            return False
-        first, comma, last = here
-        close = last.column == comma.column + 1 == first.column + len(first.text) + 1 and first.line == last.line
-        if not close or len(last.text) != 3 or last.text[0] != "0" or "." in first.text:
-            return False
-        sentence = f"'{first.text},{last.text}' is read as two numbers."
-        remedy = f"Write: {first.text}{last.text}"
-        self.report.add(
-            desk.spot, sentence, remedy, "unreadable-cell", at=(first.line, first.column), severity="warning"
-        )
-        return True
+    def _thousands(self, desk: Desk) -> None:
+        """Reports 1,000: two numbers, the second of which nobody writes with zeros before it."""
+        tokens = desk.written.tokens
+        for first, comma, last in zip(tokens, tokens[1:], tokens[2:], strict=False):
+            if (first.kind, comma.text, last.kind) != ("number", ",", "number") or first.line != last.line:
+                continue
+            close = last.column == comma.column + 1 == first.column + len(first.text) + 1
+            if close and len(last.text) == 3 and last.text[0] == "0" and "." not in first.text:
+                sentence = f"'{first.text},{last.text}' is read as two numbers."
+                place, remedy = (first.line, first.column), f"Write: {first.text}{last.text}"
+                self.report.add(desk.spot, sentence, remedy, "unreadable-cell", at=place, severity="warning")
+                return
 
     def _unquoted(self, desk: Desk, names: Names, meant: Type) -> bool:
         """Reports a text that stands without its quotes where a value is expected."""

@@ -148,13 +148,19 @@ def test_what_may_be_right_is_let_alone(expression: str) -> None:
         ("[10..1]", NUMBER, "Write the smaller end first."),
         ("(5..5]", NUMBER, "Write the value alone, or a wider range."),
         ('[date("2026-02-01")..date("2026-01-01")]', DATE, "Write the smaller end first."),
-        ("== 5", NUMBER, "Write the value alone, or one equals sign."),
         ('["a", "b"]', NUMBER, "Write a number here."),
     ],
 )
 def test_a_test_that_no_value_of_its_column_passes_is_found(written: str, tested: Type, remedy: str) -> None:
     (found,) = check_expression(written, {"?": tested}, unary=True)
     assert (found.code, found.remedy) == ("never-true", remedy)
+
+
+def test_two_equals_signs_in_a_cell_are_told_as_such() -> None:
+    (found,) = check_expression("== 5", {"?": NUMBER}, unary=True)
+    assert (found.where, found.code) == ("1:1", "never-true")
+    assert found.sentence == "'== 5' has two equals signs and would never hold."
+    assert found.remedy == "Write the value alone, or one equals sign."
 
 
 @pytest.mark.parametrize(
