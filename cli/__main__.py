@@ -12,6 +12,8 @@ from domain.errors import DefinitionRefused, HouseError, InvalidAnswers
 from domain.settings import Settings
 from domain.text import bound
 
+ALONE = (["dmn"], ["feel"])
+
 
 def explained(refusal: HouseError) -> Iterator[str]:
     """A refusal as lines: its sentence and clause, every finding of a bundle, every field of a form."""
@@ -32,6 +34,10 @@ def run() -> int:
         try:
             if words[:1] == ["serve"] and quick.ready(Settings.from_env(os.environ)):
                 return supervise.serve(words[1:])
+            if words[:1] in ALONE:
+                from cli import decide, obeying  # needs no home, nor what opens one
+
+                return obeying.obey(decide.alone, words)
             from cli.shell import obey  # the whole command line takes longer to import than the web to start
 
             return obey(words)

@@ -141,3 +141,4 @@ def _say(lines: Iterable[object], *, err: bool = False) -> None:
 
 
 ALL: list[click.Command] = [dmn, feel_command]
+alone = click.Group(commands=ALL)

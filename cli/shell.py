@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import click
 from sqlalchemy.exc import DBAPIError
 
-from cli import commands
+from cli import commands, obeying
 from domain.errors import HouseError
 from domain.text import gettext as _
 
@@ -24,15 +24,9 @@ for command in commands.ALL:
 def obey(words: Sequence[str]) -> int:
     """Run one command; the exit code. What the house refuses goes on to the caller."""
     try:
-        code = main(list(words), prog_name="./run do", standalone_mode=False)
-    except click.ClickException as problem:
-        problem.show()
-        return problem.exit_code
-    except click.Abort:
-        return 130
+        return obeying.obey(main, words)
     except DBAPIError as problem:
         raise HouseError(
             _("The database refused (%(why)s) and nothing was saved. ./run do doctor looks for the cause.",
               why=type(problem.orig or problem).__name__)
         ) from problem  # fmt: skip
-    return code if isinstance(code, int) else 0  # a command that ends itself by click's Exit says its code

@@ -176,6 +176,16 @@ def test_names_with_operators_are_known_from_the_context() -> None:
     assert do("feel", "net-income + 1", "--context", '{"net-income": 5}').stdout == "6\n"
 
 
+def test_what_needs_no_home_loads_nothing_that_opens_one() -> None:
+    code = (
+        "import sys; sys.argv[1:] = ['feel', '1 + 1']; from cli.__main__ import run; "
+        "print(run(), sorted({'sqlalchemy', 'alembic', 'typst', 'flask'} & set(sys.modules)))"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
+    assert done.stdout == "2\n0 []\n", done.stderr
+
+
 def test_what_runs_out_ends_with_a_reason_and_code_one() -> None:
     assert obey(["feel", "for i in 1..10**9 return i"]) == 1
     assert "more steps than it is allowed" in do("feel", "for i in 1..10**9 return i").stderr
