@@ -43,7 +43,9 @@ class Filter(Node):
             items = value if type(value) is list else [] if value is None else [value]
             kept: list[Value] = []
             for item in items or [None]:
-                state.tick(cost)
+                state.left -= cost
+                if state.left < 0:
+                    state.tick()
                 inner = Scope({"item": item}, scope)
                 found = holds(state, Scope(item, inner) if type(item) is dict else inner)
                 if found is True:
@@ -78,7 +80,10 @@ class Call(Node):
     def __init__(self, function: Node, arguments: Sequence[Node], names: Sequence[str]) -> None:
         super().__init__(function, *arguments)
         self.names = tuple(names)
-        self.run = self._call_run(function, [part.run for part in arguments])
+        if isinstance(function, Name) and function.name == "not" and len(arguments) == 1 and not names:
+            self.run = closures.not_run(arguments[0].run)
+        else:
+            self.run = self._call_run(function, [part.run for part in arguments])
 
     def _call_run(self, function: Node, arguments: Sequence[Run]) -> Run:
         callee, names = function.run, self.names

@@ -36,6 +36,8 @@ def name_run(name: str) -> Run:
                 return _rounded(value)
             if type(value) is str:
                 return value
+        elif name in scope.names:
+            return scope.names[name]
         value = scope.find(name, state)
         if value is MISSING:
             value = BUILT_INS.get(name)
@@ -97,7 +99,7 @@ def comparison_with_run(operator: str, left: Run, constant: Value, name: str = "
             value: Value = source[name]
             if type(value) is cls and (cls is not Decimal or value.is_finite()):
                 return held(value, constant)
-        value = left(state, scope)
+        value = scope.names[name] if name in scope.names else left(state, scope)
         if type(value) is cls:
             return held(value, constant)
         return comparison(operator, value, constant, state)
@@ -191,6 +193,25 @@ def logic_of_two_run(deciding: bool, first: Run, second: Run) -> Run:
         if a is other and b is other:
             return other
         return undecided(state, a, b)
+
+    return run
+
+
+def not_run(negated: Run) -> Run:
+    def run(state: State, scope: Scope) -> Value:
+        value = negated(state, scope)
+        return not value if type(value) is bool else BUILT_INS["not"].call(state, [value], {})
+
+    return run
+
+
+def between_run(tested: Run, least: Run, most: Run) -> Run:
+    def run(state: State, scope: Scope) -> Value:
+        value, low, high = tested(state, scope), least(state, scope), most(state, scope)
+        if type(value) is type(low) is type(high) is Decimal:
+            return low <= value <= high
+        above, below = comparison(">=", value, low, state), comparison("<=", value, high, state)
+        return None if above is None or below is None else above and below
 
     return run
 

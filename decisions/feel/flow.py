@@ -98,6 +98,21 @@ class Iteration(Node):
 
     def rounds(self, state: State, scope: Scope) -> Iterator[Scope | None]:
         """One scope a round, the last variable running fastest; None when a list cannot be iterated."""
+        return self._single(state, scope) if len(self.variables) == 1 else self._several(state, scope)
+
+    def _single(self, state: State, scope: Scope) -> Iterator[Scope | None]:
+        items = self.items(0, state, scope)
+        if items is None:
+            yield None
+            return
+        variable, cost = self.variables[0], 1 + self.body.cost
+        for item in items:
+            state.left -= cost
+            if state.left < 0:
+                state.tick()
+            yield Scope({variable: item}, scope)
+
+    def _several(self, state: State, scope: Scope) -> Iterator[Scope | None]:
         cost, count = self.body.cost, len(self.variables)
         scopes, running = [scope], list[Iterator[Value]]()
         while True:

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import ClassVar
 
 from decisions.feel import closures
-from decisions.feel.operators import comparison, negate
+from decisions.feel.operators import negate
 from decisions.feel.scope import BUILT_INS, MISSING, Run, Scope, deeper
 from decisions.feel.types import AllowedType, NullType, Type
 from decisions.feel.values import MAX_NESTING, NUMBERS, Function, Range, State, Value, compare, kind
@@ -213,14 +213,7 @@ class Between(Node):
 
     def __init__(self, value: Node, low: Node, high: Node) -> None:
         super().__init__(value, low, high)
-        tested, from_, to = value.run, low.run, high.run
-
-        def run(state: State, scope: Scope) -> Value:
-            found, least, most = tested(state, scope), from_(state, scope), to(state, scope)
-            above, below = comparison(">=", found, least, state), comparison("<=", found, most, state)
-            return None if above is None or below is None else above and below
-
-        self.run = run
+        self.run = closures.between_run(value.run, low.run, high.run)
 
 
 class In(Node):

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from decimal import DecimalException
 from typing import Any
 
@@ -30,16 +29,15 @@ class Unfit(Exception):
     """A built-in has no result for these values; the text says why, without them."""
 
 
-@dataclass(frozen=True, slots=True)
 class Parameter:
-    name: str
-    kinds: frozenset[str]
-    optional: bool
-    many: bool
+    __slots__ = ("anything", "kinds", "many", "name", "optional")
 
-    @property
-    def anything(self) -> bool:
-        return "any" in self.kinds
+    def __init__(self, name: str, kinds: frozenset[str], optional: bool, many: bool) -> None:
+        self.name = name
+        self.kinds = kinds
+        self.optional = optional
+        self.many = many
+        self.anything = "any" in kinds
 
     @property
     def nullable(self) -> bool:

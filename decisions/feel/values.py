@@ -68,11 +68,12 @@ class State:
 
     def sized(self, value: Value) -> Value:
         """`value`, after charging for its size, so that all an evaluation can hold stays below 20 MB."""
-        if isinstance(value, str):
+        cls = type(value)
+        if cls is str:
             if len(value) > MAX_STRING:
                 raise Stop(f"A text grew beyond {MAX_STRING} characters.")
             self.tick(len(value) // 400)
-        elif isinstance(value, list):
+        elif cls is list:
             if len(value) > MAX_LIST:
                 raise Stop(f"A list grew beyond {MAX_LIST} items.")
             self.tick(len(value) // 10)
