@@ -74,7 +74,7 @@ def dmn_check(file: Path) -> None:
         raise click.exceptions.Exit(1)
 
 
-@click.command("feel")
+@click.command("feel", context_settings={"ignore_unknown_options": True})  # an expression may begin with a minus
 @click.argument("expression")
 @click.option("--context", default="{}", help="JSON object of the names it uses; @FILE reads a file, - standard input.")
 @click.option("--unary", default=None, help="Take EXPRESSION as the cell of a table and test this JSON value.")

@@ -172,6 +172,11 @@ def test_an_expression_that_is_none_is_refused_with_place_and_remedy() -> None:
     assert "line 2, column 2" in done.stderr and "Correct the expression." in done.stderr
 
 
+def test_an_expression_may_begin_with_a_minus() -> None:
+    assert do("feel", "-1 + x", "--context", '{"x": 3}').stdout == "2\n"
+    assert do("feel", "1", "--contxt", "{}").exit_code == 2
+
+
 def test_names_with_operators_are_known_from_the_context() -> None:
     assert do("feel", "net-income + 1", "--context", '{"net-income": 5}').stdout == "6\n"
 
