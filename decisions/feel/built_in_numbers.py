@@ -17,7 +17,7 @@ from decimal import (
 from decisions.feel import temporal
 from decisions.feel.printing import scalar_text
 from decisions.feel.signatures import Call, Library, Unfit
-from decisions.feel.values import NUMBERS, Range, State, Value, compare, contains, equal, kind
+from decisions.feel.values import MAX_NESTING, NUMBERS, Range, State, Stop, Value, compare, contains, equal, kind
 
 LIBRARY = Library()
 add = LIBRARY.add
@@ -111,11 +111,23 @@ def _parity(number: Decimal) -> int:
 
 @add("is", "value1:any, value2:any")
 def _is(state: State, a: Value, b: Value) -> bool:
-    """Same kind and same value; beside equality, a time and its shift to another zone differ."""
-    if kind(a) != kind(b):
+    """The same element of the domain (10.3.2.2); equal times with other offsets or fractions are not."""
+    return _identical(a, b, state, 0)
+
+
+def _identical(a: Value, b: Value, state: State, depth: int) -> bool:
+    state.tick()
+    if depth > MAX_NESTING:
+        raise Stop("What is compared is nested too deeply.", "depth")
+    name = kind(a)
+    if name != kind(b):
         return False
-    if kind(a) in ("time", "date and time"):
+    if name in ("time", "date and time"):
         return scalar_text(a) == scalar_text(b)
+    if name == "list":
+        return len(a) == len(b) and all(_identical(x, y, state, depth + 1) for x, y in zip(a, b, strict=True))
+    if name == "context":
+        return a.keys() == b.keys() and all(_identical(a[key], b[key], state, depth + 1) for key in a)
     return equal(a, b, state) is True
 
 
