@@ -32,6 +32,7 @@ PROPERTIES: dict[str, dict[str, Type]] = {
 }
 # how other languages and spreadsheets spell FEEL's own words
 WORDS = {"none": "null", "nil": "null", "null": "null", "true": "true", "false": "false", "nan": "null"}
+ITSELF = "Take it out: nothing can rest on itself."
 _JOINED = re.compile(r"\b(AND|OR|And|Or|xor|XOR|BETWEEN|IN)\b")
 
 
@@ -53,6 +54,11 @@ def unknown_name(walk: Walk, node: Name, names: Names) -> None:
         return
     walk.desk.report.unknown.add(node.name)
     walk.desk.add(node, f"The name '{node.name}' is not known here.", _instead(walk, node, names), "unknown-name")
+
+
+def draw_from(name: str, owner: str) -> str:
+    """What to do about a name that the model has, but `owner` does not require."""
+    return f"Draw the requirement from '{name}' to '{owner}'." if name != owner else ITSELF
 
 
 def lost_quotes(walk: Walk, node: Node, names: Names, other: Type) -> bool:
@@ -77,7 +83,7 @@ def _instead(walk: Walk, node: Name, names: Names) -> str:
     if node.name.lower() in WORDS:
         return f"Write: {WORDS[node.name.lower()]}"
     if node.name in walk.model.homes and walk.owner:
-        return f"Draw the requirement from '{node.name}' to '{walk.owner}'."
+        return draw_from(node.name, walk.owner)
     joined = _JOINED.search(node.name)
     if joined:
         return f"Write '{joined[0].lower()}' in small letters." if joined[0].lower() != "xor" else "Write: a != b"

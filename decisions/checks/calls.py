@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from decisions.checks.access import draw_from
 from decisions.checks.kinds import (
     BOOLEAN,
     CONTEXT,
@@ -119,7 +120,7 @@ def _instead(walk: Walk, name: str, names: Names) -> str:
     if name.lower() in OTHERS and name.lower() not in BUILT_INS:
         return f"Write: {OTHERS[name.lower()]}"
     if name in walk.model.homes and walk.owner:
-        return f"Draw the requirement from '{name}' to '{walk.owner}'."
+        return draw_from(name, walk.owner)
     functions = [known for known in names.all() if kind_of(names.find(known) or ANY) == "function"]
     near = nearest(name, [*functions, *BUILT_INS])
     return did_you_mean(near) if near else "Choose a function of FEEL, or require a knowledge model."

@@ -10,9 +10,11 @@ from lxml import etree
 
 import decisions
 from decisions.checks import check, check_expression
-from decisions.checks.report import MOST_FINDINGS
+from decisions.checks.models import ModelCheck
+from decisions.checks.report import MOST_FINDINGS, MOST_WORDS, Report
 from decisions.errors import Finding
 from decisions.feel.types import ContextType, ListType, SimpleType
+from decisions.graph import Reader
 from tests.decisions.dmn_models import decision, given, knowledge, model, needs, table, text
 
 NUMBER, STRING = SimpleType("number"), SimpleType("string")
@@ -303,6 +305,21 @@ def test_reading_faults_are_told_and_nothing_is_raised() -> None:
     assert "no logic" in found.sentence
     circle = decision("A", "B", "#B") + decision("B", "A", "#A")
     assert any("circle" in one.sentence for one in found_in(circle))
+
+
+def test_what_names_itself_is_not_told_to_draw_a_requirement() -> None:
+    (found,) = found_in(knowledge("Fac", ["n: number"], "if n = 0 then 1 else n * Fac(n - 1)"))
+    assert (found.code, found.remedy) == ("unknown-function", "Take it out: nothing can rest on itself.")
+
+
+def test_a_model_with_more_text_than_is_checked_says_so() -> None:
+    report = Report()
+    report.words = MOST_WORDS - 20
+    ModelCheck(
+        Reader(None).read(model(decision("A", "nobody") + decision("B", "1 + 2 + 3 + " * 5 + "4"))), report
+    ).run()
+    assert [one.code for one in report.findings] == ["unknown-name", ""]
+    assert report.findings[-1].severity == "warning" and "too large" in report.findings[-1].sentence
 
 
 def test_of_very_many_faults_the_first_hundreds_are_told() -> None:
