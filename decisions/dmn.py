@@ -204,7 +204,13 @@ def load(source: bytes, resolve: Resolve | None = None) -> Model:
 
 
 def read(source: bytes, resolve: Resolve | None = None) -> tuple[Model, Faults]:
-    """The model with the faults found in it; what is faulty is null. For checking drafts, never for deciding."""
+    """The model with the faults found in it; what is faulty is null, with the fault as the reason.
+
+    For checking drafts and for callers outside the house (`decisions.evaluate`); the house decides with `load` alone.
+
+    Raises:
+        DecisionError: the source is no model at all.
+    """
     reader = Reader(resolve)
     module = reader.read(source)
     return Model(module), reader.faults

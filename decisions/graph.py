@@ -129,11 +129,12 @@ class Reader:
 
     def _found(self, element: Element, namespace: str, resolve: Resolve) -> Module | None:
         try:
-            source = resolve(namespace)
-        except LookupError:
+            return self.read(resolve(namespace))
+        except (LookupError, DecisionError) as refusal:
+            self._modules.pop(namespace, None)
             self.faults.add(element, "The imported model is not at hand.", "Add it to the bundle.")
+            self.faults.findings += refusal.findings if isinstance(refusal, DecisionError) else ()
             return None
-        return self.read(source)
 
     def _collect(self, module: Module) -> None:
         names: set[str] = set()

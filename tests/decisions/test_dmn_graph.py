@@ -289,6 +289,17 @@ def test_imports_in_a_circle_and_of_another_kind_are_refused() -> None:
         bundle(import_("a") + import_("a", OTHER), {BASE: "", OTHER: ""})
 
 
+def test_an_import_that_is_no_model_stops_only_what_rests_on_it() -> None:
+    main = dmn.model(
+        import_("a") + import_("b", OTHER) + decision("d", "b.older", f"{OTHER}#older") + decision("e", "1 + 1")
+    )
+    sources = {BASE: b"<no", OTHER: dmn.model(LIBRARY, OTHER)}
+    with pytest.raises(DecisionError, match="not at hand.* more"):
+        decisions.load(main, sources.__getitem__)
+    borne = read(main, sources.__getitem__)[0]
+    assert decide(borne, "e").value == 2 and decide(borne, "d", x=1).value == 2
+
+
 def test_a_requirement_into_a_model_that_is_not_imported_is_refused() -> None:
     with pytest.raises(DecisionError, match="not imported"):
         loaded(decision("d", "1", f"{BASE}#older"))
