@@ -9,11 +9,15 @@ from functools import cache
 
 import pytest
 
+import decisions
 from tests.infrastructure.owners import PAGE, ROOT, steps_read, written
+from tests.workflows.test_decision_steps import table
 from workflows import bundles, registry
 from workflows.bundles import Bundle
+from workflows.decision_results import decision_of, kept
 from workflows.lint_names import CASE
 from workflows.spiff_feel import compiled, is_expression, plain
+from workflows.table_check import check_table
 
 NOW = datetime(2027, 6, 1, tzinfo=UTC)
 FLOW = "negative_to_issue_notice"
@@ -28,6 +32,8 @@ def rows(heading: str) -> list[tuple[str, ...]]:
 
 EXAMPLES = rows("| condition or time | with | gives |")
 REFUSED = rows("| written | what the check says |")
+PLANTED = rows("| rows | hit policy | what the check says | for example |")
+KEPT = rows("| kept | in the file | a table with the output `level` gives | a condition reads |")
 
 
 def test_the_lists_are_up_to_date() -> None:
@@ -83,6 +89,31 @@ def test_what_the_page_says_is_refused_is_refused_at_its_place_with_a_remedy(row
     assert [one.element for one in errors] == [FLOW], [str(one.sentence) for one in errors]
     assert sentence in str(errors[0].sentence)
     assert str(errors[0].remedy)
+
+
+@pytest.mark.parametrize("row", PLANTED, ids=[row[0] for row in PLANTED])
+def test_what_the_page_says_of_a_table_is_what_the_check_says(row: tuple[str, ...]) -> None:
+    cells, policy, sentence, example = row
+    rules = [f'{cell.strip().strip("`")} -> "{number}"' for number, cell in enumerate(cells.split("` and `"))]
+    (found,) = check_table("urgency.dmn", table(*rules, policy=policy))
+
+    assert str(found.sentence) == sentence
+    assert ", ".join(f"{label} = {value}" for label, value in found.example) == example
+    assert found.table == "紧急程度"
+
+
+@pytest.mark.parametrize("row", KEPT, ids=[row[1] for row in KEPT])
+def test_a_condition_reads_what_is_kept_as_the_page_says(row: tuple[str, ...]) -> None:
+    _words, mapping, _gives, condition = row
+    rules, policy = (
+        (('> 0 -> "HIGH"', '> 1 -> "LOW"'), "COLLECT") if "collect" in mapping else (('> 0 -> "HIGH"',), "FIRST")
+    )
+    model = decisions.load(table(*rules, policy=policy))
+    info = decision_of(model, "")
+    result = model.evaluate(info.id, {"amount": 5}, now=NOW)
+    judged = kept(result, info, mapping.split("`")[0], "urgency")
+
+    assert compiled(condition).evaluate({"judge": plain(judged)}, now=NOW, budget=10_000).value is True
 
 
 def test_the_ids_that_operations_read_answers_by_are_steps_of_a_shipped_process() -> None:
