@@ -1,8 +1,9 @@
 """A model file decides: plain values in, a plain value out. For callers outside the house.
 
 A plain value is None, bool, Decimal, str, date, time, datetime, timedelta, YearsMonths, or a list or dict of those;
-int and float are taken for numbers. A range or a date beyond the calendar of the standard library comes out as the
-class FEEL has for it (`decisions.feel.Range` and its calendar); a function never comes out, it is None.
+int and float are taken for numbers. A range comes out as `decisions.feel.Range`. What `datetime` cannot hold (a year
+before 1 or after 9999, nanoseconds) comes out as a class of `decisions.feel.calendar`, whose str() is its text and
+which goes in again. A function never comes out: it is None.
 
 Both wrappers are tolerant: a part of the model that cannot be used is null to what rests on it and stops nothing
 else. `decisions.load` is strict, and the house's own decisions go through it.

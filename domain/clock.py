@@ -1,4 +1,4 @@
-"""The only reader of the machine's clock (walls 1).
+"""The house's only reader of the machine's clock (walls 1); `decisions.evaluate` reads it for outsiders alone.
 
 Legal time is `work.now`: it may stand still and is what laws, documents and agenda items speak of.
 Machine time is always real: leases, heartbeats, sessions, back-off, throttles and log stamps.

@@ -96,6 +96,13 @@ def test_a_plain_value_comes_out_as_it_went_in(file: Path, value: object) -> Non
     assert (out, type(out)) == (value, type(value))
 
 
+@pytest.mark.parametrize("text", ["-2017-12-31", "11:22:33.123456789", "PT0.000000001S", "12017-01-01T08:00:00Z"])
+def test_what_the_standard_library_cannot_hold_has_its_text_and_goes_in_again(file: Path, text: str) -> None:
+    made = decisions.feel.compile(f'@"{text}"').evaluate({}, now=NOW).value
+    out = decisions.evaluate(file, "echo", {"x": made}, now=NOW)
+    assert (str(out), type(out)) == (text, type(made))
+
+
 def test_whole_and_binary_numbers_are_taken_for_decimals(file: Path) -> None:
     assert decisions.evaluate(str(file), "twice", {"x": 21}, now=NOW) == Decimal(42)
     assert decisions.evaluate(str(file), "twice", {"x": 0.1}, now=NOW) == Decimal("0.2")
