@@ -294,7 +294,7 @@ def test_an_import_that_is_no_model_stops_only_what_rests_on_it() -> None:
         import_("a") + import_("b", OTHER) + decision("d", "b.older", f"{OTHER}#older") + decision("e", "1 + 1")
     )
     sources = {BASE: b"<no", OTHER: dmn.model(LIBRARY, OTHER)}
-    with pytest.raises(DecisionError, match="not at hand.* more"):
+    with pytest.raises(DecisionError, match=r"not at hand.* more"):
         decisions.load(main, sources.__getitem__)
     borne = read(main, sources.__getitem__)[0]
     assert decide(borne, "e").value == 2 and decide(borne, "d", x=1).value == 2
