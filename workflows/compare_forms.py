@@ -50,7 +50,7 @@ KINDS: Mapping[str, Text] = {
 }
 _WORDING = frozenset(
     "label text description properties/label.en properties/description.en properties/text.en properties/suffix"
-    " properties/suffix.en dateLabel".split()
+    " properties/suffix.en dateLabel properties/check.message properties/check.message.en".split()
 )
 SENTENCES: Mapping[str, Text] = {
     "type": _("Field “%(field)s”: what kind of field it is."),
@@ -73,6 +73,10 @@ SENTENCES: Mapping[str, Text] = {
     "properties/rows": _("Field “%(field)s”: where its rows come from."),
     "properties/options": _("Field “%(field)s”: where its options come from."),
     "properties/show": _("Field “%(field)s”: when it is shown."),
+    "conditional/hide": _("“%(field)s”: when it is hidden."),
+    "properties/check": _("Field “%(field)s”: what must hold of the answer."),
+    "properties/check.message": _("Field “%(field)s”: what is said when the answer does not hold."),
+    "properties/check.message.en": _("Field “%(field)s”: what is said when the answer does not hold, in English."),
     "properties/width": _("Field “%(field)s”: how wide it is."),
     "group": _("Field “%(field)s”: the group it stands in."),
 }
@@ -86,6 +90,10 @@ _LABELS: Mapping[str, Text] = {
     "validate/max": _("at most"),
     "properties/route": _("for conditions"),
     "properties/show": _("shown when"),
+    "conditional/hide": _("hidden when"),
+    "properties/check": _("must hold"),
+    "properties/check.message": _("message"),
+    "properties/check.message.en": _("English message"),
 }
 _OPTION_SENTENCE = _("Field “%(field)s”, option %(option)s.")
 _OTHER = _("Field “%(field)s”: the entry %(name)s, which no page shows.")

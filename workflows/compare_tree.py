@@ -176,12 +176,12 @@ def _inside(value: Any) -> Iterable[Any]:
 
 
 def put_json(thing: Thing, value: Mapping[str, Any], path: str = "", *, leave: frozenset[str] = frozenset()) -> None:
-    """The leaves of an object as facts `a/b`, lists whole; empty `validate` and `properties` are the same as none."""
+    """The leaves of an object as facts `a/b`, lists whole; an empty `validate`, `properties` or `conditional` is none."""
     for name, inner in value.items():
         if not path and name in leave:
             continue
         place = path + name.replace("~", "~0").replace("/", "~1")
-        if isinstance(inner, dict) and (inner or name in ("validate", "properties")):
+        if isinstance(inner, dict) and (inner or name in ("validate", "properties", "conditional")):
             put_json(thing, inner, f"{place}/")
         else:
             thing.put(place, canonical(inner))

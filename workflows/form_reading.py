@@ -67,10 +67,12 @@ class Reader:
         self._no_check(component, name or "group")
         if not self._part_known(component, "conditional", CONDITIONAL, name or "group"):
             return
-        hides = (*hides, *self._hides(component, name or "group"))
+        around, hides = hides, (*hides, *self._hides(component, name or "group"))
         label = str(component.get("label", ""))
         yield FieldSpec("group", "", label, self._english(component, "label.en"), hides=hides, ident=name)
         yield from self.read_all(component.get("components", []), depth + 1, hides)
+        if hides != around:
+            yield FieldSpec("group", "", "", "", hides=around)  # what follows stands under no heading that may be hidden
 
     def _component(self, component: Mapping[str, Any], depth: int, hides: tuple[Rule, ...]) -> FieldSpec | None:
         kind = str(component.get("type", ""))

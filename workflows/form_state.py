@@ -124,7 +124,7 @@ class FormState:
         if self._left <= 0:
             return None
         found = rule.expression.evaluate(context, now=self._now, budget=min(STEPS, self._left))
-        self._left -= max(LEAST, getattr(found, "steps", LEAST))
+        self._left -= max(LEAST, found.steps)
         if not isinstance(found.value, bool):
             # a reason never holds a value; what was answered stands nowhere in a log
             why = found.problems[0] if found.problems else "neither true nor false"

@@ -55,6 +55,7 @@ RENTED = {
             "起租日期",
             "Rented since",
             subtype="date",
+            dateLabel="起租日期",
             properties=_check("=since = null or since <= today()", "起租日期不得晚于今天。", "Not after today."),
         ),
         _field(

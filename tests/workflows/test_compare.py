@@ -221,6 +221,26 @@ def test_a_form_s_change_is_shown_at_the_step_that_uses_it() -> None:
     assert found.drawing["changed"] == ("review_report",)
 
 
+def test_a_changed_condition_or_check_of_a_form_is_said_in_words() -> None:
+    def rule(form: dict[str, Any]) -> None:
+        one = next(one for one in form["components"] if one["label"] == "审核意见")
+        one["conditional"] = {"hide": '=outcome = "SIGN"'}
+        one["properties"] |= {"check": "=opinion != null", "check.message": "写明理由", "check.message.en": "Say why"}
+
+    told = lines(WHOLE, with_form(rule))
+    assert {row[:1] + row[2:] for row in told} == {
+        ("Form changed", "", '=outcome = "SIGN"', "“审核意见”: when it is hidden."),
+        ("Form changed", "", "=opinion != null", "Field “审核意见”: what must hold of the answer."),
+        ("Wording added", "", "写明理由", "Field “审核意见”: what is said when the answer does not hold."),
+        ("Wording added", "", "Say why", "Field “审核意见”: what is said when the answer does not hold, in English."),
+    }
+
+    def empty(form: dict[str, Any]) -> None:
+        form["components"][0]["conditional"] = {}
+
+    assert lines(WHOLE, with_form(empty)) == []
+
+
 def test_moved_fields_are_the_fewest_and_options_have_an_order() -> None:
     def turn(form: dict[str, Any]) -> None:
         form["components"].reverse()
