@@ -83,7 +83,7 @@ class Names:
             self.add(_spelled(name), name)
 
     def add(self, spelled: tuple[str, ...], name: str) -> None:
-        if spelled in {(word,) for word in KEYWORDS}:
+        if len(spelled) == 1 and spelled[0] in KEYWORDS:
             return  # a keyword alone stays what it is, whatever the caller's names are
         if spelled and (spelled, name) not in self.by_first.setdefault(spelled[0], []):
             self.by_first[spelled[0]].append((spelled, name))
