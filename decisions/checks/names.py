@@ -8,7 +8,9 @@ from difflib import get_close_matches
 from decisions.feel.reading import is_words
 from decisions.feel.types import ANY, Type
 
-MOST_COMPARED = 400
+# comparing costs the square of the length; a model may have thousands of names, and hundreds of slips
+MOST_COMPARED = 40
+LONGEST_COMPARED = 40
 
 
 class Names:
@@ -57,9 +59,10 @@ class Names:
 def nearest(name: str, known: Collection[str]) -> list[str]:
     """At most three known names that `name` may be a slip of; spelled alike but for capitals first."""
     same = [other for other in known if other.casefold() == name.casefold() and other != name]
-    candidates = [other for other in list(known)[:MOST_COMPARED] if abs(len(other) - len(name)) < 12]
-    near = get_close_matches(name[:80], candidates, 3, 0.7 if len(name) > 3 else 0.6)
-    return list(dict.fromkeys([*same, *near]))[:3]
+    likely = sorted(known, key=lambda other: (other[:1] != name[:1], abs(len(other) - len(name))))[:MOST_COMPARED]
+    short = {other[:LONGEST_COMPARED]: other for other in reversed(likely)}
+    near = get_close_matches(name[:LONGEST_COMPARED], short, 3, 0.7 if len(name) > 3 else 0.6)
+    return list(dict.fromkeys([*same, *(short[other] for other in near)]))[:3]
 
 
 def did_you_mean(near: Collection[str]) -> str:
