@@ -272,7 +272,8 @@ class Builder:
         if len(cells) != len(inputs) or len(results) != len(outputs):
             self.faults.add(element, f"Rule {number} does not fit the columns.", "Give every rule one cell a column.")
             return None
-        texts = tuple(text_in(cell) or "-" for cell in cells)
+        places, result_places = tuple(map(_place, cells)), tuple(map(_place, results))
+        texts = tuple(place.text or "-" for place in places)
         tests = [self._test(text, cell, names) for text, cell in zip(texts, cells, strict=True)]
         notes = [text_in(note) for note in children(element, "annotationEntry")]
         columns = columns + [f"annotation {at}" for at in range(len(columns) + 1, len(notes) + 1)]
@@ -285,11 +286,11 @@ class Builder:
             number,
             tuple(tests),
             texts,
-            tuple(self.text(text_in(result), result, names) for result in results),
+            tuple(self.text(place.text, result, names) for place, result in zip(result_places, results, strict=True)),
             annotations,
             line_of(element),
-            tuple(_place(cell) for cell in cells),
-            tuple(_place(result) for result in results),
+            places,
+            result_places,
         )
 
 

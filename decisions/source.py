@@ -127,7 +127,11 @@ def children(element: Element, *names: str) -> list[Element]:
 
 
 def child(element: Element, *names: str) -> Element | None:
-    return next(iter(children(element, *names)), None)
+    for kid in element:
+        ours, name = _split(str(kid.tag))
+        if ours and (not names or name in names):
+            return kid
+    return None
 
 
 def text_in(element: Element | None) -> str:
