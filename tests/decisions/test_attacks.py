@@ -41,6 +41,13 @@ def test_a_group_of_attacks_ends_as_it_must(group: str) -> None:
             assert one.why, f"{one.name} ends without a reason"
 
 
+def test_the_check_of_a_hostile_model_ends_with_findings_and_never_by_a_kill() -> None:
+    refused = {attack.name for attack in CORPUS["models"] if attack.ends == "refused"}
+    for one in runner.run("check", "models"):
+        assert one.ended == "checked", one
+        assert one.why or one.name not in refused, f"{one.name} is refused, but the check finds nothing"
+
+
 def test_the_corpus_is_large_and_every_attack_is_another() -> None:
     kinds = Counter(attack.ends for attack in ALL)
     assert set(kinds) == set(corpus.ENDS)

@@ -1,5 +1,7 @@
 """Runs the attack corpus: `python -m tests.decisions.attacks.runner [GROUP ...]` prints a line of JSON for each.
 
+With `check` before the groups their models are checked for their owners instead of asked to decide.
+
 Every attack runs in a process of its own, forked from one that has everything imported, with 2 s of processor time
 and 200 MB of address space beyond what that process has: a kill is always the attack's, and what it costs is its own.
 Milliseconds are processor time of reading and evaluating; the peak is what the resident memory grew at most.
@@ -13,7 +15,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock
@@ -143,13 +145,23 @@ def _leaks(value: object, attack: Attack) -> Iterator[str]:
 # --- its process
 
 
-def measured(attack: Attack) -> Measured:
+def checked(attack: Attack) -> tuple[str, str, int]:
+    """A model seen by the check that its owner asks for, as `attempted` tells."""
+    imports = {name: text.encode() for name, text in attack.imports.items()}
+    findings = decisions.check(attack.text.encode(), imports.__getitem__)
+    return "checked", "; ".join(str(one) for one in findings[:3]), 0
+
+
+Trying = Callable[[Attack], tuple[str, str, int]]
+
+
+def measured(attack: Attack, trying: Trying = attempted) -> Measured:
     """The attack tried in a forked child under its limits."""
     out, into = os.pipe()
     child = os.fork()
     if not child:
         os.close(out)
-        _child(attack, into)
+        _child(attack, into, trying)
     os.close(into)
     with os.fdopen(out, "rb") as pipe:
         told = pipe.read()
@@ -160,7 +172,7 @@ def measured(attack: Attack) -> Measured:
     return Measured(attack.group, attack.name, **json.loads(told))
 
 
-def _child(attack: Attack, into: int) -> None:
+def _child(attack: Attack, into: int, trying: Trying) -> None:
     """Never returns."""
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     _warm()
@@ -170,7 +182,7 @@ def _child(attack: Attack, into: int) -> None:
     resident = int(pages[1]) * resource.getpagesize()
     began = time.process_time()
     try:
-        ended, why, steps = attempted(attack)
+        ended, why, steps = trying(attack)
     except BaseException as fault:  # whatever it is, it is a finding about this attack
         ended, why, steps = "killed", f"{type(fault).__name__}: {fault}"[:300], 0
     told = {
@@ -201,9 +213,11 @@ def _peak() -> int:
 def main() -> int:
     """Print a line for every attack."""
     feel.compile("1 + 1").evaluate({}, now=NOW)
-    for group in sys.argv[1:] or groups():
+    checking = sys.argv[1:2] == ["check"]
+    for group in sys.argv[1 + checking :] or groups():
         for attack in attacks(group):
-            print(json.dumps(asdict(measured(attack))), flush=True)
+            if not checking or attack.model:
+                print(json.dumps(asdict(measured(attack, checked if checking else attempted))), flush=True)
     return 0
 
 
