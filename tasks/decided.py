@@ -204,8 +204,8 @@ def _sight(work: Work, case: Case, made: DecisionMade, reached: bool) -> bool | 
     actor, relation = work.actor, permissions.relation_to_case(work.actor, case)
     step = definitions.by_id(work, made.definition_id).diagram.steps.get(made.step_id)
     stage = step.properties.get("stage", "") if step is not None else ""
-    about_results = step is None or bool(step.properties.get("facts")) or stage in AGENCY_STAGES
-    if not about_results:
+    by_facts = step is None or bool(step.properties.get("facts"))
+    if not by_facts and not _in_the_agencys_hands(case, made, stage):
         return True if relation != permissions.AGENCY or may_follow(actor, "", stage) else None
     if relation != permissions.AGENCY and not reached:
         return None
@@ -213,6 +213,13 @@ def _sight(work: Work, case: Case, made: DecisionMade, reached: bool) -> bool | 
         return None
     by_report = reached and permissions.may(actor, "report.read", relation, "DELIVERED")
     return by_report or permissions.may(actor, "comparison.read", relation)
+
+
+def _in_the_agencys_hands(case: Case, made: DecisionMade, stage: str) -> bool:
+    """Whether a step may have decided over what was found; a step without a stage: from the issue of the letter on."""
+    if stage:
+        return stage in AGENCY_STAGES
+    return case.commissioned_at is not None and made.made_at >= case.commissioned_at
 
 
 # --- in words ------------------------------------------------------------------------------------------------------

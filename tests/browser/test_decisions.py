@@ -3,14 +3,19 @@ the findings of a table that lead to their row."""
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from domain.work import unit_of_work
 from tests.browser.editing import begin, kept, open_part, save, wait_checked
 from tests.browser.serving import PHONE, Served
 from tests.browser.test_studio_tables import DOUBTS, cell, write
 from tests.infrastructure.browser import assert_accessible
 from tests.journeys import steps
 from tests.journeys.playing import Story, new_case
+from tests.workflows.test_decision_steps import bundle
+from workflows import drafts
 
 pytestmark = pytest.mark.slow
 
@@ -97,4 +102,27 @@ def test_a_column_that_asks_for_a_new_name_declares_it_as_an_input(web: Served) 
     after = kept(web, ref, DOUBTS)
     assert b"<inputData" in after and b'name="area"' in after
     wait_checked(desk, "yes")
+    web.check_consoles()
+
+
+def test_a_step_asks_a_table_about_the_cases_own_values_from_its_panel(web: Served) -> None:
+    files = bundle().files
+    with unit_of_work(web.office.home, web.office.actor("owner1")) as work:
+        ref = drafts.begin_with(work, "urgency", files).ref
+    desk = web.desk("owner1")
+    page = desk.page
+    desk.go(f"/drafts/{ref}/drawing#element=judge")
+    page.locator("#studio[data-ready=yes][data-checked]").wait_for()
+    assert page.locator("#panel-mapping").input_value() == "singleEntry"
+    assert page.locator("#panel-input-amount").input_value() == "=250"
+    assert json.loads(page.locator("#studio").get_attribute("data-missing")) == []
+    page.locator("#panel-mapping").select_option("singleResult")
+    page.locator("#panel-input-amount").fill("=120")
+    page.locator("#panel-input-amount").press("Tab")
+    page.locator("#studio[data-checked]").wait_for()
+    page.locator("[data-studio-save]").click()
+    page.locator("#studio[data-saved]").wait_for()
+    after = kept(web, ref, "process.bpmn")
+    assert b'mapDecisionResult="singleResult"' in after and b">=120<" in after
+    assert_accessible(page)
     web.check_consoles()

@@ -13,6 +13,8 @@ from tests.homes import Office
 from tests.journeys import steps
 from tests.journeys.playing import Story, new_case
 from tests.webapp.desk_world import app_of, browser_of
+from tests.webapp.owner_world import begun, owner_of, post, read, send_file
+from tests.workflows.test_decision_steps import bundle, play, table
 from workflows.decision_rows import DecisionMade, DecisionRule, facts_of, seen_by
 
 
@@ -126,3 +128,52 @@ def test_what_the_program_would_say_otherwise_today_is_said(found: Story) -> Non
     handler = browser_of(app_of(found.office), found.office, "handler")
     full = link_of(handler.get(f"/cases/{found.case_ref}").text)
     assert "The program has changed since" in handler.get(f"{full}?lang=en").text
+
+
+def test_a_table_asked_about_the_cases_own_values_is_shown_to_whoever_reads_the_case(office: Office) -> None:
+    story = play(office, bundle())
+    app, address = app_of(office), f"/cases/{story.case_ref}?lang=en"
+    town = browser_of(app, office, "town")
+    page = town.get(address)
+    said = section_of(page.text)
+    assert "判定 · 紧急程度 · version 1 · row 2" in said
+    assert "金额 >= 100 250" in said and "level! HIGH" in said
+    assert 'data-rules="{&#34;judge&#34;' in page.text
+    full = town.get(link_of(page.text) + "?lang=en").text
+    assert "金额 <code>&lt; 100</code>" in full and "<td>250</td>" in full
+    assert browser_of(app, office, "handler").get(address).status_code == 404, "not commissioned yet"
+
+
+def test_that_no_row_counted_is_said_with_the_reason(office: Office) -> None:
+    story = play(office, bundle(table('< 100 -> "LOW"'), condition="judge != null"))
+    town = browser_of(app_of(office), office, "town")
+    page = town.get(f"/cases/{story.case_ref}?lang=en").text
+    assert "no row counted" in section_of(page)
+    full = town.get(link_of(page) + "?lang=en").text
+    assert "No row counted here." in full and "No rule of the table" in full
+    assert "没有规则符合" in town.get(link_of(page) + "?lang=zh").text
+
+
+# --- findings of a table ------------------------------------------------------------------------------------------
+
+
+def test_a_finding_of_a_table_names_row_column_and_an_example_in_both_languages(office: Office) -> None:
+    owner = owner_of(app_of(office), office)
+    draft = begun(owner)
+    overlap = table('<= 100 -> "LOW"', '>= 100 -> "HIGH"', '> "2" -> "X"')
+    send_file(owner, draft, "grade.dmn", overlap)
+    english, chinese = (read(owner.get(f"{draft}?lang={one}").text) for one in ("en", "zh"))
+    assert "Rules 1 and 2 can match together, but only one may. For example: 金额 = 100" in english
+    assert "row 2" in english and "row 3 · 金额" in english
+    assert "规则 1 与规则 2 可能同时符合，但只允许一条。 例如：金额 = 100" in chinese
+    assert "第3行 · 金额" in chinese and "用文字去检验数字" in chinese
+    assert post(owner, f"{draft}/propose", revision=2, note="两条规则").status_code == 422
+
+
+def test_a_warning_of_a_table_is_shown_and_does_not_stop_a_proposal(office: Office) -> None:
+    owner = owner_of(app_of(office), office)
+    draft = begun(owner)
+    send_file(owner, draft, "grade.dmn", table('< 100 -> "LOW"', '> 100 -> "HIGH"'))
+    page = read(owner.get(f"{draft}?lang=en").text)
+    assert "Warning" in page and "No rule matches 金额: 100. For example: 金额 = 100" in page
+    assert post(owner, f"{draft}/propose", revision=2, note="有一处空缺").status_code == 302
