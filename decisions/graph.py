@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decisions.boxed import NOTHING, Builder, in_feel
 from decisions.errors import DecisionError
 from decisions.feel.built_ins import BUILT_INS
-from decisions.feel.nodes import Node
+from decisions.feel.nodes import Node, TooDeep
 from decisions.feel.types import ANY, Type
 from decisions.items import Types, named_as
 from decisions.source import Element, Faults, child, children, local, read_xml
@@ -195,21 +195,26 @@ class Reader:
             return
         builder.owner = part.name
         names = tuple(spelled for prefix, needed in part.requires for spelled in _spellings(prefix, needed))
-        if part.kind == "knowledge":
-            logic = child(part.element, "encapsulatedLogic")
-            if logic is None:
-                part.node = builder.refuse(part.element, f"'{part.name}' has no logic.", "Give it a function.")
-                return
-            wanted = part.module.types.of(child(part.element, "variable"))
-            part.node = builder.function(logic, names, part.name, wanted)
-        else:
-            part.node = builder.typed(builder.logic_of(part.element, names, part.name), part.type, part.name)
+        try:
+            part.node = _logic(part, builder, names)
+        except TooDeep:
+            sentence = f"'{part.name}' nests too deeply."
+            part.node = builder.refuse(part.element, sentence, "Split it into several decisions.")
         known = {prefix or needed.name for prefix, needed in part.requires} | BUILT_INS.keys()
         known |= part.module.imports.keys()
         for name in sorted(part.node.free() - known - {"?"}):
             self.faults.add(
                 part.element, f"'{part.name}' uses the unknown name '{name}'.", "Correct it, or draw the requirement."
             )
+
+
+def _logic(part: Part, builder: Builder, names: tuple[str, ...]) -> Node:
+    if part.kind != "knowledge":
+        return builder.typed(builder.logic_of(part.element, names, part.name), part.type, part.name)
+    logic = child(part.element, "encapsulatedLogic")
+    if logic is None:
+        return builder.refuse(part.element, f"'{part.name}' has no logic.", "Give it a function.")
+    return builder.function(logic, names, part.name, part.module.types.of(child(part.element, "variable")))
 
 
 def _spellings(prefix: str, part: Part) -> tuple[str, ...]:

@@ -85,6 +85,18 @@ def test_elements_are_found_by_their_id_or_their_name_with_single_spaces() -> No
         assert decide(model, name, the_amount=2).value == 4
 
 
+def test_an_expression_that_is_just_too_high_with_its_type_is_refused() -> None:
+    for height in range(90, 104):
+        text = "[" * height + "1" + "]" * height
+        typed = decision("d", text, type_="list") + knowledge("k", [], text, type_="list")
+        try:
+            loaded(typed)
+        except DecisionError as refusal:
+            assert all("deep" in finding.sentence for finding in refusal.findings)
+    with pytest.raises(DecisionError, match="deep"):
+        loaded(typed)
+
+
 # --- knowledge
 
 
