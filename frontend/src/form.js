@@ -4,7 +4,7 @@
 import { FormEditor } from '@bpmn-io/form-js-editor';
 import flatpickr from 'flatpickr';
 import { Mandarin } from 'flatpickr/dist/esm/l10n/zh.js';
-import { read } from './editors/form-file.js';
+import { read, withRows } from './editors/form-file.js';
 import { HOLDERS, KINDS, houseFields, nameOf } from './editors/form-fields.js';
 import { formPanel } from './editors/form-panel.js';
 import { PATTERNS, WORDS } from './editors/words-form.js';
@@ -141,7 +141,7 @@ async function start(root) {
     const [text, words] = await Promise.all([session.load(), session.words()]);
     file = read(text);
     original = text;
-    await editor.importSchema(structuredClone(file.schema));
+    await editor.importSchema(withRows(structuredClone(file.schema)));
     panel = formPanel({ place: root.querySelector('[data-form-panel]'), editor, words, say, readonly });
     editor.on('commandStack.changed', () => listeners.forEach((fn) => fn()));
   } catch (reason) {

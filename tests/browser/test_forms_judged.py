@@ -131,6 +131,7 @@ def test_the_owner_writes_a_condition_and_a_check_and_is_told_what_is_wrong(web:
     panel.locator("[data-entry=hide]").fill("")
     panel.locator("[data-entry='hide.name']").select_option("debts")
     panel.locator("[data-entry=hide]").press_sequentially(" = null")
+    assert panel.locator("[data-entry=hide]:focus").count(), "who types stays where she types"
     panel.locator("[data-entry=check]").fill("string length(note) > 5")
     panel.locator("[data-entry='check.message']").fill("请写得更详细。")
     panel.locator("[data-entry='check.message.en']").fill("Say more.")

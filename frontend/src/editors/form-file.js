@@ -22,6 +22,17 @@ export function* everyField(schema) {
   }
 }
 
+// Every component with a row of the editor's grid: without one the editor makes new rows after every change and draws
+// all fields anew, and whoever types in the panel would stand in the form after one letter. No row goes into the file.
+export function withRows(schema) {
+  let number = 0;
+  for (const component of everyField(schema)) {
+    number += 1;
+    component.layout = { columns: null, ...component.layout, row: component.layout?.row ?? `Row_kept_${number}` };
+  }
+  return schema;
+}
+
 // The form's own id and version stay what they were.
 function whole(schema, source, known) {
   const made = { ...source };
