@@ -13,7 +13,7 @@ from domain import rules
 from domain.cases import Case
 from domain.errors import NotFound
 from domain.parties import households
-from domain.parties.households import Household, PersonView
+from domain.parties.households import Household, Person, PersonView
 from domain.parties.organisations import Organisation
 from domain.policy_shipped import Rules
 from domain.text import gettext as _
@@ -108,7 +108,7 @@ def brief_of(
     definition: Definition,
     law: Rules,
 ) -> CaseBrief:
-    """The head of a case: two queries, for its people and for what they signed."""
+    """The head of a case: one query, for its people and what they signed."""
     people = _members(work, household)
     first = people[0].person.name if people else ""
     department, agency = (Office(one.name, one.name_en) for one in offices[:2] if one is not None)
@@ -138,10 +138,13 @@ def brief_of(
 def _members(work: Work, household: Household | None) -> list[Member]:
     if household is None:
         return []
-    people = households.members(work, household)
-    holding = authorisations.holding(work.today).where(households.Person.household_id == household.id)
-    signed = {person: on for person, _ref, on in work.session.execute(holding)}
-    return [Member(households.view(work, one), signed.get(one.id)) for one in people]
+    holding = authorisations.holding(work.today).where(Person.household_id == household.id).subquery()
+    people = work.session.execute(
+        households.members_query(household, work.today)
+        .add_columns(holding.c.signed_on)
+        .join(holding, holding.c.person_id == Person.id, isouter=True)
+    )
+    return [Member(households.view(work, one), on) for one, on in people]
 
 
 def clock_of(work: Work, law: Rules, due: Mapping[str, Any] | None, due_at: datetime | None, kind: str) -> Clock:

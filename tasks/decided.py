@@ -141,19 +141,16 @@ class WhyView:
 
 
 def visible(work: Work, case: Case, *, reached: bool, english: bool) -> list[DecisionView]:
-    """What was decided in a case, as far as the actor may know it, newest first; two queries.
+    """What was decided in a case, as far as the actor may know it, newest first; one query.
 
     reached: whether the report reached the department.
     """
     found = []
-    for made in decision_rows.of_case(work, case.id)[:MOST]:
+    for made, rules in decision_rows.of_case(work, case.id)[:MOST]:
         sight = _sight(work, case, made, reached)
         if sight is not None:
-            found.append((made, sight))
-    rules: dict[int, list[DecisionRule]] = {}
-    for rule in decision_rows.rules_of(work, [made.id for made, _sight in found]):
-        rules.setdefault(rule.made_id, []).append(rule)
-    return [_view(work, made, rules.get(made.id, []), values, english) for made, values in found]
+            found.append(_view(work, made, rules, sight, english))
+    return found
 
 
 def why(work: Work, case_ref: str, ref: str, fact: int | None, *, english: bool) -> WhyView:
@@ -166,7 +163,7 @@ def why(work: Work, case_ref: str, ref: str, fact: int | None, *, english: bool)
     sight = None if made is None else _sight(work, case, made, reached)
     if made is None or sight is None:
         raise NotFound(_("There is no such decision for you."))
-    rules = decision_rows.rules_of(work, [made.id])
+    rules = decision_rows.rules_of(work, made)
     view, kept = _view(work, made, rules, sight, english), decision_rows.facts_of(work, made)
     facts = [_fact(number, one, rules) for number, one in enumerate(kept)]
     first = next((one for one in facts if one.rows), facts[0] if facts else None)

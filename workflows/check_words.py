@@ -113,6 +113,7 @@ CHECKED: tuple[Text, ...] = (
     _("Write '%(text)s' as one sign."),
     _("If it is a text, write: %(text)s"),
     _("Write: %(text)s / Did you mean %(list)s?"),
+    _("Take it out: nothing can rest on itself."),
     _("Write the number alone, without its unit."),
     _("Write: %(text)s"),
 )

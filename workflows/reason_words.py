@@ -70,6 +70,7 @@ REASONS: tuple[Text, ...] = (
     _("A %(kind)s has no property '%(name)s'."),
     _("A list grew beyond %(most)s items."),
     _("A text grew beyond %(most)s characters."),
+    _("What is compared is nested too deeply."),
     _("A list is nested too deeply."),
     _("A value is nested too deeply to be printed."),
     _("A value is nested too deeply."),

@@ -13,6 +13,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     LargeBinary,
+    Select,
     String,
     UniqueConstraint,
     func,
@@ -279,11 +280,16 @@ def still_there(on: date) -> ColumnElement[bool]:
 
 def members(work: Work, household: Household, on: date | None = None) -> Sequence[Person]:
     """Members who have not left by `on` (None: today), the applicant first. Uses ix_person_household_id."""
-    return work.session.scalars(
+    return work.session.scalars(members_query(household, on or work.today)).all()
+
+
+def members_query(household: Household, on: date) -> Select[Person]:
+    """The query of `members`, for more columns about them."""
+    return (
         select(Person)
-        .where(Person.household_id == household.id, Person.kind == MEMBER, still_there(on or work.today))
+        .where(Person.household_id == household.id, Person.kind == MEMBER, still_there(on))
         .order_by(Person.position, Person.id)
-    ).all()
+    )
 
 
 def supporters(work: Work, household: Household) -> Sequence[Person]:
