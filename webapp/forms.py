@@ -39,7 +39,9 @@ class TaskForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Judge every field that is in sight, then what the checks say. What is hidden is not judged."""
-        super().validate(extra_validators)
+        refused = not super().validate(extra_validators)
+        if refused and not self.errors:
+            return False
         state = self.state()
         for control in self.controls():
             if control.name in state.hidden:

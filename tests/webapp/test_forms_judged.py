@@ -74,7 +74,7 @@ def test_the_page_draws_everything_and_says_what_a_script_puts_out_of_sight(offi
         assert "data-away" in _tag(page, place)
         assert " hidden" not in _tag(page, place), "without a script everything is in sight"
     assert "data-away" not in _tag(page, "guests")
-    assert re.search(r'data-place="text-1" data-asked data-away>以租赁合同为准', page)
+    assert re.search(r'data-place="text-1" data-asked="yes" data-away="yes">以租赁合同为准', page)
 
 
 def test_the_server_tells_what_is_hidden_and_what_the_touched_fields_checks_say(office: Office) -> None:
