@@ -12,7 +12,7 @@ from decisions.feel.access import members_in
 from decisions.feel.built_ins import BUILT_INS
 from decisions.feel.nodes import Node
 from decisions.feel.parser import parse
-from decisions.feel.reading import is_name, is_words
+from decisions.feel.reading import is_name, is_words, possible_names
 from decisions.feel.scope import BUILT_INS as IN_FORCE
 from decisions.feel.scope import Evaluation
 from decisions.feel.values import Function, Range, State, Stop, Value, YearsMonths, measured, take_in
@@ -24,6 +24,7 @@ IN_FORCE.update(BUILT_INS)
 _FLAT = frozenset((type(None), bool, Decimal, str))
 _PLAIN: set[str] = set()  # names of callers known to be made of words, at most _MOST_PLAIN
 _MOST_PLAIN = 20_000
+_MOST_POSSIBLE = 8
 
 
 class Outcome:
@@ -55,13 +56,14 @@ class Outcome:
 class Expression:
     """A FEEL text that has been read. Immutable; evaluations are independent and may run in parallel."""
 
-    __slots__ = ("names", "text", "tree", "unary")
+    __slots__ = ("names", "possible", "text", "tree", "unary")
 
     def __init__(self, text: str, unary: bool, tree: Node) -> None:
         self.text = text
         self.unary = unary
         self.tree = tree
         self.names: frozenset[str] = frozenset(tree.free() - BUILT_INS.keys() - {"?"})
+        self.possible = possible_names(text, _MOST_POSSIBLE)
 
     @property
     def members(self) -> frozenset[tuple[str, str]]:
@@ -88,7 +90,12 @@ class Expression:
 
     def _run(self, state: Evaluation, context: Mapping[str, object], budget: int) -> Outcome:
         try:
-            tree = self.tree if _PLAIN.issuperset(context) else self.in_scope(context)
+            possible = self.possible
+            if possible is None:
+                plain = _PLAIN.issuperset(context)
+            else:
+                plain = not possible or context.keys().isdisjoint(possible)
+            tree = self.tree if plain else self.in_scope(context)
             state.left -= tree.cost
             if state.left < 0:
                 state.tick()

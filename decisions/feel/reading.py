@@ -16,6 +16,7 @@ from decisions.feel.values import MAX_NESTING
 _SPELLED = ("date and time", "years and months duration", "days and time duration")
 _NAME_SIGNS = frozenset((".", "-", "+", "*", "/", "'", "**", ".."))
 _WORD = re.compile(rf"{NAME.pattern}|[0-9.]+")
+_LONGEST = 12  # words and signs of a name that is looked for before it is known
 Reading = Generator[Any, Any, Any]  # yields the reading of a part, is sent what that gave, gives a tree
 
 
@@ -72,6 +73,24 @@ def is_name(name: str) -> bool:
     spelled = _spelled(name)
     words = [part for part in spelled if part not in _NAME_SIGNS]
     return bool(spelled) and spelled[0] in words[:1] and all(_WORD.fullmatch(word) for word in words)
+
+
+def possible_names(text: str, most: int) -> frozenset[str] | None:
+    """Every name of more than words that could stand in `text`, packed or spaced; None when there are over `most`."""
+    tokens = tokenize(text)
+    found: set[str] = set()
+    for start, token in enumerate(tokens):
+        end = start + 1
+        if token.kind not in ("name", "keyword"):
+            continue
+        while tokens[end].kind in ("name", "keyword", "number") or tokens[end].text in _NAME_SIGNS:
+            end += 1
+            name = joined(tokens[start:end])
+            if not is_words(name):
+                found.update((name, " ".join(part.text for part in tokens[start:end])))
+            if len(found) > most or end - start > _LONGEST:
+                return None
+    return frozenset(found)
 
 
 class Names:

@@ -79,6 +79,23 @@ def test_words_side_by_side_are_one_name_however_they_are_spaced() -> None:
     assert value("a 1 + b", **{"a 1": 1, "b": 2}) == 3
 
 
+def test_a_callers_name_of_signs_is_seen_in_a_text_that_was_read_without_it() -> None:
+    for name, text in {
+        "in-come": "in-come + 1",
+        "a - b": "a - b + 1",
+        "Lender's rate": "x + Lender's rate",
+        "date and place": "if date and place > 1 then 2 else 3",
+        "a.b": "1 + a.b * 2",
+    }.items():
+        try:
+            expression = feel.compile(text)
+        except FeelSyntaxError:
+            expression = feel.compile(text, names=[name])
+        assert expression.evaluate({name: 1, "x": 1, "other-name": 2}, now=NOW).value in (2, 3)
+    numbers = {f"n{number}": 1 for number in range(30)}
+    assert value(" + ".join(numbers) + " + at-come", **numbers, **{"at-come": 1, "come": 5, "at": 5}) == 31
+
+
 def test_a_callers_name_is_one_only_as_the_grammar_has_it() -> None:
     assert value("income < 1000", **{"income": 2000, "income < 1000": True}) is False
     assert value("count([1])", **{"count([1])": 5}) == 1
