@@ -12,6 +12,7 @@ import decisions
 from cli import decide_json, decide_words
 from cli.instant import Instant
 from decisions import DecisionError, FeelSyntaxError, Finding, Model, feel, files
+from decisions.declared import as_declared
 from domain.clock import OFFICE_ZONE, machine_now
 from domain.errors import Conflict
 from domain.text import gettext as _
@@ -41,7 +42,7 @@ def dmn_eval(file: Path, decision: str, service: str, given: str, explain: bool,
     model, faults = opened(file)
     wanted = _wanted(model, decision, service)
     types = model.input_types(wanted)
-    inputs = decide_json.as_declared(decide_json.read_object("--input", given), types)
+    inputs = as_declared(decide_json.read_object("--input", given), types)
     result = model.evaluate(wanted, inputs, now=instant, explain=explain)
     click.echo(decide_json.written(result.value, instant))
     if faults:

@@ -8,21 +8,18 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal, DecimalException
 from pathlib import Path
 
 from decisions.feel.printing import number_text, text_of
 from decisions.feel.temporal import read_any
-from decisions.feel.types import AllowedType, ContextType, ListType, SimpleType, Type
-from decisions.feel.values import State, Value, kind
+from decisions.feel.values import State, Value
 from domain.errors import Conflict
 from domain.text import gettext as _
 
 MAX_INPUT = 10 * 1024 * 1024
 PRINTING_STEPS = 10_000_000
-TEMPORAL = frozenset(("date", "time", "date and time", "days and time duration", "years and months duration"))
 
 
 def read_object(option: str, text: str) -> dict[str, Value]:
@@ -82,24 +79,6 @@ def _source(option: str, text: str) -> str:
             _("The file of %(option)s cannot be read (%(why)s). Check its path.", option=option, why=why)
         ) from None
     return text
-
-
-def as_declared(inputs: Mapping[str, Value], types: Mapping[str, Type]) -> dict[str, Value]:
-    """The inputs, texts read as dates and durations where they are declared so."""
-    return {name: _as(value, types[name]) if name in types else value for name, value in inputs.items()}
-
-
-def _as(value: Value, wanted: Type) -> Value:
-    if isinstance(wanted, AllowedType):
-        return _as(value, wanted.base)
-    if isinstance(wanted, ListType):
-        return [_as(one, wanted.item) for one in value] if isinstance(value, list) else _as(value, wanted.item)
-    if isinstance(wanted, ContextType) and isinstance(value, dict):
-        return as_declared(value, wanted.entries)
-    if isinstance(wanted, SimpleType) and wanted.name in TEMPORAL and isinstance(value, str):
-        read = read_any(value)
-        return read if kind(read) == wanted.name else value
-    return value
 
 
 def written(value: Value, now: datetime) -> str:

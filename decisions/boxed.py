@@ -166,7 +166,7 @@ class Builder:
         return self.logic_of(found, names, label)
 
     def _conditional(self, element: Element, names: Names, label: str) -> Node:
-        return If(*(self._branch(element, part, names, label) for part in ("if", "then", "else")))
+        return If(*(self._branch(element, part, names, label) for part in ("if", "then", "else")), strict=True)
 
     def _filter(self, element: Element, names: Names, label: str) -> Node:
         return Filter(self._branch(element, "in", names, label), self._branch(element, "match", names, label))
@@ -176,9 +176,9 @@ class Builder:
         items = self._branch(element, "in", names, label)
         word = local(element)
         body = self._branch(element, "return" if word == "for" else "satisfies", (*names, variable), label)
-        return (
-            For([variable], [items], body) if word == "for" else Quantified(word == "some", [variable], [items], body)
-        )
+        if word == "for":
+            return For([variable], [items], body)
+        return Quantified(word == "some", [variable], [items], body, strict=True)
 
     # --- decision tables
 

@@ -1,9 +1,10 @@
 """A model file decides: plain values in, a plain value out. For callers outside the house.
 
 A plain value is None, bool, Decimal, str, date, time, datetime, timedelta, YearsMonths, or a list or dict of those;
-int and float are taken for numbers. A range comes out as `decisions.feel.Range`. What `datetime` cannot hold (a year
-before 1 or after 9999, nanoseconds) comes out as a class of `decisions.feel.calendar`, whose str() is its text and
-which goes in again. A function never comes out: it is None.
+int and float are taken for numbers, and the text of a years and months duration for one where the model declares it,
+as Python has no class for it. A range comes out as `decisions.feel.Range`. What `datetime` cannot hold (a year before 1
+or after 9999, nanoseconds) comes out as a class of `decisions.feel.calendar`, whose str() is its text and which goes in
+again. A function never comes out: it is None. Names of decisions and inputs may be spaced as they are in the file.
 
 Both wrappers are tolerant: a part of the model that cannot be used is null to what rests on it and stops nothing
 else. `decisions.load` is strict, and the house's own decisions go through it.
@@ -16,6 +17,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
+from decisions.declared import as_declared
 from decisions.dmn import Model, read
 from decisions.errors import DecisionError
 from decisions.feel import BUDGET
@@ -23,6 +25,7 @@ from decisions.feel.values import Value
 from decisions.source import MAX_BYTES, read_xml
 
 MAX_BESIDE = 200  # files looked through for imports
+_WITHOUT_CLASS = frozenset(("years and months duration",))
 
 
 def evaluate(
@@ -48,7 +51,7 @@ def evaluate(
     Raises:
         DecisionError: the file cannot be read as a model, or has no such decision.
     """
-    return open_file(path).evaluate(decision_name, inputs, now=now or _machine_now(), budget=budget).value
+    return _decided(open_file(path), _spaced(decision_name), inputs, now, budget)
 
 
 def evaluate_service(
@@ -72,10 +75,21 @@ def evaluate_service(
     model = open_file(path)
     services = [info for info in model.decisions if info.kind == "service"]
     for info in services:
-        if service_name in (info.name, info.id):
-            return model.evaluate(info.id, inputs, now=now or _machine_now(), budget=budget).value
+        if service_name == info.id or _spaced(service_name) == info.name:
+            return _decided(model, info.id, inputs, now, budget)
     names = ", ".join(info.name for info in services) or "there is none"
     raise DecisionError(f"The model has no decision service '{service_name}'. Choose one of: {names}.")
+
+
+def _decided(model: Model, decision: str, inputs: Mapping[str, object], now: datetime | None, budget: int) -> Value:
+    named = {_spaced(str(name)): value for name, value in inputs.items()}
+    given = as_declared(named, model.input_types(decision), _WITHOUT_CLASS)
+    return model.evaluate(decision, given, now=now or _machine_now(), budget=budget).value
+
+
+def _spaced(name: str) -> str:
+    """A name as FEEL spells it, with single spaces."""
+    return " ".join(name.split())
 
 
 def open_file(path: str | Path) -> Model:

@@ -47,6 +47,7 @@ REASONS: tuple[Text, ...] = (
     _("A %(kind)s stands where true or false is needed."),
     _("A range that ends before it starts cannot be iterated."),
     _("A range without whole ends cannot be iterated."),
+    _("An iteration runs over a list or a range, not over a %(kind)s."),
     _("An iteration cannot go from a %(kind)s to a %(than)s."),
     _("An iteration runs over a list or a range, not over a %(kind)s."),
     _("An iteration needs whole numbers."),

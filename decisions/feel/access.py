@@ -111,8 +111,8 @@ def bind(
     function: Function, types: Sequence[Type], values: list[Value], named: dict[str, Value], state: State
 ) -> dict[str, Value] | None:
     """Parameters by position or name -> dict of name to value; None with a reason when they do not fit."""
-    if named:
-        given = named if named.keys() == set(function.parameters) else None
+    if named:  # what is not supplied is null (10.3.2.13.5)
+        given = dict.fromkeys(function.parameters) | named if named.keys() <= set(function.parameters) else None
     else:
         fits = len(values) == len(function.parameters)
         given = dict(zip(function.parameters, values, strict=True)) if fits else None

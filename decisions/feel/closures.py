@@ -232,13 +232,17 @@ def list_run(items: Sequence[Run]) -> Run:
     return run
 
 
-def if_run(condition: Run, then: Run, otherwise: Run) -> Run:
+def if_run(condition: Run, then: Run, otherwise: Run, *, strict: bool) -> Run:
+    """What is not true is otherwise (10.3.2.15); `strict`: null, where a condition is neither true, false nor null."""
+
     def run(state: State, scope: Scope) -> Value:
         held = condition(state, scope)
         if held is True:
             return then(state, scope)
         if held is not False and held is not None:
-            return undecided(state, held)
+            undecided(state, held)
+            if strict:
+                return None
         return otherwise(state, scope)
 
     return run

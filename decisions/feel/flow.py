@@ -24,11 +24,13 @@ from decisions.feel.values import MAX_LIST, Function, Range, State, Stop, Value,
 
 
 class If(Node):
+    """`strict` where it stands in a box: a condition that is neither true, false nor null gives null."""
+
     __slots__ = ()
 
-    def __init__(self, condition: Node, then: Node, otherwise: Node) -> None:
+    def __init__(self, condition: Node, then: Node, otherwise: Node, *, strict: bool = False) -> None:
         super().__init__(condition, then, otherwise)
-        self.run = closures.if_run(condition.run, then.run, otherwise.run)
+        self.run = closures.if_run(condition.run, then.run, otherwise.run, strict=strict)
 
 
 class Steps(Node):
@@ -56,7 +58,9 @@ def elements(value: Value, state: State, *, backwards: bool) -> list[Value] | It
         return value
     if type(value) is Range:
         return _span(value, state, backwards=backwards)
-    return None if value is None else [value]
+    if value is not None:
+        state.note(f"An iteration runs over a list or a range, not over a {kind(value)}.")
+    return None
 
 
 def _span(interval: Range, state: State, *, backwards: bool) -> Iterator[Value] | None:
@@ -176,16 +180,21 @@ class For(Iteration):
 
 
 class Quantified(Iteration):
-    """`some` (deciding=True) and `every` (deciding=False), three-valued."""
+    """`some` (deciding=True) and `every` (deciding=False), three-valued.
+
+    `strict` where it stands in a box: an answer that is neither true, false nor null gives null at once.
+    """
 
     __slots__ = ("deciding",)
 
-    def __init__(self, deciding: bool, variables: Sequence[str], lists: Sequence[Node], body: Node) -> None:
+    def __init__(
+        self, deciding: bool, variables: Sequence[str], lists: Sequence[Node], body: Node, *, strict: bool = False
+    ) -> None:
         super().__init__(variables, lists, body)
         self.deciding = deciding
-        self.run = self._quantified_run(body.run)
+        self.run = self._quantified_run(body.run, strict=strict)
 
-    def _quantified_run(self, body: Run) -> Run:
+    def _quantified_run(self, body: Run, *, strict: bool) -> Run:
         deciding = self.deciding
 
         def run(state: State, scope: Scope) -> Value:
@@ -197,9 +206,10 @@ class Quantified(Iteration):
                 if found is deciding:
                     return found
                 if type(found) is not bool:
-                    if found is not None:
-                        return closures.undecided(state, found)
+                    closures.undecided(state, found)
                     result = None
+                    if strict and found is not None:
+                        return None
             return result
 
         return run

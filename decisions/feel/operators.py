@@ -12,6 +12,8 @@ VERBS = {"+": "added", "-": "subtracted", "*": "multiplied", "/": "divided", "**
 
 
 def _power(base: Decimal, exponent: Decimal) -> Decimal:
+    if not exponent:
+        return Decimal(1)  # of zero, too, as the limit of x ** x
     found = NUMBERS.power(base, exponent)
     if not found.is_finite():
         raise DivisionByZero  # the context signals nothing for 0 ** -1
