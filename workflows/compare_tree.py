@@ -176,7 +176,7 @@ def _inside(value: Any) -> Iterable[Any]:
 
 
 def put_json(thing: Thing, value: Mapping[str, Any], path: str = "", *, leave: frozenset[str] = frozenset()) -> None:
-    """The leaves of an object as facts `a/b`, lists whole; an empty `validate`, `properties` or `conditional` is none."""
+    """The leaves of an object as facts `a/b`, lists whole; empty `validate`, `properties`, `conditional` are none."""
     for name, inner in value.items():
         if not path and name in leave:
             continue

@@ -72,7 +72,8 @@ class Reader:
         yield FieldSpec("group", "", label, self._english(component, "label.en"), hides=hides, ident=name)
         yield from self.read_all(component.get("components", []), depth + 1, hides)
         if hides != around:
-            yield FieldSpec("group", "", "", "", hides=around)  # what follows stands under no heading that may be hidden
+            # what follows stands under no heading that may be hidden
+            yield FieldSpec("group", "", "", "", hides=around)
 
     def _component(self, component: Mapping[str, Any], depth: int, hides: tuple[Rule, ...]) -> FieldSpec | None:
         kind = str(component.get("type", ""))

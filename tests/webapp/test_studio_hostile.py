@@ -201,7 +201,7 @@ def test_a_form_with_scripts_may_be_kept_but_never_deployed(office, app):
         ("iframe", lambda one: one.update(type="iframe", url="javascript:alert(1)")),
         ("html", lambda one: one.update(type="html", content=SCRIPT)),
         ("expression", lambda one: one.update(type="expression", expression="=1", key="x")),
-        ("conditional", lambda one: one.update(conditional={"hide": "=true"})),
+        ("conditional", lambda one: one.update(conditional={"hide": "=alert(1)"})),
     ]
     for number, (name, change) in enumerate(hostile, 1):
         form = json.loads(shipped("review_commission", FORM))
