@@ -115,5 +115,7 @@ CHECKED: tuple[Text, ...] = (
     _("Write: %(text)s / Did you mean %(list)s?"),
     _("Take it out: nothing can rest on itself."),
     _("Write the number alone, without its unit."),
+    _("The type '%(name)s' nests too deeply."),
+    _("Nest fewer types in it."),
     _("Write: %(text)s"),
 )

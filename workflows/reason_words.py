@@ -49,7 +49,6 @@ REASONS: tuple[Text, ...] = (
     _("A range without whole ends cannot be iterated."),
     _("An iteration runs over a list or a range, not over a %(kind)s."),
     _("An iteration cannot go from a %(kind)s to a %(than)s."),
-    _("An iteration runs over a list or a range, not over a %(kind)s."),
     _("An iteration needs whole numbers."),
     _("A range cannot go from a %(kind)s to a %(than)s."),
     _("A %(kind)s cannot bound a range."),
