@@ -70,10 +70,13 @@ class Reader:
     def __init__(self, resolve: Resolve | None) -> None:
         self.faults = Faults()
         self._resolve = resolve
-        self._modules: dict[str, Module | None] = {}
+        self._modules: dict[str, Module | None] = {}  # by namespace; None while one is being read
+        self._lacking: set[str] = set()  # namespaces that were asked for in vain
 
     def read(self, source: bytes) -> Module:
-        root = read_xml(source)
+        return self._read(read_xml(source))
+
+    def _read(self, root: Element) -> Module:
         namespace = root.get("namespace") or ""
         self._modules[namespace] = None
         imports, defaults = self._imports(root)
@@ -121,7 +124,7 @@ class Reader:
             if self._modules[namespace] is None:
                 self.faults.add(element, "The models import one another in a circle.", "Break the circle.")
             return self._modules[namespace]
-        elif self._resolve is None or len(self._modules) >= MAX_IMPORTS:
+        elif self._resolve is None or namespace in self._lacking or self._full:
             self.faults.add(element, "The imported model is not at hand.", "Add it to the bundle.")
         else:
             return self._found(element, namespace, self._resolve)
@@ -129,12 +132,20 @@ class Reader:
 
     def _found(self, element: Element, namespace: str, resolve: Resolve) -> Module | None:
         try:
-            return self.read(resolve(namespace))
+            root = read_xml(resolve(namespace))
+            if (root.get("namespace") or "") != namespace:
+                raise LookupError(namespace)
         except (LookupError, DecisionError) as refusal:
-            self._modules.pop(namespace, None)
+            self._lacking.add(namespace)
             self.faults.add(element, "The imported model is not at hand.", "Add it to the bundle.")
             self.faults.findings += refusal.findings if isinstance(refusal, DecisionError) else ()
             return None
+        return self._read(root)
+
+    @property
+    def _full(self) -> bool:
+        """Whether as many models were asked for as are read together."""
+        return len(self._modules) + len(self._lacking) >= MAX_IMPORTS
 
     def _collect(self, module: Module) -> None:
         names: set[str] = set()

@@ -13,6 +13,8 @@ from decisions.feel.values import State, Value
 from decisions.source import FEEL, Element, Faults, child, children, text_in
 
 XSD = "http://www.w3.org/2001/XMLSchema"
+MAX_HEIGHT = 50  # of a type, and of item definitions built inside one another
+MAX_EXTENT = 100_000
 XSD_NUMBERS = frozenset(("decimal", "integer", "int", "long", "short", "double", "float"))
 
 
@@ -31,6 +33,7 @@ class Types:
         self._namespace = root.get("namespace") or ""
         self._elements = {named_as(item): item for item in children(root, "itemDefinition")}
         self._built: dict[str, Type | None] = {}
+        self._open = 0  # item definitions and components being built inside one another
         for name in self._elements:
             self.find(name)
 
@@ -63,9 +66,17 @@ class Types:
             return found or ANY
         if name not in self._elements:
             return None
+        if self._open >= MAX_HEIGHT:
+            return self._too_deep(name)
         self._built[name] = None  # being built: met again, it is a circle
-        self._built[name] = self._build(self._elements[name])
+        found = self._build(self._elements[name])
+        fits = found.height <= MAX_HEIGHT and found.extent <= MAX_EXTENT
+        self._built[name] = found if fits else self._too_deep(name)
         return self._built[name]
+
+    def _too_deep(self, name: str) -> Type:
+        self._faults.add(self._elements[name], f"The type '{name}' nests too deeply.", "Nest fewer types in it.")
+        return ANY
 
     def of(self, element: Element | None) -> Type:
         """The type an element's typeRef declares; Any without one."""
@@ -99,7 +110,9 @@ class Types:
     def _build(self, item: Element) -> Type:
         if item.get("typeLanguage") not in (None, *FEEL):
             self._faults.add(item, "The type is not written in FEEL.", "Choose FEEL as its language.")
+        self._open += 1
         found = self._base(item)
+        self._open -= 1
         allowed = child(item, "allowedValues")
         if allowed is not None:
             found = allowed_type(found, text_in(allowed), allowed, self._faults, each=found.is_list)

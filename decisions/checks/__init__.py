@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 from decisions.checks.geometry import check_tables
@@ -19,7 +20,6 @@ from decisions.graph import Module, Reader
 __all__ = ["check", "check_expression"]
 
 READ = ("unreadable-cell", "never-true")  # codes of what the reader may have found unreadable
-TOO_DEEP = "The model has too many elements or nests too deeply."
 _UNKNOWN = re.compile(r"'.*' uses the unknown name '(.*)'\.", re.DOTALL)
 _UNREADABLE = re.compile(r"'.*': ", re.DOTALL)
 
@@ -35,9 +35,7 @@ def check(source: bytes, resolve: Callable[[str], bytes] | None = None) -> list[
     try:
         module = reader.read(source)
     except DecisionError as refusal:
-        return [*refusal.findings] or [Finding("definitions", None, str(refusal), "Correct the model.")]
-    except RecursionError:
-        return [Finding("definitions", None, TOO_DEEP, "Split the model.")]
+        return list(refusal.findings)
     report = names_and_types(module)
     found = [*_said_once(reader.faults.findings, report), *check_tables(module, report.findings)]
     return sorted(found, key=lambda finding: finding.line or 0)
@@ -53,20 +51,15 @@ def check_expression(text: str, names: Mapping[str, Type | None], *, unary: bool
     known = {name: type_ or ANY for name, type_ in names.items()}
     if unary:
         known.setdefault("?", ANY)
-    try:
+    with suppress(Enough):
         Texts(report, Model()).check(text, Spot(), Names(known), unary=unary)
-    except (Enough, RecursionError):
-        return report.findings
     return report.findings
 
 
 def names_and_types(module: Module) -> Report:
     """What is wrong with the names and types of a module that was read."""
     report = Report()
-    try:
-        ModelCheck(module, report).run()
-    except RecursionError:
-        report.findings.append(Finding("definitions", None, TOO_DEEP, "Split the model."))
+    ModelCheck(module, report).run()
     return report
 
 

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from decisions.checks.geometry_cells import UNKNOWN, Cell, read_cell
+from decisions.checks.geometry_cells import UNKNOWN, Asked, Cell, read_cell
 from decisions.checks.geometry_cover import Work, bits
 from decisions.checks.geometry_line import KINDS, Line
 from decisions.feel.access import Call, Path
 from decisions.feel.built_ins import BUILT_INS
-from decisions.feel.nodes import Name, Node
+from decisions.feel.nodes import Comparison, Const, Name, Node, OperatorTest
 from decisions.feel.types import ANY, AllowedType, ContextType, SimpleType, Type
 from decisions.feel.values import Value
 from decisions.feel.values import kind as kind_of
@@ -142,6 +142,8 @@ def _line(domain: Domain, cells: Iterable[Cell]) -> Line | None:
     asked = [asked for cell in cells for asked in cell.asked]
     kinds = {kind for one in asked for kind in one.kinds}
     kind = domain.kind if domain.kind != "Any" else kinds.pop() if len(kinds) == 1 else ""
+    if domain.kind == "Any" and asked and all(map(_asks_for_null, asked)):
+        kind = "string"  # any kind does: its values are told from null alone
     if kind not in KINDS or not all(cell.known for cell in domain.tests):
         return None
     points = [point for one in asked for point in one.points if kind_of(point) == kind]
@@ -149,6 +151,11 @@ def _line(domain: Domain, cells: Iterable[Cell]) -> Line | None:
         return Line(kind, [*points, Decimal(0)] if domain.whole and kind == "number" else points)
     except ValueError:
         return None
+
+
+def _asks_for_null(asked: Asked) -> bool:
+    """Whether a test answers alike for all values but null."""
+    return asked.null and not asked.kinds and isinstance(asked.test, (Comparison, Const, OperatorTest))
 
 
 def _values(line: Line, domain: Domain, cells: Iterable[Iterable[Cell]]) -> int:

@@ -138,11 +138,11 @@ def needs_condition(walk: Walk, part: Node, fact: Fact) -> None:
 
 def comparison(walk: Walk, node: Comparison, names: Names) -> Fact:
     first, second = node.parts
-    facts: list[Fact] = []
-    for part, other in ((first, second), (second, first)):
-        word = isinstance(part, Name) and not may_be_name(walk.model.homes, part.name, names)
-        lost = word and lost_quotes(walk, part, names, walk.type(other, names))
-        facts.append(UNKNOWN if lost else walk.fact(part, names))
+    words = [isinstance(part, Name) and not may_be_name(walk.model.homes, part.name, names) for part in node.parts]
+    facts = [UNKNOWN if word else walk.fact(part, names) for part, word in zip(node.parts, words, strict=True)]
+    for part, word, other in zip(node.parts, words, reversed(facts), strict=True):
+        if word and not lost_quotes(walk, part, names, other.type):
+            walk.fact(part, names)  # says that it is not known
     if not isinstance(second, OperatorTest):  # `a == b` and its like are said by their signs
         compared(walk, node, node.operator, (first, facts[0]), (second, facts[1]))
     return Fact(BOOLEAN)

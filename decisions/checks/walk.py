@@ -93,7 +93,7 @@ class Walk:
         """The value of `node`, all of whose parts are constant; one that is null for a reason is reported."""
         try:
             value, problems = self.model.evaluated(node)
-        except (Stop, RecursionError):
+        except Stop:
             return Fact(fallback)
         except FeelSyntaxError as fault:  # of a text that a function reads as FEEL
             value, problems = None, (str(fault),)

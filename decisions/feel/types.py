@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from decisions.feel.temporal import midnight
 from decisions.feel.values import Function, Range, State, Value, kind
@@ -42,6 +43,21 @@ class Type:
     def is_list(self) -> bool:
         return False
 
+    @property
+    def inner(self) -> tuple[Type, ...]:
+        """The types it is made of."""
+        return ()
+
+    @cached_property
+    def height(self) -> int:
+        """How deeply types nest in it, itself among them."""
+        return 1 + max((part.height for part in self.inner), default=0)
+
+    @cached_property
+    def extent(self) -> int:
+        """How many types it is made of, one met twice counted twice: what comparing it may cost."""
+        return 1 + sum(part.extent for part in self.inner)
+
 
 ANY = Type()
 
@@ -78,6 +94,10 @@ class ListType(Type):
     def is_list(self) -> bool:
         return True
 
+    @property
+    def inner(self) -> tuple[Type, ...]:
+        return (self.item,)
+
 
 @dataclass(frozen=True)
 class RangeType(Type):
@@ -85,6 +105,10 @@ class RangeType(Type):
 
     def holds(self, value: Value, state: State) -> bool:
         return type(value) is Range and all(conforms(end, self.item, state) for end in (value.low, value.high))
+
+    @property
+    def inner(self) -> tuple[Type, ...]:
+        return (self.item,)
 
 
 @dataclass(frozen=True)
@@ -96,6 +120,10 @@ class ContextType(Type):
             return False
         state.tick(len(self.entries))
         return all(name in value and conforms(value[name], kind_, state) for name, kind_ in self.entries.items())
+
+    @property
+    def inner(self) -> tuple[Type, ...]:
+        return tuple(self.entries.values())
 
 
 @dataclass(frozen=True)
@@ -115,6 +143,10 @@ class FunctionType(Type):
             and (theirs.result is ANY or narrower(theirs.result, mine.result))
         )
 
+    @property
+    def inner(self) -> tuple[Type, ...]:
+        return (*self.parameters, self.result)
+
 
 @dataclass(frozen=True)
 class AllowedType(Type):
@@ -129,6 +161,10 @@ class AllowedType(Type):
     @property
     def is_list(self) -> bool:
         return self.base.is_list
+
+    @property
+    def inner(self) -> tuple[Type, ...]:
+        return (self.base,)
 
 
 def named(name: str) -> Type | None:

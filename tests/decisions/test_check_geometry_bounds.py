@@ -78,6 +78,16 @@ def test_a_column_of_unknown_values_is_left_out(type_: str) -> None:
     assert findings([("x", type_)], [['"a", 5', "1"], ["true", "2"], ['"a", 5', "3"]]) == []
 
 
+def test_a_column_of_any_kind_is_told_from_null_alone() -> None:
+    (gap,) = findings([("x", "Any")], [["? != null", "1"]])
+    assert (gap.sentence, gap.example) == ("No rule matches x: null.", {"x": "null"})
+    assert [one.code for one in findings([("x", "Any")], [["not(null)", "1"], ["null", "2"], ["-", "3"]])] == [
+        "overlap",
+        "overlap",
+    ]
+    assert findings([("x", "Any")], [["not(null)", "1"], ["? = null or ?", "2"], ["null", "3"]], "FIRST") == []
+
+
 def test_counts_are_whole_and_never_negative() -> None:
     assert findings([("count(x)", "number")], [["0", "1"], ["[1..5]", "2"], [">= 6", "3"]]) == []
 

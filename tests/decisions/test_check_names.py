@@ -322,6 +322,12 @@ def test_a_model_with_more_text_than_is_checked_says_so() -> None:
     assert report.findings[-1].severity == "warning" and "too large" in report.findings[-1].sentence
 
 
+def test_comparisons_in_one_another_are_gone_through_once() -> None:
+    words = [f"word{at}" for at in range(40)]
+    found = found_in(decision("D", " = (".join(words) + " = 1" + ")" * 39))
+    assert sorted(one.sentence for one in found) == sorted(f"The name '{word}' is not known here." for word in words)
+
+
 def test_of_very_many_faults_the_first_hundreds_are_told() -> None:
     grid = table(["n: number"], ["r"], [[f'"x{row}"', "1"] for row in range(1500)], "FIRST")
     found = found_in(given("n", "number"), decision("D", grid, "input:#n"))

@@ -9,6 +9,7 @@ import pytest
 import decisions
 from decisions import DecisionError, Model
 from decisions.dmn import read
+from decisions.graph import MAX_IMPORTS
 from tests.decisions import dmn_models as dmn
 from tests.decisions.dmn_models import DMN13, NOW, decide, decision, given, knowledge, loaded
 
@@ -310,6 +311,22 @@ def test_an_import_that_is_no_model_stops_only_what_rests_on_it() -> None:
         decisions.load(main, sources.__getitem__)
     borne = read(main, sources.__getitem__)[0]
     assert decide(borne, "e").value == 2 and decide(borne, "d", x=1).value == 2
+
+
+def test_an_import_that_is_another_model_is_not_followed_and_a_broken_one_not_asked_for_twice() -> None:
+    asked: list[str] = []
+
+    def another(namespace: str) -> bytes:
+        asked.append(namespace)
+        return dmn.model(import_("a"), OTHER)
+
+    with pytest.raises(DecisionError, match="not at hand"):
+        decisions.load(dmn.model(import_("a")), another)
+    assert asked == [BASE]
+    many = decisions.check(dmn.model("".join(import_(f"a{at}") for at in range(100))), another)
+    assert asked == [BASE, BASE] and {one.sentence for one in many} == {"The imported model is not at hand."}
+    decisions.check(dmn.model("".join(import_(f"a{at}", f"urn:{at}") for at in range(100))), another)
+    assert len(asked) == 2 + MAX_IMPORTS - 1
 
 
 def test_a_requirement_into_a_model_that_is_not_imported_is_refused() -> None:

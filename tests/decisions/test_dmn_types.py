@@ -197,3 +197,33 @@ def test_references_may_be_written_with_a_prefix_of_the_file() -> None:
 def test_what_a_tolerant_reading_cannot_type_is_any() -> None:
     borne = decisions.dmn.read(dmn.model(given("x", "tGone") + decision("d", "x + 1", "input:#x")))[0]
     assert borne.evaluate("d", {"x": 1}, now=dmn.NOW).value == 2
+
+
+# --- types that nest without an end
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("nested", [False, True])
+def test_types_of_types_are_refused_when_they_are_too_many(turned: bool, nested: bool) -> None:
+    """Whether they are met from the outermost in, or the other way round."""
+    names = [f"t{at}" for at in range(2000)]
+    items = [
+        item(name, inner=part("c", other)) if nested else item(name, other, allowed="1")
+        for name, other in zip(names, [*names[1:], "number"], strict=True)
+    ]
+    parts = [*(reversed(items) if turned else items), given("x", "t0"), decision("d", "x", "input:#x", type_="t0")]
+    with pytest.raises(DecisionError) as refusal:
+        loaded(*parts)
+    assert {one.sentence.split("' ")[1] for one in refusal.value.findings} == {"nests too deeply."}
+    assert decisions.check(dmn.model("".join(parts))) != []
+
+
+def test_types_that_hold_others_many_times_over_are_refused() -> None:
+    pairs = [item(f"t{at}", inner=part("a", f"t{at + 1}") + part("b", f"t{at + 1}")) for at in range(30)]
+    with pytest.raises(DecisionError, match="nests too deeply"):
+        loaded(*pairs, item("t30", "number"), given("x", "t0"), decision("d", "x", "input:#x"))
+    assert fits({"a": 1, "b": {"a": 2, "b": 3}}, "s0", pair("s0", "number", "s1"), pair("s1", "number", "number"))
+
+
+def pair(name: str, first: str, second: str) -> str:
+    return item(name, inner=part("a", first) + part("b", second))
