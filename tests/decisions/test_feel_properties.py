@@ -66,7 +66,8 @@ constants = st.one_of(
     st.sampled_from([Decimal("1E+3000"), Decimal("1E-3000"), Decimal("9" * 34)]),
     st.text(st.characters(codec="utf-8"), max_size=12),
     st.dates(),
-    st.datetimes(timezones=st.sampled_from([None, UTC])),
+    # which of two hours is meant is nothing a date and time without a zone could be written with
+    st.datetimes(timezones=st.sampled_from([None, UTC])).map(lambda moment: moment.replace(fold=0)),
     st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=9999)),
     st.builds(YearsMonths, st.integers(0, 9999)),
 )
@@ -96,10 +97,9 @@ def arithmetic(draw: st.DrawFn, inner: st.SearchStrategy[Node]) -> Node:
 def iterations(draw: st.DrawFn, inner: st.SearchStrategy[Node]) -> Node:
     variables = draw(st.lists(words, min_size=1, max_size=2, unique=True))
     lists = [draw(st.one_of(inner, st.builds(Steps, inner, inner))) for _ in variables]
-    make = draw(
-        st.sampled_from([For, lambda *parts: Quantified(True, *parts), lambda *parts: Quantified(False, *parts)])
-    )
-    return make(variables, lists, draw(inner))
+    body = draw(inner)
+    some = draw(st.sampled_from((None, True, False)))
+    return For(variables, lists, body) if some is None else Quantified(some, variables, lists, body)
 
 
 @st.composite

@@ -28,9 +28,10 @@ MADE = (
     "The decision model cannot be used. x x",
     "The decision model cannot be used. xx",
     "x: x x",
+    "x is not written in FEEL.",
+    "A x and a x cannot be x.",
+    "A x and a x cannot be x: the result does not exist or is too large.",
 )
-MADE += ("x is not written in FEEL.", "A x and a x cannot be x.")
-MADE += ("A x and a x cannot be x: the result does not exist or is too large.",)
 
 
 def spoken() -> Iterator[tuple[str, str]]:
@@ -38,16 +39,20 @@ def spoken() -> Iterator[tuple[str, str]]:
     for path in sorted(ROOM.rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         inside = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
-        inside |= {id(node.body[0].value) for node in ast.walk(tree) if _documented(node)}
+        inside |= {id(_documentation(node)) for node in ast.walk(tree)}
         for node in ast.walk(tree):
-            text = _text(node) if isinstance(node, ast.Constant | ast.JoinedStr) and id(node) not in inside else ""
+            if not isinstance(node, ast.Constant | ast.JoinedStr) or id(node) in inside:
+                continue
+            text = _text(node)
             if " " in text and text.endswith(".") and text not in MADE and not text.endswith(("...", "\\.")):
                 yield f"{path.name}:{node.lineno}", text
 
 
-def _documented(node: ast.AST) -> bool:
+def _documentation(node: ast.AST) -> ast.expr | None:
+    """The docstring of a module, class or function; also any first sentence that is only said."""
     body = getattr(node, "body", None)
-    return isinstance(body, list) and bool(body) and isinstance(body[0], ast.Expr)
+    first = body[0] if isinstance(body, list) and body else None
+    return first.value if isinstance(first, ast.Expr) else None
 
 
 def _text(node: ast.expr) -> str:
