@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from decisions.feel import closures
-from decisions.feel.nodes import Name, Node, Run, Scope
+from decisions.feel.nodes import MISSING, Name, Node, Run, Scope, constant_of
 from decisions.feel.operators import element
 from decisions.feel.scope import BUILT_INS
 from decisions.feel.types import ANY, Type, coerce
-from decisions.feel.values import Function, State, Value, kind
+from decisions.feel.values import Function, State, Stop, Value, kind
+
+
+LITERALS = frozenset(("date", "time", "date and time", "duration"))  # built-ins that only make a value of constants
+LITERAL_NOW = datetime.min.replace(tzinfo=UTC)  # none of them asks for it
+LITERAL_STEPS = 1_000
 
 
 class Path(Node):
@@ -84,6 +90,20 @@ class Call(Node):
             self.run = closures.not_run(arguments[0].run)
         else:
             self.run = self._call_run(function, [part.run for part in arguments])
+            if isinstance(function, Name) and function.name in LITERALS and not names:
+                self._make_once(function.name, [constant_of(part) for part in arguments])
+
+    def _make_once(self, name: str, arguments: Sequence[Value]) -> None:
+        """date("2026-06-30") and its kin are made when they are read. What cannot be made says why when it is asked."""
+        made = BUILT_INS.get(name)
+        if made is None or MISSING in arguments or not arguments:
+            return
+        try:
+            value = made.call(State(LITERAL_NOW, LITERAL_STEPS), list(arguments), {})
+        except Stop:
+            return
+        if value is not None:
+            self.run = closures.unless_shadowed_run(name, value, self.run)
 
     def _call_run(self, function: Node, arguments: Sequence[Run]) -> Run:
         callee, names = function.run, self.names

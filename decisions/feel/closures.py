@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import operator as of
 from collections.abc import Callable, Sequence
+from datetime import date
 from decimal import Decimal, DecimalException
 
 from decisions.feel.operators import NUMERIC, arithmetic, comparison, member, within
@@ -24,6 +25,7 @@ HELD: dict[str, Callable[[Value, Value], bool]] = {
     ">=": of.ge,
 }
 SCALARS = (Decimal, str)
+ORDERED = frozenset((Decimal, str, date))  # kinds that Python compares as FEEL does
 _rounded = NUMBERS.plus
 
 
@@ -80,7 +82,7 @@ def comparison_run(operator: str, left: Run, right: Run) -> Run:
 
     def run(state: State, scope: Scope) -> Value:
         a, b = left(state, scope), right(state, scope)
-        if type(a) is Decimal and type(b) is Decimal:
+        if type(a) is type(b) and type(a) in ORDERED:
             return held(a, b)
         return comparison(operator, a, b, state)
 
@@ -115,6 +117,18 @@ def comparison_with_run(operator: str, left: Run, constant: Value, name: str = "
 
 def constant_run(constant: Value) -> Run:
     return lambda state, scope: constant
+
+
+def unless_shadowed_run(name: str, constant: Value, otherwise: Run) -> Run:
+    """What a built-in made of constants, as long as nothing else is called like it."""
+
+    def run(state: State, scope: Scope) -> Value:
+        source = scope.source
+        if source is not None and name not in source and not scope.names:
+            return constant
+        return constant if scope.find(name, state) is MISSING else otherwise(state, scope)
+
+    return run
 
 
 def arithmetic_run(operator: str, left: Run, right: Run) -> Run:

@@ -363,3 +363,13 @@ def test_what_is_too_long_or_too_deep_says_which_limit() -> None:
     with pytest.raises(FeelSyntaxError) as caught:
         feel.compile("1 +\n" + "(" * 120 + "1")
     assert (caught.value.line, caught.value.column > 90) == (2, True)
+
+
+def test_a_date_of_constants_is_made_once_and_only_while_date_means_the_built_in() -> None:
+    read = feel.compile('date("2026-06-30")')
+    assert read.evaluate({}, now=NOW).value == date(2026, 6, 30)
+    assert read.evaluate({"date": 5}, now=NOW).value == date(2026, 6, 30)
+    own = feel.compile('{date: function(x) x + "!", made: date("2026-06-30")}.made')
+    assert own.evaluate({}, now=NOW).value == "2026-06-30!"
+    wrong = feel.compile('date("2026-13-01")').evaluate({}, now=NOW)
+    assert wrong.value is None and wrong.problems
