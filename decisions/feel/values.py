@@ -156,17 +156,20 @@ _AS_THEY_ARE = frozenset((type(None), bool, str, date, timedelta, YearsMonths, R
 
 def take_in(value: Value, state: State, depth: int = 0) -> Value:
     """A value of the caller as FEEL sees it; what FEEL has no kind for becomes null with a reason."""
-    if type(value) in _AS_THEY_ARE:
+    cls = type(value)
+    if cls in _AS_THEY_ARE:
         return value
-    if isinstance(value, (int, float, Decimal)):
+    if cls is Decimal or isinstance(value, (int, float, Decimal)):
         return _number(value, state)
+    if cls is dict or cls is list:
+        return _take_in_many(value, state, depth)
     if isinstance(value, str):
         return str.__str__(value)
     if isinstance(value, (date, time, timedelta)):
         return _plain(value)
     if isinstance(value, (Mapping, list, tuple)):
         return _take_in_many(value, state, depth)
-    state.note(f"An input of the kind {type(value).__name__} has no meaning in FEEL.")
+    state.note(f"An input of the kind {cls.__name__} has no meaning in FEEL.")
     return None
 
 
@@ -174,20 +177,25 @@ def _take_in_many(value: Mapping[object, Value] | Sequence[Value], state: State,
     if depth > MAX_NESTING:
         raise Stop("An input is nested too deeply.", "depth")
     state.tick(1 + len(value) // 10)
-    if isinstance(value, Mapping):
-        taken: dict[str, Value] = {}
-        for key, item in value.items():
-            if isinstance(key, str):
-                taken[str.__str__(key)] = take_in(item, state, depth + 1)
-            else:
-                state.note("A name in an input is not a text.")
-        return taken
-    return [take_in(item, state, depth + 1) for item in value]
+    deeper = depth + 1
+    if type(value) is list or not isinstance(value, Mapping):
+        return [item if type(item) in _AS_THEY_ARE else take_in(item, state, deeper) for item in value]
+    taken: dict[str, Value] = {}
+    for key, item in value.items():
+        if isinstance(key, str):
+            own = key if type(key) is str else str.__str__(key)
+            taken[own] = item if type(item) in _AS_THEY_ARE else take_in(item, state, deeper)
+        else:
+            state.note("A name in an input is not a text.")
+    return taken
 
 
 def _number(value: int | float | Decimal, state: State) -> Decimal | None:
     try:
-        number = NUMBERS.create_decimal(repr(float(value)) if isinstance(value, float) else value)
+        if type(value) is Decimal:
+            number = NUMBERS.plus(value)
+        else:
+            number = NUMBERS.create_decimal(repr(float(value)) if isinstance(value, float) else value)
     except DecimalException:
         state.note("A number of the input is too large.")
         return None
