@@ -160,6 +160,10 @@ class Model:
             )
         return {one.name: one.type for one in (part.given if part.kind == "service" else self._resting[part])}
 
+    def is_service(self, name: str) -> bool:
+        """Whether `name` is a decision service's, its own or, with its import's name, an imported one's."""
+        return name in self._targets and self._targets[name].kind == "service"
+
     def order_of(self, part: Part, stop: frozenset[Part]) -> tuple[Part, ...]:
         """`part` after everything it requires; nothing above the parts in `stop`, which have their values."""
         found = self._orders.get((part, stop))
@@ -225,11 +229,16 @@ def _target_value(part: Part, run: Run, values: dict[Part, Value]) -> Value:
     function = _service(part, closed=False) if part.kind == "service" else _decide(part, run, values, NO_PARTS)
     if type(function) is not Function:
         return None
-    for name in function.parameters:
-        if name not in run.given:
+    values_given = (
+        [run.find_given(one) for one in part.given]
+        if part.kind == "service"
+        else [run.given.get(name, MISSING) for name in function.parameters]
+    )
+    for name, value in zip(function.parameters, values_given, strict=True):
+        if value is MISSING:
             run.note(f"The input '{name}' was not given.")
-    named = {name: take_in(run.given.get(name), run) for name in function.parameters}
-    return function.call(run, [], named)
+    taken = [None if value is MISSING else take_in(value, run) for value in values_given]
+    return function.call(run, taken, {})
 
 
 def _decide(part: Part, run: Run, values: dict[Part, Value], stop: frozenset[Part]) -> Value:
@@ -282,17 +291,21 @@ def _input(part: Part, run: Run) -> Value:
 def _service(part: Part, *, closed: bool = True) -> Function:
     """A decision service as a function of its input data, then its input decisions.
 
-    One that is closed sees nothing else of what the caller of the model gave.
+    One that is closed sees nothing else of what the caller of the model gave. A parameter that is imported is named
+    with its import's name (10.4), or by its own where no other is called so.
     """
     types = [given.type for given in part.given]
+    names = [_qualified(given, part.module) for given in part.given]
+    own = [given.name for given in part.given]
+    short = {name: full for name, full in zip(own, names, strict=True) if own.count(name) == 1 and name not in names}
     result = part.type.result if isinstance(part.type, FunctionType) else part.type
     inner = frozenset(part.given)
 
     def call(state: State, positional: list[Value], named: dict[str, Value]) -> Value:
-        bound = bind(made, types, positional, named, state)
+        bound = bind(made, types, positional, {short.get(name, name): value for name, value in named.items()}, state)
         if bound is None or not isinstance(state, Run):
             return None
-        values: dict[Part, Value] = {given: bound[given.name] for given in part.given}
+        values: dict[Part, Value] = {given: bound[name] for given, name in zip(part.given, names, strict=True)}
         around, state.given = state.given, {} if closed else state.given
         orders = [state.orders(output, inner) for output in part.outputs]
         with deeper(state, SERVICE_FRAMES + max((one.node.height for order in orders for one in order), default=0)):
@@ -303,8 +316,14 @@ def _service(part: Part, *, closed: bool = True) -> Function:
             state.note(f"The result of '{part.name}' has another type than declared.")
         return value
 
-    made = Function(part.name, [given.name for given in part.given], call, FunctionType(tuple(types), result))
+    made = Function(part.name, names, call, FunctionType(tuple(types), result))
     return made
+
+
+def _qualified(part: Part, seen_from: Module) -> str:
+    """The name of a part in a module: with the name of the import it comes by."""
+    prefix = next((name for name, module in seen_from.imported if module is part.module), "")
+    return f"{prefix}.{part.name}" if prefix else part.name
 
 
 # --- description

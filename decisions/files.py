@@ -77,6 +77,8 @@ def evaluate_service(
     for info in services:
         if service_name == info.id or _spaced(service_name) == info.name:
             return _decided(model, info.id, inputs, now, budget)
+    if model.is_service(_spaced(service_name)):
+        return _decided(model, _spaced(service_name), inputs, now, budget)
     names = ", ".join(info.name for info in services) or "there is none"
     raise DecisionError(f"The model has no decision service '{service_name}'. Choose one of: {names}.")
 

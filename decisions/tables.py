@@ -219,13 +219,12 @@ class Table(Node):
             state.note(f"No rule of the table '{self.label}' matches and it has no default.")
             return None
         state.tick(sum(clause.default.cost for clause in self.outputs if clause.default is not None))
-        value = single(
+        return single(
             {
                 clause.name: None if clause.default is None else clause.default.run(state, scope)
                 for clause in self.outputs
             }
         )
-        return [value] if self.policy in MULTIPLE and self.aggregation is None and type(value) is not list else value
 
     # --- explanation
 

@@ -103,3 +103,67 @@ def test_years_and_months_may_be_given_as_text_where_they_are_declared(tmp_path:
     assert decided(tmp_path, literal("x"), {"x": "P1D"}, kind) is None
     assert decided(tmp_path, literal("x"), {"x": "P1Y2M"}) == "P1Y2M"
     assert decided(tmp_path, literal("x"), {"x": "2026-06-01"}, "date") is None
+
+
+def written(folder: Path, name: str, namespace: str, body: str, imports: str = "") -> Path:
+    asked = f'<import name="b" namespace="{imports}" importType="{DMN}"/>' if imports else ""
+    file = folder / name
+    file.write_text(f'<definitions xmlns="{DMN}" name="m" namespace="{namespace}">{asked}{body}</definitions>')
+    return file
+
+
+def number_named(name: str, value: str = "") -> str:
+    """An input, or a decision of that value."""
+    variable = f'<variable name="{name}" typeRef="number"/>'
+    if not value:
+        return f'<inputData id="{name}" name="{name}">{variable}</inputData>'
+    return f'<decision id="{name}" name="{name}">{variable}{literal(value)}</decision>'
+
+
+def service(name: str, output: str, *given: str) -> str:
+    inputs = "".join(f'<inputData href="{one}"/>' for one in given)
+    return f'<decisionService id="{name}" name="{name}"><outputDecision href="{output}"/>{inputs}</decisionService>'
+
+
+@pytest.fixture
+def importing(tmp_path: Path) -> Path:
+    """A model with a service whose parameters are an input of an imported model and its own of the same name."""
+    written(tmp_path, "base.dmn", "urn:base", number_named("n") + number_named("one", "1") + service("ones", "#one"))
+    needs = "".join(
+        f'<informationRequirement><requiredInput href="{one}"/></informationRequirement>'
+        for one in ("urn:base#n", "#n")
+    )
+    total = f'<decision id="total" name="total"><variable name="total"/>{needs}{literal("10 * b.n + n")}</decision>'
+    knows = '<knowledgeRequirement><requiredKnowledge href="#s"/></knowledgeRequirement>'
+    calls = "[s(1, 2), s(n: 2, b.n: 1), s(n: 2)]"
+    caller = f'<decision id="calls" name="calls"><variable name="calls"/>{knows}{literal(calls)}</decision>'
+    body = number_named("n") + total + service("s", "#total", "urn:base#n", "#n") + caller
+    return written(tmp_path, "main.dmn", "urn:main", body, "urn:base")
+
+
+def test_an_imported_parameter_of_a_service_has_its_imports_name(importing: Path) -> None:
+    assert decisions.evaluate(importing, "calls", {}, now=NOW) == [12, 12, None]
+
+
+@pytest.mark.parametrize("given", [{"b": {"n": 1}, "n": 2}, {"b.n": 1, "n": 2}])
+def test_an_imported_input_of_a_service_is_given_by_its_imports_name(importing: Path, given: dict[str, object]) -> None:
+    assert decisions.evaluate_service(importing, "s", given, now=NOW) == 12
+
+
+def test_an_imported_service_is_called_by_its_imports_name(importing: Path) -> None:
+    assert decisions.evaluate_service(importing, "b.ones", {}, now=NOW) == 1
+    with pytest.raises(decisions.DecisionError):
+        decisions.evaluate_service(importing, "total", {}, now=NOW)
+
+
+def test_what_no_rule_decides_is_the_default_itself(tmp_path: Path) -> None:
+    """Not a list of it, though the policy collects (8.3.3 and 10.3.2.10)."""
+    table = (
+        '<decisionTable hitPolicy="COLLECT">'
+        '<output><defaultOutputEntry><text>"none"</text></defaultOutputEntry></output>'
+        '<input id="i"><inputExpression><text>x</text></inputExpression></input>'
+        '<rule><inputEntry><text>1</text></inputEntry><outputEntry><text>"one"</text></outputEntry></rule>'
+        "</decisionTable>"
+    )
+    assert decided(tmp_path, table, {"x": 2}) == "none"
+    assert decided(tmp_path, table, {"x": 1}) == ["one"]
