@@ -55,6 +55,8 @@ class FormState:
             (one.key, at) for one in fields for at, row in enumerate(_rows(answers, one)) if is_blank(one, row)
         }
         self._cells = list(_cells(fields, self._values))
+        self._columns = frozenset(cell.place for cell in self._cells if cell.row >= 0)
+        self._told: set[int] = set()
         self._known: dict[tuple[str, int], tuple[list[Any], Any]] = {}
         self.hidden: frozenset[str] = frozenset()
         self._settle()
@@ -66,11 +68,12 @@ class FormState:
         """
         found: dict[str, OwnersText] = {}
         scopes = self._scopes()
+        doubtful = {*wrong, *(place.partition("-")[0] for place in wrong)}  # a list with a wrong row is no basis either
         for cell in self._cells:
             check, message = cell.spec.check, cell.spec.message
             if check is None or message is None or cell.place in self.hidden or cell.place in wrong:
                 continue
-            if (cell.holder, cell.row) in self._blank or self._rests_on(check, cell, wrong):
+            if (cell.holder, cell.row) in self._blank or self._rests_on(check, cell, doubtful):
                 continue
             if self._value(check, cell, scopes) is not True:
                 found[cell.place] = message
@@ -125,22 +128,18 @@ class FormState:
             return None
         found = rule.expression.evaluate(context, now=self._now, budget=min(STEPS, self._left))
         self._left -= max(LEAST, found.steps)
-        if not isinstance(found.value, bool):
-            # a reason never holds a value; what was answered stands nowhere in a log
+        if not isinstance(found.value, bool) and id(rule) not in self._told:
+            # a reason never holds a value; what was answered stands nowhere in a log, and a column says it once
+            self._told.add(id(rule))
             why = found.problems[0] if found.problems else "neither true nor false"
             log.info(Event("form.undecided", form=self._form, field=cell.spec.key, rule=rule.origin, why=why))
         return found.value
 
-    def _rests_on(self, rule: Rule, cell: _Cell, wrong: Collection[str]) -> bool:
+    def _rests_on(self, rule: Rule, cell: _Cell, doubtful: Collection[str]) -> bool:
         if rule.names & self._undecided:
             return True
-        columns = {one.place for one in self._cells if one.holder == cell.holder and one.row == cell.row != -1}
-        for name in rule.names:
-            own = f"{cell.holder}-{cell.row}-{name}"
-            place = own if own in columns else name
-            if place in wrong or any(one.startswith(f"{place}-") for one in wrong):
-                return True
-        return False
+        own = f"{cell.holder}-{cell.row}-"
+        return any((own + name if own + name in self._columns else name) in doubtful for name in rule.names)
 
 
 @dataclass(frozen=True, slots=True)

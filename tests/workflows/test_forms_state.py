@@ -206,6 +206,26 @@ def test_why_nothing_could_be_decided_is_logged_without_what_was_answered(caplog
     assert "77" not in caplog.text
 
 
+def test_a_long_list_says_once_why_nothing_could_be_decided(caplog: pytest.LogCaptureFixture) -> None:
+    columns = [a_field(key="name"), hidden_when("=number(name) > 1", "word"), checked("name > 5", "amount")]
+    spec = form_of(a_field("dynamiclist", "rows", components=columns))
+
+    with caplog.at_level(logging.INFO, "workflows.form_state"):
+        state = spec.judge({"rows": [{"name": f"n{at}", "amount": "1"} for at in range(50)]}, now=NOON)
+        assert len(state.faults()) == 50
+    assert caplog.text.count("form.undecided") == 2  # one an expression, however many rows
+
+
+def test_what_rests_on_a_refused_cell_is_not_judged_in_its_row_and_not_over_the_list() -> None:
+    columns = [a_field("number", "low"), checked("low < 5", "high")]
+    rows = a_field("dynamiclist", "rows", components=columns)
+    spec = form_of(rows, checked("count(rows) > 9", "total"), checked("total2 = 1", "word"), a_field(key="total2"))
+    state = spec.judge({"rows": [{"low": "x", "high": "1"}, {"low": "7", "high": "1"}], "total": "1"}, now=NOON)
+
+    assert set(state.faults(["rows-0-low"])) == {"rows-1-high", "word"}
+    assert set(state.faults()) == {"rows-0-high", "rows-1-high", "total", "word"}
+
+
 def test_an_expression_without_end_hides_nothing_and_lets_nothing_pass() -> None:
     endless = "count(for a in 1..9999, b in 1..9999 return a) > 0"
     spec = form_of(
