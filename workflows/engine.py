@@ -1,24 +1,22 @@
-"""The door to SpiffWorkflow: read a drawing, start a case, move it, save it. Plain values go in and out.
+"""The door to SpiffWorkflow: start a case of a drawing, move it, save it. Plain values go in and out.
 
-A `Run` belongs to one thread and one move. A `Diagram` is immutable and shared by all.
+A `Run` belongs to one thread and one move. A `Diagram` (`workflows.diagrams`) is immutable and shared by all.
 """
 
 from __future__ import annotations
 
-import hashlib
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any, Protocol
 
 import orjson
 
-from domain.errors import Conflict, DefinitionRefused, Finding, OperationFailed
+from domain.errors import Conflict, OperationFailed
 from domain.text import gettext as _
-from workflows import spiff_codec, spiff_parse
-from workflows.bpmn_xml import XmlRefused, normalise, read_tree, tag
+from workflows import spiff_codec
+from workflows.diagrams import Diagram, read_diagram
 from workflows.spiff_case import ERROR, READY, STARTED, WAITING, Case, Token
 from workflows.spiff_codec import CODEC
 from workflows.spiff_events import Message, Signal
@@ -27,7 +25,7 @@ from workflows.spiff_repeat import MultiStep
 from workflows.spiff_specs import HumanStep as HumanSpec
 from workflows.spiff_specs import ServiceStep
 from workflows.step_failures import place_of, why_of
-from workflows.steps import Flow, Lane, StepSpec, read_flows, read_lanes, read_steps
+from workflows.steps import Flow, Lane, StepSpec
 from workflows.waits import HumanStep, Job, MessageWait, Thrown, TimerWait
 
 MAX_DATA = 64 * 1024
@@ -78,68 +76,6 @@ class Services(Protocol):
 
     def names(self, step: StepSpec) -> Mapping[str, Any]:
         """Values lent to every FEEL expression at `step`; the case's own variables win over them."""
-
-
-@dataclass(frozen=True, eq=False)
-class Diagram:
-    """A drawing ready to run. Immutable; threads may share it."""
-
-    process_id: str
-    name: str
-    steps: Mapping[str, StepSpec]
-    lanes: Sequence[Lane]
-    flows: Sequence[Flow]
-    digest: str
-    _spec: Any = field(repr=False)
-    _scopes: Mapping[str, Any] = field(repr=False)
-
-
-def read_diagram(xml: bytes, *, called: Mapping[str, bytes] = MappingProxyType({})) -> Diagram:
-    """Parse and build a drawing. It has passed `lint.check_diagram`; this refuses only what cannot be built.
-
-    Raises:
-        DefinitionRefused: not readable, no process or several, call activities, or an element the engine lacks.
-    """
-    try:
-        root = read_tree(xml)
-    except XmlRefused as refused:
-        sentence = _("The file cannot be read: %(rule)s.", rule=refused.rule)
-        raise DefinitionRefused([_finding("", refused.line, sentence)]) from refused
-    processes = list(root.iter(tag("process")))
-    if len(processes) != 1 or called:
-        sentence = _("One file holds one process without called ones; found %(count)s.", count=len(processes))
-        raise DefinitionRefused([_finding("", None, sentence)])
-    steps, lanes, flows = read_steps(root), read_lanes(root), read_flows(root)
-    normalise(root)
-    process_id = str(processes[0].get("id") or "")
-    try:
-        spec, scopes = spiff_parse.build(root, process_id, steps)
-    except Exception as broken:  # the parser of SpiffWorkflow raises whatever it stumbles over
-        sentence = _("The drawing cannot be built: %(why)s.", why=_why(broken))
-        raise DefinitionRefused([_finding(*_place(broken), sentence)]) from broken
-    return Diagram(
-        process_id,
-        str(processes[0].get("name") or process_id),
-        steps,
-        lanes,
-        flows,
-        hashlib.sha256(xml).hexdigest(),
-        spec,
-        MappingProxyType(scopes),
-    )
-
-
-def _finding(element: str, line: int | None, sentence: object) -> Finding:
-    return Finding("process.bpmn", element, line, sentence, _("Correct the drawing and check it again."))
-
-
-def _why(broken: BaseException) -> str:
-    return str(broken).splitlines()[0][:200] if str(broken) else type(broken).__name__
-
-
-def _place(broken: BaseException) -> tuple[str, int | None]:
-    line = getattr(broken, "line_number", None)
-    return str(getattr(broken, "id", None) or ""), line if isinstance(line, int) else None
 
 
 def start(diagram: Diagram, data: Mapping[str, Any], *, now: datetime, services: Services) -> Run:
