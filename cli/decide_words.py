@@ -64,7 +64,9 @@ def finding(file: Path, one: Finding) -> str:
     """`file:line: severity: place: sentence remedy example [code]`."""
     at = f"{file}:{one.line}" if one.line else str(file)
     severity = _("error") if one.severity == "error" else _("warning")
-    told = f"{at}: {severity}: {_place(one)}: {said(one.sentence)} {said(one.remedy)}"
+    told = (
+        f"{at}: {severity}: {_place(one)}: {_('%(why)s %(remedy)s', why=said(one.sentence), remedy=said(one.remedy))}"
+    )
     example = _example(one.example) if one.example else ""
     return f"{told}{f' {example}' if example else ''}{f' [{one.code}]' if one.code else ''}"
 

@@ -1,4 +1,4 @@
-"""The language of the command line: Chinese unless LANG or HEDUI_LANG says English."""
+"""The language of the command line: Chinese unless HEDUI_LANG says English."""
 
 from __future__ import annotations
 

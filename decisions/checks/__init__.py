@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 
 from decisions.checks.geometry import check_tables
 from decisions.checks.models import ModelCheck
 from decisions.checks.names import Names
+from decisions.checks.places import cells_in
 from decisions.checks.report import Enough, Report, Spot
 from decisions.checks.texts import Texts
 from decisions.checks.walk import Model
@@ -37,7 +38,7 @@ def check(source: bytes, resolve: Callable[[str], bytes] | None = None) -> list[
     except DecisionError as refusal:
         return list(refusal.findings)
     report = names_and_types(module)
-    found = [*_said_once(reader.faults.findings, report), *check_tables(module, report.findings)]
+    found = [*_said_once(_placed(reader.faults.findings, module), report), *check_tables(module, report.findings)]
     return sorted(found, key=lambda finding: finding.line or 0)
 
 
@@ -63,7 +64,15 @@ def names_and_types(module: Module) -> Report:
     return report
 
 
-def _said_once(faults: list[Finding], report: Report) -> Iterator[Finding]:
+def _placed(faults: list[Finding], module: Module) -> Iterator[Finding]:
+    """The reader's faults; those in a table with its name, row and column."""
+    cells = cells_in(module.root) if faults else {}
+    for fault in faults:
+        spot = cells.get(fault.where)
+        yield fault if spot is None else replace(fault, table=spot.table, rule=spot.rule, column=spot.column)
+
+
+def _said_once(faults: Iterable[Finding], report: Report) -> Iterator[Finding]:
     """The reader's faults and what was found besides; what both found is said by the one who knows more of it."""
     unreadable = {one.where for one in report.findings if one.code in READ and one.severity == "error"}
     for fault in faults:

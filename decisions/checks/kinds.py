@@ -68,10 +68,10 @@ def restrictions(type_: Type) -> list[Callable[[Value, State], bool]]:
 
 
 def texts_allowed(type_: Type) -> list[str]:
-    """The texts a type lists as its values, as FEEL writes them; none when it asks something else."""
+    """The texts a type lists as its values; none when it asks something else."""
     tests = [test for one in restrictions(type_) if isinstance(one, Passing) for test in one.tests.parts]
     listed = [test.value for test in tests if isinstance(test, Const) and type(test.value) is str]
-    return [f'"{value}"' for value in listed] if len(listed) == len(tests) else []
+    return listed if len(listed) == len(tests) else []
 
 
 def kind_of(type_: Type) -> str:

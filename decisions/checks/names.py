@@ -61,7 +61,8 @@ def nearest(name: str, known: Collection[str]) -> list[str]:
     same = [other for other in known if other.casefold() == name.casefold() and other != name]
     likely = sorted(known, key=lambda other: (other[:1] != name[:1], abs(len(other) - len(name))))[:MOST_COMPARED]
     short = {other[:LONGEST_COMPARED]: other for other in reversed(likely)}
-    near = get_close_matches(name[:LONGEST_COMPARED], short, 3, 0.7 if len(name) > 3 else 0.6)
+    alike = 0.7 if len(name) > 3 else 0.6 if len(name) > 2 or name.isascii() else 0.5  # one of two characters: 年令
+    near = get_close_matches(name[:LONGEST_COMPARED], short, 3, alike)
     return list(dict.fromkeys([*same, *(short[other] for other in near)]))[:3]
 
 

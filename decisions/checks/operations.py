@@ -206,11 +206,11 @@ def among_allowed(walk: Walk, node: Node, fact: Fact, wanted: Type, severity: st
 def allowed_instead(value: Value, wanted: Type) -> str:
     """What to write for a value that is not allowed."""
     listed = texts_allowed(wanted)
-    near = nearest(f'"{value}"', listed) if type(value) is str else []
+    near = nearest(value, listed) if type(value) is str else []
     if near:
-        return did_you_mean(near)
+        return did_you_mean([f'"{one}"' for one in near])
     if 0 < len(listed) <= 8:
-        return f"Allowed: {shortened(', '.join(listed))}"
+        return "Allowed: " + shortened(", ".join(f'"{one}"' for one in listed))
     return "Choose an allowed value, or allow this one."
 
 

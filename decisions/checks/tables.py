@@ -58,7 +58,7 @@ class TableCheck:
         return fact
 
     def _spot(self, element: Element, rule: int | None = None, column: str = "") -> Spot:
-        return replace(spot_of(element), table=self.label, rule=rule, column=column)
+        return replace(spot_of(element), table=self.texts.owner, rule=rule, column=column)
 
     # --- columns
 

@@ -224,6 +224,49 @@ def test_a_cell_that_is_a_known_name_is_no_word_without_quotes() -> None:
     assert [one.where for one in found if one.code == "unknown-name"] == ["r2c1"]
 
 
+@pytest.mark.parametrize(
+    ("cell", "remedy"),
+    [
+        ("agee * 2", "Did you mean age?"),
+        ("nobody + 2", "Correct it, or draw the requirement."),
+        ("low-risk", 'Write: "low-risk"'),
+        ("N/A", 'Write: "N/A"'),
+    ],
+)
+def test_a_calculation_with_an_unknown_name_is_no_text_that_lost_its_quotes(cell: str, remedy: str) -> None:
+    grid = table(["age: number"], ["r"], [["-", cell]])
+    (found,) = found_in(given("age", "number"), decision("D", grid, "input:#age"))
+    assert (found.code, found.remedy, found.rule, found.column) == ("unknown-name", remedy, 1, "r")
+
+
+def test_of_two_characters_one_may_be_a_slip() -> None:
+    (found,) = check_expression("年令 * 2", {"年龄": NUMBER, "户籍": STRING})
+    assert found.remedy == "Did you mean 年龄?"
+
+
+def test_what_the_reader_finds_in_a_table_is_placed_there_too() -> None:
+    def found(grid: str) -> set[tuple[str, str, int | None, str]]:
+        context = f'<context><contextEntry><variable name="x"/>{grid}</contextEntry></context>'
+        return {
+            (one.where, one.table, one.rule, one.column)
+            for one in found_in(given("age", "number"), decision("D", context, "input:#age"))
+        }
+
+    grid = (
+        '<decisionTable id="t" hitPolicy="SOME"><input id="i" label="Age"><inputExpression id="ie" typeRef="none">'
+        "<text>age</text></inputExpression></input>"
+        '<output id="o" name="r"/><rule id="r1"><inputEntry id="c"><text>[1..</text></inputEntry>'
+        '<outputEntry id="oc"><text>1 +</text></outputEntry></rule><rule id="r2"/></decisionTable>'
+    )
+    assert found(grid) == {
+        ("t", "D", None, ""),
+        ("ie", "D", None, "Age"),
+        ("c", "D", 1, "Age"),
+        ("oc", "D", 1, "r"),
+        ("r2", "D", 2, ""),
+    }
+
+
 def test_lines_are_those_of_the_file() -> None:
     source = model("\n\n" + decision("D", "1 +\n\n  nobody").replace("<text>", "<text>\n"))
     (found,) = check(source)

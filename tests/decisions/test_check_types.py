@@ -237,6 +237,7 @@ def test_outputs_and_the_default_must_be_among_the_listed_values() -> None:
     grid = table(["person.age: number"], ["r: string"], [["> 1", '"c"'], ["<= 1", '"a"']], extra_outputs=[extra])
     found = [one for one in found_in(PERSON, decision("D", grid, *NEEDS)) if one.code == "outside-allowed"]
     assert [(one.where, one.severity) for one in found] == [("out1", "error"), ("r1c2", "error")]
+    assert {one.remedy for one in found} == {'Allowed: "a", "b"'}
 
 
 def test_the_clause_of_an_input_must_fit_what_it_asks() -> None:
