@@ -303,7 +303,7 @@ def _service(part: Part, *, closed: bool = True) -> Function:
 
     def call(state: State, positional: list[Value], named: dict[str, Value]) -> Value:
         bound = bind(made, types, positional, {short.get(name, name): value for name, value in named.items()}, state)
-        if bound is None or not isinstance(state, Run):
+        if bound is None or not isinstance(state, Run) or not part.outputs:
             return None
         values: dict[Part, Value] = {given: bound[name] for given, name in zip(part.given, names, strict=True)}
         around, state.given = state.given, {} if closed else state.given

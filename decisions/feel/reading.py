@@ -14,7 +14,7 @@ from decisions.feel.tokens import KEYWORDS, NAME, Token, tokenize
 from decisions.feel.values import MAX_NESTING
 
 _SPELLED = ("date and time", "years and months duration", "days and time duration")
-_NAME_SIGNS = frozenset((".", "-", "+", "*", "/", "'", "**", ".."))
+_NAME_SIGNS = frozenset((".", "-", "+", "*", "/", "'", "\u2019", "**", ".."))  # grammar rule 30, in both spellings
 _WORD = re.compile(rf"{NAME.pattern}|[0-9.]+")
 _LONGEST = 12  # words and signs of a name that is looked for before it is known
 Reading = Generator[Any, Any, Any]  # yields the reading of a part, is sent what that gave, gives a tree

@@ -30,7 +30,8 @@ def decided(folder: Path, logic: str, inputs: dict[str, object] | None = None, k
         f'<definitions xmlns="{DMN}" name="m" namespace="urn:m">'
         f'<inputData id="x" name="x"><variable name="x" typeRef="{kind}"/></inputData>'
         '<decision id="d" name="The   decision"><variable name="The   decision"/>'
-        f'<informationRequirement><requiredInput href="#x"/></informationRequirement>{logic}</decision></definitions>'
+        f'<informationRequirement><requiredInput href="#x"/></informationRequirement>{logic}</decision></definitions>',
+        encoding="utf-8",
     )
     return decisions.evaluate(file, "The   decision", inputs or {}, now=NOW)
 
@@ -91,6 +92,13 @@ def test_boxes_ask_for_true_or_false(tmp_path: Path) -> None:
     some = f'<some iteratorVariable="i"><in>{literal("[x, true]")}</in><satisfies>{literal("i")}</satisfies></some>'
     assert decided(tmp_path, some, {"x": "text"}) is None
     assert decided(tmp_path, some, {"x": None}) is True
+
+
+def test_an_apostrophe_in_a_name_may_be_either(tmp_path: Path) -> None:
+    """Grammar rule 30 as it is printed."""
+    assert outcome("{it\u2019s age: 3, r: it\u2019s age * 2}.r").value == 6
+    assert outcome("{it's age: 3, r: it's age * 2}.r").value == 6
+    assert decided(tmp_path, literal("{x\u2019s: x}.x\u2019s"), {"x": 1}) == 1
 
 
 def test_names_may_be_spaced_as_they_are_in_the_file(tmp_path: Path) -> None:
@@ -154,6 +162,11 @@ def test_an_imported_service_is_called_by_its_imports_name(importing: Path) -> N
     assert decisions.evaluate_service(importing, "b.ones", {}, now=NOW) == 1
     with pytest.raises(decisions.DecisionError):
         decisions.evaluate_service(importing, "total", {}, now=NOW)
+
+
+def test_a_service_without_its_output_is_null(tmp_path: Path) -> None:
+    file = written(tmp_path, "model.dmn", "urn:m", service("s", "#gone"))
+    assert decisions.evaluate_service(file, "s", {}, now=NOW) is None
 
 
 def test_what_no_rule_decides_is_the_default_itself(tmp_path: Path) -> None:
