@@ -100,7 +100,7 @@ class DecisionView:
 class Row:
     """A row of the table in the light of one fact. state: fired, cell, not reached or outranked.
 
-    cell: what did not hold, for the state "cell".
+    cell: what did not hold, for the state "cell"; None where values may not be shown.
     """
 
     number: int
@@ -301,7 +301,8 @@ def _rows(
     result = model.evaluate(made.decision, inputs, now=now, budget=DECISION_BUDGET, explain=True)
     rows = [Row(one.number, one.decision, FIRED, None) for one in result.matched]
     for one in result.missed:
-        cell = Cell(one.label, one.text, text(one.value) if values else "") if one.why == CELL else None
+        # which cells did not hold would tell, row by row, between which bounds a value lies
+        cell = Cell(one.label, one.text, text(one.value)) if values and one.why == CELL else None
         rows.append(Row(one.number, one.decision, one.why, cell))
     tables = list(dict.fromkeys(one.table for one in rows))
     changed = sorted(one.number for one in result.matched) != sorted(chosen.rows)

@@ -67,6 +67,8 @@ def test_on_a_telephone_the_rows_fit_the_screen(web: Served, compared: Story) ->
     page.locator("#decisions .decision a.act").first.click()
     page.locator(".rows-why").wait_for()
     handler.look("decision")
+    box = page.locator(".scroll:has(> .rows-why)")
+    assert box.evaluate("one => one.scrollWidth <= one.clientWidth"), "a column is cut off the screen"
     web.check_consoles()
 
 

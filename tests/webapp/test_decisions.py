@@ -85,6 +85,8 @@ def test_the_agency_sees_the_values_and_the_others_only_what_their_role_may(foun
     page = town.get(full)
     assert page.status_code == 200
     assert "9,640" not in page.text and "UNDER" in page.text
+    rows = page.text[page.text.index("rows-why") : page.text.index("<details")]
+    assert rows.count("<tr") > 3 and "<code>" not in rows, "the cells that failed would bound the values"
     assert browser_of(app, found.office, "cityhandler").get(full).status_code == 404
 
 
