@@ -14,7 +14,7 @@ from decisions.source import FEEL, Element, Faults, child, children, text_in
 
 XSD = "http://www.w3.org/2001/XMLSchema"
 MAX_HEIGHT = 50  # of a type, and of item definitions built inside one another
-MAX_EXTENT = 100_000
+MAX_EXTENT = 10_000
 XSD_NUMBERS = frozenset(("decimal", "integer", "int", "long", "short", "double", "float"))
 
 

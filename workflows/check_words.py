@@ -11,6 +11,7 @@ CHECKED: tuple[Text, ...] = (
     _("Rules %(first)s and %(second)s are the same."),
     _("More rules of the table can match together."),
     _("More inputs match no rule."),
+    _("There are more findings than are told."),
     _("More rules of the table never apply."),
     _("No rule matches any input."),
     _("The table has no rule."),

@@ -20,6 +20,8 @@ from decisions.graph import Module, Reader
 
 __all__ = ["check", "check_expression"]
 
+MOST_TOLD = 1000
+MORE = "There are more findings than are told."
 READ = ("unreadable-cell", "never-true")  # codes of what the reader may have found unreadable
 _UNKNOWN = re.compile(r"'.*' uses the unknown name '(.*)'\.", re.DOTALL)
 _UNREADABLE = re.compile(r"'.*': ", re.DOTALL)
@@ -39,7 +41,7 @@ def check(source: bytes, resolve: Callable[[str], bytes] | None = None) -> list[
         return list(refusal.findings)
     report = names_and_types(module)
     found = [*_said_once(_placed(reader.faults.findings, module), report), *check_tables(module, report.findings)]
-    return sorted(found, key=lambda finding: finding.line or 0)
+    return sorted(_most(found), key=lambda finding: finding.line or 0)
 
 
 def check_expression(text: str, names: Mapping[str, Type | None], *, unary: bool = False) -> list[Finding]:
@@ -62,6 +64,14 @@ def names_and_types(module: Module) -> Report:
     report = Report()
     ModelCheck(module, report).run()
     return report
+
+
+def _most(found: list[Finding]) -> list[Finding]:
+    """As many findings as anybody reads, errors rather than warnings."""
+    if len(found) <= MOST_TOLD:
+        return found
+    kept = sorted(found, key=lambda finding: finding.severity != "error")[:MOST_TOLD]
+    return [Finding("definitions", None, MORE, "Correct those named first, then check again.", "warning"), *kept]
 
 
 def _placed(faults: list[Finding], module: Module) -> Iterator[Finding]:

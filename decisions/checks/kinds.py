@@ -135,27 +135,37 @@ def comparable(a: Type, b: Type) -> bool:
     return not first or not second or first == second
 
 
-def conflict(actual: Type, wanted: Type, depth: int = 0) -> bool:
+def conflict(actual: Type, wanted: Type) -> bool:
     """Whether a value of `actual` that is not null can never be taken for one of `wanted` (10.3.2.9.4 included)."""
+    return _conflict(actual, wanted, {}, 0)
+
+
+def _conflict(actual: Type, wanted: Type, known: dict[tuple[int, int], bool], depth: int) -> bool:
+    """As `conflict`; `known` are pairs of types that were met, as one type may lie many times in another."""
     a, w = bare(actual), bare(wanted)
     first, second = kind_of(a), kind_of(w)
     if not first or not second or depth > DEEP:
         return False
-    if first == second:
-        return _conflict_inside(a, w, depth + 1)
-    if second == "list":
-        return conflict(a, item_of(w), depth + 1)
-    return conflict(item_of(a), w, depth + 1) if first == "list" else True
+    pair = (id(a), id(w))
+    if pair not in known:
+        if first == second:
+            known[pair] = _conflict_inside(a, w, known, depth + 1)
+        elif second == "list":
+            known[pair] = _conflict(a, item_of(w), known, depth + 1)
+        else:
+            known[pair] = first != "list" or _conflict(item_of(a), w, known, depth + 1)
+    return known[pair]
 
 
-def _conflict_inside(a: Type, w: Type, depth: int) -> bool:
+def _conflict_inside(a: Type, w: Type, known: dict[tuple[int, int], bool], depth: int) -> bool:
     if isinstance(a, ListType) and isinstance(w, ListType):
-        return conflict(a.item, w.item, depth) and conflict(a.item, w, depth)
+        return _conflict(a.item, w.item, known, depth) and _conflict(a.item, w, known, depth)
     if isinstance(a, RangeType) and isinstance(w, RangeType):
-        return conflict(a.item, w.item, depth)
+        return _conflict(a.item, w.item, known, depth)
     if isinstance(a, ContextType) and isinstance(w, ContextType):
         lacking = isinstance(a, ExactContext) and bool(missing(a, w.entries))
-        return lacking or any(conflict(a.entries[n], w.entries[n], depth) for n in a.entries.keys() & w.entries.keys())
+        both = a.entries.keys() & w.entries.keys()
+        return lacking or any(_conflict(a.entries[name], w.entries[name], known, depth) for name in both)
     return False
 
 

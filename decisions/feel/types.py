@@ -134,6 +134,7 @@ class FunctionType(Type):
     def holds(self, value: Value, state: State) -> bool:
         if type(value) is not Function:
             return False
+        state.tick(self.extent)
         if not isinstance(value.type, FunctionType):
             return len(value.parameters) == len(self.parameters)
         mine, theirs = self, value.type

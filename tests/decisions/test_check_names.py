@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 import decisions
-from decisions.checks import check, check_expression
+from decisions.checks import MORE, MOST_TOLD, check, check_expression
 from decisions.checks.models import ModelCheck
 from decisions.checks.report import MOST_FINDINGS, MOST_WORDS, Report
 from decisions.errors import Finding
@@ -363,6 +363,12 @@ def test_a_model_with_more_text_than_is_checked_says_so() -> None:
     ).run()
     assert [one.code for one in report.findings] == ["unknown-name", ""]
     assert report.findings[-1].severity == "warning" and "too large" in report.findings[-1].sentence
+
+
+def test_of_unknown_names_without_end_the_first_thousand_are_told() -> None:
+    found = found_in(*(decision(f"D{at}", f"a{at} + b{at} + c{at}") for at in range(600)))
+    assert len(found) == MOST_TOLD + 1
+    assert found[0].sentence == MORE
 
 
 def test_comparisons_in_one_another_are_gone_through_once() -> None:
