@@ -169,7 +169,8 @@ class Builder:
         return If(*(self._branch(element, part, names, label) for part in ("if", "then", "else")), strict=True)
 
     def _filter(self, element: Element, names: Names, label: str) -> Node:
-        return Filter(self._branch(element, "in", names, label), self._branch(element, "match", names, label))
+        listed, match = (self._branch(element, part, names, label) for part in ("in", "match"))
+        return Filter(listed, match, strict=True)
 
     def _iterator(self, element: Element, names: Names, label: str) -> Node:
         variable = " ".join((element.get("iteratorVariable") or "").split())

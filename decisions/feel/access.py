@@ -13,7 +13,6 @@ from decisions.feel.scope import BUILT_INS
 from decisions.feel.types import ANY, Type, coerce
 from decisions.feel.values import Function, State, Stop, Value, kind
 
-
 LITERALS = frozenset(("date", "time", "date and time", "duration"))  # built-ins that only make a value of constants
 LITERAL_NOW = datetime.min.replace(tzinfo=UTC)  # none of them asks for it
 LITERAL_STEPS = 1_000
@@ -32,16 +31,19 @@ class Path(Node):
 
 
 class Filter(Node):
-    """value[condition] or value[index]; inside, `item` and the entries of a context item are names."""
+    """value[condition] or value[index]; inside, `item` and the entries of a context item are names.
+
+    `strict` where it stands in a box: there it must be a condition (10.2.1).
+    """
 
     __slots__ = ()
 
-    def __init__(self, value: Node, condition: Node) -> None:
+    def __init__(self, value: Node, condition: Node, *, strict: bool = False) -> None:
         super().__init__(value, condition)
         self.cost -= condition.cost
-        self.run = self._filter_run(value.run, condition)
+        self.run = self._filter_run(value.run, condition, strict=strict)
 
-    def _filter_run(self, filtered: Run, condition: Node) -> Run:
+    def _filter_run(self, filtered: Run, condition: Node, *, strict: bool) -> Run:
         holds, cost = condition.run, 1 + condition.cost
 
         def run(state: State, scope: Scope) -> Value:
@@ -56,7 +58,7 @@ class Filter(Node):
                 found = holds(state, Scope(item, inner) if type(item) is dict else inner)
                 if found is True:
                     kept.append(item)
-                elif type(found) is Decimal:
+                elif type(found) is Decimal and not strict:
                     return element(items, found, state)
                 elif found is not None and found is not False:
                     state.note(f"A filter yields a {kind(found)}, not true or false.")

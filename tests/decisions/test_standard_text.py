@@ -89,6 +89,8 @@ def test_boxes_ask_for_true_or_false(tmp_path: Path) -> None:
     for condition, wanted in (("null", 2), ("x", None)):
         logic = f"<conditional><if>{literal(condition)}</if>{parts['then']}{parts['else']}</conditional>"
         assert decided(tmp_path, logic, {"x": "text"}) == wanted
+    listed = f"<filter><in>{literal('[5, 6]')}</in><match>{literal('x')}</match></filter>"
+    assert [decided(tmp_path, listed, {"x": x}) for x in (True, None, 1)] == [[5, 6], [], None]
     some = f'<some iteratorVariable="i"><in>{literal("[x, true]")}</in><satisfies>{literal("i")}</satisfies></some>'
     assert decided(tmp_path, some, {"x": "text"}) is None
     assert decided(tmp_path, some, {"x": None}) is True
