@@ -293,11 +293,12 @@ def _rows(
     work: Work, made: DecisionMade, kept: Mapping[str, Any], chosen: FactView, *, values: bool
 ) -> tuple[list[Row], bool]:
     """Every row of the tables that were asked, decided again with what was kept; and whether it now comes out other."""
-    model = _model(definitions.by_id(work, made.definition_id), made)
+    definition = definitions.by_id(work, made.definition_id)
+    model = _model(definition, made)
     if model is None:
         return [], False
     now = made.made_at.astimezone(OFFICE_ZONE)
-    inputs = unpacked(kept["inputs"], made.made_at)
+    inputs = unpacked(_rested_on(definition, made, kept["inputs"]), made.made_at)
     result = model.evaluate(made.decision, inputs, now=now, budget=DECISION_BUDGET, explain=True)
     rows = [Row(one.number, one.decision, FIRED, None) for one in result.matched]
     for one in result.missed:

@@ -27,7 +27,8 @@ from workflows.definitions import Definition
 from workflows.registry import Fact
 
 LABEL = 64
-MOST_RULES = 1_000  # of one step that passed once; the sealed body has no more either
+MOST_RULES = 1_000  # of one step that passed once
+MOST_FACTS = 1_000  # that its sealed body tells of
 
 
 class DecisionMade(Base):
@@ -36,7 +37,8 @@ class DecisionMade(Base):
     move, place: the move of the case (its state's version) and the how manyth decision of it, so that no move is kept
     twice. version: of the definition, table: name of its file, decision: id of what was asked in it; engine: version of
     the program, which decided by itself. asked: facts, silent: those the table said nothing of. body (compressed
-    JSON): [{"ref", "person", "topic", "kind", "inputs": {name: value}, "reasons": [sentence]}], in the order asked.
+    JSON): [{"ref", "person", "topic", "kind", "inputs": {name: value}, "reasons": [sentence]}], in the order asked; of
+    more than MOST_FACTS those that a rule counted for, then as many of the others as there is room for.
     """
 
     __tablename__ = "decision_made"
@@ -115,7 +117,7 @@ def keep(work: Work, case: Case, definition: Definition, at: Place, asked: Seque
     )
     if standing is not None:
         return standing
-    ref = new_ref()
+    ref, told = new_ref(), _told_of(asked)
     made = DecisionMade(
         ref=ref,
         case_id=case.id,
@@ -130,11 +132,11 @@ def keep(work: Work, case: Case, definition: Definition, at: Place, asked: Seque
         engine=VERSION[:16],
         asked=len(asked),
         silent=sum(not one.result.matched for one in asked),
-        body=_sealed(work, "decision_made.body", ref, [_fact(one) for one in asked]),
+        body=_sealed(work, "decision_made.body", ref, [_fact(one) for one in told]),
     )
     work.session.add(made)
     work.session.flush()
-    work.session.add_all(_rules(work, made, asked))
+    work.session.add_all(_rules(work, made, told))
     work.session.flush()
     said = {"step": at.step_id, "table": at.table, "version": made.version, "asked": made.asked, "silent": made.silent}
     journal.of_case(work, case.ref, "decision.made", ref, said)
@@ -178,6 +180,14 @@ def seen_by(work: Work, rule: DecisionRule) -> dict[str, Any]:
     """What a rule saw and said, as its body keeps it (S3)."""
     found = work.home.vault.open_json("decision_rule.body", rule.ref, rule.body)
     return dict(found) if isinstance(found, dict) else {}
+
+
+def _told_of(asked: Sequence[Asked]) -> Sequence[Asked]:
+    """The facts that are worth keeping, in the order asked."""
+    if len(asked) <= MOST_FACTS:
+        return asked
+    counted_first = sorted(range(len(asked)), key=lambda at: not asked[at].result.matched)
+    return [asked[at] for at in sorted(counted_first[:MOST_FACTS])]
 
 
 def _fact(one: Asked) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """What a decision saw and said as JSON can keep it, and back again: for the record that stays with a case.
 
 Text, truth, null, lists and contexts stand as they are; a number is {"$number": "12.50"}, so that no digit is lost, and
-a date, a time or a duration is {"$feel": the literal that stands for it}. What FEEL has no literal for is kept as null.
+a date, a time or a duration is {"$feel": the literal that stands for it}; a context that has such a name itself is
+{"$context": [[name, value]]}. What FEEL has no literal for is kept as null.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from typing import Any
 from decisions import feel
 from decisions.feel.calendar import FarDate, FarDateTime, FineDuration, FineTime
 
-NUMBER, LITERAL = "$number", "$feel"
+NUMBER, LITERAL, CONTEXT = "$number", "$feel", "$context"
+MARKS = frozenset({NUMBER, LITERAL, CONTEXT})
 MOST = 200  # entries of a list or context that are worth keeping
 
 
@@ -25,7 +27,9 @@ def packed(value: Any) -> Any:
     if isinstance(value, int | float | Decimal):
         return {NUMBER: str(value)}
     if isinstance(value, Mapping):
-        return {str(key): packed(one) for key, one in list(value.items())[:MOST]}
+        kept = {str(key): packed(one) for key, one in list(value.items())[:MOST]}
+        # what a message brought must not be taken for a mark of ours, least of all for an expression
+        return {CONTEXT: [list(pair) for pair in kept.items()]} if kept.keys() & MARKS else kept
     if isinstance(value, list | tuple):
         return [packed(one) for one in value[:MOST]]
     if isinstance(value, date | time | timedelta | feel.YearsMonths | FarDate | FarDateTime | FineTime | FineDuration):
@@ -43,7 +47,8 @@ def unpacked(kept: Any, now: datetime) -> Any:
         return _number(str(kept[NUMBER]))
     if set(kept) == {LITERAL}:
         return feel.compile(str(kept[LITERAL])).evaluate({}, now=now).value
-    return {key: unpacked(one, now) for key, one in kept.items()}
+    pairs = kept[CONTEXT] if set(kept) == {CONTEXT} else kept.items()
+    return {key: unpacked(one, now) for key, one in pairs}
 
 
 def text(value: Any) -> str:

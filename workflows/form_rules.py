@@ -75,9 +75,13 @@ def _python(text: str) -> Refused:
     return Refused(sentence, remedy)
 
 
-def of_show(name: str, values: Sequence[str], kind: str) -> Rule:
-    """`field=A|B` as the expression that hides: true while the field of this kind has none of the values."""
+def of_show(key: str, values: Sequence[str], kind: str, holder: str = "parent") -> Rule:
+    """`field=A|B` as the expression that hides: true while the field of this kind has none of the values.
+
+    holder: what the field stands in, `this` row or the `parent` form.
+    """
     listed = "[" + ", ".join(_literal(value) for value in values) + "]"
+    name = _spoken(key, holder)
     if kind == "checklist":
         holds = f"some one in (if {name} = null then [] else {name}) satisfies list contains({listed}, one)"
     elif kind == "checkbox":
@@ -87,7 +91,16 @@ def of_show(name: str, values: Sequence[str], kind: str) -> Rule:
     else:
         holds = f"list contains({listed}, {name})"
     text = f"not({holds})"
-    return Rule(text, "show", feel.compile(text), frozenset((name,)))
+    return Rule(text, "show", feel.compile(text), frozenset((key,)))
+
+
+def _spoken(key: str, holder: str) -> str:
+    """How an expression speaks of a key. One that is a word of FEEL (`in`, `or`, `null`) cannot be named as it is."""
+    try:
+        plain = feel.compile(key).tree.free() == {key}
+    except FeelSyntaxError:
+        plain = False
+    return key if plain else f"get value({holder}, {_literal(key)})"
 
 
 def never() -> Rule:
@@ -156,7 +169,8 @@ def _resolved(spec: FieldSpec, form: Mapping[str, FieldSpec], row: Mapping[str, 
     if spec.show is not None:
         other = row.get(spec.show[0]) or form.get(spec.show[0])
         outside = bool(row) and spec.show[0] not in row
-        hides.append(of_show(other.key, spec.show[1], other.kind) if other is not None else never())
+        holder = "this" if spec.show[0] in row else "parent"
+        hides.append(of_show(other.key, spec.show[1], other.kind, holder) if other is not None else never())
     check = spec.check and _named(spec.check, place, form, row, about)
     inner = {one.key: one for one in spec.fields if one.kind in INPUTS}
     fields = tuple(_resolved(one, form, inner, about) for one in spec.fields)

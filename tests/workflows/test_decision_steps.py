@@ -25,11 +25,12 @@ from tests.workflows.test_lint import checked, one
 from workflows import bundles, decision_results, decision_rows, definitions, fresh
 from workflows.bundles import Bundle
 from workflows.decision_results import DecisionFailed
-from workflows.decision_rows import DecisionMade, DecisionRule, facts_of, seen_by
+from workflows.decision_rows import Asked, DecisionMade, DecisionRule, facts_of, seen_by
 from workflows.decision_values import packed, text, unpacked
 from workflows.engine import StepFailed
 from workflows.instances import CaseState
 from workflows.lint_names import check_names
+from workflows.registry import Fact
 
 KEY = "urgency"
 
@@ -203,11 +204,31 @@ SCALARS = (
     st.dates(),
     st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=9999)),
 )
+NAMES = st.text(min_size=1, max_size=5) | st.sampled_from(["$number", "$feel", "$context"])
 VALUES = st.recursive(
     st.one_of(*SCALARS),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(min_size=1, max_size=5), inner, max_size=4),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES, inner, max_size=4),
     max_leaves=8,
 )
+
+
+def test_a_step_that_asks_very_much_keeps_what_counted_and_tells_how_much_it_asked(office: Office) -> None:
+    story = play(office, bundle())
+    many = [Fact(None, {"amount": -1 if at < 1_990 else 250}, ref=str(at)) for at in range(2_000)]
+    small = decisions.load(table('>= 0 -> "SOME"'))
+    asked = [Asked(one, one.context, small.evaluate("urgency", one.context, now=NOW)) for one in many]
+    with story.work() as work:
+        case = work.session.get_one(Case, story.rows(work, DecisionMade)[0].case_id)
+        definition = definitions.by_id(work, story.rows(work, DecisionMade)[0].definition_id)
+        ref = decision_rows.keep(
+            work, case, definition, decision_rows.Place(99, 1, "judge", "urgency", "urgency"), asked
+        )
+        made = next(one for one in story.rows(work, DecisionMade) if one.ref == ref)
+        facts, rules = facts_of(work, made), decision_rows.rules_of(work, made)
+        assert (made.asked, made.silent, len(facts), len(rules)) == (2_000, 1_990, 1_000, 10)
+        assert [facts[rule.fact]["ref"] for rule in rules] == [rule.subject for rule in rules]
+        assert facts[0]["ref"] == "0" and facts[-1]["ref"] == "1999"
+        assert len(made.body) < 30_000
 
 
 @given(VALUES)

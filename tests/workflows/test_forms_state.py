@@ -102,6 +102,19 @@ def test_what_a_list_hides_the_form_does_not_see() -> None:
     assert cleaned(spec, rows=[{"kind": "y", "worth": "5"}], why="w")["why"] == "w"
 
 
+@pytest.mark.parametrize("key", ["in", "or", "if", "null", "not", "true", "date", "function"])
+def test_a_field_named_like_a_word_of_feel_may_still_be_waited_for(key: str) -> None:
+    asked = a_field("radio", key, values=[{"value": "A", "label": "甲"}, {"value": "B", "label": "乙"}])
+    waits = a_field(key="waits")
+    waits["properties"] = {**waits["properties"], "show": f"{key}=A"}
+    spec = form_of(asked, waits, a_field("dynamiclist", "rows", components=[asked, waits]))
+
+    kept = cleaned(spec, **{key: "B", "waits": "w", "rows": [{key: "A", "waits": "r"}, {key: "B", "waits": "r"}]})
+    assert kept["waits"] is None
+    assert [row["waits"] for row in kept["rows"]] == ["r", None]
+    assert cleaned(spec, **{key: "A", "waits": "w"})["waits"] == "w"
+
+
 def test_what_waits_for_a_button_stays_in_sight_and_is_not_judged_before() -> None:
     outcome = a_field("radio", "outcome", values=[{"value": "SIGN", "label": "签"}], properties={"actions": "true"})
     spec = form_of(outcome, hidden_when('=outcome != "SIGN"'), checked('outcome = "SIGN"', "amount"))
