@@ -12,6 +12,7 @@ CHECKED: tuple[Text, ...] = (
     _("More rules of the table can match together."),
     _("More inputs match no rule."),
     _("There are more findings than are told."),
+    _("'%(text)s' is a %(kind)s, which cannot be added up."),
     _("More rules of the table never apply."),
     _("No rule matches any input."),
     _("The table has no rule."),

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from decisions.checks.fitting import fits
-from decisions.checks.kinds import NUMBER, ExactContext, Fact, conflict, item_of, joined, kind_of
+from decisions.checks.kinds import NUMBER, ORDERED, ExactContext, Fact, conflict, item_of, joined, kind_of
 from decisions.checks.names import Names
 from decisions.checks.places import spot_of, type_declared
-from decisions.checks.report import Spot
+from decisions.checks.report import Desk, Spot
 from decisions.checks.texts import Texts
 from decisions.feel.built_ins import BUILT_INS
 from decisions.feel.types import ANY, AllowedType, ListType, Type
@@ -121,9 +121,21 @@ class TableCheck:
         fact, desk = self.texts.check(text, spot, self.names, meant=column.type)
         if desk is not None:
             fits(self.texts, spot, fact, column.type, column.label, desk)
+            self._aggregated(desk, kind_of(fact.type) or kind_of(column.type))
         column.found.append(fact.type)
         if len(self.texts.report.findings) == before:
             column.seen.add(text)
+
+    def _aggregated(self, desk: Desk, kind: str) -> None:
+        """Reports an output that cannot be added up, or compared, as the table does with its outputs."""
+        written = desk.written.tree
+        if self.aggregation == "SUM" and kind not in ("", "number"):
+            sentence = f"'{desk.quote(written)}' is a {kind}, which cannot be added up."
+        elif self.aggregation in ("MIN", "MAX") and kind not in ("", *ORDERED):
+            sentence = f"'{desk.quote(written)}' is a {kind}, which is neither more nor less."
+        else:
+            return
+        desk.add(written, sentence, "Write a number here.")
 
     # --- the table as a whole
 

@@ -240,6 +240,23 @@ def test_outputs_and_the_default_must_be_among_the_listed_values() -> None:
     assert {one.remedy for one in found} == {'Allowed: "a", "b"'}
 
 
+@pytest.mark.parametrize(
+    ("aggregation", "output", "found"),
+    [
+        ("SUM", '"a"', ["'\"a\"' is a string, which cannot be added up."]),
+        ("SUM", "1", []),
+        ("MAX", "true", ["'true' is a boolean, which is neither more nor less."]),
+        ("MIN", '"a"', []),
+        ("COUNT", "true", []),
+    ],
+)
+def test_outputs_must_be_such_as_the_table_can_add_up_or_compare(
+    aggregation: str, output: str, found: list[str]
+) -> None:
+    grid = table(["person.age: number"], ["r"], [["-", output]], "COLLECT", aggregation=aggregation)
+    assert [one.sentence for one in found_in(PERSON, decision("D", grid, *NEEDS))] == found
+
+
 def test_the_clause_of_an_input_must_fit_what_it_asks() -> None:
     grid = table(["person.age: string"], ["r"], [['"a"', "1"], ['"b"', "2"]], "FIRST")
     (found,) = [one for one in found_in(PERSON, decision("D", grid, *NEEDS)) if one.code != "gap"]
