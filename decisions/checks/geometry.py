@@ -5,7 +5,7 @@ What is analysed, and what is taken as unknown, is said in `geometry_cells`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
 from decisions.boxed import BoxedFunction, ResultContext, Typed
@@ -115,9 +115,6 @@ def check_table(table: Table, types: Types, work: Work | None = None) -> Iterato
     whole.left -= limit - own.left
     if stopped:
         yield report.too_wide()
-
-
-Question = Callable[[Survey, "_Report"], Iterator[Finding]]
 
 
 def _cells(survey: Survey, report: _Report) -> Iterator[Finding]:
