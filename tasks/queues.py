@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
 
@@ -17,9 +17,8 @@ from domain.parties.households import Household, Person
 from domain.parties.organisations import Organisation
 from domain.work import Work
 from tasks.models import COMPLETED, OPEN, READY, RESERVED, HumanTask
+from tasks.paging import Page as Page
 from tasks.rules import task_scope
-
-Row = TypeVar("Row")
 
 PAGE = 17
 TABS = ("all", "overdue", "today", "soon")
@@ -106,31 +105,6 @@ class Choices:
     towns: Sequence[tuple[str, str, str]] = ()
     programmes: Sequence[str] = ()
     steps: Sequence[tuple[str, str, str]] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[Row]):
-    """A page of rows: `total` rows in all, this is page `number` of `pages`."""
-
-    rows: Sequence[Row]
-    total: int
-    number: int
-    size: int
-
-    @property
-    def pages(self) -> int:
-        """How many pages there are, at least one."""
-        return max(1, -(-self.total // self.size))
-
-    @property
-    def first(self) -> int:
-        """Number of the first row shown, 0 when there is none."""
-        return (self.number - 1) * self.size + 1 if self.rows else 0
-
-    @property
-    def last(self) -> int:
-        """Number of the last row shown."""
-        return (self.number - 1) * self.size + len(self.rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,15 +8,12 @@ by two people is never overwritten. Everything handed in stays in a row, or its 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from itertools import pairwise
 
 from sqlalchemy import func, select
 
 from domain import journal
-from domain.clock import OFFICE_ZONE
-from domain.errors import Conflict, DefinitionRefused, Finding, InvalidAnswers, NotFound, Stale
+from domain.errors import Conflict, DefinitionRefused, Finding, InvalidAnswers, NotFound
 from domain.parties import permissions
 from domain.parties.accounts import Account
 from domain.text import gettext as _
@@ -36,44 +33,13 @@ from workflows.definition_rows import (
 from workflows.definition_rows import DefinitionDraft as DefinitionDraft
 from workflows.definition_rows import DefinitionDraftRevision as DefinitionDraftRevision
 from workflows.digests import manifest_digest
+from workflows.draft_saves import Overtaken as Overtaken
+from workflows.draft_saves import Saved as Saved
 
 OPEN, CLOSED = "OPEN", "CLOSED"
 
 Manifest = Mapping[str, str]
 Changes = Mapping[str, bytes | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Saved:
-    """What came of a save: the revision whose files are the ones handed in.
-
-    merged: others saved other files meanwhile, which are in it too. unchanged: no revision was written.
-    """
-
-    number: int
-    merged: bool = False
-    unchanged: bool = False
-
-
-class Overtaken(Stale):
-    """Somebody else saved the same file first; nothing was written and nothing is lost.
-
-    by: display name; at: when; revision: the newest one; path: the file ("" for the draft as a whole);
-    written: there is something written that can be saved beside.
-    """
-
-    def __init__(self, *, by: str, at: datetime, revision: int, path: str, written: bool) -> None:
-        said = {"who": by, "file": path or _("this draft"), "time": f"{at.astimezone(OFFICE_ZONE):%H:%M}"}
-        kept = _(
-            "%(who)s saved %(file)s at %(time)s, after you opened it. Nothing you did is lost: it is still before you."
-            " Save it beside as a revision of its own, or look at the difference first.",
-            **said,
-        )
-        again = _(
-            "%(who)s saved %(file)s at %(time)s, after you opened it. Look at what changed, then do it again.", **said
-        )
-        super().__init__(kept if written else again, revision=revision, path=path)
-        self.by, self.at, self.revision, self.path = by, at, revision, path
 
 
 # --- beginning and reading ---------------------------------------------------------------------------------------
