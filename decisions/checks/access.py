@@ -138,11 +138,7 @@ def member(type_: Type, name: str) -> Type | None:
 def filtered(walk: Walk, node: Filter, names: Names) -> Fact:
     listed, condition = node.parts
     item = items(walk.type(listed, names))
-    inside = bare(item)
-    entries = dict(inside.entries) if isinstance(inside, ContextType) else {}
-    # an item that was written out need not be like the others
-    unsure = kind_of(inside) in ("", "context") and (isinstance(inside, ExactContext) or not entries)
-    found = walk.type(condition, Names({"item": item, **entries}, names, open=unsure))
+    found = walk.type(condition, names_inside(item, names))
     if kind_of(found) == "number":
         return Fact(item)
     if kind_of(found) not in ("", "boolean"):
@@ -150,6 +146,15 @@ def filtered(walk: Walk, node: Filter, names: Names) -> Fact:
         walk.desk.add(condition, sentence, "Write a condition on the items, or a number.")
         return UNKNOWN
     return Fact(ListType(item) if kind_of(found) else ANY)
+
+
+def names_inside(item: Type, names: Names) -> Names:
+    """The names in force in the condition of a filter over such items."""
+    inside = bare(item)
+    entries = dict(inside.entries) if isinstance(inside, ContextType) else {}
+    # an item that was written out need not be like the others
+    unsure = kind_of(inside) in ("", "context") and (isinstance(inside, ExactContext) or not entries)
+    return Names({"item": item, **entries}, names, open=unsure)
 
 
 def items(listed: Type) -> Type:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from decisions.boxed import EXPRESSIONS
-from decisions.checks.access import items
+from decisions.checks.access import items, names_inside
 from decisions.checks.calls import RESULTS
 from decisions.checks.fitting import fits
 from decisions.checks.kinds import BOOLEAN, UNKNOWN, ExactContext, Fact, NamedFunction, bare, item_of, joined, kind_of
@@ -16,7 +16,7 @@ from decisions.checks.tables import TableCheck
 from decisions.checks.texts import Texts
 from decisions.feel.built_ins import BUILT_INS, forms_of
 from decisions.feel.nodes import Name
-from decisions.feel.types import ANY, ContextType, ListType, Type
+from decisions.feel.types import ANY, ListType, Type
 from decisions.items import Types, named_as
 from decisions.source import Element, child, children, local, text_in
 
@@ -184,10 +184,7 @@ class Boxed:
 
     def _filter(self, element: Element, names: Names, label: str) -> Fact:
         item = items(self._branch(element, "in", names, label).type)
-        inside = bare(item)
-        entries = dict(inside.entries) if isinstance(inside, ContextType) else {}
-        unsure = kind_of(inside) in ("", "context") and (isinstance(inside, ExactContext) or not entries)
-        found = self._branch(element, "match", Names({"item": item, **entries}, names, open=unsure), label).type
+        found = self._branch(element, "match", names_inside(item, names), label).type
         return Fact(item if kind_of(found) == "number" else ListType(item) if kind_of(found) else ANY)
 
     def _iterator(self, element: Element, names: Names, label: str) -> Fact:
