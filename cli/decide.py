@@ -64,7 +64,7 @@ def dmn_check(file: Path) -> None:
     errors = sum(one.severity == "error" for one in findings)
     click.echo(
         _(
-            "%(file)s: %(errors)s errors, %(warnings)s warnings.",
+            "%(file)s: errors: %(errors)s, warnings: %(warnings)s.",
             file=file.name,
             errors=errors,
             warnings=len(findings) - errors,

@@ -238,7 +238,7 @@ def test_a_file_that_is_no_model_is_refused(tmp_path: Path) -> None:
 def test_a_sound_model_passes_the_check(file: Path) -> None:
     done = do("dmn", "check", str(file))
     assert (done.exit_code, done.stdout) == (0, ""), done.output
-    assert done.stderr == "aid.dmn: 0 errors, 0 warnings.\n"
+    assert done.stderr == "aid.dmn: errors: 0, warnings: 0.\n"
 
 
 def test_the_check_says_file_line_table_and_an_example_of_a_gap(tmp_path: Path) -> None:
