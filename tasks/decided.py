@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from decisions import DecisionInfo, Model
+from decisions import DecisionError, DecisionInfo, Model
 from domain.cases import Case
 from domain.clock import OFFICE_ZONE
 from domain.errors import NotFound
@@ -245,9 +245,10 @@ def _info(definition: Definition, made: DecisionMade) -> DecisionInfo | None:
 
 
 def _model(definition: Definition, made: DecisionMade) -> Model | None:
+    """None for a table that today's program refuses: what was kept of it is told all the same."""
     try:
         return definition.table(made.table)
-    except NotFound:
+    except (NotFound, DecisionError):
         return None
 
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html import unescape
 
 import pytest
 from sqlalchemy import select
 
 from domain.journal import JournalEntry
+from tasks import decided
 from tests.homes import Office
 from tests.journeys import steps
 from tests.journeys.playing import Story, new_case
 from tests.webapp.desk_world import app_of, browser_of
 from tests.webapp.owner_world import begun, owner_of, post, read, send_file
 from tests.workflows.test_decision_steps import bundle, play, table
+from workflows import definitions
+from workflows.bundles import Bundle
 from workflows.decision_rows import DecisionMade, DecisionRule, facts_of, seen_by
 
 
@@ -179,3 +183,20 @@ def test_a_warning_of_a_table_is_shown_and_does_not_stop_a_proposal(office: Offi
     page = read(owner.get(f"{draft}?lang=en").text)
     assert "Warning" in page and "No rule matches 金额: 100. For example: 金额 = 100" in page
     assert post(owner, f"{draft}/propose", revision=2, note="有一处空缺").status_code == 302
+
+
+def test_a_table_that_the_program_refuses_today_leaves_what_was_kept(office: Office) -> None:
+    story = play(office, bundle())
+    with story.work() as work:
+        (made,) = story.rows(work, DecisionMade)
+        definition = definitions.by_id(work, made.definition_id)
+        refused = Bundle(definition.bundle.key, {**definition.bundle.files, "urgency.dmn": b"<definitions/>"})
+        assert decided._model(definition, made) is not None
+        assert decided._model(replace(definition, bundle=refused), made) is None
+        made.table = "gone"
+    browser = browser_of(app_of(office), office, "town")
+    page = browser.get(f"/cases/{story.case_ref}?lang=en")
+    assert page.status_code == 200
+    full = browser.get(link_of(page.text) + "?lang=en")
+    assert full.status_code == 200
+    assert "250" in full.text and "rows-why" not in full.text
