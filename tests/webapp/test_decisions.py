@@ -146,7 +146,7 @@ def test_a_table_asked_about_the_cases_own_values_is_shown_to_whoever_reads_the_
     assert "金额 >= 100 250" in said and "level! HIGH" in said
     assert 'data-rules="{&#34;judge&#34;' in page.text
     full = town.get(link_of(page.text) + "?lang=en").text
-    assert "金额 <code>&lt; 100</code>" in full and "<td>250</td>" in full
+    assert "金额</span> <code>&lt; 100</code>" in full and "<td>250</td>" in full
     assert browser_of(app, office, "handler").get(address).status_code == 404, "not commissioned yet"
 
 
