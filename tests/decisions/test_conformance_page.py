@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
+from decisions import feel
 from tests.infrastructure import dmn_conformance
 from tests.infrastructure.dmn_kit import LEVELS
 
@@ -40,6 +42,27 @@ def test_every_case_that_comes_out_otherwise_is_listed_once_under_a_reason() -> 
 
 
 def test_the_reasons_are_sentences_and_what_is_unsupported_stands_on_the_page() -> None:
-    for sentence in (*dmn_conformance.REASONS.values(), *dmn_conformance.UNSUPPORTED.values()):
+    told = (dmn_conformance.REASONS, dmn_conformance.UNSUPPORTED, dmn_conformance.READINGS)
+    for sentence in (sentence for one in told for sentence in one.values()):
         assert len(sentence.split()) >= 5 and sentence.endswith(".")
     assert TEXT.startswith(dmn_conformance.HEAD) and TEXT.endswith(dmn_conformance.unsupported())
+    assert dmn_conformance.readings() in TEXT
+
+
+def test_the_readings_on_the_page_are_what_is_evaluated() -> None:
+    read = {
+        'time("10:00:00.5") = time("10:00:00")': "true",
+        'is(time("10:00:00.5"), time("10:00:00"))': "false",
+        "list replace([1, 2, 3], 2.9, 9)": "[1, 9, 3]",
+        'date("2026-01-31") + duration("P1M")': '@"2026-02-28"',
+        'duration("-P1Y2M").months': "-2",
+        "includes((>5), 7)": "true",
+        "5 in [9..1]": "false",
+        "{a: b, b: 1}.a": "null",
+        "for x in 5 return x": "null",
+        'duration("PT1S") / 3': '@"PT0.333333S"',
+    }
+    for text, wanted in read.items():
+        now = datetime(2026, 6, 1, tzinfo=UTC)
+        value = feel.compile(text).evaluate({}, now=now).value
+        assert value == feel.compile(wanted).evaluate({}, now=now).value, text

@@ -56,10 +56,28 @@ def reason_of(key: str) -> str:
     return next((reason for pattern, reason in REASONS.items() if fnmatchcase(key, pattern)), "")
 
 
+# where the text of the standard leaves room, or the kit asks for something else -> what is done here
+READINGS: dict[str, str] = {
+    "Times and dates with a time, compared": (
+        "By whole seconds, as the kit asks; `is`, arithmetic and printing are exact to the nanosecond."
+    ),
+    "Positions with fractions (`list replace`, `substring`)": "They are cut to whole numbers, as the kit asks.",
+    "Months added to a day that the month does not have": "The last day of that month, as XML Schema has it.",
+    "Parts of negative durations": "They are negative too: the months of a negative duration of 14 months are -2.",
+    "Ranges open at one end": "They reach without end in `includes`, `during` and their kin.",
+    "Ranges whose ends stand the wrong way round": "They hold nothing; the check of a table names them.",
+    "A context entry that speaks of a later one": "It is null: only entries before it are known.",
+    "An iteration over one value that is not a list": "It is null with a reason; only filters take it for a list.",
+    "Durations divided": "What is not a whole number of the smallest unit is rounded half to even.",
+    "COLLECT and its kin without a matching rule": "The result is null unless the output has a default.",
+}
+
+
 def page(levels: dict[int, dict[str, Figures]]) -> str:
     """The whole page from the figures of every level by group."""
     parts = [HEAD, "## Cases passed\n", table(levels)]
     parts += ["## Cases that come out otherwise\n", *failing(levels)]
+    parts += ["## How the standard is read where it leaves room\n", readings()]
     parts += ["## What of the standard is not supported\n", unsupported()]
     return "\n".join(parts)
 
@@ -92,6 +110,10 @@ def failing(levels: dict[int, dict[str, Figures]]) -> list[str]:
     if not by_reason:
         return ["None.\n"]
     return ["\n".join([f"{reason}\n", *(f"- `{key}`" for key in found), ""]) for reason, found in by_reason.items()]
+
+
+def readings() -> str:
+    return "\n".join(["| where | what is done |", "|---|---|", *map(_told, READINGS.items())]) + "\n"
 
 
 def unsupported() -> str:
