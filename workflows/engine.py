@@ -19,15 +19,16 @@ from workflows import spiff_codec
 from workflows.diagrams import Diagram, read_diagram
 from workflows.spiff_case import ERROR, READY, STARTED, WAITING, Case, Token
 from workflows.spiff_codec import CODEC
-from workflows.spiff_events import Message, Signal
+from workflows.spiff_events import THROWN_INSIDE, Message, Signal, Timer, Trigger
 from workflows.spiff_feel import PENDING, BusinessError, Pending, Runner
 from workflows.spiff_repeat import MultiStep
+from workflows.spiff_specs import DecisionStep, ServiceStep
 from workflows.spiff_specs import HumanStep as HumanSpec
-from workflows.spiff_specs import ServiceStep
 from workflows.step_failures import place_of, why_of
 from workflows.steps import Flow, Lane, StepSpec
 from workflows.waits import HumanStep, Job, MessageWait, Thrown, TimerWait
 
+_ASKING = (ServiceStep, DecisionStep)  # what may stay open until an answer is handed in
 MAX_DATA = 64 * 1024
 MAX_STATE = 1024 * 1024
 MAX_STEPS = 20_000
@@ -72,7 +73,8 @@ class Services(Protocol):
         """
 
     def decide(self, step: StepSpec, data: dict[str, Any]) -> Any:
-        """Evaluate `step.decision` over `data`: what the case keeps under the step's id or `step.result`."""
+        """Evaluate `step.decision` over `data`: what the case keeps under the step's id or `step.result`.
+        PENDING: nobody can say it now, the step stays open until `finish_job`."""
 
     def names(self, step: StepSpec) -> Mapping[str, Any]:
         """Values lent to every FEEL expression at `step`; the case's own variables win over them."""
@@ -159,13 +161,15 @@ class Run:
         self._check_size()
 
     def finish_job(self, token: str, result: Mapping[str, Any]) -> None:
-        """A long service step is done.
+        """A service or decision step that stayed open has its answer.
 
         Raises:
             Conflict: the step does not wait for a job (any more). StepFailed, DataTooLarge.
         """
         found = self._job(token)
-        self._guarded(found, lambda: self._case.script_engine.keep(found, result))
+        runner = self._case.script_engine
+        keep = runner.keep_decision if isinstance(found.task_spec, DecisionStep) else runner.keep
+        self._guarded(found, lambda: keep(found, result))
         self._guarded(found, found.complete)
         self._check_size()
 
@@ -201,6 +205,10 @@ class Run:
         self._check_size()
         return len(taken) + self._case.catch_signal(message_name, payload)
 
+    def at(self, now: datetime) -> None:
+        """Go on at another instant; for a run that stays in memory while a stopped clock moves."""
+        self._case.now = now.astimezone(UTC)
+
     def wake(self) -> int:
         """Fire the timers due at `now`, earliest first; returns how many."""
         return self._case.wake()
@@ -235,7 +243,7 @@ class Run:
         return [HumanStep(t.id.hex, t.task_spec.bpmn_id, *_item(t)) for t in ready]
 
     def jobs(self) -> list[Job]:
-        started = (t for t in self._case.tokens() if t._state == STARTED and isinstance(t.task_spec, ServiceStep))
+        started = (t for t in self._case.tokens() if t._state == STARTED and isinstance(t.task_spec, _ASKING))
         return [
             Job(t.id.hex, t.task_spec.bpmn_id, t.task_spec.details.topic, t.internal_data.get("inputs", {}))
             for t in started
@@ -256,6 +264,13 @@ class Run:
             key = t.internal_data.get("key")
             found.append(MessageWait(t.id.hex, t.task_spec.bpmn_id, t.task_spec.trigger.name, key, kind))
         return found
+
+    def awaited(self) -> list[str]:
+        """Ids of the events that wait for a time, a message, a signal or a condition."""
+        over = {t.id for t in self._case.waiting_for(Timer) if t.task_spec.trigger.due(t) is None}
+        waiting = [t for t in self._case.waiting_for(Trigger) if t.id not in over]
+        named = (t.task_spec for t in waiting if not isinstance(t.task_spec.trigger, THROWN_INSIDE))
+        return [getattr(spec, "event_id", "") or spec.bpmn_id for spec in named]
 
     def failed(self) -> list[tuple[str, str]]:
         """Token and step id of each step that stands in error."""
@@ -322,7 +337,7 @@ class Run:
     def _job(self, token: str, *, or_error: bool = False) -> Token:
         found = self._open(token)
         states = (STARTED, ERROR) if or_error else (STARTED,)
-        if not isinstance(found.task_spec, ServiceStep) or found._state not in states:
+        if not isinstance(found.task_spec, _ASKING) or found._state not in states:
             raise Conflict(_("This step does not wait for a result any more."), token=token)
         return found
 

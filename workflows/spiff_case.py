@@ -185,8 +185,8 @@ class Case(_Scope, BpmnWorkflow):
     def run_service(self, token: Token) -> bool | None:
         return self.script_engine.run_service(token)
 
-    def run_decision(self, token: Token) -> None:
-        self.script_engine.run_decision(token)
+    def run_decision(self, token: Token) -> bool | None:
+        return self.script_engine.run_decision(token)
 
     def open_scope(self, token: Token, name: str) -> None:
         owns = "local" in token.internal_data

@@ -176,3 +176,7 @@ class Terminate(Trigger):
 @dataclass(frozen=True)
 class Nothing(Trigger):
     pass
+
+
+# what only the case itself throws: nobody outside and no clock is waited for
+THROWN_INSIDE = (Failure, Escalation, Terminate, Nothing)

@@ -180,11 +180,19 @@ class Runner:
         self.keep(token, result)
         return True
 
-    def run_decision(self, token: Any) -> None:
-        """A decision's result goes under the step's id or `camunda:resultVariable`, whatever it is."""
+    def run_decision(self, token: Any) -> bool | None:
         details = _details(token)
         data = {**token.data, **self.inputs(token)}
-        result = plain(self.services.decide(details, data))
+        result = self.services.decide(details, data)
+        if isinstance(result, Pending):
+            token.internal_data["inputs"] = {}
+            return None
+        self.keep_decision(token, result)
+        return True
+
+    def keep_decision(self, token: Any, result: Any) -> None:
+        """A decision's result goes under the step's id or `camunda:resultVariable`, whatever it is."""
+        details, result = _details(token), plain(result)
         name = details.result or details.id
         if details.result or not details.outputs:
             token.put({name: result})

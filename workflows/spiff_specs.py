@@ -75,9 +75,10 @@ class ServiceStep(Step):
 
 
 class DecisionStep(Step):
-    def _run_hook(self, my_task: Any) -> bool:
-        my_task.workflow.top_workflow.run_decision(my_task)
-        return True
+    """Asks a table; where nobody can ask it now the step stays STARTED."""
+
+    def _run_hook(self, my_task: Any) -> bool | None:
+        return my_task.workflow.top_workflow.run_decision(my_task)
 
 
 # --- gateways ----------------------------------------------------------------------------------------------------
