@@ -67,6 +67,8 @@ class Finding:
     line: 1-based line in the file or None; sentence: what is wrong; remedy: what to do about it;
     severity: "error" refuses the bundle, "warning" does not. In a decision table: table is the decision's name, rule
     the row's number as people count it, column its heading, example an input that shows it (heading, FEEL literal).
+    code: the rule that is broken, for programs: "EXT011" for a constraint of the BPMN standard, else ours in
+    kebab-case (docs/rules.md lists them).
     """
 
     file: str
@@ -79,6 +81,7 @@ class Finding:
     rule: int | None = None
     column: str = ""
     example: tuple[tuple[str, str], ...] = ()
+    code: str = ""
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file

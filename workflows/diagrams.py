@@ -39,11 +39,11 @@ def read_diagram(xml: bytes, *, called: Mapping[str, bytes] = MappingProxyType({
         root = read_tree(xml)
     except XmlRefused as refused:
         sentence = _("The file cannot be read: %(rule)s.", rule=refused.rule)
-        raise DefinitionRefused([_finding("", refused.line, sentence)]) from refused
+        raise DefinitionRefused([_finding("", refused.line, sentence, refused.rule)]) from refused
     processes = list(root.iter(tag("process")))
     if len(processes) != 1 or called:
         sentence = _("One file holds one process without called ones; found %(count)s.", count=len(processes))
-        raise DefinitionRefused([_finding("", None, sentence)])
+        raise DefinitionRefused([_finding("", None, sentence, "one-process")])
     steps, lanes, flows = read_steps(root), read_lanes(root), read_flows(root)
     normalise(root)
     process_id = str(processes[0].get("id") or "")
@@ -51,7 +51,7 @@ def read_diagram(xml: bytes, *, called: Mapping[str, bytes] = MappingProxyType({
         spec, scopes = spiff_parse.build(root, process_id, steps)
     except Exception as broken:  # the parser of SpiffWorkflow raises whatever it stumbles over
         sentence = _("The drawing cannot be built: %(why)s.", why=_why(broken))
-        raise DefinitionRefused([_finding(*_place(broken), sentence)]) from broken
+        raise DefinitionRefused([_finding(*_place(broken), sentence, "cannot-be-built")]) from broken
     return Diagram(
         process_id,
         str(processes[0].get("name") or process_id),
@@ -64,8 +64,8 @@ def read_diagram(xml: bytes, *, called: Mapping[str, bytes] = MappingProxyType({
     )
 
 
-def _finding(element: str, line: int | None, sentence: object) -> Finding:
-    return Finding("process.bpmn", element, line, sentence, _("Correct the drawing and check it again."))
+def _finding(element: str, line: int | None, sentence: object, code: str) -> Finding:
+    return Finding("process.bpmn", element, line, sentence, _("Correct the drawing and check it again."), code=code)
 
 
 def _why(broken: BaseException) -> str:

@@ -42,47 +42,56 @@ def xml_limits(path: str, content: bytes) -> Iterator[Finding]:
         _stream(content)
     except XmlRefused as refused:
         sentence, remedy = XML_REFUSED[refused.rule]
-        yield Finding(path, "", refused.line, sentence, remedy)
+        yield Finding(path, "", refused.line, sentence, remedy, code=refused.rule)
 
 
 def json_limits(path: str, content: bytes) -> Iterator[Finding]:
     """Why a JSON file may not be read: its encoding, size, depth, number of values, or that it is none."""
     if len(content) > MAX_BYTES:
-        yield Finding(path, "", None, *XML_REFUSED["too-large"])
+        yield Finding(path, "", None, *XML_REFUSED["too-large"], code="too-large")
         return
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as fault:
-        yield Finding(path, "", content.count(b"\n", 0, fault.start) + 1, *XML_REFUSED["encoding"])
+        yield Finding(path, "", content.count(b"\n", 0, fault.start) + 1, *XML_REFUSED["encoding"], code="encoding")
         return
     deep = _too_deep(_JSON_PARTS.finditer(text), MAX_DEPTH)
     if deep is not None:
         sentence = _("The file nests more than 100 levels or holds more than 20,000 values.")
-        yield Finding(path, "", text.count("\n", 0, deep) + 1, sentence, _("Make it simpler."))
+        yield Finding(path, "", text.count("\n", 0, deep) + 1, sentence, _("Make it simpler."), code="too-deep")
         return
     try:
         json.loads(text, parse_constant=_no_constant)
     except (ValueError, RecursionError) as fault:
         line = fault.lineno if isinstance(fault, json.JSONDecodeError) else None
-        yield Finding(path, "", line, _("The file is not JSON."), _("Export it again from the editor."))
+        yield Finding(
+            path, "", line, _("The file is not JSON."), _("Export it again from the editor."), code="not-json"
+        )
 
 
 def toml_limits(path: str, content: bytes) -> Iterator[Finding]:
     """Why a TOML file may not be read: its encoding, size or depth."""
     if len(content) > SHEET_BYTES:
-        yield Finding(path, "", None, _("The file is larger than 64 KB."), _("Remove what does not belong to it."))
+        yield Finding(
+            path,
+            "",
+            None,
+            _("The file is larger than 64 KB."),
+            _("Remove what does not belong to it."),
+            code="too-large",
+        )
         return
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as fault:
-        yield Finding(path, "", content.count(b"\n", 0, fault.start) + 1, *XML_REFUSED["encoding"])
+        yield Finding(path, "", content.count(b"\n", 0, fault.start) + 1, *XML_REFUSED["encoding"], code="encoding")
         return
     bare = _TOML_TEXTS.sub(lambda found: "\n" * found[0].count("\n"), text)
     deep = _too_deep(re.finditer(r"[\[\]{}]", bare), SHEET_DEPTH)
     line = bare.count("\n", 0, deep) + 1 if deep is not None else None
     dotted = next((at for at, row in enumerate(bare.split("\n"), start=1) if row.count(".") > SHEET_DOTS), None)
     if line or dotted:
-        yield Finding(path, "", line or dotted, _("The file nests too deep."), _("Make it simpler."))
+        yield Finding(path, "", line or dotted, _("The file nests too deep."), _("Make it simpler."), code="too-deep")
 
 
 def _too_deep(parts: Iterator[re.Match[str]], deepest: int) -> int | None:

@@ -89,7 +89,7 @@ def check_diagram(
         root = read_tree(xml)
     except XmlRefused as refused:
         sentence, remedy = XML_REFUSED[refused.rule]
-        return [Finding(FILE, "", refused.line, sentence, remedy)]
+        return [Finding(FILE, "", refused.line or 1, sentence, remedy, code=refused.rule)]
     found = [*_schema(root), *check_elements(root)]
     if root.tag != tag("definitions"):
         return found
@@ -107,7 +107,7 @@ def check_diagram(
 def _schema(root: etree._Element) -> Iterator[Finding]:
     for line, message in schema_errors(root):
         sentence = _("The file breaks the BPMN 2.0 schema: %(why)s", why=message.replace(tag(""), ""))
-        yield Finding(FILE, "", line, sentence, _("Draw the element again in the editor."))
+        yield Finding(FILE, "", line, sentence, _("Draw the element again in the editor."), code="schema")
 
 
 def _buildable(xml: bytes) -> list[Finding]:
@@ -144,7 +144,7 @@ def _feel(element: etree._Element, text: str) -> Iterator[Finding]:
             yield _python(element, text)
         else:
             sentence = _("The expression cannot be read: %(why)s", why=said(str(fault)))
-            yield finding(element, sentence, _("Correct the FEEL expression."))
+            yield finding(element, sentence, _("Correct the FEEL expression."), code="feel-unreadable")
     else:
         # a == "b" reads as: a equals the range of all that equals "b"; it would never hold
         foreign = compiled(text).names & {"import", "lambda", "exec", "eval", "True", "False", "None"}
@@ -155,7 +155,7 @@ def _feel(element: etree._Element, text: str) -> Iterator[Finding]:
 def _python(element: etree._Element, text: str) -> Finding:
     sentence = _("This looks like Python: %(text)s. Diagrams hold no programs.", text=bare(text)[:60])
     remedy = _("Write it in FEEL: = compares, and/or/not join, true/false/null are values, count(x) counts.")
-    return finding(element, sentence, remedy)
+    return finding(element, sentence, remedy, code="python-in-expression")
 
 
 def _expression_in(element: etree._Element, name: str, *, tests: bool = False) -> Iterator[Finding]:
@@ -164,10 +164,17 @@ def _expression_in(element: etree._Element, name: str, *, tests: bool = False) -
         return
     text = (inside.text or "").strip()
     if not bare(text):
-        yield finding(inside, _("The expression is empty."), _("Write the expression or remove it."))
+        yield finding(
+            inside, _("The expression is empty."), _("Write the expression or remove it."), code="empty-expression"
+        )
         return
     if tests and bare(text).startswith('"') and bare(text).endswith('"') and text.count('"') == 2:
-        yield finding(inside, _("The condition is a text, neither true nor false."), _("Write a comparison."))
+        yield finding(
+            inside,
+            _("The condition is a text, neither true nor false."),
+            _("Write a comparison."),
+            code="condition-is-text",
+        )
     yield from _feel(inside, text)
 
 
@@ -179,11 +186,20 @@ def _script(node: etree._Element, _known: Known) -> Iterator[Finding]:
     except ExpressionFailed:
         sentence = _("A script may only hold lines of the form name = expression.")
         remedy = _("Write each line as name = FEEL expression; call operations from service steps.")
-        found = _python(node, text.strip()) if _PYTHON.search(text) else finding(node, sentence, remedy)
+        found = (
+            _python(node, text.strip())
+            if _PYTHON.search(text)
+            else finding(node, sentence, remedy, code="script-lines")
+        )
         yield found
         return
     if not lines:
-        yield finding(node, _("The script is empty."), _("Write name = expression, or use another kind of step."))
+        yield finding(
+            node,
+            _("The script is empty."),
+            _("Write name = expression, or use another kind of step."),
+            code="empty-script",
+        )
     for _name, expression in lines:
         yield from _feel(node, expression)
 
@@ -193,12 +209,12 @@ def _timers(node: etree._Element) -> Iterator[Finding]:
         kinds = [child for child in definition if local(child) in ("timeDate", "timeDuration", "timeCycle")]
         if len(kinds) != 1:
             sentence = _("The timer has %(count)s times; exactly one is needed.", count=len(kinds))
-            yield finding(definition, sentence, _("Give a date, a duration or a cycle."))
+            yield finding(definition, sentence, _("Give a date, a duration or a cycle."), code="EXT131")
             continue
         yield from _timer(node, kinds[0])
     for definition in node.findall(tag("conditionalEventDefinition")):
         if definition.find(tag("condition")) is None:
-            yield finding(definition, _("The event has no condition."), _("Write its condition."))
+            yield finding(definition, _("The event has no condition."), _("Write its condition."), code="EXT123")
         yield from _expression_in(definition, "condition", tests=True)
 
 
@@ -206,15 +222,24 @@ def _timer(node: etree._Element, kind: etree._Element) -> Iterator[Finding]:
     name, text = local(kind), (kind.text or "").strip()
     fits = {"timeDate": is_instant, "timeDuration": is_duration, "timeCycle": is_cycle}[name]
     if not bare(text):
-        yield finding(kind, _("The timer is empty."), _("Write PT15M, P3D, an instant with offset, or =expression."))
+        yield finding(
+            kind,
+            _("The timer is empty."),
+            _("Write PT15M, P3D, an instant with offset, or =expression."),
+            code="empty-timer",
+        )
     elif name == "timeCycle" and not _may_recur(node):
         remedy = _("Use a duration, or make it a non-interrupting boundary event.")
-        yield finding(kind, _("A cycle has no meaning here; it could happen once only."), remedy)
+        yield finding(
+            kind, _("A cycle has no meaning here; it could happen once only."), remedy, code="cycle-happens-once"
+        )
     elif fits(text) or is_expression(text):
         yield from () if fits(text) else _feel(kind, text)
     elif re.fullmatch(r"[PR\d\"'].*", text):
         sentence = _("%(text)s is not a time of this kind.", text=text[:40])
-        yield finding(kind, sentence, _("Write PT15M, P3D, R3/P1D, an instant with offset, or =expression."))
+        yield finding(
+            kind, sentence, _("Write PT15M, P3D, R3/P1D, an instant with offset, or =expression."), code="not-a-time"
+        )
     else:
         yield from _feel(kind, text)
 
@@ -229,12 +254,18 @@ def _mappings(node: etree._Element) -> Iterator[Finding]:
         for name, text in parameters_of(node, which).items():
             if which == "outputParameter" and not _NAME.fullmatch(name):
                 sentence = _("%(name)s cannot be the name of a variable.", name=name)
-                yield finding(node, sentence, _("Use letters, digits and _."))
+                yield finding(node, sentence, _("Use letters, digits and _."), code="variable-name")
             if is_expression(text):
                 yield from _feel(node, text)
             elif which == "outputParameter":
                 sentence = _("The output %(name)s is a fixed text, not an expression.", name=name)
-                yield finding(node, sentence, _("Begin it with = to name a value of the result."), "warning")
+                yield finding(
+                    node,
+                    sentence,
+                    _("Begin it with = to name a value of the result."),
+                    "warning",
+                    code="output-is-text",
+                )
             elif _PYTHON.search(text) and "__" in text:
                 yield _python(node, text)
     correlation = properties_of(node).get("correlation")
@@ -252,15 +283,23 @@ def _repetition(node: etree._Element) -> Iterator[Finding]:
     if bool(collection) == (many.find(tag("loopCardinality")) is not None):
         sentence = _("The step must be repeated over a collection or a number of times, one of the two.")
         yield finding(
-            many, sentence, _("Say in the step's panel, under Repetition, for each of what or how many times.")
+            many,
+            sentence,
+            _("Say in the step's panel, under Repetition, for each of what or how many times."),
+            code="EXT067",
         )
     if collection:
         yield from _feel(many, collection)
         if not _NAME.fullmatch(element):
-            yield finding(many, _("The collection has no element variable."), _("Name the variable of one element."))
+            yield finding(
+                many,
+                _("The collection has no element variable."),
+                _("Name the variable of one element."),
+                code="no-element-variable",
+            )
         elif element in _ids(many.getroottree().getroot()):
             sentence = _("The element variable %(name)s is called like a step, whose result replaces it.", name=element)
-            yield finding(many, sentence, _("Give the element another name."))
+            yield finding(many, sentence, _("Give the element another name."), code="element-variable-like-step")
     for name in ("loopCardinality", "completionCondition"):
         yield from _expression_in(many, name)
 
@@ -275,24 +314,31 @@ def _ids(root: etree._Element) -> set[str]:
 def _named(node: etree._Element) -> Iterator[Finding]:
     name = str(node.get("id") or "")
     if not name:
-        yield finding(node, _("The node has no id."), _("Draw it again in the editor."))
+        yield finding(node, _("The node has no id."), _("Draw it again in the editor."), code="no-id")
     elif not _NAME.fullmatch(name):
         sentence = _("The id %(id)s cannot be used in an expression.", id=name)
-        yield finding(node, sentence, _("Use letters, digits and _ only."), "warning")
+        yield finding(node, sentence, _("Use letters, digits and _ only."), "warning", code="id-not-in-expressions")
 
 
 def _user(node: etree._Element, known: Known) -> Iterator[Finding]:
     roles = words(camunda(node, "candidateGroups"))
     if not roles:
-        yield finding(node, _("The task names no role."), _("Choose at least one role in the step's panel, under Who."))
+        yield finding(
+            node,
+            _("The task names no role."),
+            _("Choose at least one role in the step's panel, under Who."),
+            code="no-role",
+        )
     for role in roles:
         if role not in known.roles:
-            yield finding(node, _("The role %(role)s is unknown.", role=role), one_of(known.roles))
+            yield finding(node, _("The role %(role)s is unknown.", role=role), one_of(known.roles), code="unknown-role")
     form = camunda(node, "formKey")
     if form and form not in known.forms:
-        yield finding(node, _("The form %(form)s is not in the bundle.", form=form), one_of(known.forms))
+        yield finding(
+            node, _("The form %(form)s is not in the bundle.", form=form), one_of(known.forms), code="unknown-form"
+        )
     if not form:
-        yield finding(node, _("The task has no form."), _("Choose a form of the bundle."), "warning")
+        yield finding(node, _("The task has no form."), _("Choose a form of the bundle."), "warning", code="no-form")
 
 
 def _service(node: etree._Element, known: Known) -> Iterator[Finding]:
@@ -302,9 +348,15 @@ def _service(node: etree._Element, known: Known) -> Iterator[Finding]:
             node,
             _("The service step names no operation."),
             _("Choose what the system does in the step's panel, under Operation."),
+            code="no-operation",
         )
     elif topic not in known.operations:
-        yield finding(node, _("The operation %(name)s is unknown.", name=topic), one_of(known.operations))
+        yield finding(
+            node,
+            _("The operation %(name)s is unknown.", name=topic),
+            one_of(known.operations),
+            code="unknown-operation",
+        )
     else:
         yield from _parameters(node, known.operations[topic])
 
@@ -313,10 +365,10 @@ def _parameters(node: etree._Element, operation: OperationSpec) -> Iterator[Find
     given = parameters_of(node, "inputParameter")
     for name in given.keys() - set(operation.inputs):
         sentence = _("The operation %(op)s takes no %(name)s.", op=operation.name, name=name)
-        yield finding(node, sentence, one_of(operation.inputs))
+        yield finding(node, sentence, one_of(operation.inputs), code="unknown-input")
     for name in set(operation.inputs) - given.keys():
         sentence = _("The operation %(op)s needs %(name)s.", op=operation.name, name=name)
-        yield finding(node, sentence, _("Fill it in in the step's panel, under Operation."))
+        yield finding(node, sentence, _("Fill it in in the step's panel, under Operation."), code="missing-input")
 
 
 def _decision(node: etree._Element, known: Known) -> Iterator[Finding]:
@@ -327,9 +379,11 @@ def _separation(node: etree._Element, steps: Collection[str]) -> Iterator[Findin
     for other in words(properties_of(node).get("separate-from", "")):
         if other not in steps:
             sentence = _("The step is kept apart from %(other)s, which does not exist.", other=other)
-            yield finding(node, sentence, _("Name an existing step by its id."))
+            yield finding(node, sentence, _("Name an existing step by its id."), code="separate-from-nobody")
         elif other == node.get("id"):
-            yield finding(node, _("The step is kept apart from itself."), _("Name the other step."))
+            yield finding(
+                node, _("The step is kept apart from itself."), _("Name the other step."), code="separate-from-itself"
+            )
 
 
 _NODE_RULES: dict[str, tuple[Callable[[etree._Element, Known], Iterator[Finding]], ...]] = {
@@ -354,11 +408,18 @@ def _lanes(root: etree._Element) -> Iterator[Finding]:
             name = (reference.text or "").strip()
             placed[name] = placed.get(name, 0) + 1
             if name not in nodes:
-                yield finding(reference, _("The lane lists %(id)s, which does not exist.", id=name), _("Draw again."))
+                yield finding(
+                    reference,
+                    _("The lane lists %(id)s, which does not exist.", id=name),
+                    _("Draw again."),
+                    code="lane-lists-nothing",
+                )
     for name in sorted(top) if placed else ():
         if placed.get(name, 0) != 1 and local(nodes[name]) in ("userTask", "manualTask"):
             sentence = _("The task lies in %(count)s lanes; exactly one is needed.", count=placed.get(name, 0))
-            yield finding(nodes[name], sentence, _("Move it into the lane of the office that does it."))
+            yield finding(
+                nodes[name], sentence, _("Move it into the lane of the office that does it."), code="one-lane"
+            )
 
 
 def _picture(root: etree._Element) -> Iterator[Finding]:
@@ -367,4 +428,4 @@ def _picture(root: etree._Element) -> Iterator[Finding]:
     for scope in scopes_of(root):
         for element in (*nodes_of(scope), *flows_of(scope)):
             if str(element.get("id")) not in drawn:
-                yield finding(element, _("The element has no place in the picture."), remedy)
+                yield finding(element, _("The element has no place in the picture."), remedy, code="not-in-picture")

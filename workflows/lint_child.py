@@ -58,12 +58,14 @@ def check_untrusted(
             cwd=Path(__file__).parent.parent,
         )
     except (subprocess.TimeoutExpired, subprocess.CalledProcessError):
-        return [Finding(FILE, "", None, NO_END, _("Check it once more; if it is said again, draw it more simply."))]
+        remedy = _("Check it once more; if it is said again, draw it more simply.")
+        return [Finding(FILE, "", None, NO_END, remedy, code="check-did-not-end")]
     return [_finding(*row) for row in json.loads(done.stdout)]
 
 
 def _row(found: Finding) -> list[object]:
-    return [found.file, found.element, found.line, _packed(found.sentence), _packed(found.remedy), found.severity]
+    words = _packed(found.sentence), _packed(found.remedy)
+    return [found.file, found.element, found.line, *words, found.severity, found.code]
 
 
 def _packed(text: object) -> list[object]:
@@ -88,8 +90,9 @@ def _finding(
     sentence: tuple[str, dict[str, object]],
     remedy: tuple[str, dict[str, object]],
     severity: str,
+    code: str,
 ) -> Finding:
-    return Finding(file, element, line, _text(*sentence), _text(*remedy), severity)
+    return Finding(file, element, line, _text(*sentence), _text(*remedy), severity, code=code)
 
 
 def main() -> None:

@@ -30,13 +30,18 @@ def check_decision_step(
     known. Without both it asks the table about the case's own values."""
     name = camunda(node, "decisionRef")
     if not name:
-        yield finding(node, _("The step names no decision."), one_of(decisions))
+        yield finding(node, _("The step names no decision."), one_of(decisions), code="no-decision")
     elif name not in decisions:
-        yield finding(node, _("The decision %(name)s is not in the bundle.", name=name), one_of(decisions))
+        yield finding(
+            node,
+            _("The decision %(name)s is not in the bundle.", name=name),
+            one_of(decisions),
+            code="unknown-decision",
+        )
     result = camunda(node, "resultVariable")
     if result and not _NAME.fullmatch(result):
         sentence = _("%(name)s cannot be the name of a variable.", name=result)
-        yield finding(node, sentence, _("Use letters, digits and _."))
+        yield finding(node, sentence, _("Use letters, digits and _."), code="variable-name")
     given = properties_of(node)
     asked = [one for one in ("facts", "record") if given.get(one)]
     yield from _mapping(node, bool(asked))
@@ -48,10 +53,15 @@ def _mapping(node: etree._Element, asked: bool) -> Iterator[Finding]:
     mapping = camunda(node, "mapDecisionResult")
     if mapping and mapping not in MAPPINGS:
         sentence = _("A decision's result cannot be kept as %(name)s.", name=mapping[:40])
-        yield finding(node, sentence, one_of(MAPPINGS))
+        yield finding(node, sentence, one_of(MAPPINGS), code="unknown-result-mapping")
     elif mapping and asked:
         sentence = _("What is kept of the result has no effect here: an operation records it.")
-        yield finding(node, sentence, _("Remove one of the two in the step's panel, under Decision."))
+        yield finding(
+            node,
+            sentence,
+            _("Remove one of the two in the step's panel, under Decision."),
+            code="result-without-effect",
+        )
 
 
 def _asked(
@@ -62,7 +72,7 @@ def _asked(
         if names is not None and given.get(name, "") not in names:
             value = given.get(name) or "-"
             sentence = _("The decision step's %(property)s names no operation: %(name)s.", property=name, name=value)
-            yield finding(node, sentence, one_of(names))
+            yield finding(node, sentence, one_of(names), code="unknown-decision-operation")
 
 
 # --- with the tables in hand --------------------------------------------------------------------------------------
@@ -113,14 +123,18 @@ def _missing(node: etree._Element, info: DecisionInfo, brought: Collection[str])
     for name, _type in info.inputs:
         if name not in known:
             sentence = _("The table asks for “%(name)s”, which nothing in this process brings.", name=name)
-            yield finding(node, sentence, _("Give it to the step as an input, under Decision."))
+            yield finding(
+                node, sentence, _("Give it to the step as an input, under Decision."), code="table-asks-unknown"
+            )
 
 
 def _too_much(node: etree._Element, info: DecisionInfo) -> Iterator[Finding]:
     mapping = camunda(node, "mapDecisionResult")
     if mapping in (SINGLE_ENTRY, COLLECT_ENTRIES) and len(info.outputs) > 1:
         sentence = _("The table has several outputs, but the step keeps one entry.")
-        yield finding(node, sentence, _("Keep the single result or the list of results."))
+        yield finding(node, sentence, _("Keep the single result or the list of results."), code="result-too-wide")
     elif mapping in (SINGLE_ENTRY, SINGLE_RESULT) and info.hit_policy in MANY:
         sentence = _("Several rules of the table may count, but the step keeps one result.")
-        yield finding(node, sentence, _("Keep a list, or choose another hit policy."), "warning")
+        yield finding(
+            node, sentence, _("Keep a list, or choose another hit policy."), "warning", code="result-too-many"
+        )

@@ -184,10 +184,13 @@ INSTEAD = {
 }
 
 
-def finding(element: etree._Element, sentence: object, remedy: object, severity: str = "error") -> Finding:
-    """A finding at an element; its id is that of the nearest element that has one."""
+def finding(
+    element: etree._Element, sentence: object, remedy: object, severity: str = "error", *, code: str = ""
+) -> Finding:
+    """A finding at an element; its id is that of the nearest element that has one. code: the rule that is broken."""
     named = next((e for e in (element, *element.iterancestors()) if e.get("id")), element)
-    return Finding(FILE, str(named.get("id") or local(element)), line_of(element), sentence, remedy, severity)
+    name = str(named.get("id") or local(element))
+    return Finding(FILE, name, line_of(element), sentence, remedy, severity, code=code)
 
 
 def one_of(names: Collection[str]) -> Text:
@@ -198,7 +201,7 @@ def one_of(names: Collection[str]) -> Text:
 def check_elements(root: etree._Element) -> Iterator[Finding]:
     """Everything in the file that the engine would ignore or cannot carry out."""
     if root.tag != tag("definitions"):
-        yield finding(root, _("This is not a BPMN diagram."), _("Save the drawing as BPMN 2.0."))
+        yield finding(root, _("This is not a BPMN diagram."), _("Save the drawing as BPMN 2.0."), code="not-bpmn")
         return
     yield from _check(root)
 
@@ -222,8 +225,18 @@ def _unknown_element(child: etree._Element) -> Finding:
     instead = INSTEAD.get(name, _("Remove it from the drawing."))
     if is_bpmn(child) and name in ELEMENTS:
         where = next((local(parent) for parent in child.iterancestors()), "")
-        return finding(child, _("%(name)s has no effect inside %(where)s.", name=name, where=where), instead)
-    return finding(child, _("The element %(name)s is not supported and would be ignored.", name=name), instead)
+        return finding(
+            child,
+            _("%(name)s has no effect inside %(where)s.", name=name, where=where),
+            instead,
+            code="element-without-effect",
+        )
+    return finding(
+        child,
+        _("The element %(name)s is not supported and would be ignored.", name=name),
+        instead,
+        code="unsupported-element",
+    )
 
 
 def _attribute(
@@ -235,7 +248,7 @@ def _attribute(
             yield _ignored(element, key)
         elif allowed[key] and value not in allowed[key]:
             sentence = _("%(key)s=%(value)s is not supported.", key=key, value=value[:40])
-            yield finding(element, sentence, INSTEAD.get(key, _("Leave the attribute out.")))
+            yield finding(element, sentence, INSTEAD.get(key, _("Leave the attribute out.")), code="unsupported-value")
     elif qualified.namespace == CAMUNDA:
         if key == f"{{{CAMUNDA}}}historyTimeToLive" and name == "process":
             return  # written by every Camunda Modeler; nothing is deleted here by age of a definition
@@ -247,7 +260,7 @@ def _attribute(
 
 def _ignored(element: etree._Element, key: str) -> Finding:
     sentence = _("The attribute %(key)s has no effect here and would be ignored.", key=key)
-    return finding(element, sentence, INSTEAD.get(key, _("Remove the attribute.")))
+    return finding(element, sentence, INSTEAD.get(key, _("Remove the attribute.")), code="unsupported-attribute")
 
 
 def _extensions(block: etree._Element, owner: str) -> Iterator[Finding]:
@@ -256,7 +269,7 @@ def _extensions(block: etree._Element, owner: str) -> Iterator[Finding]:
         if not str(child.tag).startswith(f"{{{CAMUNDA}}}") or name not in ("properties", "inputOutput"):
             yield finding(
                 child, _("The extension %(name)s has no effect and would be ignored.", name=name),
-                INSTEAD.get(name, _("Remove it from the step's panel.")),
+                INSTEAD.get(name, _("Remove it from the step's panel.")), code="unsupported-extension",
             )  # fmt: skip
             continue
         for item in child:
@@ -268,12 +281,19 @@ def _item(item: etree._Element, block: str, owner: str) -> Iterator[Finding]:
     admitted = {"property"} if block == "properties" else CAMUNDA_CHILDREN.get(owner, frozenset())
     if name not in admitted:
         sentence = _("%(name)s has no effect on %(owner)s and would be ignored.", name=name, owner=owner)
-        yield finding(item, sentence, _("Remove it from the step's panel."))
+        yield finding(item, sentence, _("Remove it from the step's panel."), code="extension-without-effect")
     elif not item.get("name"):
-        yield finding(item, _("A %(name)s has no name.", name=name), _("Give it a name or remove it."))
+        yield finding(
+            item,
+            _("A %(name)s has no name.", name=name),
+            _("Give it a name or remove it."),
+            code="extension-without-name",
+        )
     elif len(item):
         sentence = _("The parameter %(name)s is a list, map or script.", name=str(item.get("name")))
-        yield finding(item, sentence, _("Write a text, or a FEEL expression that begins with =."))
+        yield finding(
+            item, sentence, _("Write a text, or a FEEL expression that begins with =."), code="parameter-not-text"
+        )
 
 
 __all__ = ["BPMN", "ELEMENTS", "FILE", "check_elements", "finding", "one_of"]

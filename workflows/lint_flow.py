@@ -85,43 +85,56 @@ def _ids(root: etree._Element) -> Iterator[Finding]:
     for element in with_id:
         name = element.get("id")
         if counted[name] > 1 and name in seen:
-            yield finding(element, _("The id %(id)s is used twice.", id=name), _("Give each element its own id."))
+            yield finding(
+                element, _("The id %(id)s is used twice.", id=name), _("Give each element its own id."), code="id-twice"
+            )
         if "." in str(name) and element.tag.startswith(tag("")[:-1]):
-            yield finding(element, _("The id %(id)s contains a dot.", id=name), _("Use letters, digits and _."))
+            yield finding(
+                element, _("The id %(id)s contains a dot.", id=name), _("Use letters, digits and _."), code="dot-in-id"
+            )
         seen.add(name)
     nodes = sum(len(nodes_of(scope)) for scope in scopes_of(root))
     if nodes > MAX_NODES:
         sentence = _("The drawing has %(count)s nodes, more than %(limit)s.", count=nodes, limit=MAX_NODES)
-        yield finding(root, sentence, _("Split it into several processes."))
+        yield finding(root, sentence, _("Split it into several processes."), code="too-many-nodes")
 
 
 def _processes(root: etree._Element) -> Iterator[Finding]:
     processes = list(root.iter(tag("process")))
     if len(processes) != 1:
         sentence = _("The file holds %(count)s processes.", count=len(processes))
-        yield finding(root, sentence, _("Keep exactly one process in a file."))
+        yield finding(root, sentence, _("Keep exactly one process in a file."), code="one-process")
     for process in processes:
         if process.get("isExecutable") != "true":
             sentence = _("The process is not marked executable; it will be treated as if it were.")
-            yield finding(process, sentence, _("Tick Executable in the process's panel."), "warning")
+            yield finding(
+                process, sentence, _("Tick Executable in the process's panel."), "warning", code="not-executable"
+            )
     known = {process.get("id") for process in processes}
     for participant in root.iter(tag("participant")):
         if participant.get("processRef") and participant.get("processRef") not in known:
-            yield finding(participant, _("The pool names a process that is not in the file."), _("Correct the pool."))
+            yield finding(
+                participant,
+                _("The pool names a process that is not in the file."),
+                _("Correct the pool."),
+                code="pool-without-process",
+            )
 
 
 def _starts(graph: Graph) -> Iterator[Finding]:
     starts = graph.of("startEvent")
     if len(starts) != 1:
         sentence = _("There are %(count)s start events; exactly one is needed.", count=len(starts))
-        yield finding(graph.scope, sentence, _("Draw one start event."))
+        yield finding(graph.scope, sentence, _("Draw one start event."), code="one-start")
     yield from _start_events(graph, starts)
     for name, node in starts:
         if graph.into[name]:
-            yield finding(node, _("A flow leads into a start event."), _("Lead the flow to the step after it."))
+            yield finding(
+                node, _("A flow leads into a start event."), _("Lead the flow to the step after it."), code="EXT096"
+            )
     for name, node in graph.of("endEvent"):
         if graph.out[name]:
-            yield finding(node, _("A flow leads out of an end event."), _("Use an intermediate event."))
+            yield finding(node, _("A flow leads out of an end event."), _("Use an intermediate event."), code="EXT104")
 
 
 def _start_events(graph: Graph, starts: list[tuple[str, etree._Element]]) -> Iterator[Finding]:
@@ -130,26 +143,41 @@ def _start_events(graph: Graph, starts: list[tuple[str, etree._Element]]) -> Ite
         kinds = [local(child) for child in node if local(child).endswith("EventDefinition")]
         if watches and len(kinds) != 1:
             sentence = _("The start event of an event subprocess does not say what it waits for.")
-            yield finding(node, sentence, _("Choose a message, timer, error or other for it."))
+            yield finding(node, sentence, _("Choose a message, timer, error or other for it."), code="EXT129")
         elif kinds and not watches:
             sentence = _("A %(kind)s has no effect on this start event.", kind=kinds[0])
             yield finding(
-                node, sentence, _("Use a plain start event; who may start a case stands in the draft's details.")
+                node,
+                sentence,
+                _("Use a plain start event; who may start a case stands in the draft's details."),
+                code="start-event-kind",
             )
         if node.get("isInterrupting", "true") != "true" and (not watches or "errorEventDefinition" in kinds):
             sentence = _("Only the start event of an event subprocess, and none for errors, may be non-interrupting.")
-            yield finding(node, sentence, _("Make it interrupting."))
+            yield finding(node, sentence, _("Make it interrupting."), code="EXT150")
 
 
 def _watchers(graph: Graph) -> Iterator[Finding]:
     for name in graph.watchers():
         node = graph.nodes[name]
         if graph.into[name] or graph.out[name]:
-            yield finding(node, _("A flow joins an event subprocess."), _("Remove the flow; its event starts it."))
+            yield finding(
+                node, _("A flow joins an event subprocess."), _("Remove the flow; its event starts it."), code="EXT057"
+            )
         if any(local(child).endswith("LoopCharacteristics") for child in node):
-            yield finding(node, _("An event subprocess cannot be repeated."), _("Repeat a subprocess inside it."))
+            yield finding(
+                node,
+                _("An event subprocess cannot be repeated."),
+                _("Repeat a subprocess inside it."),
+                code="event-subprocess-repeated",
+            )
         if any(event.get("attachedToRef") == name for _n, event in graph.of("boundaryEvent")):
-            yield finding(node, _("An event subprocess has a boundary event."), _("Attach it to a step inside it."))
+            yield finding(
+                node,
+                _("An event subprocess has a boundary event."),
+                _("Attach it to a step inside it."),
+                code="event-subprocess-boundary",
+            )
 
 
 def _ends_of_flows(graph: Graph) -> Iterator[Finding]:
@@ -158,11 +186,17 @@ def _ends_of_flows(graph: Graph) -> Iterator[Finding]:
         ends = flow.get("sourceRef"), flow.get("targetRef")
         if any(str(end) not in graph.nodes for end in ends):
             sentence = _("The flow does not join two nodes of the same process or subprocess.")
-            yield finding(flow, sentence, _("Draw the flow again; it must not cross a subprocess's border."))
+            yield finding(
+                flow, sentence, _("Draw the flow again; it must not cross a subprocess's border."), code="flow-ends"
+            )
         elif pairs[ends] > 1:
-            yield finding(flow, _("Two flows join the same two nodes."), _("Remove one of them."))
+            yield finding(
+                flow, _("Two flows join the same two nodes."), _("Remove one of them."), code="two-flows-same-nodes"
+            )
         elif ends[0] == ends[1] and graph.kind(str(ends[0])) in GATEWAYS:
-            yield finding(flow, _("A gateway leads to itself."), _("Lead the flow to a step."))
+            yield finding(
+                flow, _("A gateway leads to itself."), _("Lead the flow to a step."), code="gateway-to-itself"
+            )
     for name, node in graph.nodes.items():
         yield from _listed(graph, name, node)
 
@@ -176,10 +210,10 @@ def _listed(graph: Graph, name: str, node: etree._Element) -> Iterator[Finding]:
             if (reference.text or "").strip() not in real:
                 listed = (reference.text or "").strip()
                 sentence = _("The node lists a flow %(id)s that does not lead there.", id=listed)
-                yield finding(reference, sentence, _("Draw the flow again."))
+                yield finding(reference, sentence, _("Draw the flow again."), code="EXT023")
         if lists and flows and not children(node, kind):
             sentence = _("The node does not list its %(kind)s flows although others do.", kind=kind)
-            yield finding(node, sentence, _("Save the drawing again from the editor."))
+            yield finding(node, sentence, _("Save the drawing again from the editor."), code="EXT023")
 
 
 def _reach(graph: Graph) -> Iterator[Finding]:
@@ -192,9 +226,16 @@ def _reach(graph: Graph) -> Iterator[Finding]:
     ending = _can_end(graph)
     for name, node in graph.nodes.items():
         if name not in seen:
-            yield finding(node, _("No token can ever get here."), _("Lead a flow to it or remove it."))
+            yield finding(
+                node, _("No token can ever get here."), _("Lead a flow to it or remove it."), code="unreachable"
+            )
         elif name not in ending:
-            yield finding(node, _("From here there is no way to an end event."), _("Draw the way to an end event."))
+            yield finding(
+                node,
+                _("From here there is no way to an end event."),
+                _("Draw the way to an end event."),
+                code="no-way-to-end",
+            )
 
 
 def _can_end(graph: Graph) -> set[str]:
@@ -218,9 +259,16 @@ def _dead_ends(graph: Graph) -> Iterator[Finding]:
         if name in graph.watchers():
             continue
         if not graph.out[name] and kind != "endEvent" and not (kind == "intermediateThrowEvent" and links):
-            yield finding(node, _("No flow leads out of here."), _("Draw the flow to the next step or an end event."))
+            yield finding(
+                node,
+                _("No flow leads out of here."),
+                _("Draw the flow to the next step or an end event."),
+                code="dead-end",
+            )
         if kind == "boundaryEvent" and graph.into[name]:
-            yield finding(node, _("A flow leads into a boundary event."), _("Lead the flow to the activity."))
+            yield finding(
+                node, _("A flow leads into a boundary event."), _("Lead the flow to the activity."), code="EXT112"
+            )
 
 
 def _links(graph: Graph) -> Iterator[Finding]:
@@ -232,9 +280,16 @@ def _links(graph: Graph) -> Iterator[Finding]:
         remedy = _("Give one throwing and one catching link the same name, inside the same process or subprocess.")
         partner = link in throwing and catching[link] == 1 if catches else catching[link] == 1
         if not link or not partner:
-            yield finding(node, _("The link %(name)s has no partner or several.", name=link), remedy)
+            yield finding(
+                node, _("The link %(name)s has no partner or several.", name=link), remedy, code="link-partner"
+            )
         if (catches and graph.into[name]) or (not catches and graph.out[name]):
-            yield finding(node, _("A link stands in the middle of a flow."), _("Links replace the flow between them."))
+            yield finding(
+                node,
+                _("A link stands in the middle of a flow."),
+                _("Links replace the flow between them."),
+                code="EXT117",
+            )
 
 
 def _conditions(graph: Graph) -> Iterator[Finding]:
@@ -242,10 +297,20 @@ def _conditions(graph: Graph) -> Iterator[Finding]:
         flows, default = graph.out[name], node.get("default")
         guarded = [flow for flow in flows if flow.find(tag("conditionExpression")) is not None]
         if default and default not in {flow.get("id") for flow in flows}:
-            yield finding(node, _("The default flow does not leave this node."), _("Choose one of its own flows."))
+            yield finding(
+                node,
+                _("The default flow does not leave this node."),
+                _("Choose one of its own flows."),
+                code="default-not-own",
+            )
         for flow in guarded:
             if flow.get("id") == default:
-                yield finding(flow, _("The default flow has a condition."), _("Remove the condition."))
+                yield finding(
+                    flow,
+                    _("The default flow has a condition."),
+                    _("Remove the condition."),
+                    code="default-with-condition",
+                )
         yield from _choices(graph, node, flows, guarded, default)
 
 
@@ -257,15 +322,19 @@ def _choices(
         for flow in flows:
             if len(flows) > 1 and flow not in guarded and flow.get("id") != default:
                 sentence = _("A flow out of the gateway has no condition and is not the default.")
-                yield finding(flow, sentence, _("Write its condition or make it the default flow."))
+                yield finding(
+                    flow, sentence, _("Write its condition or make it the default flow."), code="flow-without-condition"
+                )
     elif kind in ("parallelGateway", "eventBasedGateway", "startEvent", "boundaryEvent", "intermediateThrowEvent",
                   "intermediateCatchEvent"):  # fmt: skip
         for flow in guarded:
             sentence = _("A condition on a flow out of a %(kind)s has no effect.", kind=kind)
-            yield finding(flow, sentence, _("Remove the condition or use an exclusive gateway."))
+            yield finding(
+                flow, sentence, _("Remove the condition or use an exclusive gateway."), code="condition-without-effect"
+            )
     elif guarded and len(flows) == 1:
         sentence = _("The only flow out of the step has a condition; when it is false the case is stuck.")
-        yield finding(guarded[0], sentence, _("Remove the condition or draw the other way too."))
+        yield finding(guarded[0], sentence, _("Remove the condition or draw the other way too."), code="EXT025")
 
 
 def _gateways(graph: Graph) -> Iterator[Finding]:
@@ -278,7 +347,7 @@ def _gateways(graph: Graph) -> Iterator[Finding]:
         }.get(said, into < 2 and out < 2)
         if wrong:
             sentence = _("The gateway neither splits nor joins as its direction says (%(said)s).", said=said)
-            yield finding(node, sentence, _("Remove the gateway or draw the missing flows."))
+            yield finding(node, sentence, _("Remove the gateway or draw the missing flows."), code="EXT135")
 
 
 def _races(graph: Graph) -> Iterator[Finding]:
@@ -290,12 +359,17 @@ def _races(graph: Graph) -> Iterator[Finding]:
             kind = local(target)
             if kind not in ("intermediateCatchEvent", "receiveTask") or graph.links(str(target.get("id"))):
                 sentence = _("An event-based gateway leads to a %(kind)s.", kind=kind)
-                yield finding(target, sentence, _("Lead it to catching events or receive tasks only."))
+                yield finding(target, sentence, _("Lead it to catching events or receive tasks only."), code="EXT138")
             elif len(graph.into[str(target.get("id"))]) > 1:
-                yield finding(target, _("Another flow leads here past the gateway."), _("Draw an event of its own."))
+                yield finding(
+                    target,
+                    _("Another flow leads here past the gateway."),
+                    _("Draw an event of its own."),
+                    code="EXT141",
+                )
             elif any(b.get("attachedToRef") == target.get("id") for _n, b in graph.of("boundaryEvent")):
                 sentence = _("A step behind an event-based gateway has a boundary event.")
-                yield finding(target, sentence, _("Lead the gateway to one more event instead."))
+                yield finding(target, sentence, _("Lead the gateway to one more event instead."), code="EXT140")
 
 
 def _events(graph: Graph) -> Iterator[Finding]:
@@ -304,9 +378,16 @@ def _events(graph: Graph) -> Iterator[Finding]:
         kind = local(node)
         definitions = [child for child in node if local(child).endswith("EventDefinition")]
         if len(definitions) > 1:
-            yield finding(node, _("The event has several definitions."), _("Draw one event for each."))
+            yield finding(
+                node, _("The event has several definitions."), _("Draw one event for each."), code="several-definitions"
+            )
         if kind in ("intermediateCatchEvent", "boundaryEvent") and not definitions:
-            yield finding(node, _("The event does not say what it waits for."), _("Choose a message, timer or other."))
+            yield finding(
+                node,
+                _("The event does not say what it waits for."),
+                _("Choose a message, timer or other."),
+                code="event-waits-for-nothing",
+            )
         for definition in definitions:
             yield from _reference(root, definition)
         if kind in ("sendTask", "receiveTask"):
@@ -327,35 +408,47 @@ def _reference(root: etree._Element, definition: etree._Element) -> Iterator[Fin
     found = next((e for e in root.findall(tag(wanted)) if reference and e.get("id") == reference), None)
     if found is None:
         sentence = _("The event names no %(wanted)s of this file.", wanted=wanted)
-        yield finding(definition, sentence, _("Choose one in the event's panel."))
+        yield finding(definition, sentence, _("Choose one in the event's panel."), code="event-names-nothing")
     elif not (found.get("name") if wanted in ("message", "signal") else found.get(f"{wanted}Code")):
         sentence = _("The %(wanted)s has no name or code.", wanted=wanted)
-        yield finding(found, sentence, _("Give it one; it is what sender and receiver agree on."))
+        yield finding(
+            found, sentence, _("Give it one; it is what sender and receiver agree on."), code="no-name-or-code"
+        )
 
 
 def _message(root: etree._Element, node: etree._Element, reference: str | None) -> Iterator[Finding]:
     found = next((e for e in root.findall(tag("message")) if reference and e.get("id") == reference), None)
     if found is None or not found.get("name"):
-        yield finding(node, _("The task names no message with a name."), _("Choose a message in the step's panel."))
+        yield finding(
+            node,
+            _("The task names no message with a name."),
+            _("Choose a message in the step's panel."),
+            code="task-names-no-message",
+        )
 
 
 def _boundary(graph: Graph, node: etree._Element, definitions: list[etree._Element]) -> Iterator[Finding]:
     host = graph.nodes.get(str(node.get("attachedToRef")))
     kinds = {local(definition) for definition in definitions}
     if host is None or local(host) not in ACTIVITIES:
-        yield finding(node, _("The boundary event is attached to nothing here."), _("Drop it onto an activity."))
+        yield finding(
+            node,
+            _("The boundary event is attached to nothing here."),
+            _("Drop it onto an activity."),
+            code="attached-to-nothing",
+        )
         return
     waits = ACTIVITIES - {"task", "scriptTask", "businessRuleTask", "sendTask"}
     if local(host) not in waits:
         sentence = _("The step is over at once, so a boundary event on it can never happen.")
-        yield finding(node, sentence, _("Attach it to a step that waits."))
+        yield finding(node, sentence, _("Attach it to a step that waits."), code="boundary-never-happens")
     if node.get("cancelActivity", "true") not in ("true", "false"):
-        yield finding(node, _("cancelActivity must be true or false."), _("Correct it."))
+        yield finding(node, _("cancelActivity must be true or false."), _("Correct it."), code="cancel-activity-value")
     if "errorEventDefinition" in kinds and node.get("cancelActivity", "true") != "true":
-        yield finding(node, _("An error boundary event always interrupts."), _("Make it interrupting."))
+        yield finding(node, _("An error boundary event always interrupts."), _("Make it interrupting."), code="EXT147")
     if kinds & {"errorEventDefinition", "escalationEventDefinition"} and local(host) not in _ERRORS_ON:
         sentence = _("A %(kind)s throws neither errors nor escalations.", kind=local(host))
-        yield finding(node, sentence, _("Attach it to a service task or a subprocess."))
+        yield finding(node, sentence, _("Attach it to a service task or a subprocess."), code="throws-neither")
 
 
 def _loops(graph: Graph) -> Iterator[Finding]:
@@ -363,13 +456,25 @@ def _loops(graph: Graph) -> Iterator[Finding]:
         many = children(node, "multiInstanceLoopCharacteristics")
         loops = children(node, "standardLoopCharacteristics")
         if len(many) + len(loops) > 1:
-            yield finding(node, _("The step is repeated in two ways."), _("Choose one kind of repetition."))
+            yield finding(
+                node, _("The step is repeated in two ways."), _("Choose one kind of repetition."), code="EXT054"
+            )
         for loop in loops:
             maximum = loop.get("loopMaximum")
             if loop.find(tag("loopCondition")) is None and maximum is None:
-                yield finding(loop, _("The loop has neither condition nor maximum."), _("Say when it ends."))
+                yield finding(
+                    loop,
+                    _("The loop has neither condition nor maximum."),
+                    _("Say when it ends."),
+                    code="loop-without-end",
+                )
             if maximum is not None and not (maximum.isdecimal() and 0 < int(maximum) <= 10_000):
-                yield finding(loop, _("The loop's maximum is not a number from 1 to 10000."), _("Correct it."))
+                yield finding(
+                    loop,
+                    _("The loop's maximum is not a number from 1 to 10000."),
+                    _("Correct it."),
+                    code="loop-maximum",
+                )
 
 
 _RULES: tuple[Callable[[Graph], Iterator[Finding]], ...] = (

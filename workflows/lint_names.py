@@ -145,7 +145,7 @@ def _wrong(
     yield from _unknown(element, expression, brought, functions)
     for one in judged:
         if one.code not in SAID_HERE:
-            yield finding(element, said(one.sentence), said(one.remedy), one.severity)
+            yield finding(element, said(one.sentence), said(one.remedy), one.severity, code=one.code)
 
 
 def _functions(judged: Collection[Judged]) -> Iterator[Judged]:
@@ -157,12 +157,12 @@ def _unknown(
 ) -> Iterator[Finding]:
     for name in sorted(expression.names - brought.keys() - set(functions)):
         sentence = _("Nothing in this process brings “%(name)s”.", name=name)
-        yield finding(element, sentence, _instead(name, brought.keys()))
+        yield finding(element, sentence, _instead(name, brought.keys()), code="unknown-name")
     for name, member in sorted(expression.members):
         known = brought.get(name)
         if known is not None and member not in known:
             sentence = _("“%(name)s” brings no “%(member)s”.", name=name, member=member)
-            yield finding(element, sentence, _instead(member, known, f"{name}."))
+            yield finding(element, sentence, _instead(member, known, f"{name}."), code="unknown-member")
 
 
 def _instead(name: str, known: Collection[str], front: str = "") -> Text:

@@ -31,7 +31,12 @@ def check_properties(
             stage = given.get("stage", "")
             if stage and stages is not None and stage not in stages:
                 remedy = _("Use one of: %(names)s.", names=", ".join(sorted(stages)) or "-")
-                yield finding(node, _("There is no stage %(stage)s in the process's details.", stage=stage), remedy)
+                yield finding(
+                    node,
+                    _("There is no stage %(stage)s in the process's details.", stage=stage),
+                    remedy,
+                    code="unknown-stage",
+                )
             if local(node) == "businessRuleTask" and given.get("decision"):
                 yield from _decision(node, given["decision"], models.get(camunda(node, "decisionRef")))
 
@@ -41,7 +46,12 @@ def _terms(node: etree._Element, given: Mapping[str, str]) -> Iterator[Finding]:
         key = given.get(name, "")
         if key and not _is_term(key):
             terms = ", ".join(one.name for one in policy_keys() if one.kind.name.startswith("term"))
-            yield finding(node, _("The rules know no term %(key)s.", key=key), _("Use one of: %(names)s.", names=terms))
+            yield finding(
+                node,
+                _("The rules know no term %(key)s.", key=key),
+                _("Use one of: %(names)s.", names=terms),
+                code="unknown-term",
+            )
 
 
 def _is_term(key: str) -> bool:
@@ -57,4 +67,6 @@ def _decision(node: etree._Element, name: str, model: Model | None) -> Iterator[
     known = {label for one in model.decisions for label in (one.id, one.name) if label}
     if name not in known:
         remedy = _("Use one of: %(names)s.", names=", ".join(sorted(known)))
-        yield finding(node, _("The table has no decision %(name)s.", name=name), remedy)
+        yield finding(
+            node, _("The table has no decision %(name)s.", name=name), remedy, code="unknown-decision-in-table"
+        )

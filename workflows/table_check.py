@@ -14,5 +14,5 @@ def check_table(path: str, content: bytes) -> Iterator[Finding]:
     for one in decisions.check(content):
         yield Finding(
             path, one.where, one.line, said(one.sentence), said(one.remedy), one.severity,
-            one.table, one.rule, one.column, tuple(one.example.items()),
+            one.table, one.rule, one.column, tuple(one.example.items()), one.code,
         )  # fmt: skip
