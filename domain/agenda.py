@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, String, delete, text
+from sqlalchemy import Index, String, delete, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.base import Base, Key, insert_once
@@ -18,12 +18,20 @@ class AgendaItem(Base):
 
     __tablename__ = "agenda_item"
     __table_args__ = (
+        # what was given up stands in an index of its own, so that it costs those nothing who look for what is due
         Index(
             "ix_agenda_item_due",
             "due_at",
             "id",
-            sqlite_where=text("done_at IS NULL"),
-            postgresql_where=text("done_at IS NULL"),
+            sqlite_where=text("done_at IS NULL AND parked IS 0"),
+            postgresql_where=text("done_at IS NULL AND parked IS false"),
+        ),
+        Index(
+            "ix_agenda_item_parked",
+            "due_at",
+            "id",
+            sqlite_where=text("done_at IS NULL AND parked IS 1"),
+            postgresql_where=text("done_at IS NULL AND parked IS true"),
         ),
         Index("ix_agenda_item_subject", "subject"),
     )
@@ -42,6 +50,8 @@ class AgendaItem(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str] = mapped_column(String(500), default="")
     parked: Mapped[bool] = mapped_column(default=False)
+    # grows with every claim: whoever holds an older number has lost the item and may record nothing
+    fence: Mapped[int] = mapped_column(default=0, server_default=text("0"))
 
 
 def put(
@@ -63,6 +73,17 @@ def put(
         due_at=due_at,
         subject=subject,
         payload=dict(payload or {}),
+    )
+
+
+def put_again(work: Work, kind: str, key: str, due_at: datetime, *, subject: str = "") -> None:
+    """Plan something, or open it again when an item with this key is done: for what is still waited for."""
+    if put(work, kind, key, due_at, subject=subject):
+        return
+    work.session.execute(
+        update(AgendaItem)
+        .where(AgendaItem.key == key)
+        .values(due_at=due_at, done_at=None, claimed_by=None, claimed_until=None, attempts=0, parked=False)
     )
 
 

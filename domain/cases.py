@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.base import Base, BigKey, Code, Key, Ref
@@ -34,6 +34,8 @@ class Case(Base):
         Index("ix_cases_agency_state", "agency_id", "state", "due_at"),
         Index("ix_cases_town_state", "town_id", "state", "due_at"),
         Index("ix_cases_household_id", "household_id"),
+        # what the watchdog goes through
+        Index("ix_cases_open", "id", sqlite_where=text("state = 'OPEN'"), postgresql_where=text("state = 'OPEN'")),
         CheckConstraint("state IN ('OPEN','PARKED','DONE','CANCELLED')", name="state"),
         CheckConstraint("kind IN ('NEW','DYNAMIC','BATCH_LETTER')", name="kind"),
     )

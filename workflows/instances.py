@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, delete, select
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, delete, false, select, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain.base import Base, BigKey, Key, Ref
+from domain.base import Base, BigKey, Key, Ref, Sealed
 from domain.cases import Case
 from domain.errors import NotFound
 from domain.text import gettext as _
@@ -39,6 +39,14 @@ class CaseWait(Base):
     __table_args__ = (
         Index("ix_case_wait_case_id", "case_id"),
         Index("ix_case_wait_message", "kind", "name", "correlation"),
+        # what wakes next
+        Index(
+            "ix_case_wait_due",
+            "due_at",
+            "id",
+            sqlite_where=text("due_at IS NOT NULL"),
+            postgresql_where=text("due_at IS NOT NULL"),
+        ),
     )
 
     id: Mapped[Key]
@@ -49,10 +57,23 @@ class CaseWait(Base):
     name: Mapped[str] = mapped_column(String(64), default="")
     correlation: Mapped[str] = mapped_column(String(64), default="")
     due_at: Mapped[datetime | None]
+    # of a timer: the instant it was planned for before anybody moved it; of a cycle: its period as ISO 8601, the
+    # rounds left (null: without end) and what happens to rounds that were missed (all, once, skip)
+    planned_at: Mapped[datetime | None]
+    every: Mapped[str] = mapped_column(String(64), default="", server_default=text("''"))
+    rounds_left: Mapped[int | None]
+    catch_up: Mapped[str] = mapped_column(String(8), default="", server_default=text("''"))
+    # how a legal term came about, where the timer waits for one (walls 3)
+    derivation: Mapped[dict[str, Any] | None]
+    # of a job: it cannot be done now, something that arrives will ask for it again
+    asleep: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class Incident(Base):
-    """A step that could not be carried out; visible and retryable. `closed_at` null: open."""
+    """A step that could not be carried out; visible and retryable. `closed_at` null: open.
+
+    outcome: how it ended (done, skipped, mapped, gone, by hand). reason: why a person ended it otherwise than by trying again.
+    """
 
     __tablename__ = "incident"
     __table_args__ = (Index("ix_incident_open", "closed_at", "id"),)
@@ -67,6 +88,24 @@ class Incident(Base):
     attempts: Mapped[int] = mapped_column(default=1)
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+    outcome: Mapped[str] = mapped_column(String(12), default="", server_default=text("''"))
+    reason: Mapped[Sealed | None]
+
+
+class WatchReport(Base):
+    """What a worker found when it began, or the watchdog when it last looked. made_at: machine time.
+
+    kind: "recovery" (one a start that found something) or "watch" (the newest look alone). figures: counts by name.
+    """
+
+    __tablename__ = "watch_report"
+    __table_args__ = (Index("ix_watch_report_kind", "kind", "id"),)
+
+    id: Mapped[Key]
+    kind: Mapped[str] = mapped_column(String(12))
+    process: Mapped[str] = mapped_column(String(96))
+    made_at: Mapped[datetime]
+    figures: Mapped[dict[str, Any]]
 
 
 @dataclass(frozen=True)
