@@ -33,6 +33,8 @@ EVENTS = frozenset("startEvent endEvent intermediateCatchEvent intermediateThrow
 FLOW_NODES = ACTIVITIES | GATEWAYS | EVENTS
 SCOPES = frozenset(("process", "subProcess", "transaction", "adHocSubProcess"))
 
+# encodings whose bytes below 128 are ASCII, so that what is looked for below is seen whatever the file declares
+_PLAIN = re.compile(r"utf-?8|us-ascii|ascii|iso-8859-\d{1,2}|windows-125\d|cp125\d")
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
 
 
@@ -122,7 +124,7 @@ def refuse_early(xml: bytes) -> None:
     if xml.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or b"\x00" in xml:
         raise XmlRefused("encoding", 1)
     declared = _DECLARED.match(xml.removeprefix(codecs.BOM_UTF8))
-    if declared and declared[1].decode("ascii").lower() not in ("utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1"):
+    if declared and not _PLAIN.fullmatch(declared[1].decode("ascii").lower()):
         raise XmlRefused("encoding", 1, declared[1].decode("ascii"))
     for pattern, rule in ((b"<!DOCTYPE", "doctype"), (b"<!ENTITY", "doctype")):
         at = xml.upper().find(pattern)

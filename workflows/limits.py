@@ -31,7 +31,7 @@ _TOML_TEXTS = re.compile(
     r"|#[^\n]*",
     re.DOTALL,
 )
-_LATIN = re.compile(r"\ufeff?\s*<\?xml[^>]*encoding\s*=\s*[\"']iso-8859-1", re.IGNORECASE)
+_OTHER = re.compile(r"\ufeff?\s*<\?xml[^>]*encoding\s*=\s*[\"'](?!utf-?8[\"'])", re.IGNORECASE)
 
 
 def xml_limits(path: str, content: bytes) -> Iterator[Finding]:
@@ -117,7 +117,7 @@ def _strict_utf8(content: bytes) -> None:
         text = content.decode("utf-8")
     except UnicodeDecodeError as fault:
         raise XmlRefused("encoding", content.count(b"\n", 0, fault.start) + 1) from None
-    if not text.isascii() and _LATIN.match(text):
+    if not text.isascii() and _OTHER.match(text):
         raise XmlRefused("encoding", 1)
 
 

@@ -209,7 +209,9 @@ def _timers(node: etree._Element) -> Iterator[Finding]:
         kinds = [child for child in definition if local(child) in ("timeDate", "timeDuration", "timeCycle")]
         if len(kinds) != 1:
             sentence = _("The timer has %(count)s times; exactly one is needed.", count=len(kinds))
-            yield finding(definition, sentence, _("Give a date, a duration or a cycle."), code="EXT131")
+            yield finding(
+                definition, sentence, _("Give a date, a duration or a cycle."), code="EXT131" if kinds else "EXT132"
+            )
             continue
         yield from _timer(node, kinds[0])
     for definition in node.findall(tag("conditionalEventDefinition")):

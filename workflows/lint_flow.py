@@ -11,6 +11,7 @@ from domain.errors import Finding
 from domain.text import gettext as _
 from workflows.bpmn_xml import (
     ACTIVITIES,
+    FLOW_NODES,
     GATEWAYS,
     MAX_NODES,
     children,
@@ -134,7 +135,7 @@ def _starts(graph: Graph) -> Iterator[Finding]:
             )
     for name, node in graph.of("endEvent"):
         if graph.out[name]:
-            yield finding(node, _("A flow leads out of an end event."), _("Use an intermediate event."), code="EXT104")
+            yield finding(node, _("A flow leads out of an end event."), _("Use an intermediate event."), code="EXT105")
 
 
 def _start_events(graph: Graph, starts: list[tuple[str, etree._Element]]) -> Iterator[Finding]:
@@ -187,7 +188,10 @@ def _ends_of_flows(graph: Graph) -> Iterator[Finding]:
         if any(str(end) not in graph.nodes for end in ends):
             sentence = _("The flow does not join two nodes of the same process or subprocess.")
             yield finding(
-                flow, sentence, _("Draw the flow again; it must not cross a subprocess's border."), code="flow-ends"
+                flow,
+                sentence,
+                _("Draw the flow again; it must not cross a subprocess's border."),
+                code=_wrong_end(graph, flow),
             )
         elif pairs[ends] > 1:
             yield finding(
@@ -199,6 +203,16 @@ def _ends_of_flows(graph: Graph) -> Iterator[Finding]:
             )
     for name, node in graph.nodes.items():
         yield from _listed(graph, name, node)
+
+
+def _wrong_end(graph: Graph, flow: etree._Element) -> str:
+    """The rule that a flow breaks whose ends are not both in its process or subprocess."""
+    within = {str(node.get("id")): node for node in graph.scope.getroottree().iter(etree.Element) if node.get("id")}
+    for end, rule in ((flow.get("sourceRef"), "EXT021"), (flow.get("targetRef"), "EXT022")):
+        found = within.get(str(end))
+        if found is not None and local(found) not in FLOW_NODES:
+            return rule
+    return "EXT028" if all(str(flow.get(end)) in within for end in ("sourceRef", "targetRef")) else "flow-ends"
 
 
 def _listed(graph: Graph, name: str, node: etree._Element) -> Iterator[Finding]:
@@ -213,7 +227,20 @@ def _listed(graph: Graph, name: str, node: etree._Element) -> Iterator[Finding]:
                 yield finding(reference, sentence, _("Draw the flow again."), code="EXT023")
         if lists and flows and not children(node, kind):
             sentence = _("The node does not list its %(kind)s flows although others do.", kind=kind)
-            yield finding(node, sentence, _("Save the drawing again from the editor."), code="EXT023")
+            yield finding(
+                node, sentence, _("Save the drawing again from the editor."), code=_UNLISTED.get(local(node), "EXT023")
+            )
+
+
+# an event that lists no flow at all, by the standard's rule on that event
+_UNLISTED = {"startEvent": "EXT101", "endEvent": "EXT107"}
+_LONELY = {
+    "endEvent": "EXT107", "intermediateCatchEvent": "EXT115", "intermediateThrowEvent": "EXT115",
+}  # fmt: skip
+_DEAD = {
+    "startEvent": "EXT101", "intermediateCatchEvent": "EXT116", "intermediateThrowEvent": "EXT116",
+    "boundaryEvent": "EXT113",
+}  # fmt: skip
 
 
 def _reach(graph: Graph) -> Iterator[Finding]:
@@ -226,9 +253,8 @@ def _reach(graph: Graph) -> Iterator[Finding]:
     ending = _can_end(graph)
     for name, node in graph.nodes.items():
         if name not in seen:
-            yield finding(
-                node, _("No token can ever get here."), _("Lead a flow to it or remove it."), code="unreachable"
-            )
+            code = "unreachable" if graph.into[name] or graph.links(name) else _LONELY.get(local(node), "unreachable")
+            yield finding(node, _("No token can ever get here."), _("Lead a flow to it or remove it."), code=code)
         elif name not in ending:
             yield finding(
                 node,
@@ -263,7 +289,7 @@ def _dead_ends(graph: Graph) -> Iterator[Finding]:
                 node,
                 _("No flow leads out of here."),
                 _("Draw the flow to the next step or an end event."),
-                code="dead-end",
+                code=_DEAD.get(kind, "dead-end"),
             )
         if kind == "boundaryEvent" and graph.into[name]:
             yield finding(
@@ -329,12 +355,14 @@ def _choices(
                   "intermediateCatchEvent"):  # fmt: skip
         for flow in guarded:
             sentence = _("A condition on a flow out of a %(kind)s has no effect.", kind=kind)
-            yield finding(
-                flow, sentence, _("Remove the condition or use an exclusive gateway."), code="condition-without-effect"
-            )
+            code = {"eventBasedGateway": "EXT137", "parallelGateway": "EXT026"}.get(kind, "condition-without-effect")
+            yield finding(flow, sentence, _("Remove the condition or use an exclusive gateway."), code=code)
     elif guarded and len(flows) == 1:
         sentence = _("The only flow out of the step has a condition; when it is false the case is stuck.")
         yield finding(guarded[0], sentence, _("Remove the condition or draw the other way too."), code="EXT025")
+
+
+_DIRECTIONS = {"Converging": "EXT017", "Diverging": "EXT018", "Mixed": "EXT019"}
 
 
 def _gateways(graph: Graph) -> Iterator[Finding]:
@@ -347,7 +375,8 @@ def _gateways(graph: Graph) -> Iterator[Finding]:
         }.get(said, into < 2 and out < 2)
         if wrong:
             sentence = _("The gateway neither splits nor joins as its direction says (%(said)s).", said=said)
-            yield finding(node, sentence, _("Remove the gateway or draw the missing flows."), code="EXT135")
+            code = "EXT135" if into < 2 and out < 2 else _DIRECTIONS[said]
+            yield finding(node, sentence, _("Remove the gateway or draw the missing flows."), code=code)
 
 
 def _races(graph: Graph) -> Iterator[Finding]:
@@ -396,6 +425,10 @@ def _events(graph: Graph) -> Iterator[Finding]:
             yield from _boundary(graph, node, definitions)
 
 
+# what throws an error or an escalation must say which, by its code
+_CODELESS = {"errorEventDefinition": "EXT010", "escalationEventDefinition": "EXT011"}
+
+
 def _reference(root: etree._Element, definition: etree._Element) -> Iterator[Finding]:
     kind = local(definition)
     if kind not in EVENT_REFS:
@@ -408,12 +441,13 @@ def _reference(root: etree._Element, definition: etree._Element) -> Iterator[Fin
     found = next((e for e in root.findall(tag(wanted)) if reference and e.get("id") == reference), None)
     if found is None:
         sentence = _("The event names no %(wanted)s of this file.", wanted=wanted)
-        yield finding(definition, sentence, _("Choose one in the event's panel."), code="event-names-nothing")
+        code = _CODELESS.get(kind, "event-names-nothing")
+        yield finding(definition, sentence, _("Choose one in the event's panel."), code=code)
     elif not (found.get("name") if wanted in ("message", "signal") else found.get(f"{wanted}Code")):
         sentence = _("The %(wanted)s has no name or code.", wanted=wanted)
-        yield finding(
-            found, sentence, _("Give it one; it is what sender and receiver agree on."), code="no-name-or-code"
-        )
+        throws = node is not None and local(node) in ("endEvent", "intermediateThrowEvent")
+        code = _CODELESS.get(kind, "no-name-or-code") if throws else "no-name-or-code"
+        yield finding(found, sentence, _("Give it one; it is what sender and receiver agree on."), code=code)
 
 
 def _message(root: etree._Element, node: etree._Element, reference: str | None) -> Iterator[Finding]:
