@@ -16,7 +16,7 @@ import orjson
 from domain.errors import Conflict, OperationFailed
 from domain.text import gettext as _
 from workflows import spiff_codec
-from workflows.diagrams import Diagram, read_diagram
+from workflows.diagrams import Diagram, read_all, read_diagram
 from workflows.spiff_case import ERROR, READY, STARTED, WAITING, Case, Token
 from workflows.spiff_codec import CODEC
 from workflows.spiff_events import THROWN_INSIDE, Message, Signal, Timer, Trigger
@@ -24,9 +24,10 @@ from workflows.spiff_feel import PENDING, BusinessError, Pending, Runner
 from workflows.spiff_repeat import MultiStep
 from workflows.spiff_specs import DecisionStep, ServiceStep
 from workflows.spiff_specs import HumanStep as HumanSpec
+from workflows.starts import StartSpec
 from workflows.step_failures import place_of, why_of
 from workflows.steps import Flow, Lane, StepSpec
-from workflows.waits import HumanStep, Job, MessageWait, Thrown, TimerWait
+from workflows.waits import HumanStep, Job, MessageWait, Thrown, TimerWait, Woken
 
 _ASKING = (ServiceStep, DecisionStep)  # what may stay open until an answer is handed in
 MAX_DATA = 64 * 1024
@@ -80,14 +81,26 @@ class Services(Protocol):
         """Values lent to every FEEL expression at `step`; the case's own variables win over them."""
 
 
-def start(diagram: Diagram, data: Mapping[str, Any], *, now: datetime, services: Services) -> Run:
+def start(
+    diagram: Diagram,
+    data: Mapping[str, Any],
+    *,
+    now: datetime,
+    services: Services,
+    at: str = "",
+    payload: Mapping[str, Any] | None = None,
+) -> Run:
     """A new case at its start; nothing has run yet. `data` must be JSON-able and at most 64 kB.
 
+    at: id of one of `diagram.starts`, or of an event of a multiple one's start: that event has happened, with
+    `payload`, which is kept under its id. "" is the start without event, or the only one there is.
+
     Raises:
-        ValueError: `now` is naive. DataTooLarge.
+        ValueError: `now` is naive. Conflict: the process does not begin there. DataTooLarge.
     """
     case = _case(diagram, now, services)
-    case.begin(orjson.loads(orjson.dumps(dict(data))))
+    brought = None if payload is None else orjson.loads(orjson.dumps(dict(payload)))
+    case.begin(orjson.loads(orjson.dumps(dict(data))), _place_of_start(diagram, at), brought)
     run = Run(diagram, case)
     run._check_size()
     return run
@@ -104,6 +117,15 @@ def restore(diagram: Diagram, snapshot: bytes, *, now: datetime, services: Servi
     return Run(diagram, case)
 
 
+def _place_of_start(diagram: Diagram, at: str) -> str:
+    plain = [one for one in diagram.starts if one.kind == "none"]
+    if not at and len(plain) != 1 and len(diagram.starts) != 1:
+        raise Conflict(_("The process begins in several ways. Say with which of them."), process=diagram.process_id)
+    if at and at not in {one.id for one in diagram.starts}:
+        raise Conflict(_("The process does not begin at %(step)s.", step=at), process=diagram.process_id)
+    return at or ("" if plain else diagram.starts[0].id)
+
+
 def _case(diagram: Diagram, now: datetime, services: Services) -> Case:
     if now.tzinfo is None:
         raise ValueError("now must be an aware datetime")
@@ -117,6 +139,7 @@ class Run:
         self.diagram = diagram
         self._case = case
         self._broken = False
+        self.ran = 0  # steps that ran by themselves since this run was started or restored
 
     # --- moving
 
@@ -142,6 +165,7 @@ class Run:
             token = self._case.next_ready()
             if token is not None:
                 token.run()
+                self.ran += 1
         except Exception as cause:  # whatever a step raises becomes an incident with its place
             raise self._failed(token, cause) from cause
         return token is not None
@@ -254,8 +278,17 @@ class Run:
         found = self._case.token(token)
         return None if found is None else _item(found)[0]
 
+    def index(self, token: str) -> int | None:
+        """Which of several a token stands in, counted from 0; None when it is the only one."""
+        found = self._case.token(token)
+        return None if found is None else _item(found)[1]
+
     def timers(self) -> list[TimerWait]:
-        return [TimerWait(t.id.hex, t.task_spec.bpmn_id, at) for at, t in self._case.timers()]
+        return [_timer(at, t) for at, t in self._case.timers()]
+
+    def woken(self) -> list[Woken]:
+        """Timers that came due since this run was started or restored, in order."""
+        return [Woken(*one) for one in self._case.woken]
 
     def messages(self) -> list[MessageWait]:
         found = []
@@ -361,6 +394,20 @@ class Run:
             raise DataTooLarge(_("The case carries too many values. Keep them in tables, not in the process."))
 
 
+def _timer(at: datetime, token: Token) -> TimerWait:
+    kept = token.internal_data
+    planned = kept.get("planned")
+    return TimerWait(
+        token.id.hex,
+        token.task_spec.bpmn_id,
+        at,
+        at if planned is None else datetime.fromisoformat(planned),
+        kept.get("every", ""),
+        kept.get("left"),
+        getattr(token.task_spec.trigger, "catch_up", "") if "every" in kept else "",
+    )
+
+
 def _item(token: Token) -> tuple[Any, int | None]:
     """Element and number of the innermost repetition a token stands in."""
     at: Any = token
@@ -370,7 +417,7 @@ def _item(token: Token) -> tuple[Any, int | None]:
         if parent is not None and isinstance(parent.task_spec, MultiStep):
             local = own or at.internal_data["local"]
             return local.get(parent.task_spec.element), local["loopCounter"]
-        own = scope.data
+        own = {} if getattr(scope, "called", False) else scope.data
         at = None if scope.parent_workflow is None else scope.parent_workflow.tasks.get(scope.parent_task_id)
     return None, None
 
@@ -390,10 +437,12 @@ __all__ = [
     "Pending",
     "Run",
     "Services",
+    "StartSpec",
     "StepFailed",
     "StepSpec",
     "Thrown",
     "TimerWait",
+    "read_all",
     "read_diagram",
     "restore",
     "start",

@@ -21,7 +21,8 @@ from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
-from workflows.spiff_events import Condition, Escalation, Failure, Message, Signal, Timer, Trigger
+from workflows.spiff_calls import CallStep
+from workflows.spiff_events import Condition, Escalation, Failure, Message, Signal, Timer, Trigger, read_instant
 from workflows.spiff_repeat import Repeated
 from workflows.spiff_specs import BoundaryEvent, EventSubProcess, Guarded, InclusiveGateway, RaceGateway, ThrowEvent
 
@@ -135,8 +136,11 @@ class SubScope(_Scope, BpmnSubWorkflow):
         self._parent_scope = parent.workflow
         super().__init__(spec, parent.id, top, deserializing=True)
         self.owns = owns
-        self.outer = parent.workflow if owns else parent.workflow.outer
-        if not owns:
+        self.called = isinstance(parent.task_spec, CallStep)
+        self.outer = None if self.called else parent.workflow if owns else parent.workflow.outer
+        if self.called:
+            self.data = parent.task_spec.given(parent) if plant else {}
+        elif not owns:
             self.data = parent.workflow.data
         elif plant:
             # The variables move into the scope and back when it closes, so that they are kept once.
@@ -162,14 +166,19 @@ class Case(_Scope, BpmnWorkflow):
         self.done: dict[str, int] = {}
         self.taken: dict[tuple[str, str], None] = {}
         self.thrown: list[dict[str, Any]] = []
+        self.woken: list[tuple[str, datetime, int, str, bool]] = []
         self.failed_with: str | None = None
         super().__init__(spec, dict(scopes), script_engine=runner, deserializing=True)
         self._settles = any(one.settles for one in (spec, *scopes.values()))
         self._conditional = any(one.conditional for one in (spec, *scopes.values()))
 
-    def begin(self, data: Mapping[str, Any]) -> None:
+    def begin(self, data: Mapping[str, Any], at: str = "", payload: Any = None) -> None:
         self.data = dict(data)
         self._plant()
+        if at:
+            self.task_tree.internal_data["at"] = at
+        if payload is not None:
+            self.task_tree.internal_data["payload"] = payload
 
     # --- asked by the step kinds
 
@@ -189,7 +198,7 @@ class Case(_Scope, BpmnWorkflow):
         return self.script_engine.run_decision(token)
 
     def open_scope(self, token: Token, name: str) -> None:
-        owns = "local" in token.internal_data
+        owns = "local" in token.internal_data or isinstance(token.task_spec, CallStep)
         self.subprocesses[token.id] = SubScope(self.subprocess_specs[name], token, self, owns=owns)
 
     # --- the loop
@@ -296,7 +305,7 @@ class Case(_Scope, BpmnWorkflow):
             return
         parent = scope.parent_workflow.tasks.get(scope.parent_task_id)
         if parent is not None and self.subprocesses.get(parent.id) is scope:
-            if scope.owns:
+            if scope.owns and not scope.called:
                 parent.internal_data["local"] = scope.data
             parent._set_state(READY)
 
@@ -339,7 +348,13 @@ class Case(_Scope, BpmnWorkflow):
         """Fire every timer that is due, one after the other: the first may end the wait of the next."""
         fired = 0
         for at, token in self.timers():
-            if at <= self.now and token._state == WAITING:
+            if at > self.now or token._state != WAITING:
+                continue
+            trigger, name = token.task_spec.trigger, getattr(token.task_spec, "event_id", "") or token.task_spec.bpmn_id
+            happens = trigger.happens(token, self.now)
+            planned = read_instant(token.internal_data.get("planned") or token.internal_data["due"]) if happens else at
+            self.woken.append((name, planned, token.internal_data.pop("missed", 0), trigger.catch_up, happens))
+            if happens:
                 token.task_spec.fire(token)
                 fired += 1
         return fired

@@ -137,6 +137,14 @@ class Runner:
             raise ExpressionFailed(_("“%(text)s” has no value: %(why)s", text=shown(text), why=why), _place(token))
         return found.value
 
+    def value_over(self, token: Any, text: str, variables: Mapping[str, Any]) -> Any:
+        """The value over other variables than those the step sees, as JSON has it; raises ExpressionFailed."""
+        found = compiled(text).evaluate(variables, now=token.workflow.top_workflow.now, budget=self.budget)
+        if found.value is None and found.problems:
+            why = said(found.problems[0])
+            raise ExpressionFailed(_("“%(text)s” has no value: %(why)s", text=shown(text), why=why), _place(token))
+        return plain(found.value)
+
     def value(self, token: Any, text: str, more: Mapping[str, Any] | None = None) -> Any:
         """The value as JSON has it; raises ExpressionFailed."""
         return plain(self.raw(token, text, more))

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, ClassVar
 
@@ -16,9 +17,10 @@ from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
 from SpiffWorkflow.spiff.parser.process import SpiffBpmnParser
 
-from workflows import spiff_repeat
+from workflows import catching_up, spiff_calls, spiff_repeat
 from workflows import spiff_specs as kinds
-from workflows.bpmn_xml import camunda, local, tag
+from workflows.bpmn_xml import camunda, local, scopes_of, tag
+from workflows.calls import read_call
 from workflows.spiff_events import (
     Condition,
     Escalation,
@@ -30,6 +32,8 @@ from workflows.spiff_events import (
     Timer,
     Trigger,
 )
+from workflows.spiff_starts import Begin
+from workflows.starts import StartSpec, begins, read_starts
 from workflows.steps import StepSpec, properties_of
 
 _TIMERS = {"timeDate": "date", "timeDuration": "duration", "timeCycle": "cycle"}
@@ -42,8 +46,7 @@ class Scope(BpmnProcessSpec):
         super().__init__(name=name, description=description, filename=filename)
         # SpiffWorkflow calls its own first and last nodes Start and End; a drawn node of that name would be lost.
         self.task_specs.clear()
-        self.start.name = ".start"
-        self.task_specs[self.start.name] = self.start
+        self.start = Begin(self)
         self.watchers: list[Any] = []
         self.settles = self.conditional = False
         self._reach: dict[tuple[str, str], frozenset[str]] = {}
@@ -64,7 +67,24 @@ class Scope(BpmnProcessSpec):
 
 class _Process(ProcessParser):
     def create_spec(self) -> Scope:
-        return Scope(self.bpmn_id, self.get_name(), self.filename)
+        return Scope(self.parser.scope_name(self.bpmn_id), self.get_name(), self.filename)
+
+    def _parse(self) -> None:
+        # Data objects and stores are read elsewhere (`data_flow`); SpiffWorkflow's own reading of them is not used.
+        self.spec = self.create_spec()
+        names = {str(node.get("id")): self.parse_node(node).name for node in begins(self.node)}
+        for start in read_starts(self.node):
+            self.spec.start.add(start, [names[start.id]] if start.id in names else self._beside(start, names))
+        for node in self.xpath("./bpmn:subProcess[@triggeredByEvent='true']"):
+            self.parse_node(node)
+
+    def _beside(self, start: StartSpec, names: dict[str, str]) -> list[str]:
+        """The steps that begin with a start that is no node with which the scope begins."""
+        if not start.id:
+            return list(names.values())
+        if not start.gateway:
+            return [start.id]
+        return list(self.spec.task_specs[start.gateway]._outputs)
 
     def get_boundary_events(self, attached_to_ref: str) -> list[Any]:
         return list(super().get_boundary_events(attached_to_ref))
@@ -147,7 +167,8 @@ class ScopeNode(Node):
         inner.parent = self.process_parser
         if self.node.get("triggeredByEvent") == "true":
             return self._watcher()
-        return self.spec_class(self.spec, self.bpmn_id, scope=self.bpmn_id, **self.bpmn_attributes)
+        name = self.process_parser.parser.scope_name(self.bpmn_id)
+        return self.spec_class(self.spec, self.bpmn_id, scope=name, **self.bpmn_attributes)
 
     def _watcher(self) -> Any:
         start = self.node.find(tag("startEvent"))
@@ -155,7 +176,7 @@ class ScopeNode(Node):
         watcher = kinds.EventSubProcess(
             self.spec,
             self.bpmn_id,
-            scope=self.bpmn_id,
+            scope=self.process_parser.parser.scope_name(self.bpmn_id),
             trigger=_trigger(definition, start, self.process_parser.parser),
             interrupting=start.get("isInterrupting", "true") == "true",
             event_id=start.get("id"),
@@ -165,11 +186,9 @@ class ScopeNode(Node):
         return watcher
 
 
-class StartNode(Node):
+class CallNode(Node):
     def create_task(self) -> Any:
-        task = super().create_task()
-        self.spec.start.connect(task)
-        return task
+        return self.spec_class(self.spec, self.bpmn_id, call=read_call(self.node), **self.bpmn_attributes)
 
 
 class CatchNode(Node):
@@ -205,7 +224,7 @@ def _trigger(definition: Any, node: Any, parser: Any) -> Trigger:
     name = local(definition)
     if name == "timerEventDefinition":
         kind = next(child for child in definition if local(child) in _TIMERS)
-        return Timer(_TIMERS[local(kind)], (kind.text or "").strip())
+        return Timer(_TIMERS[local(kind)], (kind.text or "").strip(), catching_up.of(properties_of(node)))
     if definition.get("messageRef"):
         return Message(parser.messages[definition.get("messageRef")], properties_of(node).get("correlation", ""))
     if name == "signalEventDefinition":
@@ -229,7 +248,7 @@ class Parser(SpiffBpmnParser):
     OVERRIDE_PARSER_CLASSES: ClassVar[dict[str, tuple[Any, Any]]] = {
         full_tag(name): (parser, spec)
         for name, parser, spec in (
-            ("startEvent", StartNode, kinds.Pass),
+            ("startEvent", Node, kinds.StartStep),
             ("endEvent", ThrowNode, kinds.ThrowEvent),
             ("intermediateThrowEvent", ThrowNode, kinds.ThrowEvent),
             ("intermediateCatchEvent", CatchNode, kinds.CatchEvent),
@@ -243,6 +262,7 @@ class Parser(SpiffBpmnParser):
             ("serviceTask", Node, kinds.ServiceStep),
             ("businessRuleTask", Node, kinds.DecisionStep),
             ("subProcess", ScopeNode, kinds.SubProcess),
+            ("callActivity", CallNode, spiff_calls.CallStep),
             ("exclusiveGateway", Node, kinds.ExclusiveGateway),
             ("inclusiveGateway", Node, kinds.InclusiveGateway),
             ("parallelGateway", Node, kinds.ParallelGateway),
@@ -250,12 +270,28 @@ class Parser(SpiffBpmnParser):
         )
     }
 
-    def __init__(self, steps: Any) -> None:
+    def __init__(self, steps: Any, taken: frozenset[str] = frozenset()) -> None:
         super().__init__()
         self.steps = steps
+        self.taken = taken  # names of scopes in the other files
+        self.drawn: dict[str, str] = {}  # name of a scope -> its id in the file, where the two differ
+
+    def scope_name(self, bpmn_id: str) -> str:
+        """The name of a scope among those of all files."""
+        if bpmn_id not in self.taken:
+            return bpmn_id
+        name = f"{next(iter(self.process_parsers))}.{bpmn_id}"
+        self.drawn[name] = bpmn_id
+        return name
 
     def _find_dependencies(self, process: Any) -> None:
         # SpiffWorkflow would look for tables of its own decision engine.
+        return None
+
+    def _add_data_stores(self, bpmn: Any) -> None:
+        return None
+
+    def _add_correlations(self, bpmn: Any) -> None:
         return None
 
 
@@ -274,25 +310,41 @@ def schema_errors(root: etree._Element) -> list[tuple[int, str]]:
     return [(error.line, error.message) for error in errors][:50]
 
 
-def build(root: etree._Element, process_id: str, steps: Any) -> tuple[Scope, dict[str, Scope]]:
-    """The spec of a process and those of its subprocesses by id.
+class Shelf:
+    """The processes of one or several files, built so that one may call another.
 
-    `root` is normalised and has passed the lint; anything else may raise SpiffWorkflow's ValidationException.
+    files: normalised roots that have passed the lint, with the steps of each; anything else may raise
+    SpiffWorkflow's ValidationException. No process id stands in two of them.
     """
-    parser = Parser(steps)
-    for process in root.iter(tag("process")):
-        process.set("isExecutable", "true")
-    parser.add_bpmn_xml(root)
-    top = parser.get_spec(process_id)
-    scopes: dict[str, Scope] = {}
-    todo = [top]
-    while todo:
-        for spec in todo.pop().task_specs.values():
-            if isinstance(spec, kinds.SubProcess) and spec.spec not in scopes:
-                scopes[spec.spec] = parser.get_spec(spec.spec)
-                todo.append(scopes[spec.spec])
-    for scope in (top, *scopes.values()):
+
+    def __init__(self, files: Sequence[tuple[etree._Element, Mapping[str, StepSpec]]]) -> None:
+        self._parsers: dict[str, Parser] = {}
+        taken: set[str] = set()
+        for root, steps in files:
+            parser = Parser(steps, frozenset(taken))
+            for process in root.iter(tag("process")):
+                process.set("isExecutable", "true")
+                self._parsers[str(process.get("id"))] = parser
+            parser.add_bpmn_xml(root)
+            taken |= {str(scope.get("id")) for scope in scopes_of(root)}
+
+    def spec(self, process_id: str) -> tuple[Scope, dict[str, Scope]]:
+        """The spec of a process, and by name those of its subprocesses and of all that it calls."""
+        top = self._scope(self._parsers[process_id], process_id)
+        scopes: dict[str, Scope] = {}
+        todo = [(top, self._parsers[process_id])]
+        while todo:
+            scope, parser = todo.pop()
+            for spec in scope.task_specs.values():
+                if isinstance(spec, kinds.SubProcess) and spec.spec not in scopes:
+                    home = self._parsers[spec.spec] if isinstance(spec, spiff_calls.CallStep) else parser
+                    scopes[spec.spec] = self._scope(home, spec.spec)
+                    todo.append((scopes[spec.spec], home))
+        return top, scopes
+
+    def _scope(self, parser: Parser, name: str) -> Scope:
+        scope: Scope = parser.get_spec(parser.drawn.get(name, name))
         found = scope.task_specs.values()
         scope.settles = any(isinstance(spec, kinds.InclusiveGateway) for spec in found)
         scope.conditional = any(isinstance(getattr(spec, "trigger", None), Condition) for spec in found)
-    return top, scopes
+        return scope

@@ -19,6 +19,7 @@ from SpiffWorkflow.specs.MultiChoice import MultiChoice
 from SpiffWorkflow.util.task import TaskState
 
 from workflows.spiff_events import Escalation, Failure, Message, Signal, Terminate, Trigger
+from workflows.spiff_starts import brought, happened
 
 
 class NoWay(Exception):  # noqa: N818 - said to the caller as the cause of a failed step
@@ -47,6 +48,15 @@ class Step(Lazy, BpmnSpecMixin):
 
 class Pass(Step):
     """An empty event or an empty task: the token goes through."""
+
+
+class StartStep(Pass):
+    """A start event; what came with the event that it is for is kept under its id."""
+
+    def _run_hook(self, my_task: Any) -> bool:
+        if happened(my_task, self.bpmn_id) and brought(my_task) is not None:
+            my_task.put({self.bpmn_id: brought(my_task)})
+        return True
 
 
 class HumanStep(Step):
@@ -203,6 +213,9 @@ class CatchEvent(Step):
         self.trigger = trigger
 
     def _update_hook(self, my_task: Any) -> bool:
+        if happened(my_task, self.bpmn_id):
+            self.fire(my_task, brought(my_task))
+            return False
         self.trigger.arm(my_task)
         my_task._set_state(TaskState.WAITING)
         return False

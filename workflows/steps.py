@@ -21,6 +21,7 @@ KINDS = {
     "sendTask": "send",
     "receiveTask": "receive",
     "subProcess": "subprocess",
+    "callActivity": "call",
     "startEvent": "start",
     "endEvent": "end",
     "intermediateCatchEvent": "catch",
