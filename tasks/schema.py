@@ -42,6 +42,7 @@ ROOMS = (
     "workflows.decision_rows",
     "workflows.definition_rows",
     "workflows.instances",
+    "workflows.moments",
 )
 
 for room in ROOMS:
