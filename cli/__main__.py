@@ -13,6 +13,7 @@ from domain.settings import Settings
 from domain.text import bound
 
 ALONE = (["dmn"], ["feel"])
+PLAYING = (["process", "play"], ["process", "test"])
 
 
 def explained(refusal: HouseError) -> Iterator[str]:
@@ -38,6 +39,10 @@ def run() -> int:
                 from cli import decide, obeying  # needs no home, nor what opens one
 
                 return obeying.obey(decide.alone, words)
+            if words[:2] in PLAYING:
+                from cli import obeying, play  # the same
+
+                return obeying.obey(play.alone, words)
             from cli.shell import obey  # the whole command line takes longer to import than the web to start
 
             return obey(words)

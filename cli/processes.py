@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from cli import play
 from cli.here import FILE, FOLDER, actor_of, home_here
 from domain.clock import OFFICE_ZONE
 from domain.errors import DefinitionRefused, Finding
@@ -136,6 +137,10 @@ def process_drafts() -> None:
                 aside=sum(row.aside for row in rows),
             )
             click.echo(line)
+
+
+for one in play.ALL:
+    process.add_command(one)
 
 
 def _approve(home: Home, ref: str, login: str) -> None:
