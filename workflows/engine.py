@@ -214,20 +214,24 @@ class Run:
             raise Conflict(_("This step is not in error. Look at the case again."), token=token)
         found._set_state(READY)
 
-    def deliver(self, message_name: str, payload: Mapping[str, Any] | None = None, correlation: Any = None) -> int:
+    def deliver(
+        self, message_name: str, payload: Mapping[str, Any] | None = None, correlation: Any = None, *, kind: str = ""
+    ) -> int:
         """Hand a message to every step that waits for it with this correlation, or a signal to all.
 
-        Returns how many steps took it; the payload is kept under the id of the event.
+        kind: "message" or "signal" where it is known; "" for whichever bears the name. Returns how many steps took it;
+        the payload is kept under the id of the event.
         """
         payload = None if payload is None else orjson.loads(orjson.dumps(dict(payload)))
-        waiting = [t for t in self._case.waiting_for(Message) if t.task_spec.trigger.name == message_name]
+        named = self._case.waiting_for(Message) if kind != "signal" else []
+        waiting = [t for t in named if t.task_spec.trigger.name == message_name]
         # Index rows and the outside carry a key as text, so that 7 and "7" are the same key.
         taken = [t for t in waiting if str(t.internal_data["key"] or "") == str(correlation or "")]
         for token in taken:
             if token._state == WAITING:  # the one before may have ended its wait
                 token.task_spec.fire(token, payload)
         self._check_size()
-        return len(taken) + self._case.catch_signal(message_name, payload)
+        return len(taken) + (self._case.catch_signal(message_name, payload) if kind != "message" else 0)
 
     def at(self, now: datetime) -> None:
         """Go on at another instant; for a run that stays in memory while a stopped clock moves."""

@@ -312,7 +312,7 @@ class World:
         if case.over or not any(one.kind == kind and one.name == name for one in case.run.messages()):
             return 0
         counted = []
-        self._move(case, lambda: counted.append(case.run.deliver(name, payload, key)))
+        self._move(case, lambda: counted.append(case.run.deliver(name, payload, key, kind=kind)))
         return sum(counted)
 
     def _begun_by(self, kind: str, name: str, payload: Mapping[str, Any] | None) -> int:
