@@ -15,11 +15,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, LargeBinary, Select, String, UniqueConstraint, select, text
+from sqlalchemy import (
+    ForeignKey,
+    LargeBinary,
+    Select,
+    String,
+    UniqueConstraint,
+    bindparam,
+    insert,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm.attributes import set_committed_value
 
 from domain.base import Base, BigKey, Key, insert_once
 from domain.clock import machine_now
+from domain.errors import OperationFailed
+from domain.text import gettext as _
 from domain.vault import Vault
 from domain.work import Work
 
@@ -77,6 +91,15 @@ class JournalSeal(Base):
 
 
 @dataclass(frozen=True, slots=True)
+class Head:
+    """The end of a chain that is being written in bulk."""
+
+    id: int
+    seq: int = 0
+    head: bytes = GENESIS
+
+
+@dataclass(frozen=True, slots=True)
 class Break:
     """A place where the journal does not add up."""
 
@@ -100,23 +123,34 @@ def record(
     Uses uq_journal_stream_kind_subject.
     """
     kind, key = stream or (("office", str(work.actor.org_id)) if work.actor.org_id else ("home", "home"))
-    head = _locked_head(work.session, kind, key)
-    entry = JournalEntry(
-        stream_id=head.id,
-        seq=head.seq + 1,
-        machine_at=machine_now(),
-        legal_at=work.now,
-        actor=work.actor.ref or work.actor.kind,
-        event=event,
-        subject=subject,
-        body=dict(body or {}),
-        request_id=work.actor.request_id,
-        prev=head.head,
-        mac=b"",
-    )
-    entry.mac = work.home.vault.mac("journal", _canonical(entry))
-    head.seq, head.head = entry.seq, entry.mac
-    work.session.add(entry)
+    head = _head_in_hand(work, kind, key)
+    row = entry_row(work, head, event, subject, body)
+    connection = work.session.connection()
+    connection.execute(_ENTRY, row)
+    moved = connection.execute(_HEAD, {"stream": head.id, "old": head.seq, "seq": row["seq"], "head": row["mac"]})
+    if moved.rowcount != 1:
+        raise OperationFailed(_("The journal of this matter moved on meanwhile. Try again."))
+    set_committed_value(head, "seq", row["seq"])
+    set_committed_value(head, "head", row["mac"])
+
+
+def entry_row(
+    work: Work, head: JournalStream | Head, event: str, subject: str, body: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """The columns of the entry that follows `head`, as this work writes it; nothing is written yet."""
+    row: dict[str, Any] = {
+        "stream_id": head.id,
+        "seq": head.seq + 1,
+        "machine_at": machine_now(),
+        "legal_at": work.now,
+        "actor": work.actor.ref or work.actor.kind,
+        "event": event,
+        "subject": subject,
+        "body": dict(body or {}),
+        "request_id": work.actor.request_id,
+        "prev": head.head,
+    }
+    return {**row, "mac": work.home.vault.mac("journal", _canonical(JournalEntry(**row)))}
 
 
 def of_case(work: Work, case_ref: str, event: str, subject: str, body: Mapping[str, Any] | None = None) -> None:
@@ -222,18 +256,43 @@ def verify_tail(session: Session, vault: Vault, newest: int) -> Iterator[Break]:
         yield Break("seal", made.id, "entries that were sealed are gone")
 
 
+# written once: composing a statement costs more than sending it
+_ENTRY = insert(JournalEntry.__table__)  # type: ignore[arg-type]  # a mapped class has a Table
+_HEAD = (
+    update(JournalStream.__table__)  # type: ignore[arg-type]
+    .where(JournalStream.id == bindparam("stream"), JournalStream.seq == bindparam("old"))
+    .values(seq=bindparam("seq"), head=bindparam("head"))
+)
+_WANTED = (
+    select(JournalStream)
+    .where(JournalStream.kind == bindparam("kind"), JournalStream.subject == bindparam("subject"))
+    .with_for_update()
+    # what an earlier transaction of this session read is not the head any more
+    .execution_options(populate_existing=True)
+)
+
+
+def _head_in_hand(work: Work, kind: str, key: str) -> JournalStream:
+    """The head, locked until this transaction ends; asked for once a transaction.
+
+    Within a savepoint it is asked for each time: rolled back, it would be remembered as it never was.
+    """
+    place, nested = ("journal", kind, key), work.session.in_nested_transaction()
+    known: JournalStream | None = None if nested else work.memory.get(place)
+    if known is None:
+        known = _locked_head(work.session, kind, key)
+        work.memory[place] = known
+    if nested:
+        del work.memory[place]
+    return known
+
+
 def _locked_head(session: Session, kind: str, key: str) -> JournalStream:
-    wanted = (
-        select(JournalStream)
-        .where(JournalStream.kind == kind, JournalStream.subject == key)
-        .with_for_update()
-        # what an earlier transaction of this session read is not the head any more
-        .execution_options(populate_existing=True)
-    )
-    found = session.scalars(wanted).first()
+    asked = {"kind": kind, "subject": key}
+    found: JournalStream | None = session.scalars(_WANTED, asked).first()
     if found is None:
         insert_once(session, JournalStream, ("kind", "subject"), kind=kind, subject=key, seq=0, head=GENESIS)
-        found = session.scalars(wanted).one()
+        found = session.scalars(_WANTED, asked).one()
     return found
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import Connection
@@ -65,13 +65,15 @@ class Work:
     """One piece of work in one transaction.
 
     session: the open session. actor: who answers for it. now: legal time, aware UTC, read once.
-    home: keys, blobs, settings and policies of this installation.
+    home: keys, blobs, settings and policies of this installation. memory: what this transaction has read and locked
+    already and need not ask again.
     """
 
     session: Session
     actor: Actor
     now: datetime
     home: Home = field(repr=False)
+    memory: dict[tuple[str, ...], Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def today(self) -> date:

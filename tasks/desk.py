@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from domain import files, journal
 from domain.blobs import StoredBlob
@@ -36,7 +36,7 @@ class Claimed:
 
 
 def claim(work: Work, ref: str) -> HumanTask:
-    """Take a task for oneself. One winner: a conditional UPDATE; the loser is told who (Stale).
+    """Take a task for oneself. One winner: the row is locked and its version looked at; the loser is told who (Stale).
 
     Raises NotFound, NotPermitted, Stale.
     """
@@ -46,15 +46,7 @@ def claim(work: Work, ref: str) -> HumanTask:
     if task.state != READY:
         _say_who(work, task)
     rules.must_claim(work, task)
-    values = {"state": RESERVED, "assignee_id": work.actor.user_id, "claimed_at": work.now}
-    won = work.session.execute(
-        update(HumanTask)
-        .where(HumanTask.id == task.id, HumanTask.state == READY, HumanTask.version == task.version)
-        .values(**values, version=HumanTask.version + 1)
-    )
-    work.session.refresh(task)
-    if won.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE always counts its rows
-        _say_who(work, task)
+    line.change(work, task, state=RESERVED, assignee_id=work.actor.user_id, claimed_at=work.now)
     _journal(work, task, "task.claimed")
     return task
 
@@ -62,7 +54,9 @@ def claim(work: Work, ref: str) -> HumanTask:
 def claim_many(work: Work, refs: Sequence[str]) -> list[Claimed]:
     """Claim each of these tasks that can be; a refusal names its reason and touches no other."""
     outcome = []
-    for ref in refs:
+    # in the order of the cases, as everybody locks them
+    order = select(HumanTask.ref).where(HumanTask.ref.in_(refs)).order_by(HumanTask.case_id, HumanTask.id)
+    for ref in [*(known := list(work.session.scalars(order))), *(one for one in refs if one not in known)]:
         try:
             with work.session.begin_nested():
                 claim(work, ref)
@@ -158,5 +152,5 @@ def _say_who(work: Work, task: HumanTask) -> None:
 
 
 def _journal(work: Work, task: HumanTask, event: str, **body: str) -> None:
-    ref = work.session.scalar(select(Case.ref).where(Case.id == task.case_id)) or ""
-    journal.of_case(work, ref, event, task.ref, {"step": task.step_id, **body})
+    case = work.session.get_one(Case, task.case_id)  # came with the task
+    journal.of_case(work, case.ref, event, task.ref, {"step": task.step_id, **body})

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy.orm.attributes import set_committed_value
 
 from domain import agenda
 from domain import rules as policies
 from domain.agenda import AgendaItem
+from domain.base import new_ref
 from domain.cases import Case, enter_stage
 from domain.clock import OFFICE_ZONE
-from domain.errors import OperationFailed
+from domain.errors import OperationFailed, Stale
 from domain.text import gettext as _
 from domain.work import Work
 from tasks.models import COMPLETED, OBSOLETE, OPEN, READY, HumanTask, TaskComment
@@ -27,30 +31,63 @@ AGENCY_ROLES = ("agency_checker", "agency_handler", "agency_reviewer", ARCHIVIST
 TOWN_ROLES = ("town_post",)
 
 
-def bring_into_line(work: Work, instance: Instance) -> list[HumanTask]:
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A task that was opened."""
+
+    ref: str
+    step_id: str
+
+
+def bring_into_line(work: Work, instance: Instance) -> list[Opened]:
     """Open a task for each new waiting step, make the others obsolete, plan the case's wake-ups.
 
-    Returns the tasks it opened, in the order of the process.
+    Returns the tasks it opened, in the order of the process. What was there before the move is known from the state
+    it began with; the rows are asked only where that is not so. A move of one item among a thousand therefore touches
+    one row.
     """
-    case = instance.case
-    waiting = {step.token: step for step in instance.run.human_steps()}
-    standing = {
-        task.token: task
-        for task in work.session.scalars(
-            select(HumanTask).where(HumanTask.case_id == case.id, HumanTask.state.in_(OPEN))
+    waiting = instance.run.human_steps()
+    before = instance.before.people if instance.before is not None else _standing(work, instance.case.id)
+    gone = before - {step.token for step in waiting} - instance.settled
+    if gone:
+        work.session.execute(
+            update(HumanTask)
+            .where(HumanTask.case_id == instance.case.id, HumanTask.token.in_(sorted(gone)), HumanTask.state.in_(OPEN))
+            .values(state=OBSOLETE, assignee_id=None, version=HumanTask.version + 1)
         )
-    }
-    for token, task in standing.items():
-        if token not in waiting:
-            task.state, task.assignee_id, task.version = OBSOLETE, None, task.version + 1
-    opened = [_open(work, instance, step) for token, step in waiting.items() if token not in standing]
-    work.session.flush()
+    opened = _open(work, instance, [step for step in waiting if step.token not in before])
     _plan_wakes(work, instance)
     _enter_stages(work, instance, opened)
     return opened
 
 
-def _enter_stages(work: Work, instance: Instance, opened: Sequence[HumanTask]) -> None:
+def _standing(work: Work, case_id: int) -> frozenset[str]:
+    """Tokens of the open tasks of a case."""
+    return frozenset(
+        work.session.scalars(select(HumanTask.token).where(HumanTask.case_id == case_id, HumanTask.state.in_(OPEN)))
+    )
+
+
+# written once: composing a statement costs more than sending it
+_TASK = insert(HumanTask.__table__)  # type: ignore[arg-type]  # a mapped class has a Table
+_CHANGE = update(HumanTask.__table__).where(  # type: ignore[arg-type]
+    HumanTask.id == bindparam("task"), HumanTask.version == bindparam("seen")
+)
+
+
+def change(work: Work, task: HumanTask, **values: Any) -> None:
+    """Write columns of a task that is locked, under its next version. Raises Stale when it has another one by now."""
+    values["version"] = task.version + 1
+    if task in work.session.dirty:
+        work.session.flush()
+    done = work.session.connection().execute(_CHANGE, {"task": task.id, "seen": task.version, **values})
+    if done.rowcount != 1:
+        raise Stale(_("This task changed while you were looking at it. Open it again."), task=task.ref)
+    for name, value in values.items():
+        set_committed_value(task, name, value)
+
+
+def _enter_stages(work: Work, instance: Instance, opened: Sequence[Opened]) -> None:
     """The stages of what was done (also by the program alone) and of the first task that opened, in that order."""
     steps = instance.definition.diagram.steps
     passed = [steps[step_id].properties.get("stage", "") for step_id in instance.run.done()]
@@ -71,53 +108,80 @@ def office_of(case: Case, role: str) -> int:
     raise OperationFailed(_("This case has no office for the role %(role)s.", role=role), role=role)
 
 
-def _open(work: Work, instance: Instance, waiting: HumanStep) -> HumanTask:
+def _open(work: Work, instance: Instance, steps: Sequence[HumanStep]) -> list[Opened]:
+    """Write the tasks of these steps, all at once."""
+    if not steps:
+        return []
+    again = {step.step_id for step in steps} & instance.run.done().keys()  # a step never done has no earlier answers
+    earlier = _earlier(work, instance.case.id, again) if again else {}
+    rows = [task_row(work, instance, step, earlier) for step in steps]
+    work.session.flush()
+    work.session.connection().execute(_TASK, rows)
+    return [Opened(row["ref"], row["step_id"]) for row in rows]
+
+
+def task_row(
+    work: Work, instance: Instance, waiting: HumanStep, earlier: Mapping[tuple[str, str], Earlier]
+) -> dict[str, Any]:
+    """The columns of the task of a waiting step; what was answered there before comes back as its draft."""
     step = instance.definition.diagram.steps[waiting.step_id]
     case, subject = instance.case, subject_of(waiting.item)
     due = _due(work, case, step)
-    earlier = _earlier(work, case, step, subject)
-    task = HumanTask(
-        case_id=case.id,
-        process=case.process,
-        step_id=step.id,
-        token=waiting.token,
-        name=step.name,
-        name_en=step.name_en or step.name,
-        role=step.roles[0],
-        org_id=office_of(case, step.roles[0]),
-        form_key=step.form,
-        form_digest=instance.definition.form(step.form).digest,
-        item=waiting.item if isinstance(waiting.item, dict) else None,
-        subject=subject,
-        state=READY,
-        opened_at=work.now,
-        due=due.derivation,
-        due_at=due.at,
-        limit_kind=due.kind,
-        round=earlier.round + 1 if earlier else 1,
+    before = earlier.get((step.id, subject))
+    row: dict[str, Any] = {
+        "ref": new_ref(),
+        "case_id": case.id,
+        "process": case.process,
+        "step_id": step.id,
+        "token": waiting.token,
+        "name": step.name,
+        "name_en": step.name_en or step.name,
+        "role": step.roles[0],
+        "org_id": office_of(case, step.roles[0]),
+        "form_key": step.form,
+        "form_digest": instance.definition.form(step.form).digest,
+        "item": waiting.item if isinstance(waiting.item, dict) else None,
+        "subject": subject,
+        "state": READY,
+        "version": 1,
+        "opened_at": work.now,
+        "due": due.derivation,
+        "due_at": due.at,
+        "limit_kind": due.kind,
+        "round": before.round + 1 if before else 1,
+        "draft": None,
+        "draft_at": None,
+    }
+    if before is not None and before.answers is not None and step.properties.get("prefill", "yes") != "no":
+        # a correction starts from what was answered before, not from nothing
+        answers = work.home.vault.open_json("human_task.answers", before.ref, before.answers)
+        row["draft"] = work.home.vault.seal_json("human_task.draft", row["ref"], answers)
+        row["draft_at"] = work.now
+    return row
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """The newest completed task of a step and subject."""
+
+    ref: str
+    round: int
+    answers: bytes | None
+
+
+def _earlier(work: Work, case_id: int, steps: Collection[str]) -> dict[tuple[str, str], Earlier]:
+    """By step and subject. Of each only the newest row is read, however often the step was done."""
+    newest = (
+        select(func.max(HumanTask.id))
+        .where(HumanTask.case_id == case_id, HumanTask.step_id.in_(sorted(steps)), HumanTask.state == COMPLETED)
+        .group_by(HumanTask.step_id, HumanTask.subject)
     )
-    work.session.add(task)
-    work.session.flush()
-    if earlier is not None and earlier.answers is not None and step.properties.get("prefill", "yes") != "no":
-        # what was answered before comes back as the draft: a correction starts from it, not from nothing
-        answers = work.home.vault.open_json("human_task.answers", earlier.ref, earlier.answers)
-        task.draft = work.home.vault.seal_json("human_task.draft", task.ref, answers)
-        task.draft_at = work.now
-    return task
-
-
-def _earlier(work: Work, case: Case, step: StepSpec, subject: str) -> HumanTask | None:
-    return work.session.scalars(
-        select(HumanTask)
-        .where(
-            HumanTask.case_id == case.id,
-            HumanTask.step_id == step.id,
-            HumanTask.subject == subject,
-            HumanTask.state == COMPLETED,
+    rows = work.session.execute(
+        select(HumanTask.step_id, HumanTask.subject, HumanTask.ref, HumanTask.round, HumanTask.answers).where(
+            HumanTask.id.in_(newest)
         )
-        .order_by(HumanTask.id.desc())
-        .limit(1)
-    ).first()
+    )
+    return {(step, subject): Earlier(ref, number, answers) for step, subject, ref, number, answers in rows}
 
 
 def _due(work: Work, case: Case, step: StepSpec) -> policies.Due:
@@ -132,20 +196,39 @@ def _due(work: Work, case: Case, step: StepSpec) -> policies.Due:
 
 def _plan_wakes(work: Work, instance: Instance) -> None:
     """One agenda item a waiting timer; items of timers that are gone are forgotten."""
-    case = instance.case
-    wanted = {f"wake:{case.ref}:{timer.token}": timer.due_at for timer in instance.run.timers()}
-    known = set(
-        work.session.scalars(
-            select(AgendaItem.key).where(
-                AgendaItem.subject == case.ref, AgendaItem.kind == "case.wake", AgendaItem.done_at.is_(None)
-            )
+    ref = instance.case.ref
+    wanted = {f"wake:{ref}:{timer.token}": timer.due_at for timer in instance.run.timers()}
+    known = _planned(work, instance)
+    gone = {key for key, at in known.items() if wanted.get(key) != at}
+    if gone:
+        _forget(work, gone)
+    for key in wanted.keys() - (known.keys() - gone):
+        agenda.put(work, "case.wake", key, wanted[key], subject=ref)
+
+
+def _planned(work: Work, instance: Instance) -> dict[str, datetime]:
+    """The wake-ups planned before the move, by key."""
+    ref = instance.case.ref
+    if instance.before is not None:
+        waits = instance.before.waits.items()
+        return {f"wake:{ref}:{token}": at for (kind, token, _n), (_s, _c, at) in waits if kind == "timer" and at}
+    rows = work.session.execute(
+        select(AgendaItem.key, AgendaItem.due_at).where(
+            AgendaItem.subject == ref, AgendaItem.kind == "case.wake", AgendaItem.done_at.is_(None)
         )
     )
-    gone = known - wanted.keys()
-    if gone:
-        work.session.execute(delete(AgendaItem).where(AgendaItem.key.in_(gone), AgendaItem.done_at.is_(None)))
-    for key in wanted.keys() - known:
-        agenda.put(work, "case.wake", key, wanted[key], subject=case.ref)
+    return {key: at for key, at in rows}  # noqa: C416  dict() takes a Result for a mapping
+
+
+def _forget(work: Work, keys: Collection[str]) -> None:
+    """Forget planned items, but for those being carried out at this moment: their process holds the row and waits for
+    this case; it will then find nothing to wake."""
+    free = (
+        select(AgendaItem.id)
+        .where(AgendaItem.key.in_(sorted(keys)), AgendaItem.done_at.is_(None))
+        .with_for_update(skip_locked=True)
+    )
+    work.session.execute(delete(AgendaItem).where(AgendaItem.id.in_(free)))
 
 
 def add_case_note(work: Work, case: Case, text: str) -> str:

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select
 
 from domain import agenda, journal, numbers
 from domain.cases import CANCELLED, DONE, Case
-from domain.errors import Conflict, HouseError, InvalidAnswers, NotFound, OperationFailed, Stale
+from domain.errors import Conflict, HouseError, InvalidAnswers, OperationFailed, Stale
 from domain.oversight.campaigns import ACCEPTED, catch_up
 from domain.parties.accounts import Account
 from domain.text import gettext as _
@@ -23,6 +23,7 @@ from tasks.services import MoveServices
 from workflows import engine, instances, registry
 from workflows.definitions import Definition
 from workflows.instances import Instance
+from workflows.moments import MOVED, Act
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def start_case(work: Work, case: Case, definition: Definition, data: Mapping[str
     instance = instances.begin(work, case, definition, {**data, "case": {**about, **data.get("case", {})}}, services)
     services.run = instance.run
     journal.of_case(work, case.ref, "case.started", case.ref, {"process": case.process, "version": definition.number})
-    return _carry_on(work, instance)
+    return _carry_on(work, instance, Act("started"))
 
 
 def case_number(work: Work, org_id: int, mark: str) -> str:
@@ -68,12 +69,11 @@ def complete_task(work: Work, ref: str, *, version: int, answers: Mapping[str, A
         Stale: somebody changed the task after `version`. InvalidAnswers: nothing was written.
         Conflict: a legal rule forbids it (with its clause). OperationFailed: the whole move is rolled back.
     """
-    task = load_task(work, ref)
+    task, case, state = rules.held_task(work, ref)
     rules.must_complete(work, task)
     must_be_held(work, task, version)
-    case = work.session.get_one(Case, task.case_id)
     services = MoveServices(work, case)
-    instance = instances.load(work, case, services)
+    instance = instances.taken(work, case, state, services)
     services.bind(instance)
 
     form = instance.definition.form(task.form_key)
@@ -81,11 +81,12 @@ def complete_task(work: Work, ref: str, *, version: int, answers: Mapping[str, A
     clean = form.clean(answers, now=form_facts.instant(work), files=facts)
     rules.must_own_files(work, task, form, clean)
     _record_answers(work, task, clean)
+    instance.settled.add(task.token)
     with _Reported():
         instance.run.complete(task.token, form.routing(clean))
     body = {"step": task.step_id, "fields": sorted(clean), "form": task.form_digest}
     journal.of_case(work, case.ref, "task.completed", task.ref, body)
-    return _carry_on(work, instance)
+    return _carry_on(work, instance, Act("completed", task.step_id, task.ref))
 
 
 def finish_job(work: Work, case_ref: str, token: str, result: Any) -> Moved | None:
@@ -104,7 +105,7 @@ def finish_job(work: Work, case_ref: str, token: str, result: Any) -> Moved | No
     with _Reported():
         instance.run.finish_job(token, outcome)
     journal.of_case(work, case.ref, "job.finished", case.ref, {"step": job.step_id, "operation": job.topic})
-    return _carry_on(work, instance)
+    return _carry_on(work, instance, Act("job", job.step_id))
 
 
 def wake_case(work: Work, case_ref: str) -> Moved | None:
@@ -120,7 +121,7 @@ def wake_case(work: Work, case_ref: str) -> Moved | None:
         instance.run.wake()
     if waking:
         journal.of_case(work, case.ref, "timer.fired", case.ref, {"steps": waking})
-    return _carry_on(work, instance)
+    return _carry_on(work, instance, Act("timer", waking[0] if len(waking) == 1 else ""))
 
 
 def deliver_message(work: Work, case_ref: str, name: str, correlation: str, payload: Mapping[str, Any]) -> bool:
@@ -136,7 +137,7 @@ def deliver_message(work: Work, case_ref: str, name: str, correlation: str, payl
     if not taken:
         return False
     journal.of_case(work, case.ref, "message.delivered", case.ref, {"message": name})
-    _carry_on(work, instance)
+    _carry_on(work, instance, Act("message"))
     return True
 
 
@@ -144,6 +145,7 @@ def cancel_case(work: Work, case_ref: str, reason: str) -> None:
     """End a case where it stands, with a reason (LN-27). Raises NotFound, NotPermitted, Conflict."""
     case = rules.visible_case(work, case_ref)
     rules.must_cancel(work, case)
+    work.session.refresh(case, with_for_update=True)  # whoever ended it meanwhile was first
     if not reason.strip():
         raise InvalidAnswers({"reason": _("Say why the case ends here.")})
     if case.state in (DONE, CANCELLED):
@@ -152,7 +154,7 @@ def cancel_case(work: Work, case_ref: str, reason: str) -> None:
     instance = instances.load(work, case, services)
     services.bind(instance)
     instance.run.cancel()
-    instances.save(work, instance, stopped=True)
+    instances.save(work, instance, stopped=True, act=Act("cancelled"))
     line.bring_into_line(work, instance)
     case.state, case.closed_at = CANCELLED, work.now
     body = {"reason": line.add_case_note(work, case, reason)}
@@ -160,13 +162,8 @@ def cancel_case(work: Work, case_ref: str, reason: str) -> None:
 
 
 def load_task(work: Work, ref: str) -> HumanTask:
-    """The task, if the actor may see it; row locked. Raises NotFound."""
-    found = work.session.scalars(
-        select(HumanTask).where(HumanTask.ref == ref, rules.task_scope(work.actor)).with_for_update()
-    ).first()
-    if found is None:
-        raise NotFound(_("There is no such task for you."))
-    return found
+    """The task, if the actor may see it; locked, with its case. Raises NotFound."""
+    return rules.held_task(work, ref)[0]
 
 
 def must_be_held(work: Work, task: HumanTask, version: int) -> None:
@@ -204,34 +201,34 @@ def name_of(work: Work, account_id: int | None) -> str:
 
 def _record_answers(work: Work, task: HumanTask, clean: Mapping[str, Any]) -> None:
     sealed = work.home.vault.seal_json("human_task.answers", task.ref, dict(clean))
-    values = {
-        "state": COMPLETED,
-        "assignee_id": None,
-        "completed_by": work.actor.user_id,
-        "completed_at": work.now,
-        "answers": sealed,
-        "draft": None,
-        "version": task.version + 1,
-    }
-    done = work.session.execute(
-        update(HumanTask).where(HumanTask.id == task.id, HumanTask.version == task.version).values(**values)
+    line.change(
+        work,
+        task,
+        state=COMPLETED,
+        assignee_id=None,
+        completed_by=work.actor.user_id,
+        completed_at=work.now,
+        answers=sealed,
+        draft=None,
     )
-    if done.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE always counts its rows
-        raise Stale(_("This task changed while you were looking at it. Open it again."), task=task.ref)
-    work.session.refresh(task)
+
+
+_CASE = (
+    select(Case).where(Case.ref == bindparam("ref")).with_for_update().execution_options(populate_existing=True)
+)
 
 
 def _open_case(work: Work, case_ref: str) -> Case | None:
-    case = work.session.scalars(select(Case).where(Case.ref == case_ref).with_for_update()).first()
+    case = work.session.scalars(_CASE, {"ref": case_ref}).first()
     return None if case is None or case.state in (DONE, CANCELLED) else case
 
 
-def _carry_on(work: Work, instance: Instance) -> Moved:
+def _carry_on(work: Work, instance: Instance, act: Act = MOVED) -> Moved:
     """Advance, save, and bring tasks, agenda and case row into line with what the process now waits for."""
     run, case = instance.run, instance.case
     with _Reported():
         run.advance()
-    instances.save(work, instance)
+    instances.save(work, instance, act=act)
     opened = line.bring_into_line(work, instance)
     _post_thrown(work, instance)
     _not_too_late(work, instance)

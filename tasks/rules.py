@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, false, or_, select
 
 from domain.cases import Case
 from domain.errors import InvalidAnswers, NotFound, NotPermitted
@@ -27,8 +27,45 @@ def task_scope(actor: Actor) -> ColumnElement[bool]:
     """
     if actor.user_id is None or actor.org_id is None or not permissions.may(actor, "task.read"):
         return false()
-    own = and_(HumanTask.org_id == actor.org_id, HumanTask.role.in_(sorted(actor.roles)))
-    return or_(own, HumanTask.assignee_id == actor.user_id, HumanTask.completed_by == actor.user_id)
+    return _scope(actor.org_id, sorted(actor.roles), actor.user_id)
+
+
+def _scope(org_id: object, roles: object, user_id: object) -> ColumnElement[bool]:
+    own = and_(HumanTask.org_id == org_id, HumanTask.role.in_(roles))  # type: ignore[arg-type]  # values or parameters
+    return or_(own, HumanTask.assignee_id == user_id, HumanTask.completed_by == user_id)
+
+
+# written once: composing a statement costs more than sending it
+_HELD = (
+    select(HumanTask, Case, instances.CaseState, definitions.DefinitionRow.ref)
+    .join(Case, Case.id == HumanTask.case_id)
+    .join(instances.CaseState, instances.CaseState.case_id == Case.id)
+    .join(definitions.DefinitionRow, definitions.DefinitionRow.id == instances.CaseState.definition_id)
+    .where(
+        HumanTask.ref == bindparam("ref"),
+        _scope(bindparam("org"), bindparam("roles", expanding=True), bindparam("user")),
+    )
+    .with_for_update(of=[Case, instances.CaseState, HumanTask])
+    .execution_options(populate_existing=True)
+)
+
+
+def held_task(work: Work, ref: str) -> tuple[HumanTask, Case, instances.CaseState]:
+    """A task with its case and where the case stands, if the actor may see it: all three locked, and current.
+
+    Everybody locks in this order: case, state, task, journal. Whoever began with the task would wait for a move that
+    waits for the task. Raises NotFound.
+    """
+    actor = work.actor
+    if actor.user_id is None or actor.org_id is None or not permissions.may(actor, "task.read"):
+        raise NotFound(_("There is no such task for you."))
+    asked = {"ref": ref, "org": actor.org_id, "roles": sorted(actor.roles), "user": actor.user_id}
+    row = work.session.execute(_HELD, asked).first()
+    if row is None:
+        raise NotFound(_("There is no such task for you."))
+    task, case, state, definition = row
+    definitions.recall(work, state.definition_id, definition)
+    return task, case, state
 
 
 def visible_case(work: Work, ref: str) -> Case:

@@ -315,10 +315,21 @@ def in_force(work: Work, process: str) -> Definition:
 
 def by_id(work: Work, definition_id: int) -> Definition:
     """The version with this key (a case's own). Raises NotFound."""
-    row = work.session.get(DefinitionRow, definition_id)
-    if row is None:
-        raise NotFound(_("The version of the process that this case runs on is missing."))
-    return _load(work, row)
+    place = ("definition", str(definition_id))
+    known: Definition | None = work.memory.get(place)
+    if known is None:
+        row = work.session.get(DefinitionRow, definition_id)
+        if row is None:
+            raise NotFound(_("The version of the process that this case runs on is missing."))
+        known = work.memory[place] = _load(work, row)
+    return known
+
+
+def recall(work: Work, definition_id: int, ref: str) -> None:
+    """A version's key and ref were read on the way: if this process knows the version, nobody need ask for it."""
+    known = _loaded.get((ref, definition_id))
+    if known is not None:
+        work.memory["definition", str(definition_id)] = known
 
 
 def versions(work: Work) -> Sequence[DefinitionRow]:

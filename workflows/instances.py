@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, delete, false, select, text
+from sqlalchemy import (
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    bindparam,
+    delete,
+    false,
+    insert,
+    inspect,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm.attributes import set_committed_value
 
 from domain.base import Base, BigKey, Key, Ref, Sealed
 from domain.cases import Case
-from domain.errors import NotFound
+from domain.errors import NotFound, Stale
 from domain.text import gettext as _
 from domain.work import Work
-from workflows import definitions, engine
+from workflows import definitions, engine, moments
 from workflows.definitions import Definition
+from workflows.moments import MOVED, Act
 
 
 class CaseState(Base):
@@ -72,7 +87,8 @@ class CaseWait(Base):
 class Incident(Base):
     """A step that could not be carried out; visible and retryable. `closed_at` null: open.
 
-    outcome: how it ended (done, skipped, mapped, gone, by hand). reason: why a person ended it otherwise than by trying again.
+    outcome: how it ended (done, skipped, mapped, gone, by hand). reason: why a person ended it otherwise than by
+    trying again.
     """
 
     __tablename__ = "incident"
@@ -108,14 +124,47 @@ class WatchReport(Base):
     figures: Mapped[dict[str, Any]]
 
 
+Place = tuple[str, str, str]
+About = tuple[str, str, datetime | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a case waits for: tokens of people's steps, and (kind, token, name) -> step, correlation, due instant."""
+
+    people: frozenset[str]
+    waits: Mapping[Place, About]
+
+
+NOTHING = Standing(frozenset(), {})
+
+
+def standing(run: engine.Run) -> Standing:
+    """What a run waits for now."""
+    waits: dict[Place, About] = {}
+    for timer in run.timers():
+        waits["timer", timer.token, ""] = (timer.step_id, "", timer.due_at)
+    for one in run.messages():
+        waits[one.kind, one.token, one.name] = (one.step_id, str(one.correlation or ""), None)
+    for job in run.jobs():
+        waits["job", job.token, job.topic] = (job.step_id, "", None)
+    return Standing(frozenset(step.token for step in run.human_steps()), waits)
+
+
 @dataclass(frozen=True)
 class Instance:
-    """A case in the hand of one move: its row, its version of the process, its restored run."""
+    """A case in the hand of one move: its row, its version of the process, its restored run.
+
+    before: what the rows of the case say it waits for, as far as that is known without asking them. settled: tokens
+    of people's steps whose task rows are dealt with already.
+    """
 
     case: Case
     definition: Definition
     run: engine.Run
     state: CaseState
+    before: Standing | None = None
+    settled: set[str] = field(default_factory=set)
 
 
 def begin(
@@ -126,37 +175,75 @@ def begin(
     state = CaseState(
         case_id=case.id, version=0, codec=engine.CODEC, definition_id=definition.row_id, data=b"", marks={}
     )
-    work.session.add(state)
-    return Instance(case, definition, run, state)
+    return Instance(case, definition, run, state, NOTHING)
 
 
 def load(work: Work, case: Case, services: engine.Services) -> Instance:
     """A running case, its state row locked until the end of the transaction. Raises NotFound."""
-    state = work.session.scalars(
-        select(CaseState)
-        .where(CaseState.case_id == case.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).first()
+    state = work.session.scalars(_STATE, {"case": case.id}).first()
     if state is None:
         raise NotFound(_("This case has no running process."), case=case.ref)
+    return taken(work, case, state, services)
+
+
+def taken(work: Work, case: Case, state: CaseState, services: engine.Services) -> Instance:
+    """A running case whose state row is locked already."""
     definition = definitions.by_id(work, state.definition_id)
     run = engine.restore(definition.diagram, state.data, now=work.now, services=services)
-    return Instance(case, definition, run, state)
+    # rows that an older codec wrote are compared one by one: it may have known fewer kinds of waiting
+    return Instance(case, definition, run, state, standing(run) if state.codec == engine.CODEC else None)
 
 
-def save(work: Work, instance: Instance, *, stopped: bool = False) -> None:
-    """Write snapshot, version, marks and index rows; the caller brings the human tasks into line.
+def save(work: Work, instance: Instance, *, stopped: bool = False, act: Act = MOVED) -> None:
+    """Write snapshot, version, marks, moment and index rows; the caller brings the human tasks into line.
 
-    stopped: the case was ended where it stood; its marks keep the place.
+    stopped: the case was ended where it stood; its marks keep the place. act: what was done, for its history.
     """
     run, state = instance.run, instance.state
-    state.data = run.snapshot()
-    state.codec = engine.CODEC
-    state.version += 1
-    state.marks = _marks(run, state.marks or {}, stopped=stopped)
-    work.session.flush()
+    before = dict(state.marks or {})
+    values = {
+        "data": run.snapshot(),
+        "codec": engine.CODEC,
+        "definition_id": state.definition_id,
+        "version": state.version + 1,
+        "marks": _marks(run, state.marks or {}, stopped=stopped),
+    }
+    if inspect(state).transient:
+        for name, value in values.items():
+            setattr(state, name, value)
+        work.session.add(state)
+        work.session.flush()
+    else:
+        _update(work, state, values)
+    moments.keep(
+        work, moments.row(work, state.case_id, state.version, state.definition_id, before, state.marks, act)
+    )
     _index(work, instance)
+
+
+def _update(work: Work, state: CaseState, values: dict[str, Any]) -> None:
+    if state in work.session.dirty:
+        work.session.flush()
+    saved = work.session.connection().execute(_SAVE, {"case": state.case_id, "old": state.version, **values})
+    if saved.rowcount != 1:
+        raise Stale(_("This case changed while you were looking at it. Open it again."))
+    for name, value in values.items():
+        set_committed_value(state, name, value)
+
+
+# written once: composing a statement costs more than sending it
+_STATE = (
+    select(CaseState)
+    .where(CaseState.case_id == bindparam("case"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+_SAVE = (
+    update(CaseState.__table__)  # type: ignore[arg-type]  # a mapped class has a Table
+    .where(CaseState.case_id == bindparam("case"), CaseState.version == bindparam("old"))
+    .values({name: bindparam(name) for name in ("data", "codec", "definition_id", "version", "marks")})
+)
+_WAIT = insert(CaseWait.__table__)  # type: ignore[arg-type]
 
 
 def _marks(run: engine.Run, before: Mapping[str, Any], *, stopped: bool) -> dict[str, Any]:
@@ -179,31 +266,37 @@ def _marks(run: engine.Run, before: Mapping[str, Any], *, stopped: bool) -> dict
 
 
 def _index(work: Work, instance: Instance) -> None:
-    run, case_id = instance.run, instance.case.id
-    wanted: dict[tuple[str, str], CaseWait] = {}
-    for timer in run.timers():
-        wanted["timer", timer.token] = CaseWait(
-            case_id=case_id, kind="timer", token=timer.token, step_id=timer.step_id, due_at=timer.due_at
-        )
-    for message in run.messages():
-        wanted[message.kind, message.token] = CaseWait(
-            case_id=case_id,
-            kind=message.kind,
-            token=message.token,
-            step_id=message.step_id,
-            name=message.name,
-            correlation=str(message.correlation or ""),
-        )
-    for job in run.jobs():
-        wanted["job", job.token] = CaseWait(
-            case_id=case_id, kind="job", token=job.token, step_id=job.step_id, name=job.topic
-        )
-    known = {(w.kind, w.token): w for w in work.session.scalars(select(CaseWait).where(CaseWait.case_id == case_id))}
-    gone = [row.id for place, row in known.items() if place not in wanted]
+    """Write what changed of what the case waits for."""
+    case_id, now = instance.case.id, standing(instance.run).waits
+    before = instance.before.waits if instance.before is not None else _indexed(work, case_id)
+    gone = {place[1] for place, about in before.items() if now.get(place) != about}
     if gone:
-        work.session.execute(delete(CaseWait).where(CaseWait.id.in_(gone)))
-    work.session.add_all(row for place, row in wanted.items() if place not in known)
-    work.session.flush()
+        work.session.execute(delete(CaseWait).where(CaseWait.case_id == case_id, CaseWait.token.in_(sorted(gone))))
+    new = [wait_row(case_id, at, about) for at, about in now.items() if before.get(at) != about or at[1] in gone]
+    if new:
+        work.session.connection().execute(_WAIT, new)
+
+
+def wait_row(case_id: int, place: Place, about: About) -> dict[str, Any]:
+    """The columns of one index row."""
+    (kind, token, name), (step_id, correlation, due_at) = place, about
+    return {
+        "case_id": case_id,
+        "kind": kind,
+        "token": token,
+        "step_id": step_id,
+        "name": name,
+        "correlation": correlation,
+        "due_at": due_at,
+    }
+
+
+def _indexed(work: Work, case_id: int) -> dict[Place, About]:
+    """What the index rows of a case say."""
+    return {
+        (row.kind, row.token, row.name): (row.step_id, row.correlation, row.due_at)
+        for row in work.session.scalars(select(CaseWait).where(CaseWait.case_id == case_id))
+    }
 
 
 def waits(work: Work, case_id: int) -> list[CaseWait]:

@@ -1,0 +1,241 @@
+"""Drawings made by program, as large and as deep as a test wants them; each stands on a plain grid."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from html import escape
+
+from workflows.bundles import Bundle
+
+HEAD = (
+    '<?xml version="1.0" encoding="UTF-8"?>\n'
+    '<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"'
+    ' xmlns:bpmndi="http://www.omg.org/spec/BPMN/20100524/DI" xmlns:dc="http://www.omg.org/spec/DD/20100524/DC"'
+    ' xmlns:di="http://www.omg.org/spec/DD/20100524/DI" xmlns:camunda="http://camunda.org/schema/1.0/bpmn"'
+    ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" targetNamespace="http://bpmn.io/schema/bpmn"'
+)
+WIDE = 100  # nodes in a row of the picture
+ROLE = "agency_handler"
+
+
+@dataclass(frozen=True)
+class Node:
+    """One node; `inner` is what stands inside its element, `scope` the nodes and flows of a subprocess."""
+
+    kind: str
+    id: str
+    attributes: str = ""
+    inner: str = ""
+    scope: Scope | None = None
+
+    @property
+    def named(self) -> str:
+        """Its name in both languages; events and gateways go without."""
+        return f' name="{self.id}"' if self.kind.lower().endswith(("task", "process")) else ""
+
+    def xml(self) -> str:
+        """Its element."""
+        inside = self.inner + (self.scope.xml() if self.scope is not None else "")
+        return f'<bpmn:{self.kind} id="{self.id}"{self.named} {self.attributes}>{inside}</bpmn:{self.kind}>'
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Nodes and the flows between them, "a b" or "a b condition"."""
+
+    nodes: Sequence[Node]
+    flows: Sequence[str]
+
+    def xml(self) -> str:
+        """Nodes, then flows."""
+        return "".join(node.xml() for node in self.nodes) + "".join(_flow(one) for one in self.flows)
+
+    def everything(self) -> list[tuple[Node, Sequence[str]]]:
+        """Every node, the inner ones included, and every flow with the last node of its scope."""
+        found: list[tuple[Node, Sequence[str]]] = []
+        for at, node in enumerate(self.nodes):
+            found.append((node, self.flows if at == 0 else ()))
+            found += node.scope.everything() if node.scope is not None else []
+        return found
+
+
+def _flow(text: str) -> str:
+    source, target, condition = [*text.split(" ", 2), ""][:3]
+    inner = ""
+    if condition:
+        inner = (
+            '<bpmn:conditionExpression xsi:type="bpmn:tFormalExpression">'
+            f"{escape(condition)}</bpmn:conditionExpression>"
+        )
+    return f'<bpmn:sequenceFlow id="{source}_{target}" sourceRef="{source}" targetRef="{target}">{inner}</bpmn:sequenceFlow>'
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A whole file: one process and what stands beside it (`extra`: messages, signals)."""
+
+    key: str
+    scope: Scope
+    extra: str = ""
+    fields: Sequence[tuple[str, str]] = field(default=(("note", "textfield"), ("again", "checkbox")))
+
+    def xml(self) -> bytes:
+        """The file."""
+        return (
+            f'{HEAD} id="{self.key}_definitions">{self.extra}'
+            f'<bpmn:process id="{self.key}" name="{self.key}" isExecutable="true">{self.scope.xml()}</bpmn:process>'
+            f'<bpmndi:BPMNDiagram id="{self.key}_di"><bpmndi:BPMNPlane id="{self.key}_plane" bpmnElement="{self.key}">'
+            f"{self._picture()}</bpmndi:BPMNPlane></bpmndi:BPMNDiagram></bpmn:definitions>"
+        ).encode()
+
+    def _picture(self) -> str:
+        shapes, edges = [], []
+        for at, (node, flows) in enumerate(self.scope.everything()):
+            x, y = at % WIDE * 160, at // WIDE * 120
+            expanded = ' isExpanded="true"' if node.scope is not None else ""
+            shapes.append(
+                f'<bpmndi:BPMNShape id="{node.id}_di" bpmnElement="{node.id}"{expanded}>'
+                f'<dc:Bounds x="{x}" y="{y}" width="100" height="80" /></bpmndi:BPMNShape>'
+            )
+            for flow in flows:
+                source, target = flow.split(" ")[:2]
+                edges.append(
+                    f'<bpmndi:BPMNEdge id="{source}_{target}_di" bpmnElement="{source}_{target}">'
+                    f'<di:waypoint x="{x}" y="{y}" /><di:waypoint x="{x + 60}" y="{y}" /></bpmndi:BPMNEdge>'
+                )
+        return "".join(shapes + edges)
+
+    def bundle(self) -> Bundle:
+        """The drawing with a sheet and the one form that its people answer."""
+        names = " ".join(key for key, _kind in self.fields)
+        sheet = (
+            f'title = "{self.key}"\ntitle_en = "{self.key}"\nowners = ["process_owner"]\n\n[start]\nroles = []\n'
+            'kinds = ["NEW"]\nprogrammes = ["DIBAO"]\n'
+        )
+        components = [
+            {
+                "type": kind,
+                "key": key,
+                "label": key,
+                "properties": {"label.en": key, **({"route": "true"} if kind == "checkbox" else {})},
+            }
+            for key, kind in self.fields
+        ]
+        form = {"type": "default", "id": f"{self.key}_{names.replace(' ', '_')}", "components": components}
+        return Bundle(
+            self.key,
+            {
+                "process.bpmn": self.xml(),
+                "process.toml": sheet.encode(),
+                "forms/form.form": json.dumps(form).encode(),
+            },
+        )
+
+
+# --- nodes -------------------------------------------------------------------------------------------------------
+
+
+def start(name: str = "start") -> Node:
+    """A none start."""
+    return Node("startEvent", name)
+
+
+def end(name: str = "end") -> Node:
+    """A none end."""
+    return Node("endEvent", name)
+
+
+def human(name: str, inner: str = "", role: str = ROLE) -> Node:
+    """A step of a person."""
+    return Node("userTask", name, f'camunda:formKey="form" camunda:candidateGroups="{role}"', inner)
+
+
+def script(name: str, lines: str) -> Node:
+    """A step of the program: `name = expression` lines."""
+    return Node("scriptTask", name, 'scriptFormat="feel"', f"<bpmn:script>{escape(lines)}</bpmn:script>")
+
+
+def each(collection: str, element: str = "it") -> str:
+    """The marker of a parallel multi-instance."""
+    return f'<bpmn:multiInstanceLoopCharacteristics camunda:collection="{collection}" camunda:elementVariable="{element}" />'
+
+
+def timer(name: str, duration: str, kind: str = "intermediateCatchEvent", attributes: str = "") -> Node:
+    """A timer."""
+    inner = (
+        '<bpmn:timerEventDefinition><bpmn:timeDuration xsi:type="bpmn:tFormalExpression">'
+        f"{duration}</bpmn:timeDuration></bpmn:timerEventDefinition>"
+    )
+    return Node(kind, name, attributes, inner)
+
+
+def message(name: str, kind: str = "intermediateCatchEvent", attributes: str = "", ref: str = "told") -> Node:
+    """A message event."""
+    return Node(kind, name, attributes, f'<bpmn:messageEventDefinition messageRef="{ref}" />')
+
+
+TOLD = '<bpmn:message id="told" name="told" />'
+
+
+def chain(*nodes: Node) -> Scope:
+    """The nodes one after the other."""
+    return Scope(nodes, [f"{a.id} {b.id}" for a, b in zip(nodes, nodes[1:], strict=False)])
+
+
+# --- the drawings of the tests and benchmarks -----------------------------------------------------------------------
+
+
+def relay(rounds: bool = True) -> Drawing:
+    """A step that may be sent back for ever: a person, a gateway, round again or to the end."""
+    if not rounds:
+        return Drawing("relay", chain(start(), human("work"), human("check"), end()))
+    gateway = Node("exclusiveGateway", "way", 'default="way_end"')
+    scope = Scope(
+        [start(), human("work"), gateway, end()],
+        ["start work", "work way", "way work work.again = true", "way end"],
+    )
+    return Drawing("rounds", scope)
+
+
+def crowd() -> Drawing:
+    """One step, as many people as the list `case.items` has elements."""
+    return Drawing("crowd", chain(start(), human("each", each("case.items")), end()))
+
+
+def parts() -> Drawing:
+    """One subprocess an element of `case.items`."""
+    inner = Node("subProcess", "part", "", each("case.items"), chain(start("in"), human("look"), end("out")))
+    return Drawing("parts", chain(start(), inner, end()))
+
+
+def nested(depth: int) -> Drawing:
+    """Subprocesses inside one another, a person in the innermost."""
+    scope = chain(start(f"s{depth}"), human("deep"), end(f"e{depth}"))
+    for at in range(depth - 1, -1, -1):
+        scope = chain(start(f"s{at}"), Node("subProcess", f"box{at}", scope=scope), end(f"e{at}"))
+    return Drawing("nested", scope)
+
+
+def long(nodes: int) -> Drawing:
+    """A straight way of this many nodes in all: scripts, with a person first and last."""
+    steps = [script(f"n{at}", f"n = {at}") for at in range(nodes - 4)]
+    return Drawing("long", chain(start(), human("first"), *steps, human("last"), end()))
+
+
+def diamonds(count: int) -> Drawing:
+    """Parallel blocks of two people each, one after the other: four nodes a block."""
+    nodes: list[Node] = [start()]
+    flows: list[str] = []
+    before = "start"
+    for at in range(count):
+        nodes += [
+            Node("parallelGateway", f"f{at}"),
+            human(f"a{at}"),
+            human(f"b{at}"),
+            Node("parallelGateway", f"j{at}"),
+        ]
+        flows += [f"{before} f{at}", f"f{at} a{at}", f"f{at} b{at}", f"a{at} j{at}", f"b{at} j{at}"]
+        before = f"j{at}"
+    return Drawing("diamonds", Scope([*nodes, end()], [*flows, f"{before} end"]))
