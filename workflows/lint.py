@@ -8,7 +8,7 @@ known; can the drawing be shown. Nothing is dropped in silence.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lxml import etree
@@ -23,6 +23,7 @@ from workflows.decision_words import said
 from workflows.lint_decisions import check_decision_step
 from workflows.lint_elements import FILE, check_elements, finding, one_of
 from workflows.lint_flow import check_flow
+from workflows.lint_standard import check_standard
 from workflows.spiff_events import is_cycle, is_duration, is_instant
 from workflows.spiff_feel import ExpressionFailed, bare, compiled, is_expression, script_lines
 from workflows.spiff_parse import schema_errors
@@ -95,13 +96,22 @@ def check_diagram(
         return found
     known = Known(operations, roles, forms, decisions, facts, records)
     found += check_flow(root)
+    found += check_standard(root)
     found += _check_nodes(root, known)
     found += _lanes(root)
     if drawing:
         found += _picture(root)
     if not any(one.severity == "error" for one in found):
         found += _buildable(xml)
-    return sorted(found, key=lambda one: one.line or 0)
+    return once(found)
+
+
+def once(found: Sequence[Finding]) -> list[Finding]:
+    """Findings in the order of the file; of two about the same element and rule the first is kept."""
+    kept = {(one.file, one.element, one.code): one for one in reversed(found) if one.code.startswith("EXT")}
+    return sorted(
+        (one for one in found if kept.get((one.file, one.element, one.code), one) is one), key=lambda one: one.line or 0
+    )
 
 
 def _schema(root: etree._Element) -> Iterator[Finding]:

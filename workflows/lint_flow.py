@@ -142,7 +142,7 @@ def _start_events(graph: Graph, starts: list[tuple[str, etree._Element]]) -> Ite
     watches = graph.scope.get("triggeredByEvent") == "true"
     for _name, node in starts:
         kinds = [local(child) for child in node if local(child).endswith("EventDefinition")]
-        if watches and len(kinds) != 1:
+        if watches and len(kinds) != 1 and not children(node, "eventDefinitionRef"):
             sentence = _("The start event of an event subprocess does not say what it waits for.")
             yield finding(node, sentence, _("Choose a message, timer, error or other for it."), code="EXT129")
         elif kinds and not watches:
@@ -284,6 +284,8 @@ def _dead_ends(graph: Graph) -> Iterator[Finding]:
         links = graph.links(name)
         if name in graph.watchers():
             continue
+        if kind == "boundaryEvent" and children(node, "compensateEventDefinition"):
+            continue  # an association leads from it
         if not graph.out[name] and kind != "endEvent" and not (kind == "intermediateThrowEvent" and links):
             yield finding(
                 node,
