@@ -22,6 +22,8 @@ from workflows.bpmn_xml import (
     tag,
 )
 from workflows.lint_elements import finding
+from workflows.lint_starts import check_begin, check_start_event
+from workflows.starts import begins
 
 EVENT_REFS = {
     "messageEventDefinition": ("messageRef", "message"),
@@ -29,7 +31,7 @@ EVENT_REFS = {
     "errorEventDefinition": ("errorRef", "error"),
     "escalationEventDefinition": ("escalationRef", "escalation"),
 }
-_ERRORS_ON = frozenset(("serviceTask", "subProcess"))
+_ERRORS_ON = frozenset(("serviceTask", "subProcess", "callActivity"))
 
 
 class Graph:
@@ -102,9 +104,9 @@ def _ids(root: etree._Element) -> Iterator[Finding]:
 
 def _processes(root: etree._Element) -> Iterator[Finding]:
     processes = list(root.iter(tag("process")))
-    if len(processes) != 1:
-        sentence = _("The file holds %(count)s processes.", count=len(processes))
-        yield finding(root, sentence, _("Keep exactly one process in a file."), code="one-process")
+    if not any(nodes_of(process) for process in processes):
+        sentence = _("The file holds no process with steps.")
+        yield finding(root, sentence, _("Draw the process."), code="one-process")
     for process in processes:
         if process.get("isExecutable") != "true":
             sentence = _("The process is not marked executable; it will be treated as if it were.")
@@ -124,9 +126,7 @@ def _processes(root: etree._Element) -> Iterator[Finding]:
 
 def _starts(graph: Graph) -> Iterator[Finding]:
     starts = graph.of("startEvent")
-    if len(starts) != 1:
-        sentence = _("There are %(count)s start events; exactly one is needed.", count=len(starts))
-        yield finding(graph.scope, sentence, _("Draw one start event."), code="one-start")
+    yield from check_begin(graph.scope, graph.into, bool(graph.of("endEvent")))
     yield from _start_events(graph, starts)
     for name, node in starts:
         if graph.into[name]:
@@ -145,14 +145,8 @@ def _start_events(graph: Graph, starts: list[tuple[str, etree._Element]]) -> Ite
         if watches and len(kinds) != 1 and not children(node, "eventDefinitionRef"):
             sentence = _("The start event of an event subprocess does not say what it waits for.")
             yield finding(node, sentence, _("Choose a message, timer, error or other for it."), code="EXT129")
-        elif kinds and not watches:
-            sentence = _("A %(kind)s has no effect on this start event.", kind=kinds[0])
-            yield finding(
-                node,
-                sentence,
-                _("Use a plain start event; who may start a case stands in the draft's details."),
-                code="start-event-kind",
-            )
+        elif not watches:
+            yield from check_start_event(graph.scope, node)
         if node.get("isInterrupting", "true") != "true" and (not watches or "errorEventDefinition" in kinds):
             sentence = _("Only the start event of an event subprocess, and none for errors, may be non-interrupting.")
             yield finding(node, sentence, _("Make it interrupting."), code="EXT150")
@@ -244,7 +238,7 @@ _DEAD = {
 
 
 def _reach(graph: Graph) -> Iterator[Finding]:
-    todo = [name for name, _node in graph.of("startEvent")] + graph.watchers()
+    todo = [str(node.get("id")) for node in begins(graph.scope) if node.get("id")] + graph.watchers()
     seen = set(todo)
     while todo:
         fresh = [name for name in graph.nexts(todo.pop()) if name not in seen]
@@ -269,13 +263,21 @@ def _can_end(graph: Graph) -> set[str]:
     for name in graph.nodes:
         for after in graph.nexts(name):
             before[after].append(name)
-    todo = [name for name, _node in graph.of("endEvent")] + graph.watchers()
+    ends = [name for name, _node in graph.of("endEvent")]
+    if ends_itself(graph):
+        ends = [name for name in graph.nodes if not graph.nexts(name)]
+    todo = ends + graph.watchers()
     seen = set(todo)
     while todo:
         fresh = [name for name in before[todo.pop()] if name not in seen]
         seen.update(fresh)
         todo += fresh
     return seen
+
+
+def ends_itself(graph: Graph) -> bool:
+    """Whether paths end where no flow leads on: without start and end events (BPMN 2.0.2, 10.5.3)."""
+    return not graph.of("startEvent") and not graph.of("endEvent")
 
 
 def _dead_ends(graph: Graph) -> Iterator[Finding]:
@@ -286,6 +288,8 @@ def _dead_ends(graph: Graph) -> Iterator[Finding]:
             continue
         if kind == "boundaryEvent" and children(node, "compensateEventDefinition"):
             continue  # an association leads from it
+        if ends_itself(graph) and kind not in GATEWAYS and kind != "boundaryEvent":
+            continue
         if not graph.out[name] and kind != "endEvent" and not (kind == "intermediateThrowEvent" and links):
             yield finding(
                 node,
