@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -114,7 +115,22 @@ def read_tree(xml: bytes) -> etree._Element:
         rule = "too-deep" if "depth" in str(broken.msg) else "not-well-formed"
         raise XmlRefused(rule, broken.lineno, str(broken.msg or "")[:200]) from broken
     _refuse_tree(root)
+    _leave_out_prefixes(root)
     return root
+
+
+# references that the schema writes as qualified names
+_QUALIFIED = ("messageRef", "signalRef", "errorRef", "escalationRef", "operationRef", "calledElement", "processRef",
+              "correlationKeyRef", "correlationPropertyRef", "dataStoreRef")  # fmt: skip
+
+
+def _leave_out_prefixes(root: etree._Element) -> None:
+    # tns:order and order mean the same element: ids are looked for in the file, and among the files of a play
+    for element in root.iter(etree.Element):
+        for name in _QUALIFIED:
+            value = element.get(name)
+            if value is not None and ":" in value:
+                element.set(name, value.strip().rpartition(":")[2])
 
 
 def refuse_early(xml: bytes) -> None:
@@ -159,10 +175,23 @@ def normalise(root: etree._Element) -> None:
     Sequence flows without an id get one; several flows out of a task or event become a gateway; a link
     pair becomes a sequence flow. Elements added here carry a dot in their id, which no drawing can.
     """
+    spread_definitions(root)
     for scope in list(scopes_of(root)):
         _name_flows(scope)
         _join_links(scope)
         _make_forks_explicit(scope)
+
+
+def spread_definitions(root: etree._Element) -> None:
+    """Put event definitions that stand at the head of the file into the events that refer to them, in place."""
+    known = {str(e.get("id")): e for e in root if is_bpmn(e) and local(e).endswith("EventDefinition")}
+    for reference in list(root.iter(tag("eventDefinitionRef"))):
+        found, event = known.get((reference.text or "").strip().rpartition(":")[2]), reference.getparent()
+        if found is not None and event is not None:
+            definition = deepcopy(found)
+            definition.attrib.pop("id", None)  # the id stays with the one at the head
+            definition.tail = None
+            event.replace(reference, definition)
 
 
 def _name_flows(scope: etree._Element) -> None:
@@ -206,6 +235,10 @@ def _fork(scope: etree._Element, node: etree._Element, flows: list[etree._Elemen
     source = str(node.get("id"))
     if chosen:
         gateway = _add_gateway(scope, "inclusiveGateway", f"{source}.choice")
+        if always and not default:  # no condition holds: the flows without one are taken all the same
+            etree.SubElement(scope, tag("endEvent"), id=f"{source}.none")
+            _add_flow(scope, f"{source}.choice", f"{source}.none", f"{source}.none.out")
+            gateway.set("default", f"{source}.none.out")
         if default:
             gateway.set("default", default)
             del node.attrib["default"]

@@ -13,7 +13,7 @@ from lxml import etree
 from domain.errors import DefinitionRefused, Finding
 from domain.text import gettext as _
 from workflows import spiff_parse
-from workflows.bpmn_xml import XmlRefused, nodes_of, normalise, read_tree, scopes_of, tag
+from workflows.bpmn_xml import XmlRefused, line_of, nodes_of, normalise, read_tree, scopes_of, tag
 from workflows.calls import called_by, calls_in, circle, spread_globals
 from workflows.starts import StartSpec, read_starts
 from workflows.steps import Flow, Lane, StepSpec, read_flows, read_lanes, read_steps
@@ -49,7 +49,7 @@ class _Part:
     lanes: Sequence[Lane]
     flows: Sequence[Flow]
     starts: Sequence[StartSpec]
-    calls: frozenset[str]
+    calls: Mapping[str, etree._Element]
     runs: bool
 
 
@@ -130,7 +130,7 @@ def _parts(root: etree._Element) -> dict[str, _Part]:
             read_lanes(process),
             read_flows(process),
             read_starts(process),
-            frozenset(called_by(node) for node in calls_in(process)),
+            {called_by(node): node for node in reversed(calls_in(process))},
             process not in globals_ and bool(nodes_of(process)),
         )
     return found
@@ -151,20 +151,30 @@ def _names(roots: Sequence[etree._Element]) -> set[str]:
 
 
 def _calls(parts: Mapping[str, _Part]) -> Iterator[Finding]:
-    for name, part in parts.items():
-        for called in sorted(part.calls - parts.keys()):
-            sentence = _("The process %(id)s is called and stands in none of the files.", id=called)
-            yield _finding(name, None, sentence, "unknown-process")
-    round_ = circle({name: set(part.calls) for name, part in parts.items()})
-    if round_:
-        sentence = _("The processes call one another in a circle: %(names)s.", names=" → ".join(round_))
-        yield _finding(round_[0], None, sentence, "call-circle")
+    for part in parts.values():
+        for called, node in part.calls.items():
+            if called not in parts:
+                sentence = _("The process %(id)s is called and stands in none of the files.", id=called[:60])
+                remedy = _("Draw it in the same file, or draw its steps as an embedded subprocess.")
+                yield _at(node, sentence, remedy, "unknown-process")
+            elif not any(start.kind == "none" for start in parts[called].starts):
+                sentence = _("The called process %(id)s begins with an event only.", id=called)
+                yield _at(node, sentence, _("Give it a plain start event too."), "called-begins-with-event")
+    around = circle({name: set(part.calls) for name, part in parts.items()})
+    if around:
+        sentence = _("The processes call one another in a circle: %(names)s.", names=" → ".join(around))
+        remedy = _("Draw the repetition as a loop, or end the circle.")
+        yield _at(parts[around[0]].calls[around[1]], sentence, remedy, "call-circle")
+
+
+def _at(node: etree._Element, sentence: object, remedy: object, code: str) -> Finding:
+    return Finding(FILE, str(node.get("id") or ""), line_of(node), sentence, remedy, code=code)
 
 
 def _diagram(name: str, parts: Mapping[str, _Part], digest: str, spec: Any, scopes: Mapping[str, Any]) -> Diagram:
     chain = [name]
     for one in chain:
-        chain += sorted(parts[one].calls - set(chain))
+        chain += sorted(parts[one].calls.keys() - set(chain))
     steps: dict[str, StepSpec] = {}
     for one in chain:  # where two files use one id, the step nearer to the main process has it
         steps = {**steps, **{key: step for key, step in parts[one].steps.items() if key not in steps}}

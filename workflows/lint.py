@@ -17,6 +17,7 @@ from domain.text import Text
 from domain.text import gettext as _
 from workflows import engine
 from workflows.bpmn_xml import XmlRefused, is_bpmn, line_of, local, nodes_of, read_tree, tag
+from workflows.lint_calls import check_calls
 from workflows.lint_elements import FILE, check_elements
 from workflows.lint_flow import check_flow
 from workflows.lint_foreign import judged
@@ -122,7 +123,8 @@ def _said(root: etree._Element, known: Known) -> list[Finding]:
     found = [*_schema(root), *check_elements(root)]
     if root.tag != tag("definitions"):
         return found
-    return [*found, *check_flow(root), *check_standard(root), *check_nodes(root, known), *check_lanes(root)]
+    found += [*check_flow(root), *check_calls(root), *check_standard(root)]
+    return [*found, *check_nodes(root, known), *check_lanes(root)]
 
 
 def once(found: Sequence[Finding]) -> list[Finding]:

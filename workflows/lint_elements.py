@@ -9,6 +9,7 @@ from lxml import etree
 from domain.errors import Finding
 from domain.text import Text
 from domain.text import gettext as _
+from workflows import lint_documents as more
 from workflows.bpmn_xml import BPMN, BPMNDI, CAMUNDA, is_bpmn, line_of, local, tag
 
 FILE = "process.bpmn"
@@ -16,6 +17,7 @@ ANY: frozenset[str] = frozenset()
 
 _DOC = frozenset(("documentation", "extensionElements"))
 _WIRES = _DOC | {"incoming", "outgoing"}
+_STEP = _WIRES | more.IN_STEP
 _TASK: dict[str, frozenset[str]] = {
     "id": ANY, "name": ANY, "default": ANY,
     "startQuantity": frozenset(("1",)), "completionQuantity": frozenset(("1",)),
@@ -27,12 +29,13 @@ _UNSPECIFIED = {"implementation": frozenset(("##unspecified",))}
 _GATEWAY = {**_NODE, "gatewayDirection": ANY}
 _CATCH = {**_NODE, "parallelMultiple": frozenset(("false",))}
 _TEXT = {"id": ANY}
+_EITHER = frozenset(("true", "false"))
 _ARTIFACTS = frozenset(("textAnnotation", "association", "group"))
 _INSIDE = _ARTIFACTS | {
     "sequenceFlow", "dataObject", "dataObjectReference", "dataStoreReference", "startEvent", "endEvent",
     "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent", "task", "userTask", "manualTask",
     "scriptTask", "serviceTask", "businessRuleTask", "sendTask", "receiveTask", "subProcess", "exclusiveGateway",
-    "inclusiveGateway", "parallelGateway", "eventBasedGateway",
+    "inclusiveGateway", "parallelGateway", "eventBasedGateway", "callActivity",
 }  # fmt: skip
 
 # element -> attributes with their admitted values (ANY: every value), and children
@@ -40,20 +43,22 @@ ELEMENTS: Mapping[str, tuple[Mapping[str, frozenset[str]], frozenset[str]]] = {
     "definitions": (
         {**_NODE, "targetNamespace": ANY, "expressionLanguage": ANY, "typeLanguage": ANY, "exporter": ANY,
          "exporterVersion": ANY},
-        _DOC | {"process", "collaboration", "message", "signal", "error", "escalation", "category"},
+        _DOC | more.AT_TOP | {"process", "collaboration", "message", "signal", "error", "escalation", "category"},
     ),
-    "collaboration": ({**_NODE, "isClosed": frozenset(("false",))}, _DOC | _ARTIFACTS | {"participant"}),
-    "participant": ({**_NODE, "processRef": ANY}, _DOC),
+    **more.MORE,
+    "collaboration": ({**_NODE, "isClosed": ANY}, _DOC | _ARTIFACTS | more.IN_COLLABORATION | {"participant"}),
+    "participant": (
+        {**_NODE, "processRef": ANY}, _DOC | {"participantMultiplicity", "interfaceRef", "endPointRef"},
+    ),
     "category": (_NODE, _DOC | {"categoryValue"}),
     "categoryValue": ({"id": ANY, "value": ANY}, _DOC),
-    "message": (_NODE, _DOC),
-    "signal": (_NODE, _DOC),
-    "error": ({**_NODE, "errorCode": ANY}, _DOC),
-    "escalation": ({**_NODE, "escalationCode": ANY}, _DOC),
+    "message": ({**_NODE, "itemRef": ANY}, _DOC),
+    "signal": ({**_NODE, "structureRef": ANY}, _DOC),
+    "error": ({**_NODE, "errorCode": ANY, "structureRef": ANY}, _DOC),
+    "escalation": ({**_NODE, "escalationCode": ANY, "structureRef": ANY}, _DOC),
     "process": (
-        {**_NODE, "isExecutable": ANY, "isClosed": frozenset(("false",)),
-         "processType": frozenset(("None", "Private"))},
-        _DOC | _INSIDE | {"laneSet"},
+        {**_NODE, "isExecutable": ANY, "isClosed": ANY, "processType": ANY, "definitionalCollaborationRef": ANY},
+        _DOC | _INSIDE | more.IN_PROCESS | {"laneSet"},
     ),
     "laneSet": (_NODE, _DOC | {"lane"}),
     "childLaneSet": (_NODE, _DOC | {"lane"}),
@@ -62,25 +67,27 @@ ELEMENTS: Mapping[str, tuple[Mapping[str, frozenset[str]], frozenset[str]]] = {
     "sequenceFlow": ({**_NODE, "sourceRef": ANY, "targetRef": ANY}, _DOC | {"conditionExpression"}),
     "conditionExpression": ({"id": ANY, "language": frozenset(("feel",))}, ANY),
     "subProcess": ({**_TASK, "triggeredByEvent": frozenset(("true", "false"))}, _WIRES | _INSIDE | _REPEAT),
-    "task": (_TASK, _WIRES),
-    "userTask": ({**_TASK, **_UNSPECIFIED}, _WIRES | _REPEAT),
-    "manualTask": (_TASK, _WIRES | _REPEAT),
-    "scriptTask": ({**_TASK, "scriptFormat": frozenset(("feel", "FEEL"))}, _WIRES | _REPEAT | {"script"}),
-    "serviceTask": ({**_TASK, **_UNSPECIFIED}, _WIRES | _REPEAT),
-    "businessRuleTask": ({**_TASK, **_UNSPECIFIED}, _WIRES | _REPEAT),
-    "sendTask": ({**_TASK, **_UNSPECIFIED, "messageRef": ANY}, _WIRES),
+    "task": (_TASK, _STEP),
+    "userTask": ({**_TASK, **_UNSPECIFIED}, _STEP | _REPEAT),
+    "manualTask": (_TASK, _STEP | _REPEAT),
+    "scriptTask": ({**_TASK, "scriptFormat": frozenset(("feel", "FEEL"))}, _STEP | _REPEAT | {"script"}),
+    "serviceTask": ({**_TASK, **_UNSPECIFIED, "operationRef": ANY}, _STEP | _REPEAT),
+    "businessRuleTask": ({**_TASK, **_UNSPECIFIED}, _STEP | _REPEAT),
+    "callActivity": ({**_TASK, "calledElement": ANY}, _STEP | _REPEAT),
+    "sendTask": ({**_TASK, **_UNSPECIFIED, "messageRef": ANY, "operationRef": ANY}, _STEP),
     "receiveTask": (
-        {**_TASK, **_UNSPECIFIED, "messageRef": ANY, "instantiate": frozenset(("false",))}, _WIRES,
+        {**_TASK, **_UNSPECIFIED, "messageRef": ANY, "operationRef": ANY, "instantiate": _EITHER}, _STEP,
     ),
     "exclusiveGateway": ({**_GATEWAY, "default": ANY}, _WIRES),
     "inclusiveGateway": ({**_GATEWAY, "default": ANY}, _WIRES),
     "parallelGateway": (_GATEWAY, _WIRES),
     "eventBasedGateway": (
-        {**_GATEWAY, "instantiate": frozenset(("false",)), "eventGatewayType": frozenset(("Exclusive",))}, _WIRES,
+        {**_GATEWAY, "instantiate": _EITHER, "eventGatewayType": frozenset(("Exclusive", "Parallel"))}, _WIRES,
     ),
     "startEvent": (
         {**_CATCH, "isInterrupting": frozenset(("true", "false"))},
         _WIRES
+        | more.WHEN_CAUGHT
         | {
             "messageEventDefinition",
             "signalEventDefinition",
@@ -92,25 +99,25 @@ ELEMENTS: Mapping[str, tuple[Mapping[str, frozenset[str]], frozenset[str]]] = {
     ),
     "endEvent": (
         _NODE,
-        _WIRES | {"messageEventDefinition", "signalEventDefinition", "errorEventDefinition",
+        _WIRES | more.WHEN_THROWN | {"messageEventDefinition", "signalEventDefinition", "errorEventDefinition",
                   "escalationEventDefinition", "terminateEventDefinition"},
     ),
     "intermediateThrowEvent": (
         _NODE,
-        _WIRES | {"messageEventDefinition", "signalEventDefinition", "escalationEventDefinition",
+        _WIRES | more.WHEN_THROWN | {"messageEventDefinition", "signalEventDefinition", "escalationEventDefinition",
                   "linkEventDefinition"},
     ),
     "intermediateCatchEvent": (
         _CATCH,
-        _WIRES | {"messageEventDefinition", "signalEventDefinition", "timerEventDefinition",
+        _WIRES | more.WHEN_CAUGHT | {"messageEventDefinition", "signalEventDefinition", "timerEventDefinition",
                   "conditionalEventDefinition", "linkEventDefinition"},
     ),
     "boundaryEvent": (
         {**_CATCH, "attachedToRef": ANY, "cancelActivity": ANY},
-        _WIRES | {"messageEventDefinition", "signalEventDefinition", "timerEventDefinition",
+        _WIRES | more.WHEN_CAUGHT | {"messageEventDefinition", "signalEventDefinition", "timerEventDefinition",
                   "conditionalEventDefinition", "errorEventDefinition", "escalationEventDefinition"},
     ),
-    "messageEventDefinition": ({"id": ANY, "messageRef": ANY}, _DOC),
+    "messageEventDefinition": ({"id": ANY, "messageRef": ANY}, _DOC | {"operationRef"}),
     "signalEventDefinition": ({"id": ANY, "signalRef": ANY}, _DOC),
     "errorEventDefinition": ({"id": ANY, "errorRef": ANY}, _DOC),
     "escalationEventDefinition": ({"id": ANY, "escalationRef": ANY}, _DOC),
@@ -125,7 +132,7 @@ ELEMENTS: Mapping[str, tuple[Mapping[str, frozenset[str]], frozenset[str]]] = {
     "script": (_TEXT, ANY),
     "multiInstanceLoopCharacteristics": (
         {"id": ANY, "isSequential": ANY, "behavior": frozenset(("All",))},
-        _DOC | {"loopCardinality", "completionCondition"},
+        _DOC | more.IN_REPETITION | {"loopCardinality", "completionCondition"},
     ),
     "standardLoopCharacteristics": ({"id": ANY, "testBefore": ANY, "loopMaximum": ANY}, _DOC | {"loopCondition"}),
     "loopCardinality": (_TEXT, ANY),
@@ -139,14 +146,16 @@ ELEMENTS: Mapping[str, tuple[Mapping[str, frozenset[str]], frozenset[str]]] = {
     "text": ({}, ANY),
     "association": ({"id": ANY, "sourceRef": ANY, "targetRef": ANY, "associationDirection": ANY}, _DOC),
     "group": ({"id": ANY, "categoryValueRef": ANY}, _DOC),
-    "dataObject": ({**_NODE, "isCollection": ANY}, _DOC),
-    "dataObjectReference": ({**_NODE, "dataObjectRef": ANY}, _DOC | {"dataState"}),
+    "dataObject": ({**_NODE, "isCollection": ANY, "itemSubjectRef": ANY}, _DOC | {"dataState"}),
+    "dataObjectReference": ({**_NODE, "dataObjectRef": ANY, "itemSubjectRef": ANY}, _DOC | {"dataState"}),
     "dataState": (_NODE, _DOC),
-    "dataStoreReference": (_NODE, _DOC),
+    "dataStoreReference": ({**_NODE, "dataStoreRef": ANY, "itemSubjectRef": ANY}, _DOC | {"dataState"}),
 }  # fmt: skip
 
 CAMUNDA_ATTRIBUTES: Mapping[str, frozenset[str]] = {
     "userTask": frozenset(("candidateGroups", "formKey")),
+    "globalUserTask": frozenset(("candidateGroups", "formKey")),
+    "globalBusinessRuleTask": frozenset(("decisionRef", "resultVariable", "mapDecisionResult")),
     "serviceTask": frozenset(("type", "topic")),
     "businessRuleTask": frozenset(("decisionRef", "resultVariable", "mapDecisionResult")),
     "multiInstanceLoopCharacteristics": frozenset(("collection", "elementVariable")),
@@ -155,6 +164,8 @@ CAMUNDA_ATTRIBUTES: Mapping[str, frozenset[str]] = {
 _MAPPINGS = frozenset(("inputOutput",))
 CAMUNDA_CHILDREN: Mapping[str, frozenset[str]] = {
     "userTask": frozenset(("outputParameter",)),
+    "globalUserTask": frozenset(("outputParameter",)),
+    "globalBusinessRuleTask": frozenset(("inputParameter", "outputParameter")),
     "serviceTask": frozenset(("inputParameter", "outputParameter")),
     "businessRuleTask": frozenset(("inputParameter", "outputParameter")),
     "sendTask": frozenset(("inputParameter",)),
@@ -167,14 +178,8 @@ INSTEAD = {
     "complexGateway": _("Use an inclusive gateway with conditions."),
     "adHocSubProcess": _("Draw the order of the steps, or one step with a list to tick off."),
     "transaction": _("Use an embedded subprocess with an error boundary event."),
-    "callActivity": _("Draw the called steps as an embedded subprocess."),
     "compensateEventDefinition": _("Draw the undoing as steps of their own."),
     "cancelEventDefinition": _("Use an error end event and an error boundary event."),
-    "dataInputAssociation": _("Remove the arrow; a data object may stand in the picture on its own."),
-    "dataOutputAssociation": _("Remove the arrow; a data object may stand in the picture on its own."),
-    "ioSpecification": _("Use the input and output parameters of the step."),
-    "loopDataInputRef": _("Say for each of what in the step's panel, under Repetition."),
-    "messageFlow": _("Remove the arrow; the message's name on the event is what counts."),
     "delegateExpression": _("Choose what the system does in the step's panel, under Operation."),
     "class": _("Choose what the system does in the step's panel, under Operation."),
     "expression": _("Choose what the system does in the step's panel, under Operation."),
@@ -266,6 +271,8 @@ def _ignored(element: etree._Element, key: str) -> Finding:
 def _extensions(block: etree._Element, owner: str) -> Iterator[Finding]:
     for child in block:
         name = local(child)
+        if owner == "callActivity" and child.tag in (f"{{{CAMUNDA}}}in", f"{{{CAMUNDA}}}out"):
+            continue  # what is handed over: `lint_calls`
         if not str(child.tag).startswith(f"{{{CAMUNDA}}}") or name not in ("properties", "inputOutput"):
             yield finding(
                 child, _("The extension %(name)s has no effect and would be ignored.", name=name),

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from workflows.calls import Call, Handover
+from workflows.spiff_data import GIVEN
 from workflows.spiff_specs import SubProcess
 
 Evaluate = Callable[[str], Any]
@@ -23,13 +24,16 @@ class CallStep(SubProcess):
 
     def given(self, my_task: Any) -> dict[str, Any]:
         """The variables the called process begins with."""
-        return _handed(self.call.given, my_task.data, lambda text: _value(my_task, text))
+        found = _handed(self.call.given, my_task.data, lambda text: _value(my_task, text))
+        return {**found, **my_task.internal_data.get(GIVEN, {})}
 
     def _run_hook(self, my_task: Any) -> bool:
         # The called process is over; its variables stand in its scope until this step is left.
         case = my_task.workflow.top_workflow
         inner = case.subprocesses[my_task.id].data
         found = _handed(self.call.taken, inner, lambda text: case.script_engine.value_over(my_task, text, inner))
+        if self.io is not None:  # the data outputs of the called process, by their names
+            found.update({name: inner[name] for name in self.io.outputs if name in inner})
         if found:
             my_task.put(found)
         return True

@@ -161,8 +161,10 @@ class Runner:
         return self.value(token, text, more) if is_expression(text) else text
 
     def inputs(self, token: Any) -> dict[str, Any]:
+        """What a step hands on: its input parameters, and with what it throws the data that arrows bring it."""
         details = _details(token)
-        return {name: self.given(token, text) for name, text in details.inputs.items()}
+        brought = token.internal_data.get("given", {}) if details.kind in ("throw", "end", "send") else {}
+        return {**brought, **{name: self.given(token, text) for name, text in details.inputs.items()}}
 
     def run_script(self, token: Any, script: str) -> None:
         for name, text in script_lines(script):
