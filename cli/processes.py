@@ -14,7 +14,7 @@ from domain.errors import DefinitionRefused, Finding
 from domain.home import Home
 from domain.text import gettext as _
 from domain.work import OPERATOR, unit_of_work
-from workflows import bundle_zip, bundles, definitions, drafts
+from workflows import bundle_zip, bundles, definitions, drafts, gate
 
 TARGET = click.Path(dir_okay=False, writable=True, path_type=Path)
 
@@ -44,7 +44,7 @@ def process_check(folder: Path) -> None:
 def process_deploy(folder: Path, login: str, second: str, note: str) -> None:
     """Check FOLDER and lay it before a second owner; with --approved-by it comes into force at once."""
     home = home_here()
-    checked = bundles.must_pass(bundles.read_folder(folder))
+    checked = gate.must_pass(bundles.read_folder(folder))
     with unit_of_work(home, OPERATOR) as work:
         ref = definitions.propose(work.acting(actor_of(work, login)), checked, note=note).ref
     _say_all(checked.warnings)
@@ -113,7 +113,7 @@ def process_rollback(key: str, number: int, login: str, note: str) -> None:
     home = home_here()
     with unit_of_work(home, OPERATOR, write=False) as work:
         bundle = definitions.bundle_of(work, definitions.version(work, key, number))
-    checked = bundles.must_pass(bundle)
+    checked = gate.must_pass(bundle)
     with unit_of_work(home, OPERATOR) as work:
         acting = work.acting(actor_of(work, login))
         ref = definitions.propose_old(acting, key, number, checked, note=note).ref
@@ -147,7 +147,7 @@ def _approve(home: Home, ref: str, login: str) -> None:
     """Check what was proposed outside the transaction that puts it in force."""
     with unit_of_work(home, OPERATOR, write=False) as work:
         bundle = definitions.bundle_of(work, definitions.proposal(work, ref))
-    checked = bundles.must_pass(bundle)
+    checked = gate.must_pass(bundle)
     with unit_of_work(home, OPERATOR) as work:
         deployed = definitions.approve(work.acting(actor_of(work, login)), ref, checked)
     click.echo(_("%(process)s version %(number)s is in force.", process=deployed.process, number=deployed.number))

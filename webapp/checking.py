@@ -13,7 +13,7 @@ from flask import url_for
 
 from domain.errors import DefinitionRefused, Finding, HouseError
 from domain.text import gettext as _
-from workflows import bundles
+from workflows import bundles, gate
 from workflows.bundles import Bundle, Checked
 from workflows.lint_child import NO_END
 
@@ -49,7 +49,7 @@ def findings(bundle: Bundle, person: int) -> tuple[Finding, ...]:
 def must_pass(bundle: Bundle, person: int) -> Checked:
     """The bundle as one that may be deployed. Raises DefinitionRefused with every finding, TooMany."""
     with _turn(person):
-        return bundles.must_pass(bundle)
+        return gate.must_pass(bundle)
 
 
 def readable(path: str, content: bytes) -> None:

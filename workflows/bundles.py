@@ -4,7 +4,7 @@ process.toml          title, owners, who may start it and for which programmes
 process.bpmn          the drawing
 *.dmn                 decision tables, named by the file's stem
 forms/<key>.form      form-js JSON
-scenarios/*.toml      stories the owner wants to hold (kept, not run here)
+scenarios/*.toml      what should happen to cases; run before a version comes into force (`workflows.gate`)
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from domain.errors import DefinitionRefused, Finding
 from domain.parties.roles import ROLES
 from domain.text import gettext as _
 from domain.vault import fingerprint
-from workflows import expression_types, forms, lint, lint_child, registry
+from workflows import expression_types, forms, lint, lint_child, registry, scenarios
 from workflows.digests import files_in, manifest_digest
 from workflows.limits import json_limits, toml_limits, xml_limits
 from workflows.lint_names import Members, check_names
@@ -118,6 +118,8 @@ def check(bundle: Bundle) -> list[Finding]:
         findings += _few(path, _check_table(name, path, content, models))
     if DRAWING in whole.files:
         findings += _few(DRAWING, _check_drawing(whole, routing, models))
+    if DRAWING in whole.files and not any(found.severity == "error" for found in findings):
+        findings += scenarios.check(whole.files)
     return findings
 
 

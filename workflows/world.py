@@ -20,7 +20,7 @@ from workflows import engine
 from workflows.world_starts import Beginning, Beginnings, Drawn
 
 MOST_INSTANCES = 1_000
-MOST_MOVES = 20_000  # of all cases together, within one step
+MOST_MOVES = 200_000  # steps of all cases together, within one step of the list
 MOST_SECONDS = 20.0
 
 
@@ -49,6 +49,7 @@ class Instance:
     trouble: str = ""
     trouble_at: str = ""
     lost: bool = field(default=False, repr=False)  # it stopped in the middle of a step
+    counted: dict[str, int] = field(default_factory=dict, repr=False)
 
     @property
     def over(self) -> bool:
@@ -73,12 +74,14 @@ class World:
         now: datetime,
         services: engine.Services,
         seconds: float = MOST_SECONDS,
+        logging: bool = False,
     ) -> None:
         self.drawn, self.diagrams = drawn, drawn.diagrams
         self.now = now.astimezone(UTC)
         self.services = services
         self.instances: list[Instance] = []
         self._seconds = seconds
+        self.log: list[tuple[int, str]] | None = [] if logging else None  # case and element, in the order of their ends
         self.stuck = ""  # why nothing can happen in this world any more
         self._thrown: deque[tuple[Instance, engine.Thrown]] = deque()
         self._beginnings = Beginnings(self.diagrams, self.now)
@@ -108,7 +111,11 @@ class World:
         Raises Conflict when no such step is open; Restless.
         """
         self._begin_step()
-        found = self._open(step_id, which, index)
+        self.complete_one(self._open(step_id, which, index), answers)
+
+    def complete_one(self, found: Open, answers: Mapping[str, Any]) -> None:
+        """Answer this open step. Raises Restless."""
+        self._begin_step()
         act = found.case.run.complete if found.kind == "person" else found.case.run.finish_job
         self._move(found.case, lambda: act(found.token, answers))
         self._settle()
@@ -119,6 +126,11 @@ class World:
         found = self._open(step_id, which, index)
         if found.kind != "job":
             raise Conflict(_("The step %(step)s is done by a person; it cannot end with an error.", step=step_id))
+        self.fail_one(found, code)
+
+    def fail_one(self, found: Open, code: str) -> None:
+        """This open step ends with a business error. Raises Restless."""
+        self._begin_step()
         self._move(found.case, lambda: found.case.run.fail_job(found.token, code))
         self._settle()
 
@@ -238,6 +250,7 @@ class World:
             self._note(case, failure)
         except (engine.BudgetExceeded, engine.DataTooLarge) as failure:
             self._stop(case, failure)
+        self._write_down(case)
         self._advance(case)
         self._thrown.extend((case, one) for one in case.run.thrown())
 
@@ -245,13 +258,24 @@ class World:
         """Run on; a step that fails stays in error while the other branches go on."""
         while not case.lost:
             try:
-                case.run.advance()
+                while case.run.step():
+                    self._count()
+                    self._write_down(case)
+                case.run.advance()  # nothing is left to run; it looks at the size
                 return
             except engine.StepFailed as failure:
                 self._count()
                 self._note(case, failure)
             except (engine.BudgetExceeded, engine.DataTooLarge) as failure:
                 self._stop(case, failure)
+
+    def _write_down(self, case: Instance) -> None:
+        if self.log is None:
+            return
+        for name, times in case.run.done().items():
+            before = case.counted.get(name, 0)
+            self.log.extend((case.number, name) for _time in range(times - before))
+            case.counted[name] = times
 
     def _note(self, case: Instance, failure: engine.StepFailed) -> None:
         if not case.trouble:
