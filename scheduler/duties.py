@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from domain.agenda import AgendaItem
@@ -11,19 +12,42 @@ from domain.errors import OperationFailed
 from domain.home import Home
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import campaigns, jobs, moves
+from tasks import batches, campaigns, jobs, moves, repairs, timers
 from workflows.operations.deliveries import gather as gather_delivery
 from workflows.operations.deliveries import perform as perform_delivery
 from workflows.operations.deliveries import record as record_delivery
+from workflows.registry import TryPolicy
+
+# what belongs to the house is worth more tries than what belongs to one case: a poison case must slow nobody
+HOUSE = TryPolicy(attempts=8, first=timedelta(seconds=2), factor=2)
+CASE = TryPolicy()
+
+
+def _house(_item: AgendaItem) -> TryPolicy:
+    return HOUSE
+
+
+def _case(_item: AgendaItem) -> TryPolicy:
+    return CASE
 
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """gather: read what is needed (read transaction); perform: slow work in no transaction; act: write."""
+    """gather: read what is needed (read transaction); perform: slow work in no transaction; act: write.
+
+    policy: how often an item is tried, how long apart, and how long the slow part may take.
+    """
 
     act: Callable[[Work, AgendaItem, Any], None]
     gather: Callable[[Work, AgendaItem], Any] | None = None
     perform: Callable[[Home, Any], Any] | None = None
+    policy: Callable[[AgendaItem], TryPolicy] = _house
+
+
+def policy_of(item: AgendaItem) -> TryPolicy:
+    """The policy of an item's kind; of a kind that this program does not know, the house's."""
+    found = DUTIES.get(item.kind)
+    return HOUSE if found is None else found.policy(item)
 
 
 def get(kind: str) -> Duty:
@@ -36,6 +60,11 @@ def get(kind: str) -> Duty:
 
 def _wake(work: Work, item: AgendaItem, _result: Any) -> None:
     moves.wake_case(work, item.subject)
+    timers.plan_again(work, item)
+
+
+def _retry_step(work: Work, item: AgendaItem, _result: Any) -> None:
+    moves.retry_step(work, item.subject, str(item.payload.get("token", "")))
 
 
 def _open_campaign(work: Work, item: AgendaItem, _result: Any) -> None:
@@ -81,12 +110,38 @@ def _record_delivery(work: Work, item: AgendaItem, result: Any) -> None:
     record_delivery(work, item.subject, result)
 
 
+def _deliver_held(work: Work, item: AgendaItem, _result: Any) -> None:
+    repairs.deliver_held(work, item.subject, item.payload)
+
+
+def _resume(work: Work, item: AgendaItem, _result: Any) -> None:
+    repairs.resume_due(work, item.subject)
+
+
+def _judge_batch(work: Work, item: AgendaItem, _result: Any) -> None:
+    batches.judge_some(work, item.subject)
+
+
+def _run_batch(work: Work, item: AgendaItem, _result: Any) -> None:
+    batches.run_some(work, item.subject)
+
+
+def _undo_batch(work: Work, item: AgendaItem, _result: Any) -> None:
+    batches.undo_some(work, item.subject)
+
+
 DUTIES: dict[str, Duty] = {
-    "case.wake": Duty(_wake),
-    "job.run": Duty(_run_job, _gather_job, jobs.perform),
-    "query.retry": Duty(_retry_queries),
+    "case.deliver": Duty(_deliver_held, policy=_case),
+    "case.resume": Duty(_resume, policy=_case),
+    "batch.judge": Duty(_judge_batch),
+    "batch.run": Duty(_run_batch),
+    "batch.undo": Duty(_undo_batch),
+    "case.wake": Duty(_wake, policy=_case),
+    "step.retry": Duty(_retry_step, policy=_case),
+    "job.run": Duty(_run_job, _gather_job, jobs.perform, policy=jobs.policy),
+    "query.retry": Duty(_retry_queries, policy=_case),
     "delivery.read": Duty(_record_delivery, _gather_delivery, perform_delivery),
-    "message.deliver": Duty(_deliver_message),
+    "message.deliver": Duty(_deliver_message, policy=_case),
     "campaign.open": Duty(_open_campaign),
     "campaign.fill": Duty(_fill_campaign),
     "campaign.release": Duty(_release_campaign),

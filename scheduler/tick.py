@@ -21,19 +21,18 @@ from domain.heartbeats import is_dead as is_dead
 from domain.heartbeats import process_id
 from domain.home import Home, HomeRow
 from domain.logs import Event
-from domain.text import bound
 from domain.text import gettext as _
 from domain.work import SCHEDULER, Actor, Work, unit_of_work
-from scheduler import duties, recurring
+from scheduler import duties, given_up, holding, recurring
 from scheduler.duties import Duty
-from tasks import incidents
+from tasks import failures, incidents
 
 log = logging.getLogger("scheduler.tick")
 worker_id = process_id  # the name under which a process claims items
 
 LEASE = timedelta(seconds=120)
-ATTEMPTS = 8
 BATCH = 20
+ATTEMPTS = duties.HOUSE.attempts
 
 
 @dataclass
@@ -140,7 +139,9 @@ def _claim(home: Home, worker: str, *, alone: bool, until: datetime | None = Non
             held = item.claimed_by is not None and item.claimed_until is not None and item.claimed_until > real
             if held and not alone and item.claimed_by != worker and not is_dead(str(item.claimed_by)):
                 continue
-            item.claimed_by, item.claimed_until = worker, real + LEASE
+            if item.claimed_by is not None and given_up.after_a_loss(work, item):
+                continue
+            item.claimed_by, item.claimed_until, item.fence = worker, real + LEASE, item.fence + 1
             return item
     return None
 
@@ -157,14 +158,16 @@ def _do(home: Home, worker: str, claimed: AgendaItem, swept: Swept) -> None:
     began = ticks()
     try:
         duty = duties.get(claimed.kind)
-        result = _prepare(home, actor, duty, claimed)
+        result = _prepare(home, actor, duty, claimed, worker)
         with unit_of_work(home, actor, now=_now_of(home, claimed)) as work:
             item = _still_ours(work, claimed, worker)
             if item is None:
                 return
             swept.oldest_lag = max(swept.oldest_lag, work.now - item.due_at)
+            # done before it acts: what the act plans anew under the same key must stay planned
+            item.done_at, item.claimed_by, item.claimed_until = work.now, None, None
+            work.session.flush()
             duty.act(work, item, result)
-            item.done_at, item.claimed_until = work.now, None
             incidents.closed(work, item)
             _move_clock(home, work)
         swept.done += 1
@@ -175,13 +178,16 @@ def _do(home: Home, worker: str, claimed: AgendaItem, swept: Swept) -> None:
         swept.postponed += 1
 
 
-def _prepare(home: Home, actor: Actor, duty: Duty, item: AgendaItem) -> object:
-    """The slow part of a duty, outside any write transaction."""
+def _prepare(home: Home, actor: Actor, duty: Duty, item: AgendaItem, worker: str) -> object:
+    """The slow part of a duty, outside any write transaction; the item stays ours while we live and are in time."""
     if duty.gather is None or duty.perform is None:
         return None
     with unit_of_work(home, actor, now=_now_of(home, item), write=False) as work:
         plan = duty.gather(work, item)
-    return None if plan is None else duty.perform(home, plan)
+    if plan is None:
+        return None
+    with holding.holding(home, item, worker, LEASE, limit=duty.policy(item).timeout):
+        return duty.perform(home, plan)
 
 
 def _now_of(home: Home, item: AgendaItem) -> datetime | None:
@@ -198,8 +204,13 @@ def _move_clock(home: Home, work: Work) -> None:
 
 
 def _still_ours(work: Work, claimed: AgendaItem, worker: str) -> AgendaItem | None:
+    """The item, locked until the commit; None when it was lost. Nobody can take it in between: whoever lost it records
+    nothing, however late it comes."""
     item = work.session.get(AgendaItem, claimed.id, with_for_update=True)
-    if item is None or item.done_at is not None or item.claimed_by != worker:
+    if item is None or item.done_at is not None or item.claimed_by != worker or item.fence != claimed.fence:
+        log.warning(
+            Event("item.lost", kind=claimed.kind, fence=claimed.fence, now=None if item is None else item.fence)
+        )
         return None
     return item
 
@@ -208,14 +219,9 @@ def _postpone(home: Home, claimed: AgendaItem, problem: Exception) -> None:
     """Note the failure (its kind and ids, never its values), try later, park after the last attempt."""
     with unit_of_work(home, SCHEDULER) as work:
         item = work.session.get(AgendaItem, claimed.id, with_for_update=True)
-        if item is None or item.done_at is not None or item.claimed_by != claimed.claimed_by:
+        if item is None or item.done_at is not None or item.fence != claimed.fence:
             return
-        item.attempts += 1
-        item.last_error = _told(problem)[:500]
-        item.claimed_by, item.claimed_until = None, None
-        item.not_before = machine_now() + timedelta(seconds=min(2**item.attempts, 3600))
-        item.parked = item.attempts >= ATTEMPTS
-        incidents.opened(work, item, problem)
+        given_up.note(work, item, problem, failures.told(problem))
         attempts, parked, again = item.attempts, item.parked, item.not_before
     log.log(
         logging.WARNING if isinstance(problem, HouseError) else logging.ERROR,
@@ -224,17 +230,6 @@ def _postpone(home: Home, claimed: AgendaItem, problem: Exception) -> None:
             **logs.failure(problem),
         ),
     )  # fmt: skip
-
-
-def _told(problem: Exception) -> str:
-    """A failure's kind and ids; where the drawing or a table is its cause, that in words, in the source language."""
-    why = getattr(problem, "why", None)
-    if why is not None:
-        with bound(None):
-            return str(why)
-    cause = getattr(problem, "cause", problem)
-    ids = " ".join(f"{k}={v}" for k, v in getattr(problem, "ids", {}).items())
-    return f"{type(cause).__name__} {ids}"
 
 
 def _take_lease(home: Home, at: datetime, worker: str, give_up: datetime) -> bool:

@@ -8,16 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import select, true
 
 from domain import journal
 from domain.agenda import AgendaItem
 from domain.cases import Case
+from domain.clock import machine_now
 from domain.errors import Conflict, NotFound
 from domain.parties.permissions import must
 from domain.text import gettext as _
 from domain.work import Work
-from workflows.instances import Incident
+from tasks import failures
+from workflows.failed_steps import Stopped
+from workflows.instances import ERROR, Incident, Instance
+from workflows.registry import THREE_TIMES
+
+RETRY = "step.retry"  # kind of the item that tries a step in error again
 
 
 def opened(work: Work, item: AgendaItem, problem: Exception) -> None:
@@ -26,31 +32,77 @@ def opened(work: Work, item: AgendaItem, problem: Exception) -> None:
     if case is None:
         return
     step = str(getattr(problem, "step_id", "") or item.payload.get("topic", "") or item.kind)
-    token = str(item.payload.get("token", ""))[:32]
+    _open(work, case, step, str(item.payload.get("token", ""))[:32], problem, item.last_error)
+
+
+def stand(work: Work, case: Case, stopped: Sequence[Stopped], problem: Exception) -> None:
+    """Steps of a move stand in error: an incident each, and an item that tries it again. Uses ix_incident_case_id."""
+    policy = THREE_TIMES
+    for one in stopped:
+        incident = _open(work, case, one.step_id, one.token, problem, failures.told(problem))
+        work.session.flush()
+        again = AgendaItem(
+            kind=RETRY,
+            key=f"retry:{case.ref}:{incident.ref}:{incident.attempts}",
+            subject=case.ref,
+            payload={"token": one.token},
+            due_at=work.now,
+            attempts=1,
+            not_before=machine_now() + policy.wait(1),
+            last_error=incident.sentence,
+        )
+        work.session.add(again)
+
+
+def settle(work: Work, case: Case, instance: Instance, *, own: str = "") -> None:
+    """Close the incidents of steps that a move brought out of error, or ended, whatever it was for.
+
+    own: kind of waiting whose end the caller closes itself. Asks nothing when no such step was there before. Uses
+    ix_incident_case_id.
+    """
+    if instance.before is None:
+        return
+    kinds = {ERROR, "job"} - {own}
+    before = {token for kind, token, _name in instance.before.waits if kind in kinds}
+    gone = before - {token for token, _step in instance.run.failed()} - {job.token for job in instance.run.jobs()}
+    if not gone:
+        return
+    for one in work.session.scalars(
+        select(Incident).where(Incident.case_id == case.id, Incident.token.in_(gone), Incident.closed_at.is_(None))
+    ):
+        _close(work, case.ref, one, "done" if ERROR in kinds else "gone")
+    for item in work.session.scalars(
+        select(AgendaItem).where(
+            AgendaItem.subject == case.ref, AgendaItem.done_at.is_(None), AgendaItem.attempts > 0,
+            AgendaItem.claimed_by.is_(None),
+        )
+    ):  # fmt: skip
+        if str(item.payload.get("token", "")) in gone:
+            work.session.delete(item)
+
+
+def _open(work: Work, case: Case, step: str, token: str, problem: Exception, sentence: str) -> Incident:
+    """The open incident of a step, counted up, or a new one."""
+    cause = type(getattr(problem, "cause", problem)).__name__[:160]
     known = work.session.scalars(
         select(Incident).where(
             Incident.case_id == case.id,
-            Incident.step_id == step[:64],
             # of the branches of one step each has its own: the end of one must not close what fails in another
             Incident.token == token,
+            true() if token else Incident.step_id == step[:64],
             Incident.closed_at.is_(None),
         )
     ).first()
     if known is not None:
         known.attempts += 1
-        return
-    cause = type(getattr(problem, "cause", problem)).__name__
-    work.session.add(
-        Incident(
-            case_id=case.id,
-            step_id=step[:64],
-            token=token,
-            cause=cause[:160],
-            sentence=item.last_error,
-            opened_at=work.now,
-        )
+        known.cause, known.sentence = cause, sentence[:500]
+        return known
+    made = Incident(
+        case_id=case.id, step_id=step[:64], token=token, cause=cause, sentence=sentence[:500], opened_at=work.now
     )
+    work.session.add(made)
     journal.of_case(work, case.ref, "incident.opened", case.ref, {"step": step, "cause": cause})
+    return made
 
 
 def closed(work: Work, item: AgendaItem) -> int:
@@ -126,6 +178,6 @@ def _try_now(item: AgendaItem) -> None:
     item.parked, item.not_before = False, None
 
 
-def _close(work: Work, case_ref: str, incident: Incident) -> None:
-    incident.closed_at = work.now
+def _close(work: Work, case_ref: str, incident: Incident, outcome: str = "done") -> None:
+    incident.closed_at, incident.outcome = work.now, incident.outcome or outcome
     journal.of_case(work, case_ref, "incident.closed", case_ref, {"step": incident.step_id})

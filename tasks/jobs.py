@@ -6,15 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from domain.agenda import AgendaItem
 from domain.cases import CANCELLED, DONE, Case
 from domain.home import Home
 from domain.work import Work
-from tasks import moves
+from tasks import held, moves
 from tasks.services import MoveServices, ask_for_job
 from workflows import instances, registry
 from workflows.instances import CaseWait
+from workflows.registry import THREE_TIMES, TryPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +57,32 @@ def perform(home: Home, plan: Plan) -> Result:
     return Result(registry.get(plan.topic).run.perform(home, plan.inner))
 
 
+def policy(item: AgendaItem) -> TryPolicy:
+    """How the operation behind a job wants to be tried; of one this program does not know, as any other."""
+    known = registry.operations().get(str(item.payload.get("topic", "")))
+    return THREE_TIMES if known is None else known.tries
+
+
 def record(work: Work, case_ref: str, payload: Mapping[str, Any], result: Result | None) -> None:
-    """Carry the case on with what came out; nothing when there was nothing to do yet."""
+    """Carry the case on with what came out. Nothing came: the job sleeps until something that arrives asks again."""
+    token = str(payload["token"])
+    case = work.session.scalars(select(Case).where(Case.ref == case_ref).with_for_update()).first()
+    if case is not None and held.keep(work, case, "job.run", payload):
+        return
     if result is not None:
-        moves.finish_job(work, case_ref, str(payload["token"]), result.inner)
+        moves.finish_job(work, case_ref, token, result.inner)
+    else:
+        _sleeps(work, case_ref, token, asleep=True)
+
+
+def _sleeps(work: Work, case_ref: str, token: str, *, asleep: bool) -> None:
+    """Note whether somebody else must wake a waiting job. Uses ix_case_wait_case_id."""
+    of_case = select(Case.id).where(Case.ref == case_ref).scalar_subquery()
+    work.session.execute(
+        update(CaseWait)
+        .where(CaseWait.case_id == of_case, CaseWait.kind == "job", CaseWait.token == token)
+        .values(asleep=asleep)
+    )
 
 
 def ask_again(work: Work, case_ref: str, because: str) -> int:
@@ -71,4 +95,6 @@ def ask_again(work: Work, case_ref: str, because: str) -> int:
         .join(Case, Case.id == CaseWait.case_id)
         .where(Case.ref == case_ref, CaseWait.kind == "job")
     ).all()
+    for token, _topic in waiting:
+        _sleeps(work, case_ref, token, asleep=False)
     return sum(ask_for_job(work, case_ref, token, topic, again=because) for token, topic in waiting)

@@ -24,11 +24,13 @@ from tasks.services import subject_of
 from workflows.engine import HumanStep
 from workflows.instances import Instance
 from workflows.steps import StepSpec
+from workflows.waits import Woken
 
 DEPARTMENT_ROLES = ("department_clerk", "department_head")
 ARCHIVIST = "archivist"
 AGENCY_ROLES = ("agency_checker", "agency_handler", "agency_reviewer", ARCHIVIST)
 TOWN_ROLES = ("town_post",)
+LATE_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +231,18 @@ def _forget(work: Work, keys: Collection[str]) -> None:
         .with_for_update(skip_locked=True)
     )
     work.session.execute(delete(AgendaItem).where(AgendaItem.id.in_(free)))
+
+
+def of_timers(work: Work, woken: Sequence[Woken]) -> dict[str, Any]:
+    """What the journal keeps of timers that came due; of late ones by how much and what became of missed rounds."""
+    body: dict[str, Any] = {"steps": sorted({one.step_id for one in woken})}
+    late = max((work.now - one.planned_at).total_seconds() for one in woken)
+    if late >= LATE_SECONDS:
+        body |= {"late_s": round(late), "planned": min(one.planned_at for one in woken).isoformat()}
+    passed = sum(one.passed_over for one in woken)
+    if passed:
+        body |= {"passed_over": passed, "catch_up": sorted({one.catch_up for one in woken if one.passed_over})}
+    return body
 
 
 def add_case_note(work: Work, case: Case, text: str) -> str:

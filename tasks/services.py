@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import SessionTransaction
 
 from decisions import DecisionInfo, Model
 from domain import agenda
@@ -36,14 +37,35 @@ class MoveServices:
         self.definition = definition
         self.run: engine.Run | None = None
         self.move = 1  # of a case that begins
+        self.begun: Mapping[str, Any] = {}  # what a case that begins was begun with, and where
+        self.begun_at = ""
         self._decided = 0
+        self._before: SessionTransaction | None = None
 
     def bind(self, instance: Instance) -> None:
         """The run that asks, the version it runs on, and which move of the case this is."""
         self.run, self.definition, self.move = instance.run, instance.definition, instance.state.version + 1
 
+    def undo(self) -> None:
+        """Take back what the steps of this move have written, but not what was written before them."""
+        if self._before is not None:
+            self._before.rollback()
+        self._before, self._decided = None, 0
+
+    def settle(self) -> None:
+        """What the steps have written stays."""
+        if self._before is not None:
+            self._before.commit()
+        self._before = None
+
+    def _writing(self) -> None:
+        """Before the first step that may write: a move without one costs no statement."""
+        if self._before is None:
+            self._before = self.work.session.begin_nested()
+
     def call(self, step: StepSpec, inputs: dict[str, Any], token: str) -> Mapping[str, Any] | Pending:
         """Carry out a quick operation; note a job for a slow one."""
+        self._writing()
         entry = registry.get(step.topic)
         if entry.kind == "slow":
             ask_for_job(self.work, self.case.ref, token, step.topic)
@@ -60,6 +82,7 @@ class MoveServices:
         Raises DecisionFailed, NotFound.
         """
         definition = self._definition()
+        self._writing()
         model = definition.table(step.decision)
         info = decision_results.decision_of(model, step.properties.get("decision", ""))
         call = self.call_of(step, dict(data), "")

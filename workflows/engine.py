@@ -237,9 +237,9 @@ class Run:
         """Go on at another instant; for a run that stays in memory while a stopped clock moves."""
         self._case.now = now.astimezone(UTC)
 
-    def wake(self) -> int:
-        """Fire the timers due at `now`, earliest first; returns how many."""
-        return self._case.wake()
+    def wake(self, until: datetime | None = None) -> int:
+        """Fire the timers due at `now`, or `until` an earlier instant, earliest first; returns how many."""
+        return self._case.wake(until)
 
     def cancel(self) -> None:
         """End the case where it stands."""

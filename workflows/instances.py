@@ -124,6 +124,11 @@ class WatchReport(Base):
     figures: Mapped[dict[str, Any]]
 
 
+ERROR = "error"  # kind of the row of a step that failed and waits for repair
+_UNTIMED: Mapping[str, Any] = {
+    "planned_at": None, "every": "", "rounds_left": None, "catch_up": "", "derivation": None
+}  # fmt: skip
+
 Place = tuple[str, str, str]
 About = tuple[str, str, datetime | None]
 
@@ -148,6 +153,8 @@ def standing(run: engine.Run) -> Standing:
         waits[one.kind, one.token, one.name] = (one.step_id, str(one.correlation or ""), None)
     for job in run.jobs():
         waits["job", job.token, job.topic] = (job.step_id, "", None)
+    for token, step_id in run.failed():
+        waits[ERROR, token, ""] = (step_id, "", None)
     return Standing(frozenset(step.token for step in run.human_steps()), waits)
 
 
@@ -215,9 +222,7 @@ def save(work: Work, instance: Instance, *, stopped: bool = False, act: Act = MO
         work.session.flush()
     else:
         _update(work, state, values)
-    moments.keep(
-        work, moments.row(work, state.case_id, state.version, state.definition_id, before, state.marks, act)
-    )
+    moments.keep(work, moments.row(work, state.case_id, state.version, state.definition_id, before, state.marks, act))
     _index(work, instance)
 
 
@@ -274,7 +279,21 @@ def _index(work: Work, instance: Instance) -> None:
         work.session.execute(delete(CaseWait).where(CaseWait.case_id == case_id, CaseWait.token.in_(sorted(gone))))
     new = [wait_row(case_id, at, about) for at, about in now.items() if before.get(at) != about or at[1] in gone]
     if new:
-        work.session.connection().execute(_WAIT, new)
+        work.session.connection().execute(_WAIT, [{**row, **_timed(instance, row)} for row in new])
+
+
+def _timed(instance: Instance, row: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns of a timer: what was planned, its rounds, and the legal term it waits for."""
+    if row["kind"] != "timer":
+        return dict(_UNTIMED)
+    timer, case = next(one for one in instance.run.timers() if one.token == row["token"]), instance.case
+    return {
+        "planned_at": timer.planned_at,
+        "every": timer.every[:64],
+        "rounds_left": timer.rounds_left,
+        "catch_up": timer.catch_up,
+        "derivation": case.due if case.due_at is not None and timer.planned_at == case.due_at else None,
+    }
 
 
 def wait_row(case_id: int, place: Place, about: About) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import importlib
 import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from domain.cases import Case
@@ -100,8 +100,27 @@ class SlowOperation(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class TryPolicy:
+    """How something that may fail is tried: attempts in all, the wait after the first failure and what it is multiplied
+    with after each further one (at most an hour), and how long one attempt may take before another worker has it."""
+
+    attempts: int = 3
+    first: timedelta = timedelta(seconds=5)
+    factor: int = 4
+    timeout: timedelta = timedelta(minutes=15)
+
+    def wait(self, failures: int) -> timedelta:
+        """How long to wait after so many failures in a row (1 or more)."""
+        return min(self.first * self.factor ** min(failures - 1, 20), LONGEST_WAIT)
+
+
+LONGEST_WAIT = timedelta(hours=1)
+THREE_TIMES = TryPolicy()
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
-    """An entry of the registry. outputs: names a diagram may read under the step's id."""
+    """An entry of the registry. outputs: names a diagram may read under the step's id. tries: of a slow one."""
 
     name: str
     title: str
@@ -109,6 +128,7 @@ class Operation:
     run: Any
     outputs: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()
+    tries: TryPolicy = THREE_TIMES
 
 
 @dataclass
@@ -137,12 +157,12 @@ def operation(name: str, *, title: str = "", outputs: tuple[str, ...] = ()) -> C
 
 
 def slow_operation(
-    name: str, *, title: str = "", outputs: tuple[str, ...] = ()
+    name: str, *, title: str = "", outputs: tuple[str, ...] = (), tries: TryPolicy = THREE_TIMES
 ) -> Callable[[type[SlowOperation]], type[SlowOperation]]:
-    """Declare a slow operation, a class with gather, perform and record."""
+    """Declare a slow operation, a class with gather, perform and record, and how it is tried when it fails."""
 
     def declare(made: type[SlowOperation]) -> type[SlowOperation]:
-        _add(Operation(name, title or _first_line(made), "slow", made(), outputs))
+        _add(Operation(name, title or _first_line(made), "slow", made(), outputs, tries=tries))
         return made
 
     return declare

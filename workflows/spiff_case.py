@@ -344,11 +344,11 @@ class Case(_Scope, BpmnWorkflow):
         due = ((token.task_spec.trigger.due(token), token) for token in self.waiting_for(Timer))
         return sorted(((at, token) for at, token in due if at is not None), key=lambda pair: pair[0])
 
-    def wake(self) -> int:
+    def wake(self, until: datetime | None = None) -> int:
         """Fire every timer that is due, one after the other: the first may end the wait of the next."""
         fired = 0
         for at, token in self.timers():
-            if at > self.now or token._state != WAITING:
+            if at > (until or self.now) or token._state != WAITING:
                 continue
             trigger, name = token.task_spec.trigger, getattr(token.task_spec, "event_id", "") or token.task_spec.bpmn_id
             happens = trigger.happens(token, self.now)

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from domain.clock import OFFICE_ZONE
+from workflows import catching_up
+
 _DURATION = re.compile(
     r"P(?=.)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?)?"
 )
@@ -49,18 +52,27 @@ def read_instant(value: object) -> datetime:
     return found.astimezone(UTC)
 
 
-def after(start: datetime, value: object) -> datetime:
-    """`start` plus a duration: ISO 8601 text, timedelta, or anything that prints as an ISO duration."""
+def after(start: datetime, value: object, times: int = 1) -> datetime:
+    """`start` plus a duration, so often, aware UTC. value: ISO 8601 text, timedelta, or what prints as ISO duration.
+
+    Years, months, weeks and days are the office's calendar days (Asia/Shanghai, UTC+8 all year): a month from the
+    31st ends on the last day of the next, and counted twice from the start it ends on a 31st again.
+    """
     if isinstance(value, timedelta):
-        return start + value
+        return start + value * times
     match = _DURATION.fullmatch(str(value))
     if match is None:
         raise NotAnInstant("a duration such as P3D or PT15M is needed")
-    years, months, weeks, days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
-    month = start.month - 1 + months + 12 * years
-    year, month = start.year + month // 12, month % 12 + 1
-    moved = start.replace(year=year, month=month, day=min(start.day, monthrange(year, month)[1]))
-    return moved + timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
+    years, months, weeks, days, hours, minutes, seconds = (int(part or 0) * times for part in match.groups())
+    local = start.astimezone(OFFICE_ZONE)
+    month = local.month - 1 + months + 12 * years
+    year, month = local.year + month // 12, month % 12 + 1
+    try:
+        moved = local.replace(year=year, month=month, day=min(local.day, monthrange(year, month)[1]))
+        moved += timedelta(weeks=weeks, days=days)
+        return moved.astimezone(UTC) + timedelta(hours=hours, minutes=minutes, seconds=seconds)
+    except (ValueError, OverflowError) as far:
+        raise NotAnInstant("the time lies beyond the calendar") from far
 
 
 class Trigger:
@@ -81,6 +93,7 @@ class Timer(Trigger):
 
     kind: str
     text: str
+    catch_up: str = catching_up.ONCE
 
     @property
     def rearms(self) -> bool:  # type: ignore[override]
@@ -106,16 +119,38 @@ class Timer(Trigger):
             match = _CYCLE.fullmatch(str(value))
             if match is None:
                 raise NotAnInstant("a cycle such as R3/P1D is needed")
-            kept["left"] = int(match[1]) if match[1] else None
-            kept["every"] = match[2]
+            if after(case.now, match[2]) <= case.now:
+                raise NotAnInstant("a cycle needs a period")
+            kept.update(left=int(match[1]) if match[1] else None, every=match[2], round=1, start=case.now.isoformat())
             kept["due"] = after(case.now, match[2]).isoformat()
 
     def rearm(self, token: Any, before: Any) -> None:
         old = before.internal_data
         left = None if old["left"] is None else old["left"] - 1
-        # The next round counts from the planned instant, so that a late clerk does not shift the whole series.
-        due = after(read_instant(old["due"]), old["every"]).isoformat()
-        token.internal_data.update(left=left, every=old["every"], due=due)
+        # Every round counts from the planned start, so that neither a late clerk nor a short month shifts the series.
+        if "start" not in old:  # armed by an earlier version of the program
+            old.update(start=old.get("planned", old["due"]), round=0)
+        number = old["round"] + 1
+        due = after(read_instant(old["start"]), old["every"], number).isoformat()
+        token.internal_data.update(left=left, every=old["every"], due=due, round=number, start=old["start"])
+
+    def happens(self, token: Any, now: datetime) -> bool:
+        """Whether a timer that is due happens now; rounds that were missed are passed over as `catch_up` says."""
+        kept = token.internal_data
+        if self.kind != "cycle" or self.catch_up == catching_up.ALL or "start" not in kept:
+            return True
+        start, number = read_instant(kept["start"]), kept["round"]
+        to = catching_up.round_for(self.catch_up, number, now, lambda n: after(start, kept["every"], n))
+        if kept["left"] is not None:  # once: the last round there is
+            to = min(to, number + kept["left"] - (self.catch_up == catching_up.ONCE))
+        if to != number:
+            kept["missed"] = kept.get("missed", 0) + to - number
+            if kept["left"] is not None:
+                kept["left"] = max(kept["left"] - (to - number), 0)
+            kept.update(round=to, due=after(start, kept["every"], to).isoformat())
+            kept.pop("planned", None)
+        at = self.due(token)
+        return at is not None and at <= now
 
     def due(self, token: Any) -> datetime | None:
         left = token.internal_data.get("left", 1)

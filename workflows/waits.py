@@ -30,11 +30,31 @@ class Job:
 
 @dataclass(frozen=True)
 class TimerWait:
-    """`due_at` is an aware UTC instant."""
+    """`due_at` is an aware UTC instant; `planned_at` what it was before somebody moved it.
+
+    Of a cycle: `every` its period (ISO 8601), `rounds_left` with this one (None: without end), `catch_up` what happens
+    to rounds that are missed.
+    """
 
     token: str
     step_id: str
     due_at: datetime
+    planned_at: datetime | None = None
+    every: str = ""
+    rounds_left: int | None = None
+    catch_up: str = ""
+
+
+@dataclass(frozen=True)
+class Woken:
+    """A timer that came due: its planned instant, how many rounds were passed over as `catch_up` says, and whether it
+    happened at all."""
+
+    step_id: str
+    planned_at: datetime
+    passed_over: int
+    catch_up: str
+    happened: bool
 
 
 @dataclass(frozen=True)

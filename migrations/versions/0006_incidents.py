@@ -33,7 +33,7 @@ def upgrade() -> None:
     op.add_column(WAIT, sa.Column("catch_up", sa.String(length=8), server_default=NOTHING, nullable=False))
     op.add_column(WAIT, sa.Column("derivation", sa.JSON(), nullable=True))
     op.add_column(WAIT, sa.Column("asleep", sa.Boolean(), server_default=NO, nullable=False))
-    op.execute(f"UPDATE {WAIT} SET planned_at = due_at")
+    op.execute("UPDATE case_wait SET planned_at = due_at")
     timed = sa.text("due_at IS NOT NULL")
     op.create_index("ix_case_wait_due", WAIT, ["due_at", "id"], sqlite_where=timed, postgresql_where=timed)
 
