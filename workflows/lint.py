@@ -18,11 +18,13 @@ from domain.text import gettext as _
 from workflows import engine
 from workflows.bpmn_xml import XmlRefused, is_bpmn, line_of, local, nodes_of, read_tree, tag
 from workflows.lint_calls import check_calls
+from workflows.lint_data import check_data
 from workflows.lint_elements import FILE, check_elements
 from workflows.lint_flow import check_flow
-from workflows.lint_foreign import judged
+from workflows.lint_foreign import ODD, judged
 from workflows.lint_nodes import Known, OperationSpec, check_nodes
 from workflows.lint_picture import check_lanes, check_picture
+from workflows.lint_soundness import check_soundness
 from workflows.lint_standard import check_standard
 from workflows.spiff_parse import schema_errors
 
@@ -123,7 +125,7 @@ def _said(root: etree._Element, known: Known) -> list[Finding]:
     found = [*_schema(root), *check_elements(root)]
     if root.tag != tag("definitions"):
         return found
-    found += [*check_flow(root), *check_calls(root), *check_standard(root)]
+    found += [*check_flow(root), *check_calls(root), *check_data(root), *check_standard(root)]
     return [*found, *check_nodes(root, known), *check_lanes(root)]
 
 
