@@ -125,8 +125,10 @@ def _said(root: etree._Element, known: Known) -> list[Finding]:
     found = [*_schema(root), *check_elements(root)]
     if root.tag != tag("definitions"):
         return found
-    found += [*check_flow(root), *check_calls(root), *check_data(root), *check_standard(root)]
-    return [*found, *check_nodes(root, known), *check_lanes(root)]
+    joined = [*check_flow(root), *check_calls(root), *check_data(root), *check_standard(root)]
+    if not any(one.severity == "error" and one.code not in ODD for one in joined):
+        joined += check_soundness(root)
+    return [*found, *joined, *check_nodes(root, known), *check_lanes(root)]
 
 
 def once(found: Sequence[Finding]) -> list[Finding]:
