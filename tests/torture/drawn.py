@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
+from itertools import pairwise
 
 from workflows.bundles import Bundle
 
@@ -69,7 +70,8 @@ def _flow(text: str) -> str:
             '<bpmn:conditionExpression xsi:type="bpmn:tFormalExpression">'
             f"{escape(condition)}</bpmn:conditionExpression>"
         )
-    return f'<bpmn:sequenceFlow id="{source}_{target}" sourceRef="{source}" targetRef="{target}">{inner}</bpmn:sequenceFlow>'
+    ends = f'sourceRef="{source}" targetRef="{target}"'
+    return f'<bpmn:sequenceFlow id="{source}_{target}" {ends}>{inner}</bpmn:sequenceFlow>'
 
 
 @dataclass(frozen=True)
@@ -159,7 +161,8 @@ def script(name: str, lines: str) -> Node:
 
 def each(collection: str, element: str = "it") -> str:
     """The marker of a parallel multi-instance."""
-    return f'<bpmn:multiInstanceLoopCharacteristics camunda:collection="{collection}" camunda:elementVariable="{element}" />'
+    named = f'camunda:collection="{collection}" camunda:elementVariable="{element}"'
+    return f"<bpmn:multiInstanceLoopCharacteristics {named} />"
 
 
 def timer(name: str, duration: str, kind: str = "intermediateCatchEvent", attributes: str = "") -> Node:
@@ -181,7 +184,7 @@ TOLD = '<bpmn:message id="told" name="told" />'
 
 def chain(*nodes: Node) -> Scope:
     """The nodes one after the other."""
-    return Scope(nodes, [f"{a.id} {b.id}" for a, b in zip(nodes, nodes[1:], strict=False)])
+    return Scope(nodes, [f"{a.id} {b.id}" for a, b in pairwise(nodes)])
 
 
 # --- the drawings of the tests and benchmarks -----------------------------------------------------------------------
@@ -239,3 +242,32 @@ def diamonds(count: int) -> Drawing:
         flows += [f"{before} f{at}", f"f{at} a{at}", f"f{at} b{at}", f"a{at} j{at}", f"b{at} j{at}"]
         before = f"j{at}"
     return Drawing("diamonds", Scope([*nodes, end()], [*flows, f"{before} end"]))
+
+
+SLOW = "torture.ask"
+
+
+def busy() -> Drawing:
+    """All that can happen to a case side by side: two people, one with a limit; a job; a message against time."""
+    nodes = [
+        start(),
+        Node("parallelGateway", "fork"),
+        human("work"),
+        timer("late", "PT2H", "boundaryEvent", 'attachedToRef="work" cancelActivity="true"'),
+        human("late_work"),
+        human("other"),
+        Node("serviceTask", "ask", f'camunda:type="external" camunda:topic="{SLOW}"'),
+        human("asked"),
+        Node("eventBasedGateway", "race"),
+        message("told_first"),
+        timer("time_first", "PT2H"),
+        human("heard"),
+        human("silence"),
+        *(end(f"end_{name}") for name in ("work", "late", "other", "ask", "heard", "silence")),
+    ]
+    flows = [
+        "start fork", "fork work", "fork other", "fork ask", "fork race", "work end_work", "late late_work",
+        "late_work end_late", "other end_other", "ask asked", "asked end_ask", "race told_first", "race time_first",
+        "told_first heard", "time_first silence", "heard end_heard", "silence end_silence",
+    ]  # fmt: skip
+    return Drawing("busy", Scope(nodes, flows), TOLD)

@@ -1,0 +1,38 @@
+"""A house of one's own for each test that pulls a case about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.infrastructure.databases import Place, Template
+from tests.torture.drawn import SLOW
+from tests.torture.world import STAFFED, World, open_world
+from workflows import registry
+
+
+class Ask:
+    """Something slow that a case waits for."""
+
+    def gather(self, call: registry.Call) -> Any:
+        return call.step_id
+
+    def perform(self, home: object, plan: Any) -> Any:
+        return {"rows": 1}
+
+    def record(self, call: registry.Call, result: Any) -> dict[str, Any]:
+        return dict(result)
+
+
+@pytest.fixture
+def world(database_kind: str, fresh_place: Callable[[str, Template], Place]) -> Iterator[World]:
+    """The house, once on each kind of database, with one slow operation more than it ships."""
+    entries = registry.operations()
+    assert isinstance(entries, dict)
+    entries[SLOW] = registry.Operation(SLOW, "Asked", "slow", Ask())
+    made = open_world(fresh_place(database_kind, STAFFED))
+    yield made
+    made.home.engine.dispose()
+    del entries[SLOW]
