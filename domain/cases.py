@@ -63,6 +63,9 @@ class Case(Base):
     due: Mapped[dict[str, Any] | None]
     due_at: Mapped[datetime | None]
     policy_snapshot_id: Mapped[int] = mapped_column(BigKey, ForeignKey("policy_snapshot.id"))
+    # on hold since and, when that was said, until: people, timers, messages and jobs wait (`tasks.repairs`)
+    suspended_at: Mapped[datetime | None]
+    suspended_until: Mapped[datetime | None]
 
 
 def by_ref(work: Work, ref: str) -> Case:

@@ -15,7 +15,7 @@ from domain.errors import Conflict, HouseError, InvalidAnswers, Stale
 from domain.files import StoredFile
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import line, moves, rules
+from tasks import held, line, moves, rules
 from tasks.models import READY, RESERVED, HumanTask, TaskAttachment, TaskComment
 
 LONGEST_COMMENT = 4_000
@@ -45,6 +45,7 @@ def claim(work: Work, ref: str) -> HumanTask:
         return task
     if task.state != READY:
         _say_who(work, task)
+    held.must_go_on(work.session.get_one(Case, task.case_id))
     rules.must_claim(work, task)
     line.change(work, task, state=RESERVED, assignee_id=work.actor.user_id, claimed_at=work.now)
     _journal(work, task, "task.claimed")

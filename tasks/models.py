@@ -79,6 +79,9 @@ class HumanTask(Base):
     answers: Mapped[Sealed | None]
     draft: Mapped[Sealed | None]
     draft_at: Mapped[datetime | None]
+    # account on whose behalf `completed_by` did it; four-eyes rules are judged of both. No foreign key: SQLite can give
+    # none to a column that comes later without writing the table anew, and accounts are never deleted
+    done_for: Mapped[int | None] = mapped_column(BigKey)
 
 
 class TaskComment(Base):

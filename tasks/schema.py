@@ -39,6 +39,7 @@ ROOMS = (
     "domain.verification.reports",
     "domain.verification.surveys",
     "tasks.models",
+    "tasks.repair_models",
     "workflows.decision_rows",
     "workflows.definition_rows",
     "workflows.instances",

@@ -79,6 +79,12 @@ RULES: tuple[Rule, ...] = (
     _rule("case.start", "town_post", TOWN),
     _rule("case.start", "department_clerk department_head", DEPARTMENT),
     _rule("case.cancel", "department_head", DEPARTMENT),
+    # repairs: the heads of the offices that work on the case; which step is whose is judged beside this table
+    _rule("case.suspend", "department_head", DEPARTMENT),
+    _rule("case.repair", "department_head", DEPARTMENT),
+    _rule("case.repair", "agency_head", AGENCY),
+    _rule("task.complete_for", "department_head agency_head", OFFICE, "OPEN CLAIMED"),
+    _rule("batch.read", "department_head agency_head process_owner system_admin operator"),
     _rule("household.import", "department_clerk", DEPARTMENT),
     _rule("household.import", "operator"),
     _rule("declaration.record", "town_post", TOWN),

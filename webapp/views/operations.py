@@ -38,6 +38,11 @@ KINDS: dict[str, Text] = {
     "campaign.open": _("opening a review"),
     "campaign.fill": _("opening a review's cases"),
     "campaign.release": _("releasing a review's cases"),
+    "case.deliver": _("a message that waited for a case on hold"),
+    "case.resume": _("letting a case go on"),
+    "batch.judge": _("judging a batch of cases"),
+    "batch.run": _("a batch of cases"),
+    "batch.undo": _("taking a batch of cases back"),
 }
 PROCESSES: dict[str, Text] = {WEB: _("web"), WORKER: _("worker")}
 

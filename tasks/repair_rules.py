@@ -1,0 +1,80 @@
+"""Who may repair a case: the head of the office whose people do the step, and nobody who has a part in it.
+
+A repair is judged like the work it stands for: the head of an agency moves no step of the department (LF-17), the head
+of a department none of the agency (LF-26); who holds a task of the case, or did the other half of a pair of eyes,
+leaves it to a colleague.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import or_, select
+
+from domain.cases import CANCELLED, DONE, Case
+from domain.errors import Conflict, InvalidAnswers, NotPermitted
+from domain.parties import permissions
+from domain.text import gettext as _
+from domain.work import Work
+from tasks import line
+from tasks.models import COMPLETED, RESERVED, HumanTask
+from workflows.definitions import Definition
+
+LONGEST_REASON = 1_000
+
+
+def reason_of(text: str) -> str:
+    """The reason, stripped. Raises InvalidAnswers for none and for an essay."""
+    reason = text.replace("\x00", "").strip()
+    if not reason:
+        raise InvalidAnswers({"reason": _("Say why; the reason is kept with the case.")})
+    if len(reason) > LONGEST_REASON:
+        raise InvalidAnswers({"reason": _("At most %(most)s characters.", most=LONGEST_REASON)})
+    return reason
+
+
+def must_repair(work: Work, case: Case) -> None:
+    """The actor is a head of one of the case's offices and has no open part in it. Raises NotPermitted, Conflict."""
+    permissions.must(work.actor, "case.repair", permissions.relation_to_case(work.actor, case))
+    if case.state in (DONE, CANCELLED):
+        raise Conflict(_("This case is closed already."))
+    held = select(HumanTask.name).where(
+        HumanTask.case_id == case.id, HumanTask.state == RESERVED, HumanTask.assignee_id == work.actor.user_id
+    )
+    mine = work.session.scalar(held.limit(1))
+    if mine is not None:
+        raise NotPermitted(_("You hold “%(step)s” of this case. Give it back first, or let a colleague repair it.",
+                             step=mine))  # fmt: skip
+
+
+def must_touch(work: Work, case: Case, definition: Definition, steps: Iterable[str]) -> None:
+    """Each of these steps is the business of the actor's office, and no pair of eyes of the actor's. NotPermitted."""
+    drawn = definition.diagram.steps
+    touched = {step_id for step_id in steps if step_id in drawn}
+    for step_id in sorted(touched):
+        step = drawn[step_id]
+        if any(line.office_of(case, role) != work.actor.org_id for role in step.roles):
+            raise NotPermitted(
+                _("“%(step)s” is done by people of another office; its head repairs it.", step=step.name or step_id)
+            )
+        must_be_apart(work, case, definition, step_id, work.actor.user_id)
+
+
+def must_be_apart(work: Work, case: Case, definition: Definition, step_id: str, account_id: int | None) -> None:
+    """Nobody acts on a step whose other half (`separate-from`) they did, or had done for them. Raises NotPermitted."""
+    drawn = definition.diagram.steps
+    others = {*drawn[step_id].separate_from, *(s.id for s in drawn.values() if step_id in s.separate_from)}
+    if not others or account_id is None:
+        return
+    did = select(HumanTask.name).where(
+        HumanTask.case_id == case.id,
+        HumanTask.step_id.in_(sorted(others)),
+        HumanTask.state == COMPLETED,
+        or_(HumanTask.completed_by == account_id, HumanTask.done_for == account_id),
+    )
+    done = work.session.scalar(did.limit(1))
+    if done is None:
+        return
+    if account_id == work.actor.user_id:
+        raise NotPermitted(_("You did “%(step)s” of this case; a second person has to decide here.", step=done))
+    raise NotPermitted(_("That person did “%(step)s” of this case; name somebody else.", step=done))
