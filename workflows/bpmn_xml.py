@@ -184,6 +184,10 @@ def normalise(root: etree._Element) -> None:
 
 def spread_definitions(root: etree._Element) -> None:
     """Put event definitions that stand at the head of the file into the events that refer to them, in place."""
+    for definition in root.iter(etree.Element):
+        for name in ("messageRef", "signalRef", "errorRef", "escalationRef", "activityRef"):
+            if ":" in definition.get(name, "") and is_bpmn(definition):  # tns:order is order in this file
+                definition.set(name, definition.get(name, "").rpartition(":")[2])
     known = {str(e.get("id")): e for e in root if is_bpmn(e) and local(e).endswith("EventDefinition")}
     for reference in list(root.iter(tag("eventDefinitionRef"))):
         found, event = known.get((reference.text or "").strip().rpartition(":")[2]), reference.getparent()

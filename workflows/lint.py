@@ -16,9 +16,11 @@ from domain.errors import DefinitionRefused, Finding
 from domain.text import Text
 from domain.text import gettext as _
 from workflows import engine
-from workflows.bpmn_xml import XmlRefused, is_bpmn, line_of, local, nodes_of, read_tree, tag
+from workflows.bpmn_xml import XmlRefused, is_bpmn, line_of, local, nodes_of, read_tree, spread_definitions, tag
 from workflows.lint_calls import check_calls
+from workflows.lint_correlation import check_correlation
 from workflows.lint_data import check_data
+from workflows.lint_deep import check_deep
 from workflows.lint_elements import FILE, check_elements
 from workflows.lint_flow import check_flow
 from workflows.lint_foreign import ODD, judged
@@ -125,7 +127,9 @@ def _said(root: etree._Element, known: Known) -> list[Finding]:
     found = [*_schema(root), *check_elements(root)]
     if root.tag != tag("definitions"):
         return found
-    joined = [*check_flow(root), *check_calls(root), *check_data(root), *check_standard(root)]
+    spread_definitions(root)
+    joined = [*check_flow(root), *check_deep(root), *check_standard(root)]
+    joined += [*check_calls(root), *check_data(root), *check_correlation(root)]
     if not any(one.severity == "error" and one.code not in ODD for one in joined):
         joined += check_soundness(root)
     return [*found, *joined, *check_nodes(root, known), *check_lanes(root)]

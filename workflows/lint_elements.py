@@ -9,6 +9,7 @@ from lxml import etree
 from domain.errors import Finding
 from domain.text import Text
 from domain.text import gettext as _
+from workflows import lint_deep_elements as deep
 from workflows import lint_documents as more
 from workflows.bpmn_xml import BPMN, BPMNDI, CAMUNDA, is_bpmn, line_of, local, tag
 
@@ -20,18 +21,17 @@ _WIRES = _DOC | {"incoming", "outgoing"}
 _STEP = _WIRES | more.IN_STEP
 _TASK: dict[str, frozenset[str]] = {
     "id": ANY, "name": ANY, "default": ANY,
-    "startQuantity": frozenset(("1",)), "completionQuantity": frozenset(("1",)),
-    "isForCompensation": frozenset(("false",)),
+    "startQuantity": ANY, "completionQuantity": ANY, "isForCompensation": frozenset(("true", "false")),
 }  # fmt: skip
 _NODE = {"id": ANY, "name": ANY}
 _REPEAT = frozenset(("multiInstanceLoopCharacteristics", "standardLoopCharacteristics"))
 _UNSPECIFIED = {"implementation": frozenset(("##unspecified",))}
 _GATEWAY = {**_NODE, "gatewayDirection": ANY}
-_CATCH = {**_NODE, "parallelMultiple": frozenset(("false",))}
+_CATCH = {**_NODE, "parallelMultiple": frozenset(("true", "false"))}
 _TEXT = {"id": ANY}
 _EITHER = frozenset(("true", "false"))
 _ARTIFACTS = frozenset(("textAnnotation", "association", "group"))
-_INSIDE = _ARTIFACTS | {
+_INSIDE = _ARTIFACTS | deep.SCOPES | {
     "sequenceFlow", "dataObject", "dataObjectReference", "dataStoreReference", "startEvent", "endEvent",
     "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent", "task", "userTask", "manualTask",
     "scriptTask", "serviceTask", "businessRuleTask", "sendTask", "receiveTask", "subProcess", "exclusiveGateway",
@@ -43,9 +43,10 @@ ELEMENTS: Mapping[str, tuple[Mapping[str, frozenset[str]], frozenset[str]]] = {
     "definitions": (
         {**_NODE, "targetNamespace": ANY, "expressionLanguage": ANY, "typeLanguage": ANY, "exporter": ANY,
          "exporterVersion": ANY},
-        _DOC | more.AT_TOP | {"process", "collaboration", "message", "signal", "error", "escalation", "category"},
+        _DOC | more.AT_TOP | deep.DEFINITIONS | {"process", "collaboration", "message", "signal", "error", "escalation", "category"},
     ),
     **more.MORE,
+    **deep.MORE,
     "collaboration": ({**_NODE, "isClosed": ANY}, _DOC | _ARTIFACTS | more.IN_COLLABORATION | {"participant"}),
     "participant": (
         {**_NODE, "processRef": ANY}, _DOC | {"participantMultiplicity", "interfaceRef", "endPointRef"},
@@ -67,6 +68,9 @@ ELEMENTS: Mapping[str, tuple[Mapping[str, frozenset[str]], frozenset[str]]] = {
     "sequenceFlow": ({**_NODE, "sourceRef": ANY, "targetRef": ANY}, _DOC | {"conditionExpression"}),
     "conditionExpression": ({"id": ANY, "language": frozenset(("feel",))}, ANY),
     "subProcess": ({**_TASK, "triggeredByEvent": frozenset(("true", "false"))}, _WIRES | _INSIDE | _REPEAT),
+    "transaction": ({**_TASK, **deep.TRANSACTION}, _WIRES | _INSIDE | _REPEAT),
+    "adHocSubProcess": ({**_TASK, **deep.AD_HOC}, _WIRES | _INSIDE | _REPEAT | {"completionCondition"}),
+    "complexGateway": ({**_GATEWAY, "default": ANY}, _WIRES | {"activationCondition"}),
     "task": (_TASK, _STEP),
     "userTask": ({**_TASK, **_UNSPECIFIED}, _STEP | _REPEAT),
     "manualTask": (_TASK, _STEP | _REPEAT),
@@ -86,7 +90,7 @@ ELEMENTS: Mapping[str, tuple[Mapping[str, frozenset[str]], frozenset[str]]] = {
     ),
     "startEvent": (
         {**_CATCH, "isInterrupting": frozenset(("true", "false"))},
-        _WIRES
+        _WIRES | deep.EVENTS
         | more.WHEN_CAUGHT
         | {
             "messageEventDefinition",
@@ -99,22 +103,22 @@ ELEMENTS: Mapping[str, tuple[Mapping[str, frozenset[str]], frozenset[str]]] = {
     ),
     "endEvent": (
         _NODE,
-        _WIRES | more.WHEN_THROWN | {"messageEventDefinition", "signalEventDefinition", "errorEventDefinition",
+        _WIRES | deep.EVENTS | deep.CANCEL | more.WHEN_THROWN | {"messageEventDefinition", "signalEventDefinition", "errorEventDefinition",
                   "escalationEventDefinition", "terminateEventDefinition"},
     ),
     "intermediateThrowEvent": (
         _NODE,
-        _WIRES | more.WHEN_THROWN | {"messageEventDefinition", "signalEventDefinition", "escalationEventDefinition",
+        _WIRES | deep.EVENTS | more.WHEN_THROWN | {"messageEventDefinition", "signalEventDefinition", "escalationEventDefinition",
                   "linkEventDefinition"},
     ),
     "intermediateCatchEvent": (
         _CATCH,
-        _WIRES | more.WHEN_CAUGHT | {"messageEventDefinition", "signalEventDefinition", "timerEventDefinition",
+        _WIRES | deep.EVENTS | more.WHEN_CAUGHT | {"messageEventDefinition", "signalEventDefinition", "timerEventDefinition",
                   "conditionalEventDefinition", "linkEventDefinition"},
     ),
     "boundaryEvent": (
         {**_CATCH, "attachedToRef": ANY, "cancelActivity": ANY},
-        _WIRES | more.WHEN_CAUGHT | {"messageEventDefinition", "signalEventDefinition", "timerEventDefinition",
+        _WIRES | deep.EVENTS | deep.CANCEL | more.WHEN_CAUGHT | {"messageEventDefinition", "signalEventDefinition", "timerEventDefinition",
                   "conditionalEventDefinition", "errorEventDefinition", "escalationEventDefinition"},
     ),
     "messageEventDefinition": ({"id": ANY, "messageRef": ANY}, _DOC | {"operationRef"}),
@@ -131,8 +135,8 @@ ELEMENTS: Mapping[str, tuple[Mapping[str, frozenset[str]], frozenset[str]]] = {
     "condition": ({"id": ANY, "language": frozenset(("feel",))}, ANY),
     "script": (_TEXT, ANY),
     "multiInstanceLoopCharacteristics": (
-        {"id": ANY, "isSequential": ANY, "behavior": frozenset(("All",))},
-        _DOC | more.IN_REPETITION | {"loopCardinality", "completionCondition"},
+        {"id": ANY, "isSequential": ANY, **deep.BEHAVIORS},
+        _DOC | more.IN_REPETITION | {"loopCardinality", "completionCondition", "complexBehaviorDefinition"},
     ),
     "standardLoopCharacteristics": ({"id": ANY, "testBefore": ANY, "loopMaximum": ANY}, _DOC | {"loopCondition"}),
     "loopCardinality": (_TEXT, ANY),
@@ -175,11 +179,6 @@ CAMUNDA_CHILDREN: Mapping[str, frozenset[str]] = {
 
 # What people ask for by name, and what to draw instead.
 INSTEAD = {
-    "complexGateway": _("Use an inclusive gateway with conditions."),
-    "adHocSubProcess": _("Draw the order of the steps, or one step with a list to tick off."),
-    "transaction": _("Use an embedded subprocess with an error boundary event."),
-    "compensateEventDefinition": _("Draw the undoing as steps of their own."),
-    "cancelEventDefinition": _("Use an error end event and an error boundary event."),
     "delegateExpression": _("Choose what the system does in the step's panel, under Operation."),
     "class": _("Choose what the system does in the step's panel, under Operation."),
     "expression": _("Choose what the system does in the step's panel, under Operation."),

@@ -24,6 +24,7 @@ from workflows.bpmn_xml import (
 from workflows.lint_elements import finding
 from workflows.lint_starts import check_begin, check_start_event
 from workflows.starts import begins
+from workflows.undoing import handler_of, undoes
 
 EVENT_REFS = {
     "messageEventDefinition": ("messageRef", "message"),
@@ -31,7 +32,7 @@ EVENT_REFS = {
     "errorEventDefinition": ("errorRef", "error"),
     "escalationEventDefinition": ("escalationRef", "escalation"),
 }
-_ERRORS_ON = frozenset(("serviceTask", "subProcess", "callActivity"))
+_ERRORS_ON = frozenset(("serviceTask", "subProcess", "callActivity", "transaction", "adHocSubProcess"))
 
 
 class Graph:
@@ -65,6 +66,8 @@ class Graph:
         """Nodes a token may go to: along flows, to boundary events, through links."""
         found = [str(flow.get("targetRef")) for flow in self.out[name]]
         found += [e for e, node in self.of("boundaryEvent") if node.get("attachedToRef") == name]
+        if self.kind(name) == "boundaryEvent" and undoes(self.nodes[name]):
+            found += [str(handler.get("id")) for handler in handler_of(self.nodes[name], self.scope)]
         if self.kind(name) == "intermediateThrowEvent":
             wanted = self.links(name)
             found += [n for n, _n in self.of("intermediateCatchEvent") if wanted and self.links(n) == wanted]
@@ -142,7 +145,7 @@ def _start_events(graph: Graph, starts: list[tuple[str, etree._Element]]) -> Ite
     watches = graph.scope.get("triggeredByEvent") == "true"
     for _name, node in starts:
         kinds = [local(child) for child in node if local(child).endswith("EventDefinition")]
-        if watches and len(kinds) != 1 and not children(node, "eventDefinitionRef"):
+        if watches and not kinds and not children(node, "eventDefinitionRef"):
             sentence = _("The start event of an event subprocess does not say what it waits for.")
             yield finding(node, sentence, _("Choose a message, timer, error or other for it."), code="EXT129")
         elif not watches:
@@ -266,7 +269,9 @@ def _can_end(graph: Graph) -> set[str]:
     ends = [name for name, _node in graph.of("endEvent")]
     if ends_itself(graph):
         ends = [name for name in graph.nodes if not graph.nexts(name)]
-    todo = ends + graph.watchers()
+    undoing = [name for name, node in graph.nodes.items() if node.get("isForCompensation") == "true"]
+    undoing += [name for name, node in graph.of("boundaryEvent") if undoes(node)]
+    todo = ends + graph.watchers() + undoing
     seen = set(todo)
     while todo:
         fresh = [name for name in before[todo.pop()] if name not in seen]
@@ -290,6 +295,8 @@ def _dead_ends(graph: Graph) -> Iterator[Finding]:
             continue  # an association leads from it
         if ends_itself(graph) and kind not in GATEWAYS and kind != "boundaryEvent":
             continue
+        if node.get("isForCompensation") == "true":
+            continue  # who undoes does not lead on
         if not graph.out[name] and kind != "endEvent" and not (kind == "intermediateThrowEvent" and links):
             yield finding(
                 node,
@@ -350,7 +357,7 @@ def _choices(
     graph: Graph, node: etree._Element, flows: list[etree._Element], guarded: list[etree._Element], default: str | None
 ) -> Iterator[Finding]:
     kind = local(node)
-    if kind in ("exclusiveGateway", "inclusiveGateway"):
+    if kind in ("exclusiveGateway", "inclusiveGateway", "complexGateway"):
         for flow in flows:
             if len(flows) > 1 and flow not in guarded and flow.get("id") != default:
                 sentence = _("A flow out of the gateway has no condition and is not the default.")
@@ -362,7 +369,8 @@ def _choices(
         for flow in guarded:
             sentence = _("A condition on a flow out of a %(kind)s has no effect.", kind=kind)
             code = {"eventBasedGateway": "EXT137", "parallelGateway": "EXT026"}.get(kind, "condition-without-effect")
-            yield finding(flow, sentence, _("Remove the condition or use an exclusive gateway."), code=code)
+            severity = "warning" if kind == "parallelGateway" else "error"  # all its flows are taken all the same
+            yield finding(flow, sentence, _("Remove the condition or use an exclusive gateway."), severity, code=code)
     elif guarded and len(flows) == 1:
         sentence = _("The only flow out of the step has a condition; when it is false the case is stuck.")
         yield finding(guarded[0], sentence, _("Remove the condition or draw the other way too."), code="EXT025")
@@ -412,10 +420,6 @@ def _events(graph: Graph) -> Iterator[Finding]:
     for node in graph.nodes.values():
         kind = local(node)
         definitions = [child for child in node if local(child).endswith("EventDefinition")]
-        if len(definitions) > 1:
-            yield finding(
-                node, _("The event has several definitions."), _("Draw one event for each."), code="several-definitions"
-            )
         if kind in ("intermediateCatchEvent", "boundaryEvent") and not definitions:
             yield finding(
                 node,
@@ -479,14 +483,19 @@ def _boundary(graph: Graph, node: etree._Element, definitions: list[etree._Eleme
         )
         return
     waits = ACTIVITIES - {"task", "scriptTask", "businessRuleTask", "sendTask"}
-    if local(host) not in waits:
+    if undoes(node):
+        return  # it waits for nothing, it is what can be undone
+    many = host.find(tag("multiInstanceLoopCharacteristics"))
+    announces = many is not None and many.get("behavior", "All") != "All"
+    if local(host) not in waits and not announces:
         sentence = _("The step is over at once, so a boundary event on it can never happen.")
         yield finding(node, sentence, _("Attach it to a step that waits."), code="boundary-never-happens")
     if node.get("cancelActivity", "true") not in ("true", "false"):
         yield finding(node, _("cancelActivity must be true or false."), _("Correct it."), code="cancel-activity-value")
     if "errorEventDefinition" in kinds and node.get("cancelActivity", "true") != "true":
         yield finding(node, _("An error boundary event always interrupts."), _("Make it interrupting."), code="EXT147")
-    if kinds & {"errorEventDefinition", "escalationEventDefinition"} and local(host) not in _ERRORS_ON:
+    inside = kinds & {"errorEventDefinition", "escalationEventDefinition"}
+    if inside and local(host) not in _ERRORS_ON and not (announces and "errorEventDefinition" not in kinds):
         sentence = _("A %(kind)s throws neither errors nor escalations.", kind=local(host))
         yield finding(node, sentence, _("Attach it to a service task or a subprocess."), code="throws-neither")
 

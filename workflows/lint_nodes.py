@@ -64,6 +64,8 @@ def check_nodes(root: etree._Element, known: Known) -> Iterator[Finding]:
             yield from _timers(node)
             yield from _mappings(node)
             yield from _separation(node, steps)
+            yield from _expression_in(node, "activationCondition", tests=True)
+            yield from _expression_in(node, "completionCondition", tests=True)
 
 
 # --- expressions -------------------------------------------------------------------------------------------------
@@ -215,7 +217,8 @@ def _repetition(node: etree._Element) -> Iterator[Finding]:
     if many is None:
         return
     collection, element = camunda(many, "collection"), camunda(many, "elementVariable")
-    if bool(collection) == (many.find(tag("loopCardinality")) is not None):
+    listed = bool(collection) or many.find(tag("loopDataInputRef")) is not None
+    if listed == (many.find(tag("loopCardinality")) is not None):
         sentence = _("The step must be repeated over a collection or a number of times, one of the two.")
         yield finding(
             many,
@@ -237,6 +240,8 @@ def _repetition(node: etree._Element) -> Iterator[Finding]:
             yield finding(many, sentence, _("Give the element another name."), code="element-variable-like-step")
     for name in ("loopCardinality", "completionCondition"):
         yield from _expression_in(many, name)
+    for one in many.findall(tag("complexBehaviorDefinition")):
+        yield from _expression_in(one, "condition", tests=True)
 
 
 def _ids(root: etree._Element) -> set[str]:

@@ -22,9 +22,12 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from workflows.spiff_calls import CallStep
+from workflows.spiff_data import GIVEN, keep, set_aside
 from workflows.spiff_events import Condition, Escalation, Failure, Message, Signal, Timer, Trigger, read_instant
 from workflows.spiff_repeat import Repeated
-from workflows.spiff_specs import BoundaryEvent, EventSubProcess, Guarded, InclusiveGateway, RaceGateway, ThrowEvent
+from workflows.spiff_specs import BoundaryEvent, EventSubProcess, Guarded, RaceGateway, ThrowEvent
+from workflows.spiff_triggers import Compensate, all_legs
+from workflows.spiff_undo import LENT, call_off, forget, forget_lent, lent_to, remember, undo
 
 WAITING, READY, STARTED = TaskState.WAITING, TaskState.READY, TaskState.STARTED
 COMPLETED, ERROR, CANCELLED, FUTURE = TaskState.COMPLETED, TaskState.ERROR, TaskState.CANCELLED, TaskState.FUTURE
@@ -37,16 +40,24 @@ class Token(Task):
     @property
     def data(self) -> dict[str, Any]:
         """What an expression at this step sees."""
-        return {**self.workflow.variables(), **self.internal_data.get("local", {})}
+        own = self.internal_data
+        lent = own.get(LENT, {})  # what the step that is undone here had written
+        return {**self.workflow.variables(), **lent, **own.get("local", {}), **own.get(GIVEN, {})}
 
     @data.setter
     def data(self, value: object) -> None:
         return None
 
     def put(self, values: Mapping[str, Any]) -> None:
-        """Set variables: of this instance if it is one of several, else of the scope."""
+        """Set variables: of this instance if it is one of several, else of the scope; what an arrow takes waits."""
+        self.put_through(set_aside(self, values))
+
+    def put_through(self, values: Mapping[str, Any]) -> None:
+        """Set variables, whatever the arrows at the step say."""
         local = self.internal_data.get("local")
         (self.workflow.data if local is None else local).update(values)
+        if self.workflow.top_workflow.undoes:
+            forget_lent(self, values)
 
     def _inherit_data(self) -> None:
         return None
@@ -55,6 +66,8 @@ class Token(Task):
         return Token(self.workflow, task_spec, self, state=state)
 
     def _set_state(self, value: int) -> None:
+        if self._state == CANCELLED:
+            return  # what it did itself ended it, in the middle of its step
         # The stock method builds log extras, variables included, at every change of state.
         self._state = value
         if value == READY and not self.task_spec.manual:
@@ -65,6 +78,11 @@ class Token(Task):
         return super().run()
 
     def complete(self) -> None:
+        if self._state == CANCELLED:
+            return
+        io = getattr(self.task_spec, "io", None)
+        if io is not None and io.writes:
+            keep(self, io)
         super().complete()
         self.workflow.top_workflow.left(self)
 
@@ -96,13 +114,15 @@ class _Scope:
     data: dict[str, Any]
     completed: bool
     outer: _Scope | None = None
+    undone: list[Any]
 
     def _plant(self) -> None:
         self.task_tree = Token(self, self.spec.start, state=FUTURE)  # type: ignore[attr-defined]
         self.task_tree._ready()
 
     def variables(self) -> dict[str, Any]:
-        return {**self.outer.variables(), **self.data} if self.outer is not None else self.data
+        found = {**self.outer.variables(), **self.data} if self.outer is not None else self.data
+        return {**found, **lent_to(self)} if self.top_workflow.undoes else found  # type: ignore[attr-defined]
 
     def live(self) -> Iterator[Token]:
         return (token for token in list(self.tasks.values()) if token._state in LIVE)
@@ -124,6 +144,7 @@ class _Scope:
 
     def terminate(self) -> None:
         self.clear()
+        forget(self)
 
     def _task_completed_notify(self, task: Any) -> None:
         return None
@@ -136,7 +157,8 @@ class SubScope(_Scope, BpmnSubWorkflow):
         self._parent_scope = parent.workflow
         super().__init__(spec, parent.id, top, deserializing=True)
         self.owns = owns
-        self.called = isinstance(parent.task_spec, CallStep)
+        self.undone = []
+        self.called = isinstance(parent.task_spec, CallStep) or getattr(parent.task_spec, "calls", False)
         self.outer = None if self.called else parent.workflow if owns else parent.workflow.outer
         if self.called:
             self.data = parent.task_spec.given(parent) if plant else {}
@@ -168,6 +190,8 @@ class Case(_Scope, BpmnWorkflow):
         self.thrown: list[dict[str, Any]] = []
         self.woken: list[tuple[str, datetime, int, str, bool]] = []
         self.failed_with: str | None = None
+        self.undone: list[Any] = []
+        self.undoes = any(one.undoes for one in (spec, *scopes.values()))
         super().__init__(spec, dict(scopes), script_engine=runner, deserializing=True)
         self._settles = any(one.settles for one in (spec, *scopes.values()))
         self._conditional = any(one.conditional for one in (spec, *scopes.values()))
@@ -239,7 +263,7 @@ class Case(_Scope, BpmnWorkflow):
         moved = False
         for scope in self.scopes():
             waiting = [token for token in scope.live() if token._state == WAITING]
-            groups = {t.task_spec.name: t.task_spec for t in waiting if isinstance(t.task_spec, InclusiveGateway)}
+            groups = {t.task_spec.name: t.task_spec for t in waiting if getattr(t.task_spec, "settles", False)}
             for spec in groups.values():
                 moved = spec.settle(scope) or moved
         return moved
@@ -258,7 +282,9 @@ class Case(_Scope, BpmnWorkflow):
     def left(self, token: Token) -> None:
         """A token is done with its step: note it, end what depended on it, take it out of the tree."""
         spec, scope, parent = token.task_spec, token.workflow, token.parent
-        self.subprocesses.pop(token.id, None)
+        inner = self.subprocesses.pop(token.id, None)
+        if self.undoes:
+            remember(token, inner)
         if getattr(spec, "bpmn_id", None):
             once = 0 if isinstance(spec, Repeated) else 1  # its instances were counted one by one
             self.done[spec.bpmn_id] = self.done.get(spec.bpmn_id, 0) + once
@@ -269,17 +295,25 @@ class Case(_Scope, BpmnWorkflow):
             return
         if parent is not None and isinstance(parent.task_spec, Guarded) and not isinstance(spec, BoundaryEvent):
             parent.task_spec.leave(token)
+        following = token.children if scope.spec.adhoc is not None else []
+        self._take_out(token)
+        if isinstance(spec, ThrowEvent):
+            spec.after(token)
+        if scope.spec.adhoc is not None:
+            scope.spec.adhoc.left(token, following)
+        self.close_if_empty(scope)
+
+    def _take_out(self, token: Token) -> None:
+        """A token that is done leaves the tree; the scope takes its children."""
+        scope = token.workflow
         if token is scope.task_tree:
             scope.watch()
-        elif not getattr(spec, "keeps_children", False):
+        elif not getattr(token.task_spec, "keeps_children", False):
             for child in token.children:
                 child.parent = scope.task_tree
                 scope.task_tree._children.append(child.id)
             token._children = []
             token.remove()
-        if isinstance(spec, ThrowEvent):
-            spec.after(token)
-        self.close_if_empty(scope)
 
     def _note_way(self, token: Token, spec: Any) -> None:
         """The ways a finished token came or went, as (source, target); a name with a dot is its step's."""
@@ -292,12 +326,14 @@ class Case(_Scope, BpmnWorkflow):
         for child in token.children:
             name = getattr(child.task_spec, "bpmn_id", None) or child.task_spec.name
             target, _dot, added = name.partition(".")
-            if added not in ("choice", "fork"):  # gateways that make a fork of a step explicit
+            if added not in ("choice", "fork", "none"):  # gateways that make a fork of a step explicit
                 self.taken[source, target] = None
 
     def close_if_empty(self, scope: Any) -> None:
         """A scope is complete when no token is left in it."""
         if scope.completed or scope.unfinished():
+            return
+        if scope.spec.adhoc is not None and scope.spec.adhoc.offer(scope):
             return
         scope.clear()
         scope.completed = True
@@ -312,8 +348,11 @@ class Case(_Scope, BpmnWorkflow):
     # --- events
 
     def throw_message(self, token: Token, trigger: Message, spec: Any) -> None:
-        key = self.value(token, trigger.correlation) if trigger.correlation else None
         payload = self.script_engine.inputs(token)
+        key = self.value(token, trigger.correlation) if trigger.correlation else None
+        if key is None and trigger.keyed is not None:
+            key = trigger.keyed.of_message(token, payload, needed=True)
+            trigger.keyed.remember(token, key)
         self.thrown.append(
             {"kind": "message", "name": trigger.name, "step_id": spec.bpmn_id, "correlation": key, "payload": payload}
         )
@@ -332,12 +371,10 @@ class Case(_Scope, BpmnWorkflow):
                 token.task_spec.fire(token, payload)
         return len(waiting)
 
-    def waiting_for(self, kind: type[Trigger]) -> list[Token]:
-        return [
-            token
-            for token in self.tokens()
-            if token._state == WAITING and isinstance(getattr(token.task_spec, "trigger", None), kind)
-        ]
+    def waiting_for(self, kind: type[Trigger]) -> list[Any]:
+        """The tokens that wait for an event of this kind; of a multiple event one leg for each such event."""
+        waiting = (token for token in self.tokens() if token._state == WAITING)
+        return [leg for leg in all_legs(waiting) if isinstance(getattr(leg.task_spec, "trigger", None), kind)]
 
     def timers(self) -> list[tuple[datetime, Token]]:
         """Waiting timers with their due instants, earliest first."""
@@ -358,6 +395,35 @@ class Case(_Scope, BpmnWorkflow):
                 token.task_spec.fire(token)
                 fired += 1
         return fired
+
+    def announce(self, token: Token, trigger: Trigger) -> None:
+        """Throw an event that a multi-instance step announces; its own boundary events may catch it."""
+        if isinstance(trigger, Message):
+            self.throw_message(token, trigger, token.task_spec)
+        elif isinstance(trigger, Signal):
+            self.throw_signal(token, trigger.name, token.task_spec)
+        elif isinstance(trigger, Escalation):
+            catcher = self._at(token, Escalation, trigger.code)
+            catcher = catcher or self._catcher(token.workflow, Escalation, trigger.code)
+            if catcher is not None:
+                catcher.task_spec.fire(catcher)
+
+    def compensate(self, token: Token, trigger: Compensate) -> bool:
+        return undo(token, trigger)
+
+    def cancel_transaction(self, scope: Any) -> None:
+        call_off(scope)
+
+    def reopen(self, token: Token, name: str, inner: list[Any]) -> SubScope:
+        """A completed scope once more, with nothing running in it, so that what it did can be undone."""
+        owns = "local" in token.internal_data
+        scope = SubScope(self.subprocess_specs[name], token, self, owns=owns, plant=False)
+        if owns:
+            scope.data, token.internal_data["local"] = token.internal_data["local"], {}
+        scope.undone = inner
+        scope.task_tree = Token(scope, scope.spec.start, state=COMPLETED)
+        self.subprocesses[token.id] = scope
+        return scope
 
     def throw_escalation(self, token: Token, code: str | None) -> None:
         catcher = self._catcher(token.workflow, Escalation, code)
@@ -402,7 +468,8 @@ class Case(_Scope, BpmnWorkflow):
             return None
         return self._named([s for s in parent.children if isinstance(s.task_spec, BoundaryEvent)], kind, code)
 
-    def _named(self, events: list[Token], kind: type[Trigger], code: str | None) -> Token | None:
-        caught = [s for s in events if s._state == WAITING and isinstance(s.task_spec.trigger, kind)]
+    def _named(self, events: list[Token], kind: type[Trigger], code: str | None) -> Any:
+        waiting = all_legs(event for event in events if event._state == WAITING)
+        caught = [leg for leg in waiting if isinstance(leg.task_spec.trigger, kind)]
         named = [s for s in caught if s.task_spec.trigger.code == code]
         return next(iter(named or [s for s in caught if s.task_spec.trigger.code is None]), None)

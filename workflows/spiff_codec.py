@@ -1,8 +1,9 @@
 """The state of a case as bytes: tokens, scopes and variables; never the definition.
 
 Rows are [id, parent, state, step, triggered, internal]; a scope is [rows, root, variables or None when it
-shares those of the scope around it, index of its token, spec name, completed]. The first number is the codec;
-every codec ever released stays readable, and the SpiffWorkflow version is pinned with it (3.2.0).
+shares those of the scope around it, index of its token, spec name, completed, records of what can be undone].
+The first number is the codec; every codec ever released stays readable, and the SpiffWorkflow version is pinned with
+it (3.2.0). Codec 1 had no such records.
 """
 
 # SpiffWorkflow ships no type information, so its classes are Any to the checker.
@@ -17,7 +18,7 @@ import orjson
 
 from workflows.spiff_case import Case, SubScope, Token
 
-CODEC = 1
+CODEC = 2
 
 
 def dump(case: Case) -> bytes:
@@ -44,7 +45,7 @@ def _scope(scope: Any, numbers: dict[UUID, int]) -> list[Any]:
     top = scope.parent_workflow is None
     own = scope.data if top or scope.owns else None
     parent = -1 if top else numbers[scope.parent_task_id]
-    return [rows, numbers[scope.task_tree.id], own, parent, scope.spec.name, scope.completed]
+    return [rows, numbers[scope.task_tree.id], own, parent, scope.spec.name, scope.completed, scope.undone or 0]
 
 
 def load(case: Case, snapshot: bytes) -> None:
@@ -54,16 +55,17 @@ def load(case: Case, snapshot: bytes) -> None:
         ValueError: another codec, or a step that the definition lacks.
     """
     document = orjson.loads(snapshot)
-    if not isinstance(document, list) or not document or document[0] != CODEC:
+    if not isinstance(document, list) or not document or document[0] not in (1, CODEC):
         raise ValueError("the snapshot's codec is unknown")
     _codec, scopes, agenda, done, thrown, completed, failed_with = document
     tokens: list[Token] = []
-    for rows, root, own, parent, name, closed in scopes:
+    for rows, root, own, parent, name, closed, *undone in scopes:
         scope = case if parent < 0 else _reopen(case, tokens[parent], name, own)
         if parent < 0:
             case.data = own
         _fill(scope, rows, tokens)
         scope.task_tree, scope.completed = tokens[root], closed
+        scope.undone = (undone or [[]])[0] or []
     case.agenda.extend(tokens[at] for at in agenda)
     case.done, case.thrown, case.completed, case.failed_with = done, thrown, completed, failed_with
 

@@ -17,10 +17,13 @@ from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
 from SpiffWorkflow.spiff.parser.process import SpiffBpmnParser
 
-from workflows import catching_up, spiff_calls, spiff_repeat
+from workflows import catching_up, spiff_adhoc, spiff_calls, spiff_gates, spiff_repeat, spiff_undo
 from workflows import spiff_specs as kinds
-from workflows.bpmn_xml import camunda, local, scopes_of, tag
+from workflows.bpmn_xml import GATEWAYS, local, scopes_of, tag
 from workflows.calls import read_call
+from workflows.correlations import keyed_of
+from workflows.data_flow import read_data
+from workflows.repeating import announced, read_many
 from workflows.spiff_events import (
     Condition,
     Escalation,
@@ -33,9 +36,12 @@ from workflows.spiff_events import (
     Trigger,
 )
 from workflows.spiff_starts import Begin
-from workflows.starts import StartSpec, begins, read_starts
+from workflows.spiff_triggers import Cancel, Compensate, Multiple, events_in
+from workflows.starts import StartSpec, bare_name, begins, read_starts
 from workflows.steps import StepSpec, properties_of
+from workflows.undoing import handlers_in, start_quantity, undoes
 
+_PLAIN: dict[str, type[Trigger]] = {"terminateEventDefinition": Terminate, "cancelEventDefinition": Cancel}
 _TIMERS = {"timeDate": "date", "timeDuration": "duration", "timeCycle": "cycle"}
 
 
@@ -48,7 +54,11 @@ class Scope(BpmnProcessSpec):
         self.task_specs.clear()
         self.start = Begin(self)
         self.watchers: list[Any] = []
-        self.settles = self.conditional = False
+        self.settles = self.conditional = self.undoes = False
+        self.handlers: dict[str, str] = {}  # activity -> the one that undoes it
+        self.undo_names: dict[str, tuple[str, ...]] = {}  # activity that can be undone -> what it writes
+        self.undo_watcher: Any = None  # the event subprocess that undoes the scope
+        self.adhoc: spiff_adhoc.AdHoc | None = None
         self._reach: dict[tuple[str, str], frozenset[str]] = {}
 
     def reach_of(self, start: str, gateway: str) -> frozenset[str]:
@@ -77,6 +87,22 @@ class _Process(ProcessParser):
             self.spec.start.add(start, [names[start.id]] if start.id in names else self._beside(start, names))
         for node in self.xpath("./bpmn:subProcess[@triggeredByEvent='true']"):
             self.parse_node(node)
+        for activity, handler in handlers_in(self.node).items():
+            self.spec.handlers[activity] = self.parse_node(handler).name
+        if self.node.tag == tag("adHocSubProcess"):
+            self._offer(list(names.values()))
+
+    def _offer(self, entries: list[str]) -> None:
+        """The order in which an ad-hoc subprocess offers its steps."""
+        one_by_one = self.node.get("ordering") == "Sequential"
+        self.spec.adhoc = spiff_adhoc.AdHoc(
+            tuple(entries),
+            one_by_one,
+            _text(self.node, "completionCondition"),
+            self.node.get("cancelRemainingInstances", "true") == "true",
+        )
+        if one_by_one:
+            self.spec.start.plain = entries[:1]
 
     def _beside(self, start: StartSpec, names: dict[str, str]) -> list[str]:
         """The steps that begin with a start that is no node with which the scope begins."""
@@ -87,11 +113,23 @@ class _Process(ProcessParser):
         return list(self.spec.task_specs[start.gateway]._outputs)
 
     def get_boundary_events(self, attached_to_ref: str) -> list[Any]:
-        return list(super().get_boundary_events(attached_to_ref))
+        found = [event for event in super().get_boundary_events(attached_to_ref) if not undoes(event)]
+        return _Attached(found, start_quantity(self.get_node_by_id(attached_to_ref)))
 
     def get_position(self, node_id: str) -> dict[str, float]:
         # SpiffWorkflow tries conditions from the top of the picture down; the order of the file is what counts.
         return {"x": 0.0, "y": 0.0}
+
+
+class _Attached(list[Any]):
+    """The boundary events of an activity. True also where several tokens must come, so that it gets its guard."""
+
+    def __init__(self, events: list[Any], needs: int) -> None:
+        super().__init__(events)
+        self.needs = needs
+
+    def __bool__(self) -> bool:
+        return len(self) > 0 or self.needs > 1
 
 
 class Node(TaskParser):
@@ -102,6 +140,18 @@ class Node(TaskParser):
         # Data associations are documentation; SpiffWorkflow hangs on some of them.
         steps: dict[str, StepSpec] = self.process_parser.parser.steps
         return {"bpmn_name": self.node.get("name"), "details": steps.get(self.bpmn_id)}
+
+    def parse_extensions(self, node: Any = None) -> dict[str, Any]:
+        # Called by SpiffWorkflow for the step itself, before it is put inside a repetition.
+        if isinstance(self.task, kinds.Step):
+            self.task.io = read_data(self.node)
+        if isinstance(self.task, kinds.StartStep):
+            named = self.node.find(tag("messageEventDefinition"))
+            self.task.keyed = None if named is None else keyed_of(self.node, named.get("messageRef"))
+        return {}
+
+    def parse_io_spec(self) -> None:
+        return None
 
     def _child(self) -> Any:
         original = self.spec.task_specs.pop(self.task.name)
@@ -124,30 +174,31 @@ class Node(TaskParser):
         )
 
     def _add_multiinstance_task(self, loop_characteristics: Any) -> None:
-        loop, original = loop_characteristics, self._child()
+        original = self._child()
+        many = read_many(self.node, loop_characteristics, self._announces(loop_characteristics))
         self.task = spiff_repeat.MultiStep(
-            self.spec,
-            self.bpmn_id,
-            child=original.name,
-            collection=camunda(loop, "collection"),
-            element=camunda(loop, "elementVariable"),
-            cardinality=_text(loop, "loopCardinality"),
-            until=_text(loop, "completionCondition"),
-            sequential=loop.get("isSequential") == "true",
-            **self.bpmn_attributes,
+            self.spec, self.bpmn_id, child=original.name, many=many, **self.bpmn_attributes
         )
 
+    def _announces(self, loop: Any) -> tuple[tuple[str, Trigger], ...]:
+        """What is thrown when an instance is done, by `behavior` (BPMN 2.0.2, table 10.29)."""
+        parser = self.process_parser.parser
+        events = [(when, _trigger_of(event, parser)) for when, event in announced(loop)]
+        return tuple((when, one) for when, trigger in events for one in events_in(trigger))
+
     def _add_boundary_event(self, children: list[Any]) -> Any:
-        guard = kinds.Guarded(self.spec, f"{self.bpmn_id}.BoundaryEventSplit")
+        needs = start_quantity(self.node)
+        guard = kinds.Guarded(self.spec, f"{self.bpmn_id}.BoundaryEventSplit", needs=needs)
         guard.connect(self.task)
         for event in children:
             guard.connect(self.process_parser.parse_node(event))
         return guard
 
     def handles_multiple_outgoing(self) -> bool:
-        return local(self.node) in ("parallelGateway", "inclusiveGateway", "exclusiveGateway", "eventBasedGateway")
+        return local(self.node) in GATEWAYS
 
     def connect_outgoing(self, outgoing_task: Any, sequence_flow_node: Any, is_default: bool) -> None:
+        self.task.quantity = int(self.node.get("completionQuantity") or 1)
         condition = self.parse_condition(sequence_flow_node)
         if isinstance(self.task, kinds.Choosing) and not is_default and condition is not None:
             self.task.connect_outgoing_if(condition.strip(), outgoing_task)
@@ -172,17 +223,19 @@ class ScopeNode(Node):
 
     def _watcher(self) -> Any:
         start = self.node.find(tag("startEvent"))
-        definition = next(child for child in start if local(child).endswith("EventDefinition"))
         watcher = kinds.EventSubProcess(
             self.spec,
             self.bpmn_id,
             scope=self.process_parser.parser.scope_name(self.bpmn_id),
-            trigger=_trigger(definition, start, self.process_parser.parser),
+            trigger=_trigger_of(start, self.process_parser.parser),
             interrupting=start.get("isInterrupting", "true") == "true",
             event_id=start.get("id"),
             **self.bpmn_attributes,
         )
-        self.spec.watchers.append(watcher)
+        if isinstance(watcher.trigger, Compensate):
+            self.spec.undo_watcher = watcher  # it never waits, it is called when the scope is undone
+        else:
+            self.spec.watchers.append(watcher)
         return watcher
 
 
@@ -191,16 +244,21 @@ class CallNode(Node):
         return self.spec_class(self.spec, self.bpmn_id, call=read_call(self.node), **self.bpmn_attributes)
 
 
+class ComplexNode(Node):
+    def create_task(self) -> Any:
+        condition = _text(self.node, "activationCondition")
+        return self.spec_class(self.spec, self.bpmn_id, activation=condition, **self.bpmn_attributes)
+
+
 class CatchNode(Node):
     def create_task(self) -> Any:
         trigger = self.trigger()
         return self.spec_class(self.spec, self.bpmn_id, trigger=trigger, **self.bpmn_attributes)
 
     def trigger(self) -> Trigger:
-        definitions = [child for child in self.node if local(child).endswith("EventDefinition")]
-        if not definitions and self.node.get("messageRef"):
-            definitions = [self.node]
-        return _trigger(definitions[0], self.node, self.process_parser.parser) if definitions else Nothing()
+        if self.node.get("messageRef"):
+            return _trigger(self.node, self.node, self.process_parser.parser)
+        return _trigger_of(self.node, self.process_parser.parser)
 
 
 class BoundaryNode(CatchNode):
@@ -220,23 +278,40 @@ def _text(node: Any, name: str) -> str:
     return "" if found is None else (found.text or "").strip()
 
 
+def _trigger_of(node: Any, parser: Any) -> Trigger:
+    """What an event waits for or throws, all its definitions in the order of the drawing."""
+    found = tuple(_trigger(child, node, parser) for child in node if local(child).endswith("EventDefinition"))
+    if len(found) > 1:
+        return Multiple(found, node.get("parallelMultiple") == "true")
+    return found[0] if found else Nothing()
+
+
 def _trigger(definition: Any, node: Any, parser: Any) -> Trigger:
     name = local(definition)
     if name == "timerEventDefinition":
         kind = next(child for child in definition if local(child) in _TIMERS)
         return Timer(_TIMERS[local(kind)], (kind.text or "").strip(), catching_up.of(properties_of(node)))
     if definition.get("messageRef"):
-        return Message(parser.messages[definition.get("messageRef")], properties_of(node).get("correlation", ""))
-    if name == "signalEventDefinition":
-        return Signal(parser.signals[definition.get("signalRef")])
+        reference = definition.get("messageRef")
+        own = properties_of(node).get("correlation", "")
+        return Message(parser.messages[reference], own, keyed_of(node, reference))
     if name == "conditionalEventDefinition":
         return Condition(_text(definition, "condition"))
+    if name == "compensateEventDefinition":
+        return Compensate(bare_name(definition.get("activityRef")), definition.get("waitForCompletion") != "false")
+    if name in _PLAIN:
+        return _PLAIN[name]()
+    return _agreed(name, definition, node, parser)
+
+
+def _agreed(name: str, definition: Any, node: Any, parser: Any) -> Trigger:
+    """An event that sender and receiver know by a name or a code."""
+    if name == "signalEventDefinition":
+        return Signal(parser.signals[definition.get("signalRef")])
     if name == "errorEventDefinition":
         return Failure(parser.errors.get(definition.get("errorRef"), {}).get("error_code"))
     if name == "escalationEventDefinition":
         return Escalation(parser.escalations.get(definition.get("escalationRef"), {}).get("escalation_code"))
-    if name == "terminateEventDefinition":
-        return Terminate()
     raise ValidationException(f"{name} is not supported", node=node)
 
 
@@ -262,11 +337,14 @@ class Parser(SpiffBpmnParser):
             ("serviceTask", Node, kinds.ServiceStep),
             ("businessRuleTask", Node, kinds.DecisionStep),
             ("subProcess", ScopeNode, kinds.SubProcess),
+            ("transaction", ScopeNode, kinds.Transaction),
+            ("adHocSubProcess", ScopeNode, kinds.SubProcess),
             ("callActivity", CallNode, spiff_calls.CallStep),
             ("exclusiveGateway", Node, kinds.ExclusiveGateway),
             ("inclusiveGateway", Node, kinds.InclusiveGateway),
             ("parallelGateway", Node, kinds.ParallelGateway),
             ("eventBasedGateway", Node, kinds.RaceGateway),
+            ("complexGateway", ComplexNode, spiff_gates.ComplexGateway),
         )
     }
 
@@ -340,11 +418,14 @@ class Shelf:
                     home = self._parsers[spec.spec] if isinstance(spec, spiff_calls.CallStep) else parser
                     scopes[spec.spec] = self._scope(home, spec.spec)
                     todo.append((scopes[spec.spec], home))
+        spiff_undo.prepare(top, scopes)
         return top, scopes
 
     def _scope(self, parser: Parser, name: str) -> Scope:
         scope: Scope = parser.get_spec(parser.drawn.get(name, name))
         found = scope.task_specs.values()
-        scope.settles = any(isinstance(spec, kinds.InclusiveGateway) for spec in found)
-        scope.conditional = any(isinstance(getattr(spec, "trigger", None), Condition) for spec in found)
+        scope.settles = any(getattr(spec, "settles", False) for spec in found)
+        triggers = [getattr(spec, "trigger", None) for spec in found]
+        events = [event for trigger in triggers if trigger is not None for event in events_in(trigger)]
+        scope.conditional = any(isinstance(event, Condition) for event in events)
         return scope

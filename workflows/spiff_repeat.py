@@ -5,13 +5,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from SpiffWorkflow.util.task import TaskState
 
+from workflows.spiff_events import Trigger
 from workflows.spiff_specs import Step
 
 MAX_INSTANCES = 1_000
+FIRST = ".first"
 
 
 class TooManyInstances(Exception):  # noqa: N818
@@ -74,16 +77,34 @@ class LoopStep(Repeated):
             self._finish(my_task)
 
 
+@dataclass(frozen=True)
+class Many:
+    """What a drawing says about a multi-instance step; texts are FEEL.
+
+    element: the variable of one item of the `collection`. gathered: the variable that gets the list of what the
+    instances left in `left_in`. announces: what is thrown when an instance is done, each with its condition: "" for
+    every one, `FIRST` for the first alone.
+    """
+
+    collection: str = ""
+    element: str = ""
+    cardinality: str = ""
+    until: str = ""
+    sequential: bool = False
+    gathered: str = ""
+    left_in: str = ""
+    announces: tuple[tuple[str, Trigger], ...] = ()
+
+
 class MultiStep(Repeated):
     """Multi-instance: every instance has variables of its own above the scope's; what each one set is
     collected, in the order of the collection, as a list under the step's id."""
 
-    def __init__(
-        self, *args: Any, collection: str, element: str, cardinality: str, until: str, sequential: bool, **kwargs: Any
-    ) -> None:
+    def __init__(self, *args: Any, many: Many, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.collection, self.element, self.cardinality = collection, element, cardinality
-        self.until, self.sequential = until, sequential
+        self.many = many
+        self.collection, self.element, self.cardinality = many.collection, many.element, many.cardinality
+        self.until, self.sequential = many.until, many.sequential
 
     def _update_hook(self, my_task: Any) -> bool:
         items = self._items(my_task)
@@ -122,24 +143,51 @@ class MultiStep(Repeated):
         local = dict(child.internal_data["local"])
         index = local.pop("loopCounter")
         local.pop(self.element, None)
-        kept["results"][index] = local[self.bpmn_id] if list(local) == [self.bpmn_id] else local
+        result = local[self.bpmn_id] if list(local) == [self.bpmn_id] else local
+        kept["results"][index] = local.get(self.many.left_in) if self.many.left_in else result
         kept["done"] += 1
+        if not self._announced(my_task):
+            return  # an event that was thrown ended the step
         if kept["done"] == len(kept["items"]) or self._enough(my_task):
             self._finish(my_task)
         elif self.sequential:
             self._next(my_task)
 
+    def _announced(self, my_task: Any) -> bool:
+        """Throw what the drawing says about an instance that is done; False when that ended the step."""
+        case, done = my_task.workflow.top_workflow, my_task.internal_data["done"]
+        for condition, trigger in self.many.announces:
+            wanted = done == 1 if condition == FIRST else True
+            if wanted and condition not in ("", FIRST):
+                wanted = case.holds(my_task, condition, self._counted(my_task))
+            if not wanted:
+                continue
+            case.announce(my_task, trigger)
+            if my_task._state == TaskState.CANCELLED:
+                return False
+        return True
+
+    def _counted(self, my_task: Any) -> dict[str, Any]:
+        kept = my_task.internal_data
+        done, opened = kept["done"], kept["next"]
+        return {
+            "nrOfInstances": len(kept["items"]),
+            "nrOfCompletedInstances": done,
+            "nrOfActiveInstances": opened - done,
+            # the names of BPMN 2.0.2, table 10.30
+            "numberOfInstances": opened,
+            "numberOfCompletedInstances": done,
+            "numberOfActiveInstances": opened - done,
+            "numberOfTerminatedInstances": 0,
+            self.bpmn_id: kept["results"],
+        }
+
     def _enough(self, my_task: Any) -> bool:
         if not self.until:
             return False
-        kept = my_task.internal_data
-        counted = {
-            "nrOfInstances": len(kept["items"]),
-            "nrOfCompletedInstances": kept["done"],
-            self.bpmn_id: kept["results"],
-        }
-        return my_task.workflow.top_workflow.holds(my_task, self.until, counted)
+        return my_task.workflow.top_workflow.holds(my_task, self.until, self._counted(my_task))
 
     def _run_hook(self, my_task: Any) -> bool:
-        my_task.put({self.bpmn_id: my_task.internal_data["results"]})
+        results = my_task.internal_data["results"]
+        my_task.put({self.bpmn_id: results, **({self.many.gathered: results} if self.many.gathered else {})})
         return True

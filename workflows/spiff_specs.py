@@ -18,8 +18,12 @@ from SpiffWorkflow.bpmn.specs.mixins import BpmnSpecMixin
 from SpiffWorkflow.specs.MultiChoice import MultiChoice
 from SpiffWorkflow.util.task import TaskState
 
+from workflows.data_flow import StepData
+from workflows.keyed import Keyed
+from workflows.spiff_data import GIVEN, give
 from workflows.spiff_events import Escalation, Failure, Message, Signal, Terminate, Trigger
 from workflows.spiff_starts import brought, happened
+from workflows.spiff_triggers import Cancel, Compensate, events_in
 
 
 class NoWay(Exception):  # noqa: N818 - said to the caller as the cause of a failed step
@@ -44,6 +48,16 @@ class Step(Lazy, BpmnSpecMixin):
         super().__init__(wf_spec, bpmn_id, **kwargs)
         self.bpmn_id = bpmn_id
         self.details = details
+        self.io: StepData | None = None  # what data arrows carry here
+        self.quantity = 1  # completionQuantity
+
+    def _predict_hook(self, my_task: Any) -> None:
+        my_task._sync_children(self.outputs * self.quantity, TaskState.FUTURE)
+
+    def _update(self, my_task: Any) -> None:
+        if self.io is not None and self.io.reads and GIVEN not in my_task.internal_data:
+            give(my_task, self.io)
+        super()._update(my_task)
 
 
 class Pass(Step):
@@ -51,10 +65,14 @@ class Pass(Step):
 
 
 class StartStep(Pass):
-    """A start event; what came with the event that it is for is kept under its id."""
+    """A start event; what came with the event that it is for is kept under its id. keyed: the message's key."""
+
+    keyed: Keyed | None = None
 
     def _run_hook(self, my_task: Any) -> bool:
         if happened(my_task, self.bpmn_id) and brought(my_task) is not None:
+            if self.keyed is not None:
+                self.keyed.remember(my_task, self.keyed.of_message(my_task, brought(my_task)))
             my_task.put({self.bpmn_id: brought(my_task)})
         return True
 
@@ -164,6 +182,8 @@ class ParallelGateway(Joining):
 
 
 class InclusiveGateway(Choosing, Joining):
+    settles = True
+
     def _arrived(self, my_task: Any) -> bool:
         my_task._set_state(TaskState.WAITING)
         return False
@@ -214,6 +234,8 @@ class CatchEvent(Step):
 
     def _update_hook(self, my_task: Any) -> bool:
         if happened(my_task, self.bpmn_id):
+            if isinstance(self.trigger, Message):
+                self.trigger.taken(my_task, brought(my_task), None)
             self.fire(my_task, brought(my_task))
             return False
         self.trigger.arm(my_task)
@@ -254,9 +276,29 @@ class BoundaryEvent(CatchEvent):
 
 
 class Guarded(Lazy, SimpleBpmnTask):
-    """Placed before an activity with boundary events: the activity and its events start together."""
+    """Placed before an activity with boundary events: the activity and its events start together.
+
+    needs: `startQuantity`, how many tokens must have come before the activity starts once.
+    """
 
     keeps_children = True
+
+    def __init__(self, *args: Any, needs: int = 1, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.needs = needs
+
+    def _update_hook(self, my_task: Any) -> bool:
+        if self.needs == 1:
+            return True
+        my_task._set_state(TaskState.WAITING)
+        tokens = my_task.workflow.tasks.values()
+        come = [t for t in tokens if t.task_spec is self and t._state == TaskState.WAITING]
+        if len(come) < self.needs:
+            return False
+        for token in come[: self.needs]:
+            if token is not my_task:
+                token.discard()
+        return True
 
     def leave(self, token: Any) -> None:
         """The activity is done: its boundary events stop waiting."""
@@ -266,28 +308,44 @@ class Guarded(Lazy, SimpleBpmnTask):
 
 
 class ThrowEvent(Step):
+    """Throws every event it is defined by, in the order of the drawing."""
+
     def __init__(self, *args: Any, trigger: Trigger, ends: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.trigger = trigger
         self.ends = ends
 
-    def _run_hook(self, my_task: Any) -> bool:
+    def _run_hook(self, my_task: Any) -> bool | None:
+        kept, thrown = my_task.internal_data, events_in(self.trigger)
+        for number in range(kept.get("thrown", 0), len(thrown)):
+            if not self._throw(my_task, thrown[number]):
+                return None  # it runs again when everything is undone
+            kept["thrown"] = number + 1
+            if my_task._state == TaskState.CANCELLED:
+                return None  # what it threw was caught by something that ended it
+        return True
+
+    def _throw(self, my_task: Any, trigger: Trigger) -> bool:
         case = my_task.workflow.top_workflow
-        trigger = self.trigger
         if isinstance(trigger, Message):
             case.throw_message(my_task, trigger, self)
         elif isinstance(trigger, Signal):
             case.throw_signal(my_task, trigger.name, self)
         elif isinstance(trigger, Escalation):
             case.throw_escalation(my_task, trigger.code)
+        elif isinstance(trigger, Compensate):
+            return bool(case.compensate(my_task, trigger))
         return True
 
     def after(self, my_task: Any) -> None:
         """What an end event does to its scope, once its own token is done."""
-        if isinstance(self.trigger, Terminate):
-            my_task.workflow.terminate()
-        elif isinstance(self.trigger, Failure):
-            my_task.workflow.top_workflow.fail_scope(my_task.workflow, self.trigger.code)
+        for trigger in events_in(self.trigger):
+            if isinstance(trigger, Terminate):
+                my_task.workflow.terminate()
+            elif isinstance(trigger, Failure):
+                my_task.workflow.top_workflow.fail_scope(my_task.workflow, trigger.code)
+            elif isinstance(trigger, Cancel):
+                my_task.workflow.top_workflow.cancel_transaction(my_task.workflow)
 
 
 # --- subprocesses -------------------------------------------------------------------------------------------------
@@ -302,6 +360,10 @@ class SubProcess(Step):
         my_task._set_state(TaskState.STARTED)
         my_task.workflow.top_workflow.open_scope(my_task, self.spec)
         return False
+
+
+class Transaction(SubProcess):
+    """A subprocess that a cancel end event may call off."""
 
 
 class EventSubProcess(SubProcess):

@@ -21,6 +21,8 @@ KINDS = {
     "sendTask": "send",
     "receiveTask": "receive",
     "subProcess": "subprocess",
+    "transaction": "subprocess",
+    "adHocSubProcess": "subprocess",
     "callActivity": "call",
     "startEvent": "start",
     "endEvent": "end",
@@ -31,7 +33,11 @@ KINDS = {
     "inclusiveGateway": "gateway",
     "parallelGateway": "gateway",
     "eventBasedGateway": "gateway",
+    "complexGateway": "gateway",
 }
+ACTIVITY_KINDS = frozenset(
+    ("user", "manual", "service", "decision", "script", "empty", "send", "receive", "subprocess", "call")
+)
 
 _Q = f"{{{CAMUNDA}}}"
 
