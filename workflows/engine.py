@@ -225,10 +225,10 @@ class Run:
         payload = None if payload is None else orjson.loads(orjson.dumps(dict(payload)))
         named = self._case.waiting_for(Message) if kind != "signal" else []
         waiting = [t for t in named if t.task_spec.trigger.name == message_name]
-        # Index rows and the outside carry a key as text, so that 7 and "7" are the same key.
-        taken = [t for t in waiting if str(t.internal_data["key"] or "") == str(correlation or "")]
+        taken = [t for t in waiting if t.task_spec.trigger.takes(t, payload, correlation)]
         for token in taken:
             if token._state == WAITING:  # the one before may have ended its wait
+                token.task_spec.trigger.taken(token, payload, correlation)
                 token.task_spec.fire(token, payload)
         self._check_size()
         return len(taken) + (self._case.catch_signal(message_name, payload) if kind != "message" else 0)

@@ -58,16 +58,17 @@ def _arrow(node: etree._Element, arrow: etree._Element, inward: bool) -> Iterato
         sentence = _("The arrow leads to an input, which nothing writes.")
         yield finding(arrow, sentence, _("Lead it to a data object or an output."), code="EXT080")
     if arrow.find(tag("transformation")) is not None:
-        yield from _feel(arrow, text_of(arrow, "transformation"))
+        yield from readable(arrow, text_of(arrow, "transformation"))
     for one in assigned:
-        yield from _feel(one, text_of(one, "from"))
+        yield from readable(one, text_of(one, "from"))
         to = text_of(one, "to")
         if not variable_of(by_id(node, to)) and not NAME.fullmatch(to):
             sentence = _("%(name)s cannot be the name of a variable.", name=to[:60] or "-")
             yield finding(one, sentence, _("Use letters, digits and _."), code="variable-name")
 
 
-def _feel(element: etree._Element, text: str) -> Iterator[Finding]:
+def readable(element: etree._Element, text: str) -> Iterator[Finding]:
+    """Why an expression cannot be read."""
     if not bare(text):
         sentence = _("The expression is empty.")
         yield finding(element, sentence, _("Write the expression or remove it."), code="empty-expression")

@@ -137,10 +137,11 @@ class Runner:
             raise ExpressionFailed(_("“%(text)s” has no value: %(why)s", text=shown(text), why=why), _place(token))
         return found.value
 
-    def value_over(self, token: Any, text: str, variables: Mapping[str, Any]) -> Any:
-        """The value over other variables than those the step sees, as JSON has it; raises ExpressionFailed."""
+    def value_over(self, token: Any, text: str, variables: Mapping[str, Any], *, needed: bool = True) -> Any:
+        """The value over other variables than those the step sees, as JSON has it; raises ExpressionFailed when it is
+        `needed` and has none."""
         found = compiled(text).evaluate(variables, now=token.workflow.top_workflow.now, budget=self.budget)
-        if found.value is None and found.problems:
+        if needed and found.value is None and found.problems:
             why = said(found.problems[0])
             raise ExpressionFailed(_("“%(text)s” has no value: %(why)s", text=shown(text), why=why), _place(token))
         return plain(found.value)
