@@ -128,7 +128,7 @@ def task_row(
     """The columns of the task of a waiting step; what was answered there before comes back as its draft."""
     step = instance.definition.diagram.steps[waiting.step_id]
     case, subject = instance.case, subject_of(waiting.item)
-    due = _due(work, case, step)
+    due = due_of(work, case, step)
     before = earlier.get((step.id, subject))
     row: dict[str, Any] = {
         "ref": new_ref(),
@@ -186,11 +186,11 @@ def _earlier(work: Work, case_id: int, steps: Collection[str]) -> dict[tuple[str
     return {(step, subject): Earlier(ref, number, answers) for step, subject, ref, number, answers in rows}
 
 
-def _due(work: Work, case: Case, step: StepSpec) -> policies.Due:
-    """The task's own term (property `term`), or the case's limit where the step carries property `case-limit`."""
+def due_of(work: Work, case: Case, step: StepSpec, start: datetime | None = None) -> policies.Due:
+    """The task's own term (property `term`) from `start` (default: now), or the case's limit (property `case-limit`)."""
     key = step.properties.get("term", "")
     if key:
-        return policies.due(work, case, key, fallback=step.properties.get("term-internal", ""))
+        return policies.due(work, case, key, start, fallback=step.properties.get("term-internal", ""))
     if case.due_at is not None and step.properties.get("case-limit", "") == "true":
         return policies.Due(case.due_at, case.due, str((case.due or {}).get("kind", policies.STATUTORY)))
     return policies.NO_LIMIT
