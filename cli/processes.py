@@ -30,7 +30,7 @@ def process_check(folder: Path) -> None:
     """Check FOLDER; exit code 1 when it may not be deployed."""
     findings = bundles.check(bundles.read_folder(folder))
     for finding in findings:
-        click.echo(f"{finding.severity}: {finding}", err=finding.severity == "error")
+        click.echo(_line(finding), err=finding.severity == "error")
     if any(finding.severity == "error" for finding in findings):
         raise DefinitionRefused([])
     click.echo(_("%(folder)s may be deployed.", folder=folder.name))
@@ -159,4 +159,10 @@ def _say_proposed(ref: str) -> None:
 
 def _say_all(findings: Iterable[Finding]) -> None:
     for finding in findings:
-        click.echo(f"{finding.severity}: {finding}", err=True)
+        click.echo(_line(finding), err=True)
+
+
+def _line(finding: Finding) -> str:
+    """A finding as a line: severity, place, what is wrong, what to do, the rule that is broken."""
+    rule = f" [{finding.code}]" if finding.code else ""
+    return f"{finding.severity}: {finding}{rule}"

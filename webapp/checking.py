@@ -76,6 +76,7 @@ def as_json(found: tuple[Finding, ...]) -> list[dict[str, Any]]:
             "severity": one.severity,
             "table": one.table,
             "rule": one.rule,
+            "code": one.code,
             "column": one.column,
             "example": example_of(one),
         }

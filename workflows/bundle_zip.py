@@ -68,7 +68,7 @@ _REMOVE = _("Remove what does not belong to it.")
 
 
 def _refused(name: str, sentence: object, remedy: object) -> DefinitionRefused:
-    return DefinitionRefused([Finding(shown(name), "", None, sentence, remedy)])
+    return DefinitionRefused([Finding(shown(name), "", None, sentence, remedy, code="archive")])
 
 
 def _read_all(archive: zipfile.ZipFile) -> dict[str, bytes]:
@@ -97,7 +97,9 @@ def _check_entries(entries: list[zipfile.ZipInfo]) -> Iterator[Finding]:
             sentence = _("The zip holds this file twice.")
         seen.add(entry.filename)
         if sentence is not None:
-            yield Finding(shown(entry.orig_filename), "", None, sentence, _("Pack the files again without it."))
+            yield Finding(
+                shown(entry.orig_filename), "", None, sentence, _("Pack the files again without it."), code="archive"
+            )
 
 
 def _wrong_with(entry: zipfile.ZipInfo) -> object | None:

@@ -91,7 +91,7 @@ def read_folder(folder: Path) -> Bundle:
     files = files_in(folder)
     if DRAWING not in files:
         sentence = _("There is no process.bpmn in this folder.")
-        raise DefinitionRefused([Finding(DRAWING, "", None, sentence, _("Name a bundle's folder."))])
+        raise DefinitionRefused([Finding(DRAWING, "", None, sentence, _("Name a bundle's folder."), code="no-drawing")])
     return Bundle(folder.name, files)
 
 
@@ -142,7 +142,7 @@ def check_place(path: str) -> Iterator[Finding]:
             "A bundle holds process.bpmn, process.toml, NAME.dmn, forms/NAME.form and scenarios/NAME.toml; names are"
             " made of letters A to Z, digits, - and _."
         )
-        yield Finding(shown(path), "", None, sentence, remedy)
+        yield Finding(shown(path), "", None, sentence, remedy, code="misplaced-file")
 
 
 def shown(path: str) -> str:
@@ -168,14 +168,16 @@ def must_pass(bundle: Bundle) -> Checked:
 
 def _check_files(bundle: Bundle) -> Iterator[Finding]:
     if sum(len(content) for content in bundle.files.values()) > SIZE_LIMIT:
-        yield Finding("", "", None, _("The bundle is larger than 4 MB."), _("Remove what does not belong to it."))
+        sentence = _("The bundle is larger than 4 MB.")
+        yield Finding("", "", None, sentence, _("Remove what does not belong to it."), code="bundle-too-large")
     if len(bundle.files) > MOST_FILES:
         sentence = _("The bundle has more than %(most)s files.", most=MOST_FILES)
-        yield Finding("", "", None, sentence, _("Remove what does not belong to it."))
+        yield Finding("", "", None, sentence, _("Remove what does not belong to it."), code="too-many-files")
     if SHEET not in bundle.files:
-        yield Finding(SHEET, "", None, _("process.toml is missing."), _("Add title, owners and start conditions."))
+        remedy = _("Add title, owners and start conditions.")
+        yield Finding(SHEET, "", None, _("process.toml is missing."), remedy, code="no-details")
     if DRAWING not in bundle.files:
-        yield Finding(DRAWING, "", None, _("process.bpmn is missing."), _("Draw the process."))
+        yield Finding(DRAWING, "", None, _("process.bpmn is missing."), _("Draw the process."), code="no-drawing")
 
 
 def _few(path: str, findings: Iterable[Finding]) -> Iterator[Finding]:
@@ -183,7 +185,8 @@ def _few(path: str, findings: Iterable[Finding]) -> Iterator[Finding]:
     for count, found in enumerate(findings):
         if count == MOST_FINDINGS:
             sentence = _("There is more to say about this file.")
-            yield Finding(path, "", None, sentence, _("Correct what is named first, then check again."))
+            remedy = _("Correct what is named first, then check again.")
+            yield Finding(path, "", None, sentence, remedy, code="more-findings")
             return
         yield found
 
@@ -202,7 +205,7 @@ def _check_form(key: str, path: str, content: bytes, routing: dict[str, Members]
             if source and source not in known:
                 sentence = _("The program cannot fill in %(source)s.", source=source[:60])
                 remedy = _("Use one of: %(list)s.", list=", ".join(sorted(known)))
-                yield Finding(path, field.key, None, sentence, remedy)
+                yield Finding(path, field.key, None, sentence, remedy, code="unknown-source")
 
 
 def _check_table(name: str, path: str, content: bytes, models: dict[str, decisions.Model | None]) -> Iterator[Finding]:
@@ -230,7 +233,7 @@ def _check_drawing(
         facts=kinds["facts"],
         records=kinds["record"],
     )
-    yield from findings
+    yield from lint.for_people(findings)
     if any(found.severity == "error" for found in findings):
         return
     outputs = {name: entry.outputs for name, entry in known.items()}

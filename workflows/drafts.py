@@ -252,7 +252,9 @@ def _must_fit(work: Work, manifest: Manifest) -> None:
     elif sum(sizes[digest] for digest in manifest.values()) > bundles.SIZE_LIMIT:
         sentence = _("The bundle is larger than 4 MB.")
     if sentence is not None:
-        raise DefinitionRefused([Finding("", "", None, sentence, _("Remove what does not belong to it."))])
+        raise DefinitionRefused(
+            [Finding("", "", None, sentence, _("Remove what does not belong to it."), code="bundle-too-large")]
+        )
 
 
 def _digests(changes: Changes) -> dict[str, str | None]:

@@ -39,7 +39,7 @@ class Reader:
         self.rules = 0
 
     def refuse(self, element: str, sentence: object, remedy: object) -> None:
-        self.findings.append(Finding(self.file, element, None, sentence, remedy))
+        self.findings.append(Finding(self.file, element, None, sentence, remedy, code="form"))
 
     def read_all(self, components: object, depth: int = 0, hides: tuple[Rule, ...] = ()) -> Iterator[FieldSpec]:
         """Components in order, groups flattened: a group's heading comes first, its fields after it.

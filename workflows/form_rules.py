@@ -157,7 +157,7 @@ class _About:
         self.findings: list[Finding] = []
 
     def note(self, place: str, sentence: Text, remedy: Text, severity: str = "error") -> None:
-        found = Finding(self.file, place, None, sentence, remedy, severity)
+        found = Finding(self.file, place, None, sentence, remedy, severity, code="form-rule")
         if found not in self.findings:
             self.findings.append(found)
 
@@ -243,7 +243,7 @@ def _circles(fields: Sequence[FieldSpec], file: str) -> Iterator[Finding]:
         if circle and frozenset(circle) not in found and strict & set(circle):
             found.add(frozenset(circle))
             sentence = _("Whether the field is hidden depends on itself: %(names)s.", names=" → ".join(circle))
-            yield Finding(file, circle[0].rpartition(".")[2], None, sentence, _("Break the circle."))
+            yield Finding(file, circle[0].rpartition(".")[2], None, sentence, _("Break the circle."), code="form-rule")
 
 
 def _needs(fields: Sequence[FieldSpec]) -> tuple[dict[str, set[str]], set[str]]:

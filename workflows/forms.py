@@ -126,7 +126,7 @@ def parse(source: bytes, key: str, file: str) -> FormSpec:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
         sentence = _("The file is not a form-js form.")
         remedy = _("Export it again from the form editor.")
-        raise DefinitionRefused([Finding(file, key, None, sentence, remedy)]) from problem
+        raise DefinitionRefused([Finding(file, key, None, sentence, remedy, code="form")]) from problem
     reader = Reader(file)
     fields = tuple(reader.read_all(components))
     twice = Counter(f.key for f in fields if f.kind in INPUTS)

@@ -143,6 +143,17 @@ def once(found: Sequence[Finding]) -> list[Finding]:
     )
 
 
+def for_people(found: Sequence[Finding]) -> list[Finding]:
+    """Findings for people: what several rules of the standard say alike is said once, with all their names."""
+    said: dict[tuple[object, ...], Finding] = {}
+    for one in found:
+        key = (one.file, one.element, one.line, str(one.sentence), one.severity)
+        if key in said and one.code != said[key].code:
+            one = replace(said[key], code=f"{said[key].code} {one.code}".strip())
+        said[key] = one
+    return list(said.values())
+
+
 def _schema(root: etree._Element) -> Iterator[Finding]:
     for line, message in schema_errors(root):
         sentence = _("The file breaks the BPMN 2.0 schema: %(why)s", why=message.replace(tag(""), ""))
@@ -157,4 +168,4 @@ def _buildable(build: Callable[[], object]) -> list[Finding]:
     return []
 
 
-__all__ = ["XML_REFUSED", "Known", "OperationSpec", "check_diagram", "check_files", "once"]
+__all__ = ["XML_REFUSED", "Known", "OperationSpec", "check_diagram", "check_files", "for_people", "once"]

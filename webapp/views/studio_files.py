@@ -52,7 +52,7 @@ def _answers_json(view: View) -> View:
             return jsonify(message=refusal.message, findings=checking.as_json(tuple(refusal.findings))), 422
         except _NotTaken as refusal:
             path = str(values.get("path") or request.args.get("path", ""))
-            found = Finding(path, "", None, refusal.message, refusal.remedy)
+            found = Finding(path, "", None, refusal.message, refusal.remedy, code="not-saved")
             return jsonify(message=refusal.message, findings=checking.as_json((found,))), refusal.status
         except Conflict as refusal:  # the draft is closed: 409 asks which of two to keep, and here is nothing to choose
             return jsonify(message=refusal.message), 410

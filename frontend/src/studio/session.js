@@ -260,6 +260,7 @@ export function open({ root, content, changed, show, choose = () => {}, name = (
     put('sentence', finding.sentence);
     put('example', finding.example);
     put('remedy', finding.remedy);
+    put('code', finding.code);
     put('line', here && part.endsWith('.bpmn') ? finding.line : 0); // elsewhere the place says more
     const [button, link] = [item.querySelector('button'), item.querySelector('a')];
     button.hidden = !here;

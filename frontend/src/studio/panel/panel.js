@@ -75,7 +75,8 @@ export class Panel {
     const said = this.findings.get(element) ?? [];
     this.told.hidden = !said.length;
     this.told.replaceChildren(...said.map((one) => make('li', { 'data-severity': one.severity },
-      make('b', {}, this.context.say(one.severity === 'error' ? 'Error' : 'Warning')), ' ', one.sentence, ' ', make('span', { class: 'muted' }, one.remedy))));
+      make('b', {}, this.context.say(one.severity === 'error' ? 'Error' : 'Warning')), ' ', one.sentence, ' ', make('span', { class: 'muted' }, one.remedy),
+      ...(one.code ? [' ', make('code', { class: 'muted xs', translate: 'no' }, one.code)] : []))));
   }
 
   // Nothing can be changed while a token runs.
