@@ -25,12 +25,13 @@ from domain.verification import reports
 from domain.verification.comparison import LineView
 from domain.verification.doubts import DoubtView
 from domain.work import Work
-from tasks import briefs, decided, drawings, events, followed, line
+from tasks import briefs, decided, drawings, events, followed, line, replay
 from tasks.briefs import CaseBrief
 from tasks.decided import DecisionView
 from tasks.drawings import Drawing
 from tasks.events import Happening
 from tasks.followed import FileView, Paper, Remark
+from tasks.replay import Span
 from tasks.rules import visible_case
 from workflows import definitions
 from workflows.bundles import DRAWING
@@ -66,13 +67,24 @@ class CasePage:
     people: Mapping[str, str] = field(default_factory=dict, repr=False)
     reveal: bool = False
     decisions: Sequence[DecisionView] = field(default=(), repr=False)
+    past: Span = field(default_factory=Span)
 
 
 def case_page(work: Work, ref: str, *, english: bool = False) -> CasePage:
     """The page of a case. Raises NotFound, also for a case of another office."""
     department, agency, town = aliased(Organisation), aliased(Organisation), aliased(Organisation)
     row = work.session.execute(
-        select(Case, Household, department, agency, town, CaseState.marks, DefinitionRow, drawings.troubled())
+        select(
+            Case,
+            Household,
+            department,
+            agency,
+            town,
+            CaseState.marks,
+            DefinitionRow,
+            drawings.troubled(),
+            *replay.on_record(),
+        )
         .join(Household, Household.id == Case.household_id, isouter=True)
         .join(department, department.id == Case.department_id)
         .join(agency, agency.id == Case.agency_id)
@@ -106,11 +118,14 @@ def case_page(work: Work, ref: str, *, english: bool = False) -> CasePage:
         people={one.person.ref: one.person.name for one in brief.members},
         reveal=permissions.may(work.actor, "reveal.idno", relation),
         decisions=decided.visible(work, case, reached=reached, english=english),
+        past=Span(row[8] or 0, row[9] or 0),
     )
 
 
-def drawing(work: Work, ref: str) -> bytes:
-    """The drawing of a case's own version, as BPMN. Raises NotFound."""
+def drawing(work: Work, ref: str, moment: int = 0) -> bytes:
+    """The drawing of a case's own version, as BPMN; with a moment of its past, that of then. Raises NotFound."""
+    if moment:
+        return replay.version_at(work, ref, moment).bundle.files[DRAWING]
     case = visible_case(work, ref)
     return briefs.definition_of(work, case.id).bundle.files[DRAWING]
 

@@ -77,7 +77,7 @@ class Drawing:
     """The drawing of a case's own version: ids for the picture, names for the text. state: the case's own.
 
     done: in the order of the first time. ended: the nodes where a closed case ended, or where it stood when somebody
-    ended it.
+    ended it. moment: of its past that this shows, 0 for the present.
     """
 
     case_ref: str
@@ -96,6 +96,7 @@ class Drawing:
     now: Sequence[Standing] = ()
     troubles: Sequence[Trouble] = ()
     waiting: Sequence[Waiting] = field(default=(), repr=False)
+    moment: int = 0
 
     @property
     def closed(self) -> bool:

@@ -6,7 +6,7 @@ one that was in force for the case at that moment.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,6 +19,7 @@ from domain.work import Work
 
 GROWING = ("done", "flows")  # lists that moves add to
 WHOLE = ("active", "counts", "stopped")
+EVERY_TIME = ("active",)  # short, and what a past without its beginning could not do without
 
 
 class CaseMoment(Base):
@@ -97,7 +98,7 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, An
         elif len(new) > len(old):
             found[f"+{name}"] = new[len(old) :]
     for name in WHOLE:
-        if before.get(name) != after.get(name):
+        if name in EVERY_TIME or before.get(name) != after.get(name):
             found[name] = after.get(name)
     return found
 
@@ -115,4 +116,21 @@ def applied(marks: Mapping[str, Any], changed: Mapping[str, Any]) -> dict[str, A
             found.pop(name, None)
         elif name in changed:
             found[name] = changed[name]
+    return found
+
+
+def base(now: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The growing marks before the first of these `changes`, the last of which led to `now`.
+
+    Of a case that moved before moments were kept this is what it had done by then; empty where that cannot be told.
+    """
+    found: dict[str, Any] = {}
+    for name in GROWING:
+        known = list(now.get(name) or ())
+        for changed in reversed(rows):
+            if name in changed:
+                known = []
+                break
+            known = known[: len(known) - len(changed.get(f"+{name}", ()))]
+        found[name] = known
     return found

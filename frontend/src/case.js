@@ -10,6 +10,7 @@
 // Keys, once it has the focus: arrows move, + and - change the size, 0 shows all.
 import Viewer from 'bpmn-js/lib/NavigatedViewer';
 import { speakEnglish } from './english.js';
+import { lookBack } from './replay.js';
 import './case.css';
 
 const PADDING = 24; // pixels around the drawing
@@ -62,12 +63,32 @@ async function draw(root) {
     svg?.setAttribute('tabindex', '-1');
     if (fit(viewer) < READABLE && middle.length) show(viewer, middle);
     listen(root, viewer, middle);
+    lookBack(root, (url, then) => showAgain(root, viewer, url, then));
     root.dataset.ready = 'yes';
   } catch (reason) {
     console.error(reason);
     root.dataset.ready = 'failed';
     root.textContent = root.dataset.textFailed ?? '';
   }
+}
+
+// The drawing of another moment: its own picture when that is another version, its own marks.
+async function showAgain(root, viewer, url, marks) {
+  if (root.dataset.diagramShown !== url && url) {
+    const answer = await fetch(url, { headers: { Accept: '*/*' } });
+    if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
+    await viewer.importXML(await answer.text());
+    root.dataset.diagramShown = url;
+  }
+  unmark(viewer);
+  const middle = mark(viewer, marks);
+  if (middle.length && !seen(viewer, middle)) show(viewer, middle);
+}
+
+// Whether all of them lie in the part that is shown.
+function seen(viewer, elements) {
+  const { x, y, width, height } = viewer.get('canvas').viewbox();
+  return elements.every((one) => one.x >= x && one.y >= y && one.x + one.width <= x + width && one.y + one.height <= y + height);
 }
 
 // --- marks ---------------------------------------------------------------------------------------------------------
@@ -85,6 +106,14 @@ function mark(viewer, marks) {
   for (const element of known(marks.troubled)) badge(viewer, element, 'wf-trouble', '!');
   const middle = known(marks.active);
   return middle.length ? middle : known(marks.ended);
+}
+
+function unmark(viewer) {
+  const canvas = viewer.get('canvas');
+  for (const element of viewer.get('elementRegistry').getAll()) {
+    for (const name of Object.values(MARKS)) canvas.removeMarker(element, name);
+  }
+  viewer.get('overlays').clear();
 }
 
 // From a business rule step to the row that counted; over the whole page the drawing steps aside first.

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from domain.errors import InvalidAnswers
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import case_pages, drawings, queues
+from tasks import case_pages, drawings, queues, replay
 from tasks.decided import DecisionView
+from tasks.replay import Moment
 from webapp import showing
 from webapp.acting import acting, reading
 from webapp.i18n import english
@@ -38,17 +40,25 @@ def listing() -> ResponseReturnValue:
 @blueprint.get("/cases/<ref>")
 @requires("case.read")
 def case(ref: str) -> ResponseReturnValue:
-    """One case."""
+    """One case; with ?moment=N as it stood after that move."""
     with reading() as work:
-        return _page(work, ref)
+        return _page(work, ref, moment=request.args.get("moment", 0, type=int))
+
+
+@blueprint.get("/cases/<ref>/moments.json")
+@requires("case.read")
+def moments(ref: str) -> ResponseReturnValue:
+    """The past of the case for the slider: of each move what was done and which marks changed."""
+    with reading() as work:
+        return {"moments": list(_told(replay.listing(work, ref, english=english())))}
 
 
 @blueprint.get("/cases/<ref>/drawing.bpmn")
 @requires("case.read")
 def drawing(ref: str) -> ResponseReturnValue:
-    """The drawing of the case's own version of the process."""
+    """The drawing of the case's own version of the process; with ?moment=N of the version it ran on then."""
     with reading() as work:
-        content = case_pages.drawing(work, ref)
+        content = case_pages.drawing(work, ref, request.args.get("moment", 0, type=int))
     answer = Response(content, mimetype="application/xml")
     answer.headers["Content-Disposition"] = "attachment; filename=process.bpmn"
     return answer
@@ -69,13 +79,33 @@ def reveal(ref: str) -> ResponseReturnValue:
         return _page(work, ref, person=person, number=number)
 
 
-def _page(work: Work, ref: str, *, person: str = "", number: str = "", fault: str = "") -> str:
+def _page(work: Work, ref: str, *, person: str = "", number: str = "", fault: str = "", moment: int = 0) -> str:
     page = case_pages.case_page(work, ref, english=english())
+    then = replay.at(work, ref, moment, english=english()) if moment else None
     # bpmn-js writes style attributes while it draws
     return render_template(
         "cases/case.html", page=page, case=page.brief, titles=showing.titles(work, page.law), now=work.now,
-        person=person, number=number, fault=fault, rules_of=_rules_of,
+        person=person, number=number, fault=fault, rules_of=_rules_of, then=then,
     )  # fmt: skip
+
+
+def _told(found: Sequence[Moment]) -> Iterator[dict[str, Any]]:
+    """Moments as the slider reads them: of the marks only what is not as it was before."""
+    before: Mapping[str, Any] = {}
+    for one in found:
+        marks = one.drawing.marks()
+        yield {
+            "number": one.number,
+            "at": one.at.isoformat(),
+            "when": showing.short_time(one.at),
+            "who": one.who or str(_("the system:")),
+            "text": str(one.text),
+            "stands": str(_(", ")).join(one.stands),
+            "version": one.drawing.version,
+            "drawing": url_for("cases.drawing", ref=one.drawing.case_ref, moment=one.number),
+            "marks": {name: value for name, value in marks.items() if before.get(name) != value},
+        }
+        before = marks
 
 
 def _rules_of(found: Sequence[DecisionView]) -> dict[str, dict[str, str]]:
