@@ -59,6 +59,9 @@ class Played:
 
 
 def diagram(name: str) -> engine.Diagram:
+    """A diagram of tests/diagrams by its name, or a drawing that is given as text."""
+    if name.startswith("<"):
+        return engine.read_diagram(name.encode())
     return engine.read_diagram((DIAGRAMS / f"{name}.bpmn").read_bytes())
 
 
