@@ -40,7 +40,7 @@ def _handover(one: etree._Element) -> Iterator[Finding]:
     given = {str(key) for key in one.attrib}
     for key in sorted(given - _ATTRIBUTES):
         sentence = _("The attribute %(key)s has no effect here and would be ignored.", key=key)
-        yield finding(one, sentence, _("Remove the attribute."), code="unsupported-attribute")
+        yield finding(one, sentence, _("Remove the attribute."), code="handover")
     if "variables" in given:
         if one.get("variables") != "all" or given - {"variables"}:
             sentence = _("What is handed over is not clear.")

@@ -182,6 +182,9 @@ def _timer(node: etree._Element, kind: etree._Element) -> Iterator[Finding]:
 
 
 def _may_recur(node: etree._Element) -> bool:
+    around = node.getparent()
+    if local(node) == "startEvent" and around is not None and local(around) == "process":
+        return True  # each time begins a case of its own
     attribute = {"boundaryEvent": "cancelActivity", "startEvent": "isInterrupting"}.get(local(node), "")
     return bool(attribute) and node.get(attribute, "true") == "false"
 
