@@ -87,7 +87,7 @@ def _release_campaign(work: Work, item: AgendaItem, _result: Any) -> None:
 
 
 def _deliver_message(work: Work, item: AgendaItem, _result: Any) -> None:
-    campaigns.route_message(work, item.payload)
+    campaigns.route_message(work, item.payload, item.due_at)
 
 
 def _run_job(work: Work, item: AgendaItem, result: Any) -> None:

@@ -14,7 +14,7 @@ from domain.home import Home, open_home
 from domain.logs import Event
 from domain.settings import Settings
 from domain.work import SCHEDULER, unit_of_work
-from scheduler import orphans, tick
+from scheduler import orphans, recovery, tick
 
 log = logging.getLogger("scheduler.worker")
 
@@ -22,6 +22,7 @@ KNOCK_SECONDS = 1
 BEAT_SECONDS = 10
 SEAL_SECONDS = 30
 ORPHAN_SECONDS = 3600
+WATCH_SECONDS = 600
 
 
 def beat(home: Home, worker: str) -> None:
@@ -43,6 +44,8 @@ def make_scheduler(home: Home, worker: str) -> BackgroundScheduler:
     scheduler.add_job(beat, "interval", seconds=BEAT_SECONDS, args=[home, worker], id="beat", **options)
     scheduler.add_job(seal, "interval", seconds=SEAL_SECONDS, args=[home], id="seal", **options)
     scheduler.add_job(orphans.remove, "interval", seconds=ORPHAN_SECONDS, args=[home], id="orphans", **options)
+    scheduler.add_job(recovery.watch, "interval", seconds=WATCH_SECONDS, args=[home, worker], id="watch", **options)
+    scheduler.add_job(recovery.recover, args=[home, worker], id="recover", misfire_grace_time=None)
     return scheduler
 
 

@@ -167,8 +167,11 @@ def release_cases(work: Work, campaign_ref: str) -> int:
     return taken
 
 
-def route_message(work: Work, payload: Mapping[str, Any]) -> int:
-    """Hand a message that a case threw to every case that waits for it. Returns how many took it."""
+def route_message(work: Work, payload: Mapping[str, Any], sent_at: datetime | None = None) -> int:
+    """Hand a message that a case threw to every case that waits for it. Returns how many took it.
+
+    sent_at: when it was thrown; timers that were due until then come first.
+    """
     name, correlation = str(payload["name"]), str(payload.get("correlation", ""))
     refs = work.session.scalars(
         select(Case.ref)
@@ -177,7 +180,8 @@ def route_message(work: Work, payload: Mapping[str, Any]) -> int:
         .distinct()
         .order_by(Case.ref)
     ).all()
-    return sum(moves.deliver_message(work, ref, name, correlation, payload.get("payload") or {}) for ref in refs)
+    inner = payload.get("payload") or {}
+    return sum(moves.deliver_message(work, ref, name, correlation, inner, sent_at=sent_at) for ref in refs)
 
 
 def runner_of(work: Work, unit: Organisation) -> Organisation:

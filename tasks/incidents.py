@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import select, true
 
-from domain import journal
+from domain import agenda, journal
 from domain.agenda import AgendaItem
 from domain.cases import Case
 from domain.clock import machine_now
@@ -23,6 +23,8 @@ from workflows.failed_steps import Stopped
 from workflows.instances import ERROR, Incident, Instance
 from workflows.registry import THREE_TIMES
 
+# cause of the incident of a case that waits for nothing
+NOTHING_AWAITED = "WaitsForNothing"
 RETRY = "step.retry"  # kind of the item that tries a step in error again
 
 
@@ -140,6 +142,8 @@ def retry(work: Work, ref: str) -> int:
     if row is None:
         raise NotFound(_("This incident is closed already."), incident=ref)
     incident, case_ref = row
+    if incident.cause == NOTHING_AWAITED:
+        agenda.put(work, "case.wake", f"poke:{incident.ref}", work.now, subject=case_ref)
     items = _failing(work, case_ref, incident.token)
     if not items:
         _close(work, case_ref, incident)
@@ -148,6 +152,17 @@ def retry(work: Work, ref: str) -> int:
         _try_now(item)
     journal.of_case(work, case_ref, "incident.retried", case_ref, {"incident": ref, "items": [i.id for i in items]})
     return len(items)
+
+
+def try_items(work: Work, ref: str) -> None:
+    """What still fails behind an incident that is open is tried at once."""
+    row = work.session.execute(
+        select(Case.ref, Incident.token)
+        .join(Case, Case.id == Incident.case_id)
+        .where(Incident.ref == ref, Incident.closed_at.is_(None))
+    ).one_or_none()
+    for item in _failing(work, *row) if row is not None else ():
+        _try_now(item)
 
 
 def retry_item(work: Work, key: str) -> None:

@@ -12,12 +12,12 @@ from sqlalchemy import bindparam, select
 
 from domain import agenda, journal, numbers
 from domain.cases import CANCELLED, DONE, Case
-from domain.errors import Conflict, HouseError, InvalidAnswers, OperationFailed, Stale
+from domain.errors import Conflict, InvalidAnswers, Stale
 from domain.oversight.campaigns import ACCEPTED, catch_up
 from domain.parties.accounts import Account
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import form_facts, line, rules
+from tasks import failures, form_facts, held, incidents, line, rules
 from tasks.models import COMPLETED, READY, RESERVED, HumanTask
 from tasks.services import MoveServices
 from workflows import engine, instances, registry
@@ -39,14 +39,15 @@ class Moved:
 def start_case(work: Work, case: Case, definition: Definition, data: Mapping[str, Any]) -> Moved:
     """Begin the process of a case whose row is written. `data` joins {"case": …} as routing variables.
 
-    Raises OperationFailed, or what the first operations refuse (Conflict, ...).
+    Raises what the first operations refuse to a person (Conflict, ...); a failure is an incident of the case.
     """
     services = MoveServices(work, case, definition)
     about = {"ref": case.ref, "kind": case.kind, "programme": case.programme}
-    instance = instances.begin(work, case, definition, {**data, "case": {**about, **data.get("case", {})}}, services)
+    services.begun = {**data, "case": {**about, **data.get("case", {})}}
+    instance = instances.begin(work, case, definition, services.begun, services)
     services.run = instance.run
     journal.of_case(work, case.ref, "case.started", case.ref, {"process": case.process, "version": definition.number})
-    return _carry_on(work, instance, Act("started"))
+    return _carry_on(work, instance, Act("started"), services, lambda _run: None)
 
 
 def case_number(work: Work, org_id: int, mark: str) -> str:
@@ -67,10 +68,12 @@ def complete_task(work: Work, ref: str, *, version: int, answers: Mapping[str, A
     Raises:
         NotFound: no such task, or the actor may not see it. NotPermitted: role or separation of duties.
         Stale: somebody changed the task after `version`. InvalidAnswers: nothing was written.
-        Conflict: a legal rule forbids it (with its clause). OperationFailed: the whole move is rolled back.
+        Conflict: a legal rule forbids it (with its clause). OperationFailed: the step itself, its form or its mapping,
+        cannot be carried out. When a later step fails the act is kept and that step waits for repair (decision 0022).
     """
     task, case, state = rules.held_task(work, ref)
     rules.must_complete(work, task)
+    held.must_go_on(case)
     must_be_held(work, task, version)
     services = MoveServices(work, case)
     instance = instances.taken(work, case, state, services)
@@ -82,11 +85,13 @@ def complete_task(work: Work, ref: str, *, version: int, answers: Mapping[str, A
     rules.must_own_files(work, task, form, clean)
     _record_answers(work, task, clean)
     instance.settled.add(task.token)
+    routing = form.routing(clean)
     with _Reported():
-        instance.run.complete(task.token, form.routing(clean))
+        instance.run.complete(task.token, routing)
     body = {"step": task.step_id, "fields": sorted(clean), "form": task.form_digest}
     journal.of_case(work, case.ref, "task.completed", task.ref, body)
-    return _carry_on(work, instance, Act("completed", task.step_id, task.ref))
+    act = Act("completed", task.step_id, task.ref)
+    return _carry_on(work, instance, act, services, lambda run: run.complete(task.token, routing))
 
 
 def finish_job(work: Work, case_ref: str, token: str, result: Any) -> Moved | None:
@@ -105,40 +110,99 @@ def finish_job(work: Work, case_ref: str, token: str, result: Any) -> Moved | No
     with _Reported():
         instance.run.finish_job(token, outcome)
     journal.of_case(work, case.ref, "job.finished", case.ref, {"step": job.step_id, "operation": job.topic})
-    return _carry_on(work, instance, Act("job", job.step_id))
+    return _carry_on(work, instance, Act("job", job.step_id), services, lambda run: run.finish_job(token, outcome))
+
+
+def retry_step(work: Work, case_ref: str, token: str) -> Moved | None:
+    """Try a step in error again. None when the case is over or the step is not in error any more.
+
+    Raises StepFailed, BudgetExceeded, DataTooLarge when it fails again.
+    """
+    case = _open_case(work, case_ref)
+    if case is None or held.keep(work, case, "step.retry", {"token": token}):
+        return None
+    services = MoveServices(work, case)
+    instance = instances.load(work, case, services)
+    services.bind(instance)
+    step = dict(instance.run.failed()).get(token)
+    if step is None:
+        return None
+    instance.run.retry(token)
+    journal.of_case(work, case.ref, "step.retried", case.ref, {"step": step})
+    return _carry_on(work, instance, Act("retried", step), services, lambda run: run.retry(token), retried=token)
 
 
 def wake_case(work: Work, case_ref: str) -> Moved | None:
     """Fire the timers of a case that are due now. None when the case is over."""
     case = _open_case(work, case_ref)
-    if case is None:
+    if case is None or held.keep(work, case, "case.wake", {}):
         return None
     services = MoveServices(work, case)
     instance = instances.load(work, case, services)
     services.bind(instance)
-    waking = sorted({timer.step_id for timer in instance.run.timers() if timer.due_at <= work.now})
+    return _wake(work, instance, services)
+
+
+def _wake(work: Work, instance: Instance, services: MoveServices, until: datetime | None = None) -> Moved:
+    """Fire what is due, now or until an earlier instant, and carry on."""
     with _Reported():
-        instance.run.wake()
-    if waking:
-        journal.of_case(work, case.ref, "timer.fired", case.ref, {"steps": waking})
-    return _carry_on(work, instance, Act("timer", waking[0] if len(waking) == 1 else ""))
+        instance.run.wake(until)
+    woken = instance.run.woken()
+    happened = sorted({one.step_id for one in woken if one.happened})
+    if woken:
+        journal.of_case(work, instance.case.ref, "timer.fired" if happened else "timer.passed_over",
+                        instance.case.ref, line.of_timers(work, woken))  # fmt: skip
+    act = Act("timer", happened[0] if len(happened) == 1 else "")
+    return _carry_on(work, instance, act, services, lambda run: _again(run, until))
 
 
-def deliver_message(work: Work, case_ref: str, name: str, correlation: str, payload: Mapping[str, Any]) -> bool:
-    """Hand a message to a case. False when it does not wait for it (any more)."""
+def _again(run: engine.Run, until: datetime | None) -> None:
+    run.wake(until)
+
+
+def deliver_message(
+    work: Work,
+    case_ref: str,
+    name: str,
+    correlation: str,
+    payload: Mapping[str, Any],
+    *,
+    sent_at: datetime | None = None,
+) -> bool:
+    """Hand a message to a case. False when it does not wait for it (any more).
+
+    sent_at: its instant (default: now). A timer of the case that was due until then comes first, also when nobody
+    carried it out in time: what waits for whichever comes first goes by the instants, not by who was late.
+    """
     case = _open_case(work, case_ref)
     if case is None:
         return False
+    sent = (sent_at or work.now).isoformat()
+    message = {"name": name, "correlation": correlation, "payload": dict(payload), "sent_at": sent}
+    if held.keep(work, case, "case.deliver", message):
+        return True
     services = MoveServices(work, case)
     instance = instances.load(work, case, services)
     services.bind(instance)
+    until = sent_at or work.now
+    awaited = any(one.name == name for one in instance.run.messages())
+    if awaited and any(timer.due_at <= until for timer in instance.run.timers()):
+        _wake(work, instance, services, until)
+        services = MoveServices(work, case)
+        instance = instances.load(work, case, services)
+        services.bind(instance)
     with _Reported():
         taken = instance.run.deliver(name, payload, correlation)
     if not taken:
         return False
     journal.of_case(work, case.ref, "message.delivered", case.ref, {"message": name})
-    _carry_on(work, instance, Act("message"))
+    again: failures.Begun = lambda run: _deliver(run, name, payload, correlation)  # noqa: E731  a name for its type
+    _carry_on(work, instance, Act("message"), services, again)
     return True
+
+
+def _deliver(run: engine.Run, name: str, payload: Mapping[str, Any], correlation: str) -> None:
+    run.deliver(name, payload, correlation)
 
 
 def cancel_case(work: Work, case_ref: str, reason: str) -> None:
@@ -156,6 +220,7 @@ def cancel_case(work: Work, case_ref: str, reason: str) -> None:
     instance.run.cancel()
     instances.save(work, instance, stopped=True, act=Act("cancelled"))
     line.bring_into_line(work, instance)
+    incidents.settle(work, case, instance)
     case.state, case.closed_at = CANCELLED, work.now
     body = {"reason": line.add_case_note(work, case, reason)}
     journal.of_case(work, case.ref, "case.cancelled", case.ref, body)
@@ -213,9 +278,7 @@ def _record_answers(work: Work, task: HumanTask, clean: Mapping[str, Any]) -> No
     )
 
 
-_CASE = (
-    select(Case).where(Case.ref == bindparam("ref")).with_for_update().execution_options(populate_existing=True)
-)
+_CASE = select(Case).where(Case.ref == bindparam("ref")).with_for_update().execution_options(populate_existing=True)
 
 
 def _open_case(work: Work, case_ref: str) -> Case | None:
@@ -223,11 +286,21 @@ def _open_case(work: Work, case_ref: str) -> Case | None:
     return None if case is None or case.state in (DONE, CANCELLED) else case
 
 
-def _carry_on(work: Work, instance: Instance, act: Act = MOVED) -> Moved:
-    """Advance, save, and bring tasks, agenda and case row into line with what the process now waits for."""
+def _carry_on(
+    work: Work,
+    instance: Instance,
+    act: Act = MOVED,
+    services: MoveServices | None = None,
+    again: failures.Begun | None = None,
+    *,
+    retried: str = "",
+) -> Moved:
+    """Advance, save, and bring tasks, agenda and case row into line with what the process now waits for.
+
+    With `services` and `again` a step that fails is left in error and the rest of the move is kept (`failures`).
+    """
+    instance, stopped, problem = failures.advance(work, instance, services, again, retried=retried)
     run, case = instance.run, instance.case
-    with _Reported():
-        run.advance()
     instances.save(work, instance, act=act)
     opened = line.bring_into_line(work, instance)
     _post_thrown(work, instance)
@@ -235,6 +308,9 @@ def _carry_on(work: Work, instance: Instance, act: Act = MOVED) -> Moved:
     if run.completed:
         case.state, case.closed_at = DONE, work.now
         journal.of_case(work, case.ref, "case.completed", case.ref, {})
+    if problem is not None:
+        incidents.stand(work, case, stopped, problem)
+    incidents.settle(work, case, instance, own="job" if act.verb == "job" else "")
     work.session.flush()
     return Moved(case.ref, tuple(task.ref for task in opened), run.next_wake(), run.completed)
 
@@ -260,8 +336,11 @@ class _Reported:
         return None
 
     def __exit__(self, _kind: object, problem: BaseException | None, _trace: object) -> None:
-        if not isinstance(problem, engine.StepFailed):
-            return
-        cause = problem.cause
-        if isinstance(cause, HouseError) and not isinstance(cause, OperationFailed):
-            raise cause from problem
+        if isinstance(problem, engine.StepFailed):
+            said = failures.refusal(problem)
+            if said is not problem:
+                raise said from problem
+
+
+# what the verbs of repair share with a move (`tasks.repairs`, `tasks.on_behalf`)
+carry_on, record_answers, Reported = _carry_on, _record_answers, _Reported

@@ -53,6 +53,7 @@ def hold(run: Run) -> list[Stopped]:
 
 
 def _stop(token: Any) -> Stopped:
+    token.task_spec._predict_hook(token)  # as a step that ran: what follows it is there when it is skipped
     token._set_state(ERROR)
     return Stopped(token.id.hex, str(token.task_spec.bpmn_id or token.task_spec.name))
 

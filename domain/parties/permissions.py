@@ -193,6 +193,7 @@ RULES: tuple[Rule, ...] = (
     # running the house: no case content
     _rule("operations.read", "system_admin auditor operator"),
     _rule("operations.retry", "system_admin operator"),
+    _rule("operations.repair", "system_admin operator"),
     _rule("journal.read", "auditor"),
     _rule("journal.security", "security_admin auditor"),
     _rule("journal.verify", "auditor operator"),

@@ -1,0 +1,156 @@
+"""The watchdog: cases that wait for nothing, timers and jobs that nobody would carry out.
+
+Nothing of this may happen; that it does not is looked for, and what can be mended is mended. Three questions that
+follow indexes and load no case: a home of a million open cases is gone through in parts, in the order of their keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, exists, func, literal, select
+
+from domain import agenda, journal
+from domain.agenda import AgendaItem
+from domain.cases import OPEN as OPEN_CASE
+from domain.cases import Case
+from domain.clock import machine_now
+from domain.text import gettext as _
+from domain.work import Work
+from tasks import failures
+from tasks.incidents import NOTHING_AWAITED
+from tasks.models import OPEN, HumanTask
+from tasks.services import ask_for_job
+from tasks.timers import key_of
+from workflows.instances import CaseState, CaseWait, Incident, WatchReport
+
+PART = 5000
+WATCH, RECOVERY = "watch", "recovery"
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """A case that waits for nothing."""
+
+    case_id: int
+    ref: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unplanned:
+    """A timer or a job of a case without an item of the agenda."""
+
+    case_ref: str
+    kind: str
+    token: str
+    step_id: str
+    name: str
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One part looked through. last: key of its last case, None when there are no more."""
+
+    idle: Sequence[Idle]
+    unplanned: Sequence[Unplanned]
+    last: int | None
+
+
+def look(work: Work, after: int = 0, most: int = PART) -> Look:
+    """The next `most` open cases after a key. Uses ix_cases_open, ix_human_task_case_id, ix_case_wait_case_id,
+    ix_incident_case_id and uq_agenda_item_key."""
+    last = work.session.scalar(select(func.max(_part(after, most).subquery().c.id)))
+    if last is None:
+        return Look((), (), None)
+    within = (Case.state == OPEN_CASE, Case.id > after, Case.id <= last)
+    idle = work.session.execute(_idle(within)).all()
+    return Look([Idle(*row) for row in idle], _unplanned(work, within), last)
+
+
+def mend(work: Work, found: Look) -> tuple[int, int]:
+    """Plan again what nobody would carry out; open an incident for each case that waits for nothing.
+
+    Returns how many were planned and how many incidents were opened.
+    """
+    for one in found.unplanned:
+        if one.kind == "timer":
+            agenda.put_again(work, "case.wake", key_of(one.case_ref, one.token), one.due_at or work.now,
+                             subject=one.case_ref)  # fmt: skip
+        else:
+            ask_for_job(work, one.case_ref, one.token, one.name, again=f"watch-{machine_now():%Y%m%d%H%M%S%f}")
+        journal.of_case(work, one.case_ref, "watchdog.planned", one.case_ref, {"step": one.step_id, "kind": one.kind})
+    sentence = failures.in_source_language(_("The case waits for nothing and nobody."))
+    for one in found.idle:
+        work.session.add(
+            Incident(case_id=one.case_id, step_id="", cause=NOTHING_AWAITED, sentence=sentence, opened_at=work.now)
+        )
+        journal.of_case(work, one.ref, "incident.opened", one.ref, {"step": "", "cause": NOTHING_AWAITED})
+    return len(found.unplanned), len(found.idle)
+
+
+def report(work: Work, kind: str, process: str, figures: dict[str, object]) -> None:
+    """Keep what was found: of the watchdog the newest look alone. Uses ix_watch_report_kind."""
+    row = last_report(work, kind) if kind == WATCH else None
+    if row is None:
+        row = WatchReport(kind=kind, process=process, made_at=machine_now(), figures={})
+        work.session.add(row)
+    row.process, row.made_at, row.figures = process, machine_now(), figures
+
+
+def last_report(work: Work, kind: str) -> WatchReport | None:
+    """The newest report of a kind. Uses ix_watch_report_kind."""
+    wanted = select(WatchReport).where(WatchReport.kind == kind).order_by(WatchReport.id.desc()).limit(1)
+    return work.session.scalars(wanted).first()
+
+
+def _part(after: int, most: int) -> Select[int]:
+    return select(Case.id).where(Case.state == OPEN_CASE, Case.id > after).order_by(Case.id).limit(most)
+
+
+def _key(kind: str) -> ColumnElement[str]:
+    """The key of the agenda item of a wait, as tasks.timers and tasks.services write it."""
+    return literal(f"{kind}:") + Case.ref + literal(":") + CaseWait.token
+
+
+def _idle(within: Sequence[ColumnElement[bool]]) -> Select[int, str, str]:
+    """Open cases, not on hold, with no open task, no wait and no open incident."""
+    return (
+        select(Case.id, Case.ref, Case.number)
+        .where(
+            *within,
+            Case.suspended_at.is_(None),
+            exists().where(CaseState.case_id == Case.id),
+            ~exists().where(HumanTask.case_id == Case.id, HumanTask.state.in_(OPEN)),
+            ~exists().where(CaseWait.case_id == Case.id),
+            ~exists().where(Incident.case_id == Case.id, Incident.closed_at.is_(None)),
+        )
+        .order_by(Case.id)
+    )
+
+
+def _unplanned(work: Work, within: Sequence[ColumnElement[bool]]) -> list[Unplanned]:
+    """Timers whose wake-up, and jobs that do not sleep whose run, is not in the agenda."""
+    wanted = (Case.ref, CaseWait.kind, CaseWait.token, CaseWait.step_id, CaseWait.name, CaseWait.due_at)
+    waiting = select(*wanted).join(CaseWait, CaseWait.case_id == Case.id)
+    wake = exists().where(AgendaItem.key == _key("wake"), AgendaItem.done_at.is_(None))
+    run = exists().where(
+        AgendaItem.subject == Case.ref,
+        AgendaItem.done_at.is_(None),
+        AgendaItem.key.like(_key("job") + literal("%")),
+    )
+    timers = waiting.where(*within, Case.suspended_at.is_(None), CaseWait.kind == "timer", ~wake)
+    jobs = waiting.where(*within, Case.suspended_at.is_(None), CaseWait.kind == "job", CaseWait.asleep.is_(False), ~run)
+    return [Unplanned(*row) for asked in (timers, jobs) for row in work.session.execute(asked)]
+
+
+def confirmed(work: Work, found: Look) -> Look:
+    """Those of a look that are so still, asked in the transaction that will mend them."""
+    cases = {one.case_id for one in found.idle}
+    refs = {one.case_ref for one in found.unplanned}
+    idle = work.session.execute(_idle([Case.id.in_(cases), Case.state == OPEN_CASE])).all() if cases else []
+    unplanned = _unplanned(work, [Case.ref.in_(refs), Case.state == OPEN_CASE]) if refs else []
+    return Look([Idle(*row) for row in idle], unplanned, found.last)
