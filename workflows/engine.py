@@ -100,7 +100,11 @@ def start(
     """
     case = _case(diagram, now, services)
     brought = None if payload is None else orjson.loads(orjson.dumps(dict(payload)))
-    case.begin(orjson.loads(orjson.dumps(dict(data))), _place_of_start(diagram, at), brought)
+    place = _place_of_start(diagram, at)
+    case.begin(orjson.loads(orjson.dumps(dict(data))), place, brought)
+    condition = next((one.text for one in diagram.starts if one.id == place and one.kind == "conditional"), "")
+    if condition and case.script_engine.value_over(case.task_tree, condition, case.data, needed=False) is not True:
+        raise Conflict(_("The condition with which the process begins does not hold."), process=diagram.process_id)
     run = Run(diagram, case)
     run._check_size()
     return run

@@ -73,7 +73,8 @@ STORIES = [
     Told("a message end event starts another process", [drawn(TWO_POOLS + throwing(BY_MESSAGE) + started(BY_MESSAGE))],
          [("start", "A")], {"Throw": 1, "bs": 1, "Done": 1}, cases=2),
     Told("a thrown message starts a process of another file", [
-         drawn(M + throwing(BY_MESSAGE, "intermediateThrowEvent")), drawn(M + started(BY_MESSAGE))], [("start", "A")], {"Throw": 1, "e": 1, "Done": 1}, cases=2),
+         drawn(M + throwing(BY_MESSAGE, "intermediateThrowEvent")), drawn(M + started(BY_MESSAGE))],
+         [("start", "A")], {"Throw": 1, "e": 1, "Done": 1}, cases=2),
     Told("a send task starts a process by its receive task", [drawn(M + CREATED + process(
         "A", f'<startEvent id="s"/><sendTask id="Send" messageRef="M">{WITH}</sendTask><endEvent id="e"/>\n'
         "s > Send > e"))], [("start", "A", {"number": 7})], {"Send": 1, "Got": 1, "Done": 1},
@@ -182,6 +183,19 @@ def test_every_file_passes_the_check(story: Told) -> None:
 )  # fmt: skip
 def test_a_start_that_cannot_be_carried_out_is_refused(text: str, found: tuple[str, str]) -> None:
     assert found in errors({"a.bpmn": drawn(text)})
+
+
+def test_a_conditional_start_begins_when_its_condition_holds() -> None:
+    condition = '<conditionalEventDefinition><condition xsi:type="tFormalExpression">x &gt; 3</condition>'
+    file = drawn(started(condition + "</conditionalEventDefinition>"))
+    diagram = engine.read_all([file])["B"]
+
+    assert errors({"a.bpmn": file}) == []
+    with pytest.raises(Conflict, match="does not hold"):
+        engine.start(diagram, {"x": 3}, now=NOW, services=Desk())
+    run = engine.start(diagram, {"x": 4}, now=NOW, services=Desk())
+    run.advance()
+    assert run.completed
 
 
 def test_a_process_of_several_starts_is_told_where_to_begin() -> None:
