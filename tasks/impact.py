@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
 
-from domain import rules as policies
 from domain.cases import OPEN as OPEN_CASE
 from domain.cases import PARKED, Case
 from domain.clock import office_day
@@ -26,7 +25,7 @@ from tasks import line
 from tasks.models import OPEN, HumanTask
 from tasks.version_moves import plan_of
 from workflows import definitions, engine, transplant
-from workflows.definition_rows import DefinitionRow
+from workflows.bundles import Bundle
 from workflows.definitions import Definition
 from workflows.instances import ERROR, CaseState, CaseWait
 from workflows.steps import StepSpec
@@ -72,15 +71,28 @@ class Shift:
 
 
 @dataclass(frozen=True, slots=True)
+class ToMap:
+    """A step (old id) where cases stand that cannot go on by themselves. choices: id -> name, likeliest first;
+    chosen: the one the mapping names, "" for none."""
+
+    step: str
+    name: str
+    cases: int
+    choices: Mapping[str, str]
+    chosen: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Impact:
-    """The whole of it. counts: code -> cases; looked: how many snapshots were read for it."""
+    """The whole of it. counts: code -> cases; looked: how many snapshots were read; by_code: keys of the cases."""
 
     total: int
     counts: Mapping[str, int]
     lines: Sequence[Line]
     shifts: Sequence[Shift]
     looked: int
-    to_map: Mapping[int, tuple[str, ...]]  # version -> steps that need one of the new version
+    to_map: Sequence[ToMap] = ()
+    by_code: Mapping[str, Sequence[int]] = field(default_factory=dict, repr=False)
 
     @property
     def movable(self) -> int:
@@ -146,6 +158,7 @@ class _Looking:
             shifts=[*self._timers(of_case), *self._terms()],
             looked=self.looked,
             to_map=self._to_map(standing, of_case),
+            by_code=_by_code(of_case),
         )
 
     # --- reading
@@ -244,13 +257,23 @@ class _Looking:
         rows = self.work.session.execute(select(Case.id, Case.ref, Case.number).where(Case.id.in_(ids[:AT_ONCE]), seen))
         return {case: Sample(ref, number) for case, ref, number in rows}
 
-    def _to_map(self, standing: Sequence[_Standing], verdicts: Mapping[int, Verdict]) -> dict[int, tuple[str, ...]]:
-        found: dict[int, dict[str, None]] = defaultdict(dict)
+    def _to_map(self, standing: Sequence[_Standing], verdicts: Mapping[int, Verdict]) -> list[ToMap]:
+        """Steps that need one of the new version, and those that were given one."""
+        counted: Counter[tuple[int, str]] = Counter()
         for one in standing:
             verdict = verdicts[one.id]
             if verdict.code == transplant.MAPPING and verdict.step:
-                found[one.definition_id][verdict.step] = None
-        return {key: tuple(steps) for key, steps in found.items()}
+                counted[one.definition_id, verdict.step] += 1
+            elif one.definition_id in self.plans:
+                counted.update((one.definition_id, str(place)) for place in one.key[1:] if place in self.mapping)
+        found: dict[str, ToMap] = {}
+        for (key, step), cases in counted.items():
+            changes = self.plans[key].changes
+            choices = {one: self._named(self.new, one) for one in changes.choices(step)}
+            before = found.get(step)
+            cases += before.cases if before is not None else 0
+            found[step] = ToMap(step, changes.old_name(step), cases, choices, self.mapping.get(step, ""))
+        return list(found.values())
 
     # --- days
 
@@ -297,14 +320,30 @@ class _Looking:
         return [Shift(step, was, then, count) for (step, was, then), count in sorted(counted.items(), key=str)]
 
 
+def _by_code(verdicts: Mapping[int, Verdict]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = defaultdict(list)
+    for case_id, verdict in verdicts.items():
+        found[verdict.code].append(case_id)
+    return found
+
+
+def refs_of(work: Work, ids: Sequence[int]) -> list[str]:
+    """The refs of cases by key, for a list that somebody chose by verdict."""
+    found: list[str] = []
+    for start in range(0, len(ids), AT_ONCE):
+        wanted = select(Case.ref).where(Case.id.in_(ids[start : start + AT_ONCE])).order_by(Case.id)
+        found += work.session.scalars(wanted)
+    return found
+
+
 def _day(at: datetime | None) -> date | None:
     return None if at is None else office_day(at)
 
 
-def draft_definition(process: str, bundle: Any, number: int) -> Definition:
+def draft_definition(process: str, bundle: Bundle, number: int) -> Definition:
     """A bundle that is not deployed yet, as the version it would be. It must have passed the check."""
     sheet = bundle.sheet
     return Definition(0, process, number, str(sheet.get("title", process)), str(sheet.get("title_en", process)), bundle)
 
 
-__all__ = ["DefinitionRow", "Impact", "Line", "Sample", "Shift", "draft_definition", "policies", "preview"]
+__all__ = ["Impact", "Line", "Sample", "Shift", "ToMap", "draft_definition", "preview", "refs_of"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -32,7 +32,6 @@ from workflows.definitions import Definition
 from workflows.instances import CaseState, Incident, Instance
 from workflows.moments import Act
 from workflows.transplant import CHANGES, MOVABLE, Plan
-from workflows.version_changes import Changes
 
 KIND = "migrate"
 MOST_PLANS = 16
@@ -283,10 +282,9 @@ def _undo(work: Work, case_ref: str, _params: Mapping[str, Any], kept: Mapping[s
     undo(work, case_ref, kept)
 
 
-def steps_to_map(changes: Changes, steps: Sequence[str]) -> list[tuple[str, list[str]]]:
-    """Of steps (old ids) where cases cannot go on by themselves: what each may be mapped to, likeliest first."""
-    return [(step, changes.choices(step)) for step in steps]
-
-
 TITLE: Text = _("Move to another version")
-batches.register(KIND, _judge, _act, _undo, title=TITLE, action="process.migrate", everywhere=True, check=_check)
+
+
+def register_all() -> None:
+    """Make the kind known to the program that calls this; saying so twice does no harm."""
+    batches.register(KIND, _judge, _act, _undo, title=TITLE, action="process.migrate", everywhere=True, check=_check)

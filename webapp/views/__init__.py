@@ -9,8 +9,8 @@ from flask import Blueprint
 # module: the blueprint inside it is called `blueprint`
 MODULES = (
     "health", "signin", "account", "administration",
-    "desk", "files", "start", "cases", "decided", "reports", "campaigns", "deliveries", "operations",
-    "processes", "process_start", "studio", "studio_files", "studio_details", "comparisons",
+    "desk", "files", "start", "cases", "decided", "reports", "campaigns", "deliveries", "operations", "incidents",
+    "processes", "process_start", "studio", "studio_files", "studio_details", "comparisons", "version_moves",
 )  # fmt: skip
 
 

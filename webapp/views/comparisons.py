@@ -23,6 +23,7 @@ from webapp import checking, process_rows, showing
 from webapp.acting import acting, reading
 from webapp.auth import member
 from webapp.errors import status_of
+from webapp.foreseen import preview_of, told
 from webapp.i18n import english
 from webapp.people import names
 from webapp.permits import requires
@@ -185,6 +186,8 @@ def approve(ref: str) -> ResponseReturnValue:
     except HouseError as refusal:
         return _proposal_page(ref, Answer({"page": refusal.message})), status_of(refusal)
     flash(str(_("Version %(number)s is in force for new cases.", number=made.number)))
+    if request.form.get("cases") == "move":
+        return redirect(url_for("version_moves.page", process=made.process, number=made.number))
     return redirect(url_for("processes.process", process=made.process))
 
 
@@ -228,6 +231,7 @@ def _proposal_page(ref: str, answer: Answer) -> str:
     if not findings and one.state == "OPEN":
         findings = checking.findings(one.new.bundle, member().actor.person())
     errors = sum(finding.severity == "error" for finding in findings)
+    foreseen = preview_of(one.process, one.new.bundle) if one.state == "OPEN" and not errors else None
     with reading() as work:
         rows = _versions(work, one.process)
         running = definitions.running(work)
@@ -236,7 +240,7 @@ def _proposal_page(ref: str, answer: Answer) -> str:
             marks=_marks(found), most=MOST, findings=findings, errors=errors, warnings=len(findings) - errors,
             standing=process_rows.standing(work, rows, english=english()),
             cases=[(row.number, running[row.id]) for row in rows if running.get(row.id)],
-            answer=answer, note_limit=NOTE,
+            answer=answer, note_limit=NOTE, **(told(foreseen) if foreseen is not None else {"impact": None}),
         )  # fmt: skip
 
 
