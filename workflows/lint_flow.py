@@ -47,11 +47,20 @@ class Graph:
         for flow in self.flows:
             self.out.get(str(flow.get("sourceRef")), []).append(flow)
             self.into.get(str(flow.get("targetRef")), []).append(flow)
+        self._kinds: dict[str, list[tuple[str, etree._Element]]] = {}
+        self._attached: dict[str, list[str]] = {}
+        for name, node in self.nodes.items():
+            self._kinds.setdefault(local(node), []).append((name, node))
+            self._attached.setdefault(str(node.get("attachedToRef") or ""), []).append(name)
+        # whether the file lists the flows at its nodes, as editors do
+        self.lists = any(children(node, kind) for node in self.nodes.values() for kind in ("incoming", "outgoing"))
 
     def kind(self, name: str) -> str:
         return local(self.nodes[name])
 
     def of(self, *kinds: str) -> list[tuple[str, etree._Element]]:
+        if len(kinds) == 1:
+            return self._kinds.get(kinds[0], [])
         return [(name, node) for name, node in self.nodes.items() if local(node) in kinds]
 
     def watchers(self) -> list[str]:
@@ -65,7 +74,7 @@ class Graph:
     def nexts(self, name: str) -> list[str]:
         """Nodes a token may go to: along flows, to boundary events, through links."""
         found = [str(flow.get("targetRef")) for flow in self.out[name]]
-        found += [e for e, node in self.of("boundaryEvent") if node.get("attachedToRef") == name]
+        found += [one for one in self._attached.get(name, ()) if self.kind(one) == "boundaryEvent"]
         if self.kind(name) == "boundaryEvent" and undoes(self.nodes[name]):
             found += [str(handler.get("id")) for handler in handler_of(self.nodes[name], self.scope)]
         if self.kind(name) == "intermediateThrowEvent":
@@ -214,7 +223,6 @@ def _wrong_end(graph: Graph, flow: etree._Element) -> str:
 
 def _listed(graph: Graph, name: str, node: etree._Element) -> Iterator[Finding]:
     # Editors list the flows at each node. A file that does so for some and not for others was cut by hand.
-    lists = any(children(other, kind) for other in graph.nodes.values() for kind in ("incoming", "outgoing"))
     for kind, flows in (("incoming", graph.into[name]), ("outgoing", graph.out[name])):
         real = {flow.get("id") for flow in flows}
         for reference in children(node, kind):
@@ -222,7 +230,7 @@ def _listed(graph: Graph, name: str, node: etree._Element) -> Iterator[Finding]:
                 listed = (reference.text or "").strip()
                 sentence = _("The node lists a flow %(id)s that does not lead there.", id=listed)
                 yield finding(reference, sentence, _("Draw the flow again."), code="EXT023")
-        if lists and flows and not children(node, kind):
+        if graph.lists and flows and not children(node, kind):
             sentence = _("The node does not list its %(kind)s flows although others do.", kind=kind)
             yield finding(
                 node, sentence, _("Save the drawing again from the editor."), code=_UNLISTED.get(local(node), "EXT023")

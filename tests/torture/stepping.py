@@ -145,5 +145,5 @@ def schedules(first: int, second: int, *, thorough: bool) -> Iterator[list[tuple
     """
     for who, mine, others in ((0, first, second), (1, second, first)):
         for at in range(mine + 1):
-            for until in range(1, others + 1) if thorough else (others + 1,):
+            for until in range(1, others + 1, 3) if thorough else (others + 1,):
                 yield [(who, at), (1 - who, until), (who, mine + 1)]
