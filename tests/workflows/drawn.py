@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 from lxml import etree
@@ -45,7 +46,7 @@ def _flows(chains: str) -> str:
     found = []
     for chain in chains.split():
         names = chain.split(">")
-        for source, target in zip(names, names[1:], strict=False):
+        for source, target in itertools.pairwise(names):
             found.append(f'<sequenceFlow id="{source}_{target}" sourceRef="{source}" targetRef="{target}"/>')
     return "".join(found)
 

@@ -136,8 +136,8 @@ CASES = {
     ),
     "a subprocess still running is not undone": case(
         drawing(
-            f'(start S)<parallelGateway id="G"/>{booked("A")}<subProcess id="T">(start TS){booked("B")}(user In)(end TE)'
-            f"[[TS>B>In>TE]]</subProcess>(user Wait){ALL}(end E)(end F)[[S>G>A>Wait>Undo>E G>T>F]]"
+            f'(start S)<parallelGateway id="G"/>{booked("A")}<subProcess id="T">(start TS){booked("B")}(user In)'
+            f"(end TE)[[TS>B>In>TE]]</subProcess>(user Wait){ALL}(end E)(end F)[[S>G>A>Wait>Undo>E G>T>F]]"
         ),
         "A B unA",
         ("complete", "Wait"),
@@ -283,8 +283,8 @@ CASES = {
     ),
     "terminated is not completed": case(
         drawing(
-            f"(start S)<subProcess id='T'>(start TS){booked('B')}<endEvent id='TE'><terminateEventDefinition/></endEvent>"
-            f"[[TS>B>TE]]</subProcess>{ALL}(end E)[[S>T>Undo>E]]"
+            f"(start S)<subProcess id='T'>(start TS){booked('B')}<endEvent id='TE'><terminateEventDefinition/>"
+            f"</endEvent>[[TS>B>TE]]</subProcess>{ALL}(end E)[[S>T>Undo>E]]"
         ),
         "B",
     ),
@@ -325,19 +325,21 @@ def test_saving_after_every_step_changes_nothing_of_it(name: str) -> None:
 
 
 REFUSED = {
-    "no handler": ("compensation-handler", "(start S)(note A)<boundaryEvent id='B' attachedToRef='A'>"
-                   "<compensateEventDefinition/></boundaryEvent>(end E)[[S>A>E]]"),
-    "a handler that nothing calls": ("unreachable", "(start S)(note A)(note U isForCompensation='true')(end E)[[S>A>E]]"),
+    "no handler": ("compensation-handler", ("(start S)(note A)<boundaryEvent id='B' attachedToRef='A'>"
+                   "<compensateEventDefinition/></boundaryEvent>(end E)[[S>A>E]]")),
+    "a handler that nothing calls": (
+        "unreachable", "(start S)(note A)(note U isForCompensation='true')(end E)[[S>A>E]]",
+    ),
     "two ways to undo": (
         "compensation-twice",
-        f"(start S)<subProcess id='T'>(start TS)(end TE)[[TS>TE]]<subProcess id='W' triggeredByEvent='true'>"
+        (f"(start S)<subProcess id='T'>(start TS)(end TE)[[TS>TE]]<subProcess id='W' triggeredByEvent='true'>"
         "<startEvent id='WS'><compensateEventDefinition/></startEvent>(end WE)[[WS>WE]]</subProcess></subProcess>"
-        f"{undo('T', 'U')}(end E)[[S>T>E]]",
+        f"{undo('T', 'U')}(end E)[[S>T>E]]"),
     ),
     "out of sight": (
         "compensation-out-of-sight",
-        f"(start S)<subProcess id='T'>(start TS){booked('A')}(end TE)[[TS>A>TE]]</subProcess>"
-        f"{thrown('Undo', 'A')}(end E)[[S>T>Undo>E]]",
+        (f"(start S)<subProcess id='T'>(start TS){booked('A')}(end TE)[[TS>A>TE]]</subProcess>"
+        f"{thrown('Undo', 'A')}(end E)[[S>T>Undo>E]]"),
     ),
     "a way out of a cancel that nobody hears": (
         "cancel-unheard", f"(start S)<transaction id='T'>(start TS){CALLED_OFF}[[TS>Off]]</transaction>(end E)[[S>T>E]]"
@@ -345,13 +347,13 @@ REFUSED = {
     "a cancel outside": ("EXT106", f"(start S){CALLED_OFF}[[S>Off]]"),
     "a repeated transaction": (
         "transaction-repeated",
-        f"(start S)<transaction id='T'>{MANY}(start TS){CALLED_OFF}[[TS>Off]]</transaction>{HEARD}(end E)(end F)"
-        "[[S>T>E Heard>F]]",
+        (f"(start S)<transaction id='T'>{MANY}(start TS){CALLED_OFF}[[TS>Off]]</transaction>{HEARD}(end E)(end F)"
+        "[[S>T>E Heard>F]]"),
     ),
     "a handler with a boundary event": (
         "compensation-boundary",
-        f"(start S){booked('A')}<boundaryEvent id='L' attachedToRef='unA'><timerEventDefinition><timeDuration>PT1H"
-        f"</timeDuration></timerEventDefinition></boundaryEvent>{ALL}(end E)(end F)[[S>A>Undo>E L>F]]",
+        (f"(start S){booked('A')}<boundaryEvent id='L' attachedToRef='unA'><timerEventDefinition><timeDuration>PT1H"
+        f"</timeDuration></timerEventDefinition></boundaryEvent>{ALL}(end E)(end F)[[S>A>Undo>E L>F]]"),
     ),
 }  # fmt: skip
 
