@@ -60,7 +60,7 @@ def process_test(source: Path) -> None:
     found = gate.tested(bundle)
     for one in found.outcomes:
         title = one.title_en if language.translator(os.environ) is None else one.title
-        word = _("passed") if one.differs is None else _("FAILED")
+        word = _("as told:") if one.differs is None else _("OTHERWISE:")
         click.echo(f"{word} {one.path} {title} ({one.seconds:.2f} s)")
         if one.differs is not None:
             click.echo(f"  {one.differs}")

@@ -6,6 +6,7 @@ compared with what the scenario expects, and which sequence flows were taken is 
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -92,14 +93,14 @@ def test(files: Mapping[str, bytes]) -> Tested:
     """Run every scenario of a bundle that may be deployed. Takes at most about half a minute."""
     diagram = engine.read_diagram(files[DRAWING])
     models = {PurePosixPath(path).stem: _model(files[path]) for path in files if path.endswith(".dmn")}
-    names, flows = _names(diagram, files), _told_apart(diagram)
+    names, flows, read_of = _names(diagram, files), _told_apart(diagram), _read_of(diagram, files[DRAWING])
     outcomes, findings, until = [], [], time.monotonic() + ALL_SECONDS
     for path in paths(files)[:MOST_SCENARIOS]:
         scenario, wrong = read(path, files[path], names)
         findings += wrong
         if scenario is not None:
             seconds = min(SECONDS, until - time.monotonic())
-            outcomes.append(_Player(scenario, diagram, models, seconds).outcome())
+            outcomes.append(_Player(scenario, diagram, models, seconds, read_of).outcome())
     if len(paths(files)) > MOST_SCENARIOS:
         sentence = _("There are more than %(most)s scenarios.", most=MOST_SCENARIOS)
         findings.append(Finding("", "", None, sentence, _("Remove some of them."), code="too-many-scenarios"))
@@ -115,6 +116,12 @@ def _told_apart(diagram: engine.Diagram) -> list[str]:
     """Flows with an id that are the only way between their two nodes; of others nobody can say which was taken."""
     ways = [(flow.source, flow.target) for flow in diagram.flows]
     return [flow.id for flow, way in zip(diagram.flows, ways, strict=True) if flow.id and ways.count(way) == 1]
+
+
+def _read_of(diagram: engine.Diagram, drawing: bytes) -> frozenset[str]:
+    """Steps of whose result some expression of the drawing reads a member."""
+    found = set(re.findall(rb"([A-Za-z_][A-Za-z0-9_]*)\.[A-Za-z_]", drawing))
+    return frozenset(name for name in diagram.steps if name.encode() in found)
 
 
 def _names(diagram: engine.Diagram, files: Mapping[str, bytes]) -> Names:
@@ -143,8 +150,11 @@ def _routing(step: StepSpec, files: Mapping[str, bytes]) -> Mapping[str, Sequenc
 class _Stated:
     """The services of a scenario: operations give their stated results, tables are really asked."""
 
-    def __init__(self, scenario: Scenario, models: Mapping[str, decisions.Model]) -> None:
-        self.scenario, self.models = scenario, models
+    def __init__(
+        self, scenario: Scenario, models: Mapping[str, decisions.Model], read_of: frozenset[str] = frozenset()
+    ) -> None:
+        self.scenario, self.models, self.read_of = scenario, models, read_of
+        self.unstated = ""  # the first operation whose result is read and nowhere said
         self.left = {name: list(rows) for name, rows in scenario.results.items()}
         self.rules: dict[str, list[str]] = {}
         self.world: World | None = None
@@ -154,11 +164,13 @@ class _Stated:
         entry = registry.operations().get(step.topic)
         if entry is not None and entry.kind == "slow":
             return engine.PENDING
-        return self.result(step.topic)
+        return self.result(step, step.topic)
 
-    def result(self, name: str) -> Mapping[str, Any]:
+    def result(self, step: StepSpec, name: str) -> Mapping[str, Any]:
         """The next result of an operation, the last one again and again; nothing when none is stated."""
         rows = self.left.get(name) or [{}]
+        if name not in self.left and step.id in self.read_of:
+            self.unstated = self.unstated or name
         found = rows.pop(0) if len(rows) > 1 else rows[0]
         if set(found) == {"error"}:
             raise engine.BusinessError(str(found["error"]))
@@ -178,7 +190,7 @@ class _Stated:
             must_answer(result, step.decision, step.id)
             self.rules.setdefault(step.id, []).extend(str(one.rule_id) for one in result.matched)
         if facts or result is None:
-            return self.result(step.properties.get("record", ""))
+            return self.result(step, step.properties.get("record", ""))
         return kept(result, info, step.mapping, step.decision)
 
     def names(self, step: StepSpec) -> Mapping[str, Any]:
@@ -190,10 +202,15 @@ class _Player:
     """Plays one scenario and compares it with what was expected."""
 
     def __init__(
-        self, scenario: Scenario, diagram: engine.Diagram, models: Mapping[str, decisions.Model], seconds: float
+        self,
+        scenario: Scenario,
+        diagram: engine.Diagram,
+        models: Mapping[str, decisions.Model],
+        seconds: float,
+        read_of: frozenset[str],
     ) -> None:
         self.scenario, self.diagram = scenario, diagram
-        self.services = _Stated(scenario, models)
+        self.services = _Stated(scenario, models, read_of)
         drawn = world_starts.Drawn({diagram.process_id: diagram})
         self.world = World(drawn, now=scenario.clock, services=self.services, seconds=max(0.1, seconds), logging=True)
         self.services.world = self.world
@@ -234,6 +251,7 @@ class _Player:
             self.world.start(self.diagram.process_id, values, at=self.scenario.start)
         except HouseError as refusal:
             raise Wrong("values", "", refusal.message, _("Correct what the case begins with.")) from None
+        self._all_stated(None)
 
     def _step(self, step: Happening) -> None:
         try:
@@ -242,12 +260,20 @@ class _Player:
             raise _differs(step, refusal.message) from None
         except engine.BusinessError as error:
             raise _differs(step, _("The operation ends with the error %(code)s.", code=error.code)) from None
+        self._all_stated(step)
         sentence, element = self.world.trouble()
         if sentence and self.scenario.expect["state"] != "error":
             shown = _("The case stands in error at %(step)s: %(why)s", step=element or "-", why=sentence)
             raise _differs(step, shown)
         if "open" in step.given:
             self._open_are(step.given["open"], "steps", step.number - 1)
+
+    def _all_stated(self, step: Happening | None) -> None:
+        if self.services.unstated:
+            sentence = _("The scenario does not say what %(operation)s gives.", operation=self.services.unstated)
+            if step is None:
+                raise Wrong("operations", "", sentence, _("State its result under [operations]."))
+            raise _differs(step, sentence)
 
     # --- what happens
 
@@ -260,8 +286,8 @@ class _Player:
         if "error" in step.given:
             self.world.fail_one(found, step.given["error"])
             return
-        topic = self.diagram.steps[step.what].topic
-        result = step.given["result"] if "result" in step.given else self.services.result(topic)
+        drawn = self.diagram.steps[step.what]
+        result = step.given["result"] if "result" in step.given else self.services.result(drawn, drawn.topic)
         self.world.complete_one(found, plain(result))
 
     def _wait(self, step: Happening) -> None:
