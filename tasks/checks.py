@@ -20,6 +20,7 @@ from domain.upkeep import UpkeepRun
 from domain.version import VERSION
 from domain.work import Work
 from tasks import machine_checks as machine
+from tasks import watchdog
 from tasks.machine_checks import OK, PROBLEM, WARNING, Check
 from tasks.operations import Overview
 
@@ -28,6 +29,7 @@ CLOCKS_WRONG = timedelta(seconds=60)
 LATE_ITEMS = timedelta(minutes=5)
 WAITING_MESSAGES = timedelta(hours=1)
 UNSEALED = timedelta(minutes=10)
+UNWATCHED = timedelta(hours=1)
 BACKUP_AGE = timedelta(days=1)
 PROOF_AGE = timedelta(days=30)
 FREE_LEAST = 500_000_000  # bytes
@@ -50,6 +52,7 @@ def of_office(work: Work, facts: Overview) -> list[Check]:
         *machine.settings(made, []),
         *processes(facts),
         *agenda(facts),
+        *watch(work, facts),
         *upkeep(facts, real),
         *seals(facts),
         *machine.program(made),
@@ -240,6 +243,36 @@ def agenda(facts: Overview) -> Iterator[Check]:
             WARNING,
             _("Messages wait to be sent for %(span)s.", span=age(facts.now - old)),
             _("See that the receiver can be reached; they are sent as soon as it can."),
+        )
+
+
+def watch(work: Work, facts: Overview) -> Iterator[Check]:
+    """Cases that wait for nothing, timers and jobs that nobody would carry out; and whether anybody looks for them."""
+    page = _("The worker plans them again within ten minutes; a case that waits for nothing becomes an incident.")
+    found = watchdog.look(work)
+    if found.idle:
+        yield Check(
+            "watchdog.idle",
+            PROBLEM,
+            _("Cases that wait for nothing and nobody: %(count)s, first %(number)s.",
+              count=len(found.idle), number=found.idle[0].number),
+            page,
+        )  # fmt: skip
+    if found.unplanned:
+        yield Check(
+            "watchdog.unplanned",
+            WARNING,
+            _("Timers and jobs that nobody would carry out: %(count)s.", count=len(found.unplanned)),
+            page,
+        )
+    if not found.idle and not found.unplanned:
+        yield Check("watchdog", OK, _("Every open case waits for something, and somebody will carry it out."))
+    if facts.workers and facts.watched is not None and facts.real - facts.watched.made_at > UNWATCHED:
+        yield Check(
+            "watchdog.silent",
+            WARNING,
+            _("Nobody looked through the cases for %(span)s.", span=age(facts.real - facts.watched.made_at)),
+            _("A worker does so every ten minutes: see that one runs and what its log says."),
         )
 
 

@@ -19,6 +19,7 @@ from domain.parties.permissions import must
 from domain.text import gettext as _
 from domain.work import Work
 from tasks import failures
+from workflows.decision_words import is_known, said
 from workflows.failed_steps import Stopped
 from workflows.instances import ERROR, Incident, Instance
 from workflows.registry import THREE_TIMES
@@ -196,3 +197,8 @@ def _try_now(item: AgendaItem) -> None:
 def _close(work: Work, case_ref: str, incident: Incident, outcome: str = "done") -> None:
     incident.closed_at, incident.outcome = work.now, incident.outcome or outcome
     journal.of_case(work, case_ref, "incident.closed", case_ref, {"step": incident.step_id})
+
+
+def why_of(incident: Incident) -> object:
+    """What the drawing or a table did wrong, in the reader's language; "" for any other failure."""
+    return said(incident.sentence) if is_known(incident.sentence) else ""

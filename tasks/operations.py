@@ -25,9 +25,11 @@ from domain.parties.permissions import must
 from domain.upkeep import UpkeepRun
 from domain.version import VERSION
 from domain.work import Work
+from tasks import watchdog
+from workflows.catching_up import GRACE
 from workflows.decision_words import is_known, said
 from workflows.definition_rows import DefinitionRow
-from workflows.instances import Incident
+from workflows.instances import CaseWait, Incident, WatchReport
 
 ROWS = 50  # of incidents and of failing items; the counts beside them are of all
 AHEAD = timedelta(hours=24)
@@ -127,6 +129,15 @@ class Journal:
 
 
 @dataclass(frozen=True, slots=True)
+class Timers:
+    """Timers of cases that came due and were not carried out, the oldest of them, and when the next one is due."""
+
+    late: int
+    oldest: datetime | None
+    following: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Upkeep:
     """The newest runs that ended, and the newest that ended well."""
 
@@ -164,6 +175,9 @@ class Overview:
     first_incident: datetime | None
     upkeep: Upkeep
     journal: Journal
+    timers: Timers
+    watched: WatchReport | None
+    recovered: WatchReport | None
 
     @property
     def workers(self) -> list[Process]:
@@ -203,7 +217,23 @@ def overview(work: Work) -> Overview:
         first_incident=first,
         upkeep=_upkeep(work),
         journal=_journal(work),
+        timers=_timers(work),
+        watched=watchdog.last_report(work, watchdog.WATCH),
+        recovered=watchdog.last_report(work, watchdog.RECOVERY),
     )
+
+
+def _timers(work: Work) -> Timers:
+    """Uses ix_case_wait_due."""
+    late = work.session.execute(
+        select(func.count(), func.min(CaseWait.due_at)).where(
+            CaseWait.due_at.is_not(None), CaseWait.due_at < work.now - GRACE
+        )
+    ).one()
+    following = work.session.scalar(select(func.min(CaseWait.due_at)).where(
+        CaseWait.due_at.is_not(None), CaseWait.due_at >= work.now - GRACE
+    ))  # fmt: skip
+    return Timers(late[0], late[1], following)
 
 
 def in_force(work: Work) -> list[InForce]:
@@ -232,28 +262,29 @@ def _processes(work: Work) -> list[Process]:
 
 
 def _agenda(work: Work) -> Agenda:
-    """Reads what is due alone. Uses ix_agenda_item_due."""
-    due = and_(AgendaItem.done_at.is_(None), AgendaItem.due_at <= work.now)
+    """Reads what is due alone. Uses ix_agenda_item_due and ix_agenda_item_parked."""
+    waiting = and_(AgendaItem.done_at.is_(None), AgendaItem.parked.is_(False))
+    given_up = and_(AgendaItem.done_at.is_(None), AgendaItem.parked.is_(True))
+    due = and_(waiting, AgendaItem.due_at <= work.now)
     failed = (AgendaItem.attempts > 0).label("failed")
     groups = work.session.execute(
-        select(AgendaItem.parked, failed, func.count(), func.min(AgendaItem.due_at))
-        .where(due)
-        .group_by(AgendaItem.parked, failed)
+        select(failed, func.count(), func.min(AgendaItem.due_at)).where(due).group_by(failed)
     ).all()
-    soon = select(func.count()).where(
-        AgendaItem.done_at.is_(None), AgendaItem.due_at > work.now, AgendaItem.due_at <= work.now + AHEAD
-    )
-    rows = work.session.scalars(
-        select(AgendaItem).where(due, AgendaItem.attempts > 0).order_by(AgendaItem.due_at, AgendaItem.id).limit(ROWS)
-    )
-    waiting = [(count, first) for parked, _failed, count, first in groups if not parked]
+    soon = select(func.count()).where(waiting, AgendaItem.due_at > work.now, AgendaItem.due_at <= work.now + AHEAD)
+    rows = [
+        row
+        for which in (and_(due, AgendaItem.attempts > 0), given_up)
+        for row in work.session.scalars(
+            select(AgendaItem).where(which).order_by(AgendaItem.due_at, AgendaItem.id).limit(ROWS)
+        )
+    ]
     return Agenda(
-        late=sum(count for count, _first in waiting),
-        oldest=min((first for _count, first in waiting), default=None),
-        failing=sum(count for parked, bad, count, _first in groups if bad and not parked),
-        parked=sum(count for parked, _bad, count, _first in groups if parked),
+        late=sum(count for _failed, count, _first in groups),
+        oldest=min((first for _failed, _count, first in groups), default=None),
+        failing=sum(count for bad, count, _first in groups if bad),
+        parked=work.session.scalar(select(func.count()).where(given_up)) or 0,
         next_day=work.session.scalar(soon) or 0,
-        rows=[_failing(row) for row in rows],
+        rows=[_failing(row) for row in sorted(rows, key=lambda row: (row.due_at, row.id))[:ROWS]],
     )
 
 

@@ -52,7 +52,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("processes.listing", _("Processes"), "process.read", RULES, more=STUDIO),
     Entry("policies.listing", _("Policies"), "policy.read", RULES),
     Entry("administration.accounts", _("Accounts"), "account.read", HOUSE),
-    Entry("operations.page", _("Operations"), "operations.read", HOUSE),
+    Entry("operations.page", _("Operations"), "operations.read", HOUSE, more=("incidents",)),
     Entry("journal.page", _("Journal"), "journal.read", HOUSE),
 )
 

@@ -11,9 +11,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
+from domain.text import Text
+from domain.text import gettext as _
+
 PROPERTY = "catch-up"
 ALL, ONCE, SKIP = "all", "once", "skip"
 POLICIES = (ALL, ONCE, SKIP)
+# in words, by policy; "" for what happens once
+TITLES: Mapping[str, Text] = {
+    "": _("happens once, late"),
+    ALL: _("every missed round, in order"),
+    ONCE: _("the last missed round alone"),
+    SKIP: _("none, the next round counts"),
+}
 # a worker that is busy is late by seconds; a round is missed only when it is late by more than this
 GRACE = timedelta(minutes=10)
 

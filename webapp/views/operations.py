@@ -6,7 +6,7 @@ An operator sees that a case's step failed and where, and nothing of the case.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -25,12 +25,14 @@ from tasks.operations import Overview
 from webapp.acting import acting, reading
 from webapp.permits import requires
 from webapp.showing import short_time
+from workflows import catching_up
 
 blueprint = Blueprint("operations", __name__, url_prefix="/operations")
 
 # what an agenda item does, by its kind
 KINDS: dict[str, Text] = {
     "case.wake": _("a case's timer"),
+    "step.retry": _("a step that failed, once more"),
     "job.run": _("a slow step of a case"),
     "query.retry": _("queries of a case, once more"),
     "delivery.read": _("reading a delivery"),
@@ -111,6 +113,8 @@ def _figures(work: Work) -> dict[str, Any]:
         "process_kinds": PROCESSES,
         "age": checks.age,
         "size": checks.size,
+        "age_of": lambda seconds: checks.age(timedelta(seconds=seconds)),
+        "catch_up": catching_up.TITLES,
         "retries": may(work.actor, "operations.retry"),
         "real_office": facts.kind == REAL,
     }
