@@ -20,6 +20,16 @@ ENDINGS: dict[str, tuple[list[Act], dict[str, Any]]] = {
     ),
     "codec-1-parallel": ([("complete", "A", {"x": 1}), ("job", "Long")], {"both": 3}),
     "codec-1-event_subprocess": ([("complete", "Note"), ("complete", "Work")], {"Told": {"n": 1}}),
+    "codec-2-compensation": ([("complete", "unPay", {"sum": 3})], {"unPay": {"sum": 3}}),
+    "codec-2-transaction": (
+        [("complete", "Ask", {"off": True}), ("complete", "unPay", {"sum": 3})],
+        {"unPay": {"sum": 3}},
+    ),
+    "codec-2-several_events": (
+        [("wake",), ("complete", "Work"), ("deliver", "alarm", {"x": 1})],
+        {"Both": {"n": 1}, "Any": {"x": 1}},
+    ),
+    "codec-2-ad_hoc": ([("complete", "One", {"n": 1}), ("complete", "Two", {"n": 2})], {"Two": {"n": 2}}),
 }
 
 
@@ -33,12 +43,15 @@ def test_every_stored_snapshot_has_an_ending_and_every_codec_a_snapshot() -> Non
 @pytest.mark.parametrize("name", ENDINGS)
 def test_a_stored_snapshot_is_restored_and_completed(name: str) -> None:
     acts, kept = ENDINGS[name]
-    drawing = diagram(name.split("-")[2])
+    drawing = diagram(name.split("-", 2)[2])
     run = engine.restore(
-        drawing, (SNAPSHOTS / f"{name}.json").read_bytes(), now=NOW + timedelta(minutes=1), services=Desk()
+        drawing, (SNAPSHOTS / f"{name}.json").read_bytes(), now=NOW + timedelta(hours=1), services=Desk()
     )
     for act in acts:
-        perform(run, act)
+        if act[0] == "wake":
+            run.wake()
+        else:
+            perform(run, act)
         run.advance()
 
     assert run.completed

@@ -146,6 +146,28 @@ SCENARIOS = [
         "error_event_subprocess", [("fail", "Query", "refused"), ("complete", "Repair")],
         done={"Broken": 1, "Repair": 1, "Mend": 1, "Inner": 1, "End": 1}, kept={"Broken": {"code": "refused"}},
     ),
+    Scenario(
+        "compensation", [("complete", "Doubt"), ("complete", "unPay", {"sum": 3})],
+        done={"Trip": 1, "Undo": 1, "unPay": 1, "unBook": 1, "End": 1}, kept={"unPay": {"sum": 3}},
+    ),
+    Scenario("transaction", [("complete", "Ask", {"off": False})], done={"Trip": 1, "Done": 1, "unPay": 0, "End": 1}),
+    Scenario(
+        "transaction", [("complete", "Ask", {"off": True}), ("complete", "unPay")],
+        done={"Trip": 0, "unPay": 1, "unBook": 1, "CalledOff": 1, "Tell": 1, "Out": 1},
+    ),
+    Scenario(
+        "ad_hoc", [("complete", "Read"), ("complete", "Visit"), ("complete", "One"), ("complete", "Two")],
+        done={"Visit": 1, "Call": 0, "Read": 1, "One": 1, "Two": 1, "Look": 1, "Turns": 1},
+    ),
+    Scenario(
+        "several_events",
+        [("deliver", "answer", {"n": 1}), ("wait", HOUR), ("complete", "Work"), ("deliver", "alarm", {"x": 1})],
+        done={"Both": 1, "Note": 1, "Work": 1, "Any": 1, "End": 1}, kept={"Both": {"n": 1}, "Any": {"x": 1}},
+    ),
+    Scenario(
+        "complex_gateway", [("complete", "C"), ("complete", "A"), ("complete", "B"), ("complete", "After")],
+        done={"A": 1, "B": 1, "C": 1, "Enough": 1, "After": 1, "End": 1},
+    ),
     Scenario("error_event_subprocess", [("job", "Query")], done={"Query": 1, "InEnd": 1, "Inner": 1, "End": 1}),
 ]  # fmt: skip
 NAMES = [f"{scenario.file}-{number}" for number, scenario in enumerate(SCENARIOS)]

@@ -314,8 +314,8 @@ CASES = {
             ("One", ' oneBehaviorEventRef="Head"', "", '<escalationEventDefinition id="Head" escalationRef="Esc"/>', UP,
              1, False, []),
             ("Complex", "", ('<complexBehaviorDefinition><condition xsi:type="tFormalExpression">'
-             f'nrOfCompletedInstances = 2</condition><event id="Ev">{ALARM}</event></complexBehaviorDefinition>'), "", ALARM, 1, False,
-             [("alarm", None, {})]),
+             f'nrOfCompletedInstances = 2</condition><event id="Ev">{ALARM}</event></complexBehaviorDefinition>'),
+             "", ALARM, 1, False, [("alarm", None, {})]),
         )
     },
     # --- tokens
