@@ -12,7 +12,7 @@ from domain.errors import OperationFailed
 from domain.home import Home
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import batches, campaigns, jobs, moves, repairs, timers
+from tasks import batches, campaigns, jobs, messages, moves, repair_kinds, repairs, timers, version_moves
 from workflows.operations.deliveries import gather as gather_delivery
 from workflows.operations.deliveries import perform as perform_delivery
 from workflows.operations.deliveries import record as record_delivery
@@ -87,7 +87,7 @@ def _release_campaign(work: Work, item: AgendaItem, _result: Any) -> None:
 
 
 def _deliver_message(work: Work, item: AgendaItem, _result: Any) -> None:
-    campaigns.route_message(work, item.payload, item.due_at)
+    messages.route(work, item.subject, item.payload, item.due_at)
 
 
 def _run_job(work: Work, item: AgendaItem, result: Any) -> None:
@@ -129,6 +129,9 @@ def _run_batch(work: Work, item: AgendaItem, _result: Any) -> None:
 def _undo_batch(work: Work, item: AgendaItem, _result: Any) -> None:
     batches.undo_some(work, item.subject)
 
+
+repair_kinds.register_all()
+version_moves.register_all()
 
 DUTIES: dict[str, Duty] = {
     "case.deliver": Duty(_deliver_held, policy=_case),

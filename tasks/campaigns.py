@@ -167,16 +167,18 @@ def release_cases(work: Work, campaign_ref: str) -> int:
     return taken
 
 
-def route_message(work: Work, payload: Mapping[str, Any], sent_at: datetime | None = None) -> int:
+def route_message(work: Work, payload: Mapping[str, Any], sent_at: datetime | None = None, *, but: str = "") -> int:
     """Hand a message that a case threw to every case that waits for it. Returns how many took it.
 
-    sent_at: when it was thrown; timers that were due until then come first.
+    sent_at: when it was thrown; timers that were due until then come first. but: ref of a case that is left out.
     """
     name, correlation = str(payload["name"]), str(payload.get("correlation", ""))
+    kinds = (str(payload["kind"]),) if payload.get("kind") else ("message", "signal")
     refs = work.session.scalars(
         select(Case.ref)
         .join(CaseWait, CaseWait.case_id == Case.id)
-        .where(CaseWait.kind.in_(("message", "signal")), CaseWait.name == name, CaseWait.correlation == correlation)
+        .where(CaseWait.kind.in_(kinds), CaseWait.name == name, CaseWait.correlation == correlation)
+        .where(Case.ref != but)
         .distinct()
         .order_by(Case.ref)
     ).all()

@@ -107,7 +107,8 @@ def _stand_still(
 def _as_before(instance: Instance, services: MoveServices) -> Run:
     diagram, now = instance.definition.diagram, instance.run.now
     if not instance.state.version:
-        return engine.start(diagram, services.begun, now=now, services=services, at=services.begun_at)
+        at, brought = services.begun_at, services.begun_with
+        return engine.start(diagram, services.begun, now=now, services=services, at=at, payload=brought)
     return engine.restore(diagram, instance.state.data, now=now, services=services)
 
 

@@ -36,15 +36,26 @@ class Moved:
     completed: bool
 
 
-def start_case(work: Work, case: Case, definition: Definition, data: Mapping[str, Any]) -> Moved:
+def start_case(
+    work: Work,
+    case: Case,
+    definition: Definition,
+    data: Mapping[str, Any],
+    *,
+    at: str = "",
+    payload: Mapping[str, Any] | None = None,
+) -> Moved:
     """Begin the process of a case whose row is written. `data` joins {"case": …} as routing variables.
+
+    at: the start event that happened, and what it brought; "" for the plain start.
 
     Raises what the first operations refuse to a person (Conflict, ...); a failure is an incident of the case.
     """
     services = MoveServices(work, case, definition)
     about = {"ref": case.ref, "kind": case.kind, "programme": case.programme}
     services.begun = {**data, "case": {**about, **data.get("case", {})}}
-    instance = instances.begin(work, case, definition, services.begun, services)
+    services.begun_at, services.begun_with = at, payload
+    instance = instances.begin(work, case, definition, services.begun, services, at=at, payload=payload)
     services.run = instance.run
     journal.of_case(work, case.ref, "case.started", case.ref, {"process": case.process, "version": definition.number})
     return _carry_on(work, instance, Act("started"), services, lambda _run: None)
@@ -318,7 +329,8 @@ def _carry_on(
 def _post_thrown(work: Work, instance: Instance) -> None:
     for count, thrown in enumerate(instance.run.thrown()):
         key = f"message:{instance.case.ref}:{instance.state.version}:{count}"
-        payload = {"name": thrown.name, "correlation": str(thrown.correlation or ""), "payload": dict(thrown.payload)}
+        payload = {"kind": thrown.kind, "name": thrown.name, "payload": dict(thrown.payload)}
+        payload["correlation"] = str(thrown.correlation or "")
         agenda.put(work, "message.deliver", key, work.now, subject=instance.case.ref, payload=payload)
 
 

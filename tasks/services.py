@@ -39,6 +39,7 @@ class MoveServices:
         self.move = 1  # of a case that begins
         self.begun: Mapping[str, Any] = {}  # what a case that begins was begun with, and where
         self.begun_at = ""
+        self.begun_with: Mapping[str, Any] | None = None
         self._decided = 0
         self._before: SessionTransaction | None = None
 

@@ -367,6 +367,18 @@ class Run:
             raise DataTooLarge(_("The case carries too many values. Keep them in tables, not in the process."))
         return state
 
+    def snapshot_for(self, data: Mapping[str, Any]) -> bytes:
+        """The state of another case that was begun likewise and stands where this one does, with variables of its own.
+
+        Only for a run in which nothing has been evaluated yet: then nothing in it came from its variables.
+        """
+        own, self._case.data = self._case.data, dict(data)
+        try:
+            self._check_size()
+            return self.snapshot()
+        finally:
+            self._case.data = own
+
     # --- inner
 
     def _open(self, token: str) -> Token:

@@ -175,10 +175,17 @@ class Instance:
 
 
 def begin(
-    work: Work, case: Case, definition: Definition, data: Mapping[str, Any], services: engine.Services
+    work: Work,
+    case: Case,
+    definition: Definition,
+    data: Mapping[str, Any],
+    services: engine.Services,
+    *,
+    at: str = "",
+    payload: Mapping[str, Any] | None = None,
 ) -> Instance:
-    """A new case at its start; nothing has run yet and nothing is saved."""
-    run = engine.start(definition.diagram, data, now=work.now, services=services)
+    """A new case at its start (`engine.start`); nothing has run yet and nothing is saved."""
+    run = engine.start(definition.diagram, data, now=work.now, services=services, at=at, payload=payload)
     state = CaseState(
         case_id=case.id, version=0, codec=engine.CODEC, definition_id=definition.row_id, data=b"", marks={}
     )
@@ -213,7 +220,7 @@ def save(work: Work, instance: Instance, *, stopped: bool = False, act: Act = MO
         "codec": engine.CODEC,
         "definition_id": state.definition_id,
         "version": state.version + 1,
-        "marks": _marks(run, state.marks or {}, stopped=stopped),
+        "marks": marks(run, state.marks or {}, stopped=stopped),
     }
     if inspect(state).transient:
         for name, value in values.items():
@@ -251,23 +258,23 @@ _SAVE = (
 _WAIT = insert(CaseWait.__table__)  # type: ignore[arg-type]
 
 
-def _marks(run: engine.Run, before: Mapping[str, Any], *, stopped: bool) -> dict[str, Any]:
+def marks(run: engine.Run, before: Mapping[str, Any], *, stopped: bool = False) -> dict[str, Any]:
     """What the drawing shows: nodes done, nodes with a token, flows taken, instances counted, where it was ended.
 
     The snapshot keeps no ways (decision 0010), so each move adds its own to those before it. A case moved before
     ways were kept has "done" and "active" alone.
     """
-    marks: dict[str, Any] = {
+    found: dict[str, Any] = {
         "done": list(run.done()),
         "active": run.active(),
         "flows": list(dict.fromkeys([*before.get("flows", ()), *run.taken()])),
     }
     counts = {step: list(numbers) for step, numbers in run.counts().items()}
     if counts:
-        marks["counts"] = counts
+        found["counts"] = counts
     if stopped:
-        marks["stopped"] = list(before.get("active", ()))
-    return marks
+        found["stopped"] = list(before.get("active", ()))
+    return found
 
 
 def _index(work: Work, instance: Instance) -> None:

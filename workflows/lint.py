@@ -24,6 +24,7 @@ from workflows.lint_deep import check_deep
 from workflows.lint_elements import FILE, check_elements
 from workflows.lint_flow import check_flow
 from workflows.lint_foreign import ODD, judged
+from workflows.lint_main import check_main
 from workflows.lint_nodes import Known, OperationSpec, check_nodes
 from workflows.lint_picture import check_lanes, check_picture
 from workflows.lint_soundness import check_soundness
@@ -65,6 +66,8 @@ def check_diagram(
     except XmlRefused as refused:
         return [_unreadable(refused)]
     found = _said(root, Known(operations, roles, forms, decisions, facts, records))
+    if root.tag == tag("definitions"):
+        found += check_main(root)
     if drawing and root.tag == tag("definitions"):
         found += check_picture(root)
     if not any(one.severity == "error" for one in found):

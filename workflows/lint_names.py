@@ -22,6 +22,8 @@ from domain.text import Text
 from domain.text import gettext as _
 from workflows import expression_types
 from workflows.bpmn_xml import camunda, flows_of, local, nodes_of, read_tree, scopes_of, tag
+from workflows.calls import read_call
+from workflows.data_flow import HELD, variable_of
 from workflows.decision_words import said
 from workflows.lint_decisions import asks_values, brought_by, check_asked_values
 from workflows.lint_elements import finding
@@ -71,6 +73,10 @@ def _brought(
     for step in read_steps(root).values():
         found[step.id] = None if step.multi_instance else _members(step, outputs, routing)
         found |= dict.fromkeys([*filter(None, (step.result, step.element_variable)), *step.outputs])
+    found |= dict.fromkeys(filter(None, (variable_of(one) for one in root.iter(*(tag(name) for name in HELD)))))
+    for node in root.iter(tag("callActivity")):
+        call = read_call(node)
+        found |= dict.fromkeys(one.target for one in (*call.given, *call.taken) if one.target)
     for scope in scopes_of(root):
         many = multi_of(scope)
         if many is not None:
@@ -123,6 +129,8 @@ def _of_node(node: etree._Element) -> Iterator[tuple[etree._Element, str]]:
     yield from ((node, text) for text in parameters_of(node, "inputParameter").values() if is_expression(text))
     if "correlation" in properties_of(node):
         yield node, properties_of(node)["correlation"]
+    if local(node) == "callActivity":
+        yield from ((node, one.expression or one.source) for one in read_call(node).given if not one.everything)
     if local(node) == "scriptTask":
         try:
             yield from ((node, text) for _name, text in script_lines(node.findtext(tag("script")) or ""))
