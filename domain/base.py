@@ -7,7 +7,20 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, cast
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, String, Table, TypeDecorator, inspect
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    TypeDecorator,
+    func,
+    inspect,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 
@@ -96,3 +109,19 @@ def insert_once(session: Session, mapped: type[Base], unique: str | Sequence[str
     table = cast(Table, inspect(mapped).local_table)
     statement = insert(table).values(**values).on_conflict_do_nothing(index_elements=columns).returning(table.c.id)
     return session.connection().execute(statement).first() is not None
+
+
+def reserve_keys(session: Session, mapped: type[Base], count: int) -> list[int]:
+    """That many unused keys of a table, for rows written in bulk that point at one another.
+
+    PostgreSQL draws them from the key's own sequence. On SQLite the transaction that writes is alone: the keys follow
+    the largest.
+    """
+    session.flush()
+    table = cast(Table, inspect(mapped).local_table)
+    if session.get_bind().dialect.name == "postgresql":
+        drawn = func.nextval(func.pg_get_serial_sequence(table.name, "id"))
+        numbers = func.generate_series(1, count).table_valued("number")
+        return [int(key) for key in session.connection().scalars(select(drawn).select_from(numbers))]
+    largest = session.connection().scalar(select(func.max(table.c.id))) or 0
+    return list(range(largest + 1, largest + count + 1))

@@ -22,8 +22,8 @@ class NumberCounter(Base):
     value: Mapped[int]
 
 
-def take(work: Work, org_id: int, kind: str) -> int:
-    """The next number of this office, kind and legal year: 1, 2, 3 … without gaps.
+def take(work: Work, org_id: int, kind: str, *, count: int = 1) -> int:
+    """The next number of this office, kind and legal year: 1, 2, 3 … without gaps; of several the last.
 
     The counter row is locked in the transaction that needs the number, so a rolled-back document
     gives its number back.
@@ -36,7 +36,7 @@ def take(work: Work, org_id: int, kind: str) -> int:
         .with_for_update()
         .execution_options(populate_existing=True)
     ).one()
-    row.value += 1
+    row.value += count
     work.session.flush()
     return row.value
 

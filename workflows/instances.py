@@ -32,6 +32,7 @@ from domain.work import Work
 from workflows import definitions, engine, moments
 from workflows.definitions import Definition
 from workflows.moments import MOVED, Act
+from workflows.waits import TimerWait
 
 
 class CaseState(Base):
@@ -148,7 +149,8 @@ def standing(run: engine.Run) -> Standing:
     """What a run waits for now."""
     waits: dict[Place, About] = {}
     for timer in run.timers():
-        waits["timer", timer.token, ""] = (timer.step_id, "", timer.due_at)
+        # of several times that one event waits for the first counts
+        waits.setdefault(("timer", timer.token, ""), (timer.step_id, "", timer.due_at))
     for one in run.messages():
         waits[one.kind, one.token, one.name] = (one.step_id, str(one.correlation or ""), None)
     for job in run.jobs():
@@ -284,36 +286,36 @@ def _index(work: Work, instance: Instance) -> None:
     gone = {place[1] for place, about in before.items() if now.get(place) != about}
     if gone:
         work.session.execute(delete(CaseWait).where(CaseWait.case_id == case_id, CaseWait.token.in_(sorted(gone))))
-    new = [wait_row(case_id, at, about) for at, about in now.items() if before.get(at) != about or at[1] in gone]
+    new = {at: about for at, about in now.items() if before.get(at) != about or at[1] in gone}
     if new:
-        work.session.connection().execute(_WAIT, [{**row, **_timed(instance, row)} for row in new])
+        work.session.connection().execute(_WAIT, wait_rows(instance.case, instance.run, new))
 
 
-def _timed(instance: Instance, row: Mapping[str, Any]) -> dict[str, Any]:
-    """The columns of a timer: what was planned, its rounds, and the legal term it waits for."""
-    if row["kind"] != "timer":
-        return dict(_UNTIMED)
-    timer, case = next(one for one in instance.run.timers() if one.token == row["token"]), instance.case
+def wait_rows(case: Case, run: engine.Run, wanted: Mapping[Place, About]) -> list[dict[str, Any]]:
+    """The columns of index rows; of a timer also what was planned, its rounds, and the legal term it waits for."""
+    timers = {timer.token: timer for timer in run.timers()}
+    rows = []
+    for (kind, token, name), (step_id, correlation, due_at) in wanted.items():
+        row: dict[str, Any] = {
+            "case_id": case.id,
+            "kind": kind,
+            "token": token,
+            "step_id": step_id,
+            "name": name,
+            "correlation": correlation,
+            "due_at": due_at,
+        }
+        rows.append({**row, **(_UNTIMED if kind != "timer" else _timed(case, timers[token]))})
+    return rows
+
+
+def _timed(case: Case, timer: TimerWait) -> dict[str, Any]:
     return {
         "planned_at": timer.planned_at,
         "every": timer.every[:64],
         "rounds_left": timer.rounds_left,
         "catch_up": timer.catch_up,
         "derivation": case.due if case.due_at is not None and timer.planned_at == case.due_at else None,
-    }
-
-
-def wait_row(case_id: int, place: Place, about: About) -> dict[str, Any]:
-    """The columns of one index row."""
-    (kind, token, name), (step_id, correlation, due_at) = place, about
-    return {
-        "case_id": case_id,
-        "kind": kind,
-        "token": token,
-        "step_id": step_id,
-        "name": name,
-        "correlation": correlation,
-        "due_at": due_at,
     }
 
 

@@ -271,3 +271,21 @@ def busy() -> Drawing:
         "told_first heard", "time_first silence", "heard end_heard", "silence end_silence",
     ]  # fmt: skip
     return Drawing("busy", Scope(nodes, flows), TOLD)
+
+
+def desk(steps: int = 5) -> Drawing:
+    """What a desk does all day: people one after the other."""
+    return Drawing("desk", chain(start(), *(human(f"step{at}") for at in range(steps)), end()))
+
+
+def review() -> Drawing:
+    """The beginning of a case of a review: a person with a limit."""
+    nodes = [
+        start(),
+        human("look"),
+        timer("limit", "P20D", "boundaryEvent", 'attachedToRef="look" cancelActivity="false"'),
+        human("remind"),
+        end(),
+        end("reminded"),
+    ]
+    return Drawing("review", Scope(nodes, ["start look", "look end", "limit remind", "remind reminded"]))

@@ -1,0 +1,107 @@
+"""Cases opened many at once are the cases that are opened one by one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from domain import rules
+from domain.agenda import AgendaItem
+from domain.cases import NEW, OPEN, Case
+from domain.journal import JournalEntry, JournalStream, verify
+from domain.parties.organisations import Organisation
+from tasks import opening
+from tasks.models import HumanTask
+from tests.torture import drawn
+from tests.torture.drawn import Drawing
+from tests.torture.world import World
+from workflows import definitions
+from workflows.instances import CaseState, CaseWait
+from workflows.moments import CaseMoment
+
+DATA = {"case": {"campaign": "K1"}}
+APART = {
+    "id",
+    "ref",
+    "case_id",
+    "token",
+    "number",
+    "key",
+    "subject",
+    "machine_at",
+    "prev",
+    "mac",
+    "stream_id",
+    "data",
+    "head",
+}
+
+
+def unopened(world: World, process: str, count: int) -> None:
+    """Open that many cases at once."""
+    with world.work() as work:
+        definition = definitions.in_force(work, process)
+        found = opening.way(work, definition)
+        assert found is not None
+        offices = {one.code: one for one in work.session.scalars(select(Organisation))}
+        policy = rules.snapshot(work, offices["ps-dept"].id).id
+        cases = [
+            Case(
+                number=f"多〔2027〕{number:04d}", kind=NEW, process=process, process_version=definition.number,
+                programme="DIBAO", department_id=offices["ps-dept"].id, agency_id=offices["ps-agency"].id,
+                town_id=offices["ps-town"].id, state=OPEN, opened_at=work.now, commissioned_at=work.now,
+                policy_snapshot_id=policy,
+            )
+            for number in range(count)
+        ]  # fmt: skip
+        with world.counted() as seen:
+            opening.open_many(work, found, cases, DATA)
+        assert len(seen) < 20
+
+
+def about(world: World, ref: str) -> list[Any]:
+    """Every row of a case, without what is its own."""
+    with world.work(write=False) as work:
+        case = work.session.scalars(select(Case).where(Case.ref == ref)).one()
+        found: list[Any] = []
+        for mapped in (Case, HumanTask, CaseState, CaseWait, CaseMoment, AgendaItem, JournalStream, JournalEntry):
+            table = mapped.__table__
+            own = {
+                Case: Case.id == case.id, AgendaItem: AgendaItem.subject == ref,
+                JournalStream: JournalStream.subject == ref, JournalEntry: JournalEntry.subject == ref,
+            }.get(mapped)  # fmt: skip
+            wanted = select(table).where(own if own is not None else table.c.case_id == case.id)
+            rows = work.session.execute(wanted).mappings().all()
+            found.append((table.name, [{k: v for k, v in row.items() if k not in APART} for row in rows]))
+        return found
+
+
+@pytest.mark.parametrize("drawing", [drawn.review(), drawn.desk()], ids=["with a limit", "without"])
+def test_a_case_opened_among_many_has_the_rows_of_one_opened_alone(world: World, drawing: Drawing) -> None:
+    world.deploy(drawing)
+    alone = world.case(drawing.key, DATA)
+    unopened(world, drawing.key, 40)
+    with world.work(write=False) as work:
+        refs = list(work.session.scalars(select(Case.ref).where(Case.number.startswith("多")).order_by(Case.id)))
+        assert len(refs) == 40
+        assert list(verify(work.session, world.home.vault)) == []
+    for ref in (refs[0], refs[-1]):
+        assert about(world, ref) == about(world, alone)
+    one = world.case(drawing.key, DATA)  # keys go on behind those that were reserved
+    for ref in (refs[7], one):
+        (task, _step, _version), *_more = world.open_tasks(ref)
+        world.complete(task, world.claim(task), {"note": "x"})
+    with world.work(write=False) as work:
+        states = work.session.scalars(select(CaseState.version).order_by(CaseState.version.desc())).all()
+        assert states[:3] == [2, 2, 1]
+        assert list(verify(work.session, world.home.vault)) == []
+
+
+def test_where_the_way_asks_for_something_cases_are_opened_one_by_one(world: World) -> None:
+    world.deploy(drawn.crowd())  # how many people depends on the case
+    world.deploy(drawn.busy())  # an operation is called
+    with world.work() as work:
+        assert opening.way(work, definitions.in_force(work, "crowd")) is None
+        assert opening.way(work, definitions.in_force(work, "busy")) is None
