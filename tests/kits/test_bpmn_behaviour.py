@@ -58,7 +58,7 @@ def translated(xml: bytes) -> bytes:
             name = "integerVariable" if word.startswith("INCREMENT") else "data"
             value = "=integerVariable + 1" if word.startswith("INCREMENT") else '="text"'
             etree.SubElement(mapping, f"{{{CAMUNDA}}}outputParameter", name=name).text = value
-    for name in ("conditionExpression", "condition", "loopCondition", "completionCondition"):
+    for name in ("conditionExpression", "condition", "loopCondition", "completionCondition", "loopCardinality"):
         for element in root.iter(tag(name)):
             element.text = condition(element.text or "")
             element.attrib.pop("language", "")
