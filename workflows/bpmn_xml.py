@@ -193,7 +193,8 @@ def spread_definitions(root: etree._Element) -> None:
         found, event = known.get((reference.text or "").strip().rpartition(":")[2]), reference.getparent()
         if found is not None and event is not None:
             definition = deepcopy(found)
-            definition.attrib.pop("id", None)  # the id stays with the one at the head
+            if definition.get("id"):
+                del definition.attrib["id"]  # it stays with the one at the head
             definition.tail = None
             event.replace(reference, definition)
 

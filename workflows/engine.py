@@ -308,10 +308,13 @@ class Run:
 
     def awaited(self) -> list[str]:
         """Ids of the events that wait for a time, a message, a signal or a condition."""
-        over = {t.id for t in self._case.waiting_for(Timer) if t.task_spec.trigger.due(t) is None}
-        waiting = [t for t in self._case.waiting_for(Trigger) if t.id not in over]
-        named = (t.task_spec for t in waiting if not isinstance(t.task_spec.trigger, THROWN_INSIDE))
-        return [getattr(spec, "event_id", "") or spec.bpmn_id for spec in named]
+        waiting = ((t, t.task_spec.trigger) for t in self._case.waiting_for(Trigger))
+        named = [
+            t.task_spec
+            for t, event in waiting
+            if not isinstance(event, THROWN_INSIDE) and not (isinstance(event, Timer) and event.due(t) is None)
+        ]
+        return list(dict.fromkeys(getattr(spec, "event_id", "") or spec.bpmn_id for spec in named))
 
     def failed(self) -> list[tuple[str, str]]:
         """Token and step id of each step that stands in error."""

@@ -183,7 +183,8 @@ def _splits(node: etree._Element) -> bool:
 
 
 def _ends(scope: etree._Element) -> tuple[set[str], dict[str, int]]:
-    led_to, leads = set(), {}
+    led_to: set[str] = set()
+    leads: dict[str, int] = {}
     for flow in children(scope, "sequenceFlow"):
         led_to.add(str(flow.get("targetRef")))
         leads[str(flow.get("sourceRef"))] = leads.get(str(flow.get("sourceRef")), 0) + 1

@@ -7,7 +7,7 @@ EVENTS = frozenset(("eventDefinitionRef", "compensateEventDefinition"))
 DEFINITIONS = frozenset(
     "messageEventDefinition signalEventDefinition errorEventDefinition escalationEventDefinition "
     "terminateEventDefinition timerEventDefinition conditionalEventDefinition compensateEventDefinition "
-    "cancelEventDefinition".split()
+    "cancelEventDefinition linkEventDefinition".split()
 )
 CANCEL = frozenset(("cancelEventDefinition",))
 SCOPES = frozenset(("transaction", "adHocSubProcess", "complexGateway"))

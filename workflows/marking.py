@@ -21,6 +21,7 @@ from SpiffWorkflow.util.task import TaskState
 from workflows import spiff_specs as kinds
 from workflows.spiff_events import Failure, Terminate
 from workflows.spiff_repeat import Repeated
+from workflows.spiff_triggers import Cancel, events_in
 
 MOST_MARKINGS = 3_000
 MOST_TOKENS = 60
@@ -187,7 +188,9 @@ class _Game:
     def stops(self, name: str) -> bool:
         """Whether a node ends its whole scope when a token comes there."""
         spec = self.spec.task_specs[name]
-        return isinstance(spec, kinds.ThrowEvent) and isinstance(spec.trigger, Terminate | Failure)
+        return isinstance(spec, kinds.ThrowEvent) and any(
+            isinstance(event, Terminate | Failure | Cancel) for event in events_in(spec.trigger)
+        )
 
     def _joined(self, tokens: Counter[Stand]) -> bool:
         """Let each parallel join go that has a token of every incoming flow."""

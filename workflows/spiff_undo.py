@@ -31,7 +31,7 @@ class Undoing(Repeated):
 
     def __init__(self, wf_spec: Any) -> None:
         super().__init__(wf_spec, UNDOING, child="")
-        self.bpmn_id = None  # it is not drawn
+        self.bpmn_id: Any = None  # it is not drawn
 
     def begin(self, scope: Any, records: list[Record], **then: str) -> None:
         """then: `resumes`, the token that waits for it; `leaves`, the event by which the scope is left."""
@@ -77,7 +77,7 @@ class UndoScope(Step):
 
     def __init__(self, wf_spec: Any, undone: SubProcess) -> None:
         super().__init__(wf_spec, f"{undone.bpmn_id}{UNDOING}")
-        self.bpmn_id = None
+        self.bpmn_id: Any = None
         self.spec = undone.spec
         self.calls = hasattr(undone, "call")
 
