@@ -20,6 +20,7 @@ from workflows.spiff_events import (
     is_instant,
     read_instant,
 )
+from workflows.spiff_triggers import Multiple
 
 
 def dates(case: Case, kept: Mapping[str, Timer]) -> list[tuple[Token, datetime, datetime]]:
@@ -54,8 +55,11 @@ def put_dates(case: Case, kept: Mapping[str, Timer]) -> list[tuple[str, datetime
     found = []
     for token, planned, then in dates(case, kept):
         token.internal_data["due"] = then.isoformat()
+        token.internal_data.pop("planned", None)  # by hand, before
         if token.task_spec.trigger.kind == "cycle":
-            token.internal_data["every"] = str(_value(case, token, token.task_spec.trigger)).partition("/")[2]
+            every = str(_value(case, token, token.task_spec.trigger)).partition("/")[2]
+            start = then - (after(then, every) - then)
+            token.internal_data.update(every=every, start=start.isoformat(), round=1)
         found.append((token.task_spec.bpmn_id, planned, then))
     return found
 
@@ -66,4 +70,4 @@ def literal(trigger: Any) -> bool:
         return is_instant(trigger.text) or is_duration(trigger.text) or is_cycle(trigger.text)
     if isinstance(trigger, Message):
         return not trigger.correlation
-    return not isinstance(trigger, Condition)
+    return not isinstance(trigger, Condition | Multiple)

@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from domain.text import Text
 from domain.text import gettext as _
 from workflows import marking, sides
 from workflows import spiff_specs as kinds
@@ -24,22 +23,12 @@ from workflows.spiff_events import (
     Timer,
     Trigger,
 )
+from workflows.spiff_going import CANNOT, CHILD, GUARD, MAPPING, Going, Named, Refused, base_of
 from workflows.spiff_parse import Scope
 from workflows.spiff_planned import literal
-from workflows.spiff_repeat import LoopStep, MultiStep, Repeated
-
-GUARD = ".BoundaryEventSplit"
-CHILD = " [child]"
-MAPPING, CANNOT = "mapping", "cannot"
-Named = Callable[[str], str]
-
-
-class Refused(Exception):  # noqa: N818 - a refusal, told to who asked as a verdict
-    """The case cannot be carried over. code: "mapping" (say where `step` goes) or "cannot"."""
-
-    def __init__(self, code: str, step: str, sentence: Text) -> None:
-        super().__init__(str(sentence))
-        self.code, self.step, self.sentence = code, step, sentence
+from workflows.spiff_repeat import Repeated
+from workflows.spiff_triggers import Multiple
+from workflows.spiff_undo import Undoing
 
 
 @dataclass
@@ -67,17 +56,12 @@ def carry(
     return _Carrying(case, spec, scopes, ids, old, new).run()
 
 
-def base_of(name: str) -> str:
-    """The id of the drawing that a spec stands for: specs that the parser adds carry a dot or a bracket."""
-    return name.removesuffix(CHILD).partition(".")[0]
-
-
-class _Carrying:
+class _Carrying(Going):
     def __init__(
         self, case: Case, spec: Scope, scopes: Mapping[str, Scope], ids: Mapping[str, str], old: Named, new: Named
     ) -> None:
-        self.case, self.spec, self.scopes, self.ids = case, spec, scopes, ids
-        self.old, self.new = old, new
+        super().__init__(scopes, ids, old, new)
+        self.case, self.spec = case, spec
         self.found = Carried()
         self.before: dict[int, Any] = {}
         self.specs: dict[int, Any] = {}  # by scope: the spec it had
@@ -91,19 +75,13 @@ class _Carrying:
             self._scope(scope)
         case._settles = any(one.settles for one in (self.spec, *self.scopes.values()))
         case._conditional = any(one.conditional for one in (self.spec, *self.scopes.values()))
+        case.undoes = any(one.undoes for one in (self.spec, *self.scopes.values()))
         self._rename()
         for scope in case.scopes():
             self._begin_waits(scope)
         for scope in case.scopes():
             self._must_end(scope)
         return self.found
-
-    # --- names
-
-    def to(self, name: str) -> str:
-        """The name of a spec in the new drawing."""
-        base = base_of(name)
-        return self.ids.get(base, base) + name[len(base) :] if base else name
 
     def _rename(self) -> None:
         """What was done under an id that is another now counts, and its values are found, under the new one too."""
@@ -123,6 +101,8 @@ class _Carrying:
     def _scope(self, scope: Any) -> None:
         new = self.spec if scope is self.case else self._inner(scope)
         self.specs[id(scope)] = scope.spec
+        self.must_offer(scope.spec, new)
+        scope.undone = self.records(scope.undone, new)
         pairs = [(token, self._place(scope, token, new)) for token in list(scope.tasks.values())]
         for token, spec in pairs:
             if token.id not in scope.tasks:
@@ -147,6 +127,8 @@ class _Carrying:
         if token is scope.task_tree:
             return new.start
         found = new.task_specs.get(self.to(spec.name))
+        if isinstance(spec, Undoing) and found is None:
+            raise Refused(CANNOT, "", _("Such a case is undoing what it did. Wait until that is over."))
         if isinstance(spec, kinds.Guarded | kinds.RaceGateway):
             self.around[token.id] = spec
         if isinstance(spec, kinds.Guarded):
@@ -229,72 +211,29 @@ class _Carrying:
     def _stand(self, token: Token, spec: Any, new: Scope) -> None:
         was = token.task_spec
         if isinstance(spec, Repeated):
-            self._must_go_on(was, spec, token)
+            self.must_go_on(was, spec, token)
         if isinstance(was, kinds.ServiceStep) and token._state == STARTED:
-            self._same_job(was, spec)
+            self.same_job(was, spec)
         token.task_spec = spec
+        if isinstance(spec, Undoing):
+            token.internal_data["left"] = self.records(token.internal_data["left"], new)
         if isinstance(spec, kinds.Joining) and token._state == WAITING:
             self.found.own = True
-            token.internal_data["via"] = self._via(token.internal_data["via"], was, spec, new)
+            token.internal_data["via"] = self.via(token.internal_data["via"], was, spec, new)
         trigger = getattr(spec, "trigger", None)
         if token._state == WAITING and isinstance(trigger, Trigger) and trigger != was.trigger:
             self._wait_on(token, was.trigger, trigger)
 
-    # --- what goes on under other rules
-
-    def _must_go_on(self, was: Repeated, spec: Repeated, token: Token) -> None:
-        step = base_of(was.name)
-        if token._state != STARTED or type(was) is not type(spec) or isinstance(spec, LoopStep):
-            return
-        if not isinstance(was, MultiStep) or not isinstance(spec, MultiStep):
-            return
-        if was.sequential != spec.sequential:
-            raise Refused(
-                CANNOT, step,
-                _("“%(step)s” is under way, one after the other or all at once; that cannot change before it is done.",
-                  step=self.old(step)),
-            )  # fmt: skip
-        if was.element != spec.element:
-            raise Refused(
-                CANNOT, step,
-                _("“%(step)s” is under way, and what it goes through is called %(name)s there; that cannot change"
-                  " before it is done.", step=self.old(step), name=was.element),
-            )  # fmt: skip
-        if was.bpmn_id != spec.bpmn_id:
-            for child in token.children:
-                local = child.internal_data.get("local", {})
-                if was.bpmn_id in local:
-                    local[spec.bpmn_id] = local.pop(was.bpmn_id)
-
-    def _same_job(self, was: Any, spec: Any) -> None:
-        if was.details.topic != spec.details.topic:
-            step = base_of(was.name)
-            raise Refused(
-                CANNOT, step,
-                _("The program is at work at “%(step)s”, which is another operation in the new version. Wait until it"
-                  " is done.", step=self.old(step)),
-            )  # fmt: skip
-
-    def _via(self, via: str, was: Any, spec: Any, new: Scope) -> str:
-        """The flow by which a token that waits at a join has come, in the new drawing."""
-        name = self.to(via)
-        if name in spec._inputs:
-            return name
-        known = {self.to(one) for one in was._inputs}
-        added = [one for one in spec._inputs if one not in known]
-        if name in new.task_specs:
-            # steps were put between: what came by here has passed them
-            added = [one for one in added if one in _reached(new, name, spec.name)]
-        if len(added) == 1:
-            return str(added[0])
-        step = base_of(was.name)
-        sentence = _("A way of this case waits at “%(join)s”, and its flow from “%(step)s” is not there any more.",
-                     join=self.old(step), step=self.old(base_of(via)))  # fmt: skip
-        raise Refused(CANNOT, step, sentence)
-
     def _wait_on(self, token: Token, was: Trigger, trigger: Trigger) -> None:
         """The wait goes on: a day that is planned stays, what is compared with is looked up again."""
+        if isinstance(trigger, Multiple):
+            step = base_of(token.task_spec.name)
+            sentence = _("“%(step)s” waits for several events in one, which are others in the new version. Wait until"
+                         " it is over.", step=self.old(step))  # fmt: skip
+            raise Refused(CANNOT, step, sentence)
         if isinstance(trigger, Timer):
+            if isinstance(was, Timer) and (was.kind, was.text) == (trigger.kind, trigger.text):
+                return  # only what becomes of missed rounds is another matter now
             if isinstance(was, Timer) and was.kind != trigger.kind and "cycle" in (was.kind, trigger.kind):
                 self._arm(token)
             elif isinstance(was, Timer):
@@ -428,17 +367,6 @@ def _unwrap(token: Token, around: Token) -> None:
         child.parent = parent
         parent._children.append(child.id)
     around.remove()
-
-
-def _reached(scope: Scope, start: str, stop: str) -> set[str]:
-    """Names of the specs that a token at `start` can come to without passing `stop`."""
-    seen, todo = {start}, [start]
-    while todo:
-        for name in scope.task_specs[todo.pop()]._outputs:
-            if name != stop and name not in seen:
-                seen.add(name)
-                todo.append(name)
-    return seen
 
 
 __all__ = ["CANNOT", "MAPPING", "Carried", "Refused", "base_of", "carry"]
