@@ -4,11 +4,11 @@ change together or not at all (engine rule 11)."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, update
 
 from domain import agenda, journal, numbers
 from domain.cases import CANCELLED, DONE, Case
@@ -18,7 +18,7 @@ from domain.parties.accounts import Account
 from domain.text import gettext as _
 from domain.work import Work
 from tasks import failures, form_facts, held, incidents, line, rules
-from tasks.models import COMPLETED, READY, RESERVED, HumanTask
+from tasks.models import COMPLETED, OBSOLETE, READY, RESERVED, HumanTask
 from tasks.services import MoveServices
 from workflows import engine, instances, registry
 from workflows.definitions import Definition
@@ -141,6 +141,28 @@ def retry_step(work: Work, case_ref: str, token: str) -> Moved | None:
     instance.run.retry(token)
     journal.of_case(work, case.ref, "step.retried", case.ref, {"step": step})
     return _carry_on(work, instance, Act("retried", step), services, lambda run: run.retry(token), retried=token)
+
+
+def set_right(work: Work, case_ref: str) -> bool:
+    """Write anew what a case waits for, from its own state: rows that were lost are there again, tasks included.
+
+    False when it waits for nothing even so. Raises what a step that can go on fails with.
+    """
+    case = _open_case(work, case_ref)
+    if case is None or case.suspended_at is not None:
+        return True
+    services = MoveServices(work, case)
+    instance = replace(instances.load(work, case, services), before=None)
+    services.bind(instance)
+    waiting = sorted(step.token for step in instance.run.human_steps())
+    work.session.execute(
+        update(HumanTask)
+        .where(HumanTask.case_id == case.id, HumanTask.token.in_(waiting), HumanTask.state == OBSOLETE)
+        .values(state=READY, assignee_id=None, version=HumanTask.version + 1)
+    )
+    moved = _carry_on(work, instance, Act("set_right"), services)
+    run = instance.run
+    return bool(moved.completed or run.human_steps() or instances.standing(run).waits)
 
 
 def wake_case(work: Work, case_ref: str) -> Moved | None:

@@ -6,25 +6,31 @@ follow indexes and load no case: a home of a million open cases is gone through 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, exists, func, literal, select
+from sqlalchemy.exc import IntegrityError
 
 from domain import agenda, journal
 from domain.agenda import AgendaItem
 from domain.cases import OPEN as OPEN_CASE
 from domain.cases import Case
 from domain.clock import machine_now
+from domain.errors import HouseError
+from domain.logs import Event
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import failures
+from tasks import failures, moves
 from tasks.incidents import NOTHING_AWAITED
 from tasks.models import OPEN, HumanTask
 from tasks.services import ask_for_job
 from tasks.timers import key_of
 from workflows.instances import CaseState, CaseWait, Incident, WatchReport
+
+log = logging.getLogger("tasks.watchdog")
 
 PART = 5000
 WATCH, RECOVERY = "watch", "recovery"
@@ -72,9 +78,10 @@ def look(work: Work, after: int = 0, most: int = PART) -> Look:
 
 
 def mend(work: Work, found: Look) -> tuple[int, int]:
-    """Plan again what nobody would carry out; open an incident for each case that waits for nothing.
+    """Plan again what nobody would carry out, write anew the rows of a case that waits for nothing by its rows, open an
+    incident for each that waits for nothing by its state as well.
 
-    Returns how many were planned and how many incidents were opened.
+    Returns how much was planned or written anew, and how many incidents were opened.
     """
     for one in found.unplanned:
         if one.kind == "timer":
@@ -84,12 +91,29 @@ def mend(work: Work, found: Look) -> tuple[int, int]:
             ask_for_job(work, one.case_ref, one.token, one.name, again=f"watch-{machine_now():%Y%m%d%H%M%S%f}")
         journal.of_case(work, one.case_ref, "watchdog.planned", one.case_ref, {"step": one.step_id, "kind": one.kind})
     sentence = failures.in_source_language(_("The case waits for nothing and nobody."))
-    for one in found.idle:
+    lost = [one for one in found.idle if not _set_right(work, one)]
+    for one in lost:
         work.session.add(
             Incident(case_id=one.case_id, step_id="", cause=NOTHING_AWAITED, sentence=sentence, opened_at=work.now)
         )
         journal.of_case(work, one.ref, "incident.opened", one.ref, {"step": "", "cause": NOTHING_AWAITED})
-    return len(found.unplanned), len(found.idle)
+    return len(found.unplanned) + len(found.idle) - len(lost), len(lost)
+
+
+def _set_right(work: Work, one: Idle) -> bool:
+    try:
+        with work.session.begin_nested():
+            done = moves.set_right(work, one.ref)
+    except (
+        HouseError,
+        ValueError,
+        IntegrityError,
+    ) as problem:  # its state cannot be read or carried on: a person must look
+        log.warning(Event("watchdog.not_mended", case=one.ref, error=type(problem).__name__))
+        return False
+    if done:
+        journal.of_case(work, one.ref, "watchdog.planned", one.ref, {"step": "", "kind": "rows"})
+    return done
 
 
 def report(work: Work, kind: str, process: str, figures: dict[str, object]) -> None:

@@ -16,6 +16,7 @@ from workflows.calls import GLOBAL_TASKS
 from workflows.decision_words import said
 from workflows.lint_decisions import check_decision_step
 from workflows.lint_elements import finding, one_of
+from workflows.lint_timers import check_catch_up
 from workflows.spiff_events import is_cycle, is_duration, is_instant
 from workflows.spiff_feel import ExpressionFailed, bare, compiled, is_expression, script_lines
 from workflows.steps import multi_of, parameters_of, properties_of, words
@@ -149,6 +150,7 @@ def _timers(node: etree._Element) -> Iterator[Finding]:
             )
             continue
         yield from _timer(node, kinds[0])
+        yield from check_catch_up(node, local(kinds[0]))
     for definition in node.findall(tag("conditionalEventDefinition")):
         if definition.find(tag("condition")) is None:
             yield finding(definition, _("The event has no condition."), _("Write its condition."), code="EXT123")
