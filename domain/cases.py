@@ -34,6 +34,8 @@ class Case(Base):
         Index("ix_cases_agency_state", "agency_id", "state", "due_at"),
         Index("ix_cases_town_state", "town_id", "state", "due_at"),
         Index("ix_cases_household_id", "household_id"),
+        # running cases of a version, for moving them to another
+        Index("ix_cases_process_version", "process", "process_version"),
         # what the watchdog goes through
         Index("ix_cases_open", "id", sqlite_where=text("state = 'OPEN'"), postgresql_where=text("state = 'OPEN'")),
         CheckConstraint("state IN ('OPEN','PARKED','DONE','CANCELLED')", name="state"),
