@@ -34,6 +34,7 @@ IN_PROCESS = PERFORMERS | {
 IN_STEP = PERFORMERS | {
     "ioSpecification", "property", "dataInputAssociation", "dataOutputAssociation", "auditing", "monitoring",
 }  # fmt: skip
+IN_HOLDER = PERFORMERS | {"property", "auditing", "monitoring"}
 WHEN_CAUGHT = frozenset(("dataOutput", "outputSet", "dataOutputAssociation", "property"))
 WHEN_THROWN = frozenset(("dataInput", "inputSet", "dataInputAssociation", "property"))
 IN_REPETITION = frozenset(("loopDataInputRef", "loopDataOutputRef", "inputDataItem", "outputDataItem"))

@@ -19,13 +19,16 @@ ANY: frozenset[str] = frozenset()
 _DOC = frozenset(("documentation", "extensionElements"))
 _WIRES = _DOC | {"incoming", "outgoing"}
 _STEP = _WIRES | more.IN_STEP
+_HOLDER = _WIRES | more.IN_HOLDER
+_THROWN = _WIRES | deep.EVENTS | more.WHEN_THROWN
+_CAUGHT = _WIRES | deep.EVENTS | more.WHEN_CAUGHT
 _TASK: dict[str, frozenset[str]] = {
     "id": ANY, "name": ANY, "default": ANY,
     "startQuantity": ANY, "completionQuantity": ANY, "isForCompensation": frozenset(("true", "false")),
 }  # fmt: skip
 _NODE = {"id": ANY, "name": ANY}
 _REPEAT = frozenset(("multiInstanceLoopCharacteristics", "standardLoopCharacteristics"))
-_UNSPECIFIED = {"implementation": frozenset(("##unspecified",))}
+_UNSPECIFIED = {"implementation": frozenset(("##unspecified", "##WebService"))}
 _GATEWAY = {**_NODE, "gatewayDirection": ANY}
 _CATCH = {**_NODE, "parallelMultiple": frozenset(("true", "false"))}
 _TEXT = {"id": ANY}
@@ -43,7 +46,8 @@ ELEMENTS: Mapping[str, tuple[Mapping[str, frozenset[str]], frozenset[str]]] = {
     "definitions": (
         {**_NODE, "targetNamespace": ANY, "expressionLanguage": ANY, "typeLanguage": ANY, "exporter": ANY,
          "exporterVersion": ANY},
-        _DOC | more.AT_TOP | deep.DEFINITIONS | {"process", "collaboration", "message", "signal", "error", "escalation", "category"},
+        _DOC | more.AT_TOP | deep.DEFINITIONS
+        | {"process", "collaboration", "message", "signal", "error", "escalation", "category"},
     ),
     **more.MORE,
     **deep.MORE,
@@ -67,9 +71,9 @@ ELEMENTS: Mapping[str, tuple[Mapping[str, frozenset[str]], frozenset[str]]] = {
     "flowNodeRef": ({}, ANY),
     "sequenceFlow": ({**_NODE, "sourceRef": ANY, "targetRef": ANY}, _DOC | {"conditionExpression"}),
     "conditionExpression": ({"id": ANY, "language": frozenset(("feel",))}, ANY),
-    "subProcess": ({**_TASK, "triggeredByEvent": frozenset(("true", "false"))}, _WIRES | _INSIDE | _REPEAT),
-    "transaction": ({**_TASK, **deep.TRANSACTION}, _WIRES | _INSIDE | _REPEAT),
-    "adHocSubProcess": ({**_TASK, **deep.AD_HOC}, _WIRES | _INSIDE | _REPEAT | {"completionCondition"}),
+    "subProcess": ({**_TASK, "triggeredByEvent": frozenset(("true", "false"))}, _HOLDER | _INSIDE | _REPEAT),
+    "transaction": ({**_TASK, **deep.TRANSACTION}, _HOLDER | _INSIDE | _REPEAT),
+    "adHocSubProcess": ({**_TASK, **deep.AD_HOC}, _HOLDER | _INSIDE | _REPEAT | {"completionCondition"}),
     "complexGateway": ({**_GATEWAY, "default": ANY}, _WIRES | {"activationCondition"}),
     "task": (_TASK, _STEP),
     "userTask": ({**_TASK, **_UNSPECIFIED}, _STEP | _REPEAT),
@@ -90,8 +94,7 @@ ELEMENTS: Mapping[str, tuple[Mapping[str, frozenset[str]], frozenset[str]]] = {
     ),
     "startEvent": (
         {**_CATCH, "isInterrupting": frozenset(("true", "false"))},
-        _WIRES | deep.EVENTS
-        | more.WHEN_CAUGHT
+        _CAUGHT
         | {
             "messageEventDefinition",
             "signalEventDefinition",
@@ -103,22 +106,22 @@ ELEMENTS: Mapping[str, tuple[Mapping[str, frozenset[str]], frozenset[str]]] = {
     ),
     "endEvent": (
         _NODE,
-        _WIRES | deep.EVENTS | deep.CANCEL | more.WHEN_THROWN | {"messageEventDefinition", "signalEventDefinition", "errorEventDefinition",
+        _THROWN | deep.CANCEL | {"messageEventDefinition", "signalEventDefinition", "errorEventDefinition",
                   "escalationEventDefinition", "terminateEventDefinition"},
     ),
     "intermediateThrowEvent": (
         _NODE,
-        _WIRES | deep.EVENTS | more.WHEN_THROWN | {"messageEventDefinition", "signalEventDefinition", "escalationEventDefinition",
+        _THROWN | {"messageEventDefinition", "signalEventDefinition", "escalationEventDefinition",
                   "linkEventDefinition"},
     ),
     "intermediateCatchEvent": (
         _CATCH,
-        _WIRES | deep.EVENTS | more.WHEN_CAUGHT | {"messageEventDefinition", "signalEventDefinition", "timerEventDefinition",
+        _CAUGHT | {"messageEventDefinition", "signalEventDefinition", "timerEventDefinition",
                   "conditionalEventDefinition", "linkEventDefinition"},
     ),
     "boundaryEvent": (
         {**_CATCH, "attachedToRef": ANY, "cancelActivity": ANY},
-        _WIRES | deep.EVENTS | deep.CANCEL | more.WHEN_CAUGHT | {"messageEventDefinition", "signalEventDefinition", "timerEventDefinition",
+        _CAUGHT | deep.CANCEL | {"messageEventDefinition", "signalEventDefinition", "timerEventDefinition",
                   "conditionalEventDefinition", "errorEventDefinition", "escalationEventDefinition"},
     ),
     "messageEventDefinition": ({"id": ANY, "messageRef": ANY}, _DOC | {"operationRef"}),
@@ -179,6 +182,7 @@ CAMUNDA_CHILDREN: Mapping[str, frozenset[str]] = {
 
 # What people ask for by name, and what to draw instead.
 INSTEAD = {
+    "choreography": _("Draw the process of each participant; messages join them."),
     "delegateExpression": _("Choose what the system does in the step's panel, under Operation."),
     "class": _("Choose what the system does in the step's panel, under Operation."),
     "expression": _("Choose what the system does in the step's panel, under Operation."),

@@ -112,7 +112,8 @@ STORIES = [
         {0: {"got": [2, 4, 6]}}),
     Told("a condition waits for a data object", [drawn(process(
         "A", f'{START}<parallelGateway id="Split"/><intermediateCatchEvent id="When"><conditionalEventDefinition>'
-        '<condition xsi:type="tFormalExpression">n > 5 and order = 16</condition></conditionalEventDefinition></intermediateCatchEvent>'
+        '<condition xsi:type="tFormalExpression">n > 5 and order = 16</condition>'
+        "</conditionalEventDefinition></intermediateCatchEvent>"
         f'<userTask id="Ask"/>{WRITE}<endEvent id="e2"/>{END}{OBJECTS}\n'
         "s > Split > When > e\nSplit > Ask > Write > e2"))],
         [("start", "A", {"n": 8, "order": 0}), ("complete", "Ask")], {"When": 1, "e": 1}),

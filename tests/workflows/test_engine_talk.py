@@ -209,3 +209,16 @@ def test_a_process_of_several_starts_is_told_where_to_begin() -> None:
     run = engine.start(diagram, {}, now=NOW, services=Desk(), at="alarmed", payload={"x": 1})
     run.advance()
     assert (dict(run.data), run.completed) == ({"alarmed": {"x": 1}}, True)
+
+
+def test_what_names_an_operation_alone_takes_its_message() -> None:
+    operation = (
+        '<interface id="I" name="i"><operation id="O" name="o"><inMessageRef>own:M</inMessageRef></operation></interface>'
+    )
+    caught = process("B", '<receiveTask id="Got" instantiate="true" operationRef="O"/>')
+    sent = process("A", '<startEvent id="s"/><sendTask id="Send" operationRef="own:O"/><endEvent id="e"/>\ns > Send > e')
+    file = drawn(M + operation + caught + sent)
+
+    assert errors({"a.bpmn": file}) == []
+    world, _seen = tell(Told("", [file], [("start", "A")]), restoring=False)
+    assert world.completed() == {"s": 1, "Send": 1, "e": 1, "Got": 1}
