@@ -131,6 +131,17 @@ def _leave_out_prefixes(root: etree._Element) -> None:
             value = element.get(name)
             if value is not None and ":" in value:
                 element.set(name, value.strip().rpartition(":")[2])
+    _name_messages(root)
+
+
+def _name_messages(root: etree._Element) -> None:
+    # what names an operation only is about the message the operation takes
+    taken = {one.get("id"): one.findtext(tag("inMessageRef")) for one in root.iter(tag("operation"))}
+    for node in root.iter(tag("sendTask"), tag("receiveTask"), tag("messageEventDefinition")):
+        operation = node.get("operationRef") or (node.findtext(tag("operationRef")) or "").strip().rpartition(":")[2]
+        message = taken.get(operation)
+        if message and not node.get("messageRef"):
+            node.set("messageRef", message.strip().rpartition(":")[2])
 
 
 def refuse_early(xml: bytes) -> None:
