@@ -13,9 +13,10 @@ from flask import url_for
 
 from domain.errors import DefinitionRefused, Finding, HouseError
 from domain.text import gettext as _
-from workflows import bundles, gate
+from workflows import bundles, gate, scenarios
 from workflows.bundles import Bundle, Checked
 from workflows.lint_child import NO_END
+from workflows.scenarios import Tested
 
 KEPT = 64  # bundles whose findings are remembered
 QUEUE = 3  # checks that one person may have waiting
@@ -50,6 +51,19 @@ def must_pass(bundle: Bundle, person: int) -> Checked:
     """The bundle as one that may be deployed. Raises DefinitionRefused with every finding, TooMany."""
     with _turn(person):
         return gate.must_pass(bundle)
+
+
+def tested(bundle: Bundle, person: int) -> Tested | None:
+    """What comes of the bundle's scenarios; None while it has errors, no scenario, or checks of this person wait."""
+    if not scenarios.paths(bundle.files):
+        return None
+    try:
+        if not passes(findings(bundle, person)):
+            return None
+        with _turn(person):
+            return gate.tested(bundle)
+    except TooMany:
+        return None
 
 
 def readable(path: str, content: bytes) -> None:

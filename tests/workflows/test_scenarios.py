@@ -162,3 +162,10 @@ def test_scenarios_that_take_their_time_are_stopped(monkeypatch: pytest.MonkeyPa
     found = scenarios.test(bundle("verification").files)
     assert len(found.failed) == len(found.outcomes) and time.monotonic() - began < 10
     assert "time" in str(found.failed[0].sentence)
+
+
+def test_the_example_of_the_manual_holds() -> None:
+    page = (BPMN.parent / "docs" / "process-owners.md").read_text("utf-8")
+    example = page.split("```toml\n")[1].split("```")[0]
+    found = scenarios.test(with_scenario(example).files)
+    assert list(map(str, found.failed)) == [] and len(found.outcomes) == 1

@@ -260,17 +260,18 @@ def _draft_page(
         person = work.actor.person()
     # the check may take a second: no transaction waits for it
     findings = found if found is not None else _found(bundle, person)
+    tried = checking.tested(bundle, person)
     with reading() as work:
         it = opened(work, ref)
         if it.bundle.digest != bundle.digest:
-            findings = None  # somebody saved this very moment; the next look checks it
+            findings = tried = None  # somebody saved this very moment; the next look checks it
         checked, findings = findings is not None, findings or ()
         revisions = drafts.revisions(work, it.row)
         current = definitions.newest(work, it.row.process)
         return render_template(
             "studio/draft.html", draft=it.row, title=it.title, readonly=it.readonly, kinds=KINDS,
             parts=_parts(it, findings), findings=findings, groups=_grouped(ref, it, findings),
-            checked=checked, revisions=revisions,
+            checked=checked, revisions=revisions, tried=tried,
             names=names(work, [it.row.created_by, *(one.author_id for one in revisions)]), current=current,
             others=[one for one in presence.here(work, it.row.id) if not one.me],
             waiting=[one for one in definitions.open_proposals(work) if one.process == it.row.process],
