@@ -37,6 +37,7 @@ def check_deep(root: etree._Element) -> Iterator[Finding]:
             yield from _cancels(node)
             yield from _quantities(node, scope)
             yield from _announces(node, nodes)
+            yield from _activation(node, scope)
         if local(scope) == "adHocSubProcess":
             yield from _ad_hoc(scope, nodes)
         yield from _called_off(scope)
@@ -260,3 +261,13 @@ def _quantities(node: etree._Element, scope: etree._Element) -> Iterator[Finding
     elif numbers["startQuantity"] > 1 and (race or not into):
         sentence = _("So many tokens can never come here.")
         yield finding(node, sentence, _("Remove the attribute."), code="token-quantity")
+
+
+def _activation(node: etree._Element, scope: etree._Element) -> Iterator[Finding]:
+    if local(node) != "complexGateway":
+        return
+    joins = sum(flow.get("targetRef") == node.get("id") for flow in children(scope, "sequenceFlow")) > 1
+    if joins != (node.find(tag("activationCondition")) is not None):
+        sentence = _("A complex gateway that joins says by its activation condition when it goes on; no other does.")
+        remedy = _("Write it, for instance activationCount >= 2, or use an inclusive gateway.")
+        yield finding(node, sentence, remedy, code="complex-gateway")

@@ -97,7 +97,7 @@ ESCALATION = '<bpmn:escalationEventDefinition escalationRef="Es"/>'
 TRAPS = {
     "link without partner": (event("intermediateThrowEvent", '<bpmn:linkEventDefinition name="x"/>'), "A", "link"),
     "error thrown in the middle": (event("intermediateThrowEvent", ERROR), "A", "errorEventDefinition"),
-    "compensation": (event("intermediateThrowEvent", "<bpmn:compensateEventDefinition/>"), "A", "compensateEvent"),
+    "catch of a compensation": (event("intermediateCatchEvent", "<bpmn:compensateEventDefinition/>"), "A", "compensate"),
     "catch of an error": (event("intermediateCatchEvent", ERROR), "A", "errorEventDefinition"),
     "catch of nothing": (event("intermediateCatchEvent", ""), "A", "waits for"),
     "throw of a timer": (event("intermediateThrowEvent", timer("timeDuration", "PT1H")), "A", "timerEvent"),
@@ -105,15 +105,15 @@ TRAPS = {
     "event subprocess": (subprocess_(attributes='triggeredByEvent="true"', flows="S>E"), "IS", "what it waits for"),
     "flow into an event subprocess": (subprocess_(attributes='triggeredByEvent="true"'), "A", "joins an event subprocess"),
     "start that does not interrupt": (process("", "S>E").replace('id="S"/>', 'id="S" isInterrupting="false"/>', 1), "S", "non-interrupting"),
-    "ad hoc": (subprocess_("adHocSubProcess"), "A", "adHocSubProcess"),
-    "transaction": (subprocess_("transaction"), "A", "transaction"),
+    "ad hoc": (subprocess_("adHocSubProcess"), "A", "no person, no condition"),
+    "transaction": (subprocess_("transaction", attributes='method="##Store"'), "A", "method"),
     "call activity": (one('<bpmn:callActivity id="A" calledElement="C"/>'), "A", "none of the files"),
-    "complex gateway": (one('<bpmn:complexGateway id="A"/>'), "A", "complexGateway"),
-    "for compensation": (one('<bpmn:manualTask id="A" isForCompensation="true"/>'), "A", "isForCompensation"),
+    "complex gateway": (one('<bpmn:manualTask id="B"/><bpmn:complexGateway id="A"/>', "S>A B>A S>B A>E"), "A", "activation condition"),
+    "for compensation": (one('<bpmn:manualTask id="A" isForCompensation="true"/>'), "S_A", "for compensation"),
     "boundary on a script": (boundary(timer("timeDuration", "P1D"), '<bpmn:scriptTask id="A"><bpmn:script>x = 1</bpmn:script></bpmn:scriptTask>'), "B", "over at once"),
     "error on a person": (boundary(ERROR), "B", "throws neither"),
     "error that does not interrupt": (boundary(ERROR, '<bpmn:serviceTask id="A" camunda:type="external" camunda:topic="note"/>', cancelActivity="false"), "B", "interrupts"),
-    "several definitions": (boundary(MESSAGE + SIGNAL), "B", "several definitions"),
+    "several definitions": (event("intermediateCatchEvent", MESSAGE + '<bpmn:linkEventDefinition name="x"/>'), "A", "stands alone"),
     "cycle that can happen once": (boundary(timer("timeCycle", "R3/P1D")), "B", "cycle"),
     "quoted timer": (boundary(timer("timeDuration", "'PT15M'")), "B", "not a time"),
     "instant without offset": (event("intermediateCatchEvent", timer("timeDate", "2027-06-01T10:00:00")), "A", "not a time"),
@@ -154,7 +154,7 @@ TRAPS = {
     "data arrow": (one('<bpmn:manualTask id="A"><bpmn:dataOutputAssociation id="x"><bpmn:targetRef>E</bpmn:targetRef></bpmn:dataOutputAssociation></bpmn:manualTask>'), "x", "carries no value"),
     "unnamed message": (event("intermediateCatchEvent", "<bpmn:messageEventDefinition/>"), "A", "names no message"),
     "foreign extension": (one('<bpmn:manualTask id="A"><bpmn:extensionElements><zz:run xmlns:zz="urn:z"/></bpmn:extensionElements></bpmn:manualTask>'), "A", "extension run"),
-    "token quantities": (one('<bpmn:manualTask id="A" startQuantity="2"/>'), "A", "startQuantity"),
+    "token quantities": (one('<bpmn:manualTask id="A" startQuantity="many"/>'), "A", "startQuantity"),
 }  # fmt: skip
 
 
