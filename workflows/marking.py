@@ -20,6 +20,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from workflows import spiff_specs as kinds
 from workflows.spiff_events import Failure, Terminate
+from workflows.spiff_gates import ComplexGateway
 from workflows.spiff_repeat import Repeated
 from workflows.spiff_triggers import Cancel, events_in
 
@@ -92,6 +93,8 @@ def forward(spec: Any, start: str) -> frozenset[str]:
 
 
 def _outlook(spec: Any, tokens: Counter[Stand]) -> Outlook:
+    if any(isinstance(one, ComplexGateway) or _counts(one) for one in spec.task_specs.values()):
+        return Outlook(known=False)
     game = _Game(spec)
     if any(game.stops(name) for name, via in tokens if not via):
         return Outlook()
@@ -99,6 +102,11 @@ def _outlook(spec: Any, tokens: Counter[Stand]) -> Outlook:
         return game.play(tokens)
     except _TooMuch:
         return Outlook(known=False)
+
+
+def _counts(spec: Any) -> bool:
+    """Whether a step takes or gives several tokens at once."""
+    return getattr(spec, "needs", 1) > 1 or getattr(spec, "quantity", 1) > 1
 
 
 def _stands(scope: Any, without: frozenset[Any]) -> Iterator[Stand]:

@@ -26,7 +26,7 @@ from workflows.spiff_data import GIVEN, keep, set_aside
 from workflows.spiff_events import Condition, Escalation, Failure, Message, Signal, Timer, Trigger, read_instant
 from workflows.spiff_repeat import Repeated
 from workflows.spiff_specs import BoundaryEvent, EventSubProcess, Guarded, RaceGateway, ThrowEvent
-from workflows.spiff_triggers import Compensate, all_legs
+from workflows.spiff_triggers import Compensate, Multiple, all_legs
 from workflows.spiff_undo import LENT, call_off, forget, forget_lent, lent_to, remember, undo
 
 WAITING, READY, STARTED = TaskState.WAITING, TaskState.READY, TaskState.STARTED
@@ -373,8 +373,14 @@ class Case(_Scope, BpmnWorkflow):
 
     def waiting_for(self, kind: type[Trigger]) -> list[Any]:
         """The tokens that wait for an event of this kind; of a multiple event one leg for each such event."""
-        waiting = (token for token in self.tokens() if token._state == WAITING)
-        return [leg for leg in all_legs(waiting) if isinstance(getattr(leg.task_spec, "trigger", None), kind)]
+        found: list[Any] = []
+        for token in self.tokens():
+            trigger = getattr(token.task_spec, "trigger", None) if token._state == WAITING else None
+            if isinstance(trigger, Multiple):
+                found += [leg for leg in all_legs([token]) if isinstance(leg.task_spec.trigger, kind)]
+            elif isinstance(trigger, kind):
+                found.append(token)
+        return found
 
     def timers(self) -> list[tuple[datetime, Token]]:
         """Waiting timers with their due instants, earliest first."""
