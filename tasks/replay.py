@@ -39,6 +39,18 @@ SENTENCES: Mapping[str, tuple[Text, Text]] = {
     "timer": (_("the time of “%(step)s” ran out"), _("a limit ran out")),
     "message": (_("an awaited message arrived"), _("an awaited message arrived")),
     "cancelled": (_("ended the case"), _("ended the case")),
+    "migrated": (_("moved the case to another version"), _("moved the case to another version")),
+    "set_right": (_("what the case waits for was written anew"), _("what the case waits for was written anew")),
+    "timer_moved": (_("set another time at “%(step)s”"), _("set another time")),
+    "move": (_("moved the case from “%(step)s” by hand"), _("moved the case by hand")),
+    "reset": (_("set the case back to “%(step)s”"), _("set the case back")),
+    "skip": (_("skipped “%(step)s”"), _("skipped a step")),
+    "skipped": (_("skipped “%(step)s”"), _("skipped a step")),
+    "mapped": (_("let “%(step)s” end with its error"), _("let a step end with its error")),
+    "values": (_("put values of the case right"), _("put values of the case right")),
+    "add": (_("added an item at “%(step)s”"), _("added an item")),
+    "drop": (_("dropped an item at “%(step)s”"), _("dropped an item")),
+    "undo": (_("took a repair back"), _("took a repair back")),
 }
 OTHER = (_("the case was moved at “%(step)s”"), _("the case was moved on"))
 
