@@ -36,7 +36,7 @@ def check_data(root: etree._Element) -> Iterator[Finding]:
 
 def _performers(node: etree._Element) -> Iterator[Finding]:
     for one in node:
-        if isinstance(one.tag, str) and local(one) in PERFORMERS:
+        if local(one) in PERFORMERS:
             sentence = _("Who does the step is not read from here.")
             remedy = _("Choose roles in the step's panel, under Who.")
             yield finding(one, sentence, remedy, "warning", code="performer-shown")
