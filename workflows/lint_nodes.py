@@ -25,6 +25,7 @@ _PYTHON = re.compile(
     r"__\w+__|\b(?:import|lambda|def|exec|eval|print|len|str|int|None|True|False|elif|self|dict|range)\b|==|!==|&&|\|\||\*\*=|\[.*\bfor\b.*\]"
 )
 _NAME = re.compile(r"[^\W\d]\w*")
+_BRACES = ("${", "#{")  # what other engines put around their expressions; FEEL in ${} is read here too
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
@@ -76,7 +77,7 @@ def _feel(element: etree._Element, text: str) -> Iterator[Finding]:
     try:
         compiled(text)
     except FeelSyntaxError as fault:
-        if _PYTHON.search(text):
+        if _PYTHON.search(text) or text.strip().startswith(_BRACES):
             yield _python(element, text)
         else:
             sentence = _("The expression cannot be read: %(why)s", why=said(str(fault)))
@@ -89,6 +90,10 @@ def _feel(element: etree._Element, text: str) -> Iterator[Finding]:
 
 
 def _python(element: etree._Element, text: str) -> Finding:
+    if text.strip().startswith(_BRACES):
+        sentence = _("This is an expression of another engine: %(text)s.", text=text.strip()[:60])
+        remedy = _("Write it in FEEL, without the braces: = compares, and/or/not join.")
+        return finding(element, sentence, remedy, code="foreign-expression")
     sentence = _("This looks like Python: %(text)s. Diagrams hold no programs.", text=bare(text)[:60])
     remedy = _("Write it in FEEL: = compares, and/or/not join, true/false/null are values, count(x) counts.")
     return finding(element, sentence, remedy, code="python-in-expression")
@@ -232,21 +237,22 @@ def _repetition(node: etree._Element) -> Iterator[Finding]:
             code="EXT067",
         )
     if collection:
-        yield from _feel(many, collection)
-        if not _NAME.fullmatch(element):
-            yield finding(
-                many,
-                _("The collection has no element variable."),
-                _("Name the variable of one element."),
-                code="no-element-variable",
-            )
-        elif element in _ids(many.getroottree().getroot()):
-            sentence = _("The element variable %(name)s is called like a step, whose result replaces it.", name=element)
-            yield finding(many, sentence, _("Give the element another name."), code="element-variable-like-step")
+        yield from _elements(many, collection, element)
     for name in ("loopCardinality", "completionCondition"):
         yield from _expression_in(many, name)
     for one in many.findall(tag("complexBehaviorDefinition")):
         yield from _expression_in(one, "condition", tests=True)
+
+
+def _elements(many: etree._Element, collection: str, element: str) -> Iterator[Finding]:
+    """A repetition for each element of a collection."""
+    yield from _feel(many, collection)
+    if not _NAME.fullmatch(element):
+        remedy = _("Name the variable of one element.")
+        yield finding(many, _("The collection has no element variable."), remedy, code="no-element-variable")
+    elif element in _ids(many.getroottree().getroot()):
+        sentence = _("The element variable %(name)s is called like a step, whose result replaces it.", name=element)
+        yield finding(many, sentence, _("Give the element another name."), code="element-variable-like-step")
 
 
 def _ids(root: etree._Element) -> set[str]:
