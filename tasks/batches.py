@@ -97,7 +97,8 @@ def register(
 ) -> None:
     """Make a kind known. `act` returns what `undo` will need (JSON-able, kept sealed); both raise HouseError to refuse.
 
-    Judge, act and undo are given a `Work` of the person who asked, in a transaction of the agenda.
+    Judge, act and undo are given a `Work` of the person who asked, in a transaction of the agenda; `params` holds
+    besides the batch's own "batch" (its ref) and "reason".
     """
     KINDS[kind] = Kind(kind, title or _("%(kind)s", kind=kind), judge, act, undo, action, everywhere, check)
 
@@ -140,7 +141,7 @@ def draft(work: Work, kind: str, params: Mapping[str, Any], chosen: CaseFilter, 
 
 
 def load(work: Work, ref: str, *, lock: bool = False) -> CaseBatch:
-    """A batch the actor may see: whoever may do its kind, and for kinds of an office its own people. NotFound."""
+    """A batch the actor may see: of the actor's office, or of the house where the actor may do its kind. NotFound."""
     wanted = select(CaseBatch).where(CaseBatch.ref == ref).execution_options(populate_existing=True)
     found = work.session.scalars(wanted.with_for_update() if lock else wanted).first()
     if found is None or not _visible(work, found):
@@ -148,11 +149,19 @@ def load(work: Work, ref: str, *, lock: bool = False) -> CaseBatch:
     return found
 
 
+def _own(work: Work, ref: str) -> CaseBatch:
+    """A batch to begin or to stop: by who asked for it, who approved it, or who may do its kind. NotPermitted."""
+    batch = load(work, ref, lock=True)
+    if work.actor.user_id is None or work.actor.user_id not in (batch.created_by, batch.approved_by):
+        permissions.must(work.actor, kind_of(batch.kind).action)
+    return batch
+
+
 def _visible(work: Work, batch: CaseBatch) -> bool:
     kind = KINDS.get(batch.kind)
-    if kind is None or not permissions.may(work.actor, kind.action):
+    if kind is None or not permissions.may(work.actor, "batch.read"):
         return False
-    return kind.everywhere or batch.org_id == work.actor.org_id
+    return permissions.may(work.actor, kind.action) if kind.everywhere else batch.org_id == work.actor.org_id
 
 
 def runnable(work: Work, batch: CaseBatch) -> int:
@@ -169,6 +178,7 @@ def needs_second(work: Work, batch: CaseBatch) -> bool:
 def approve(work: Work, ref: str) -> None:
     """A second person's word. Raises NotFound, NotPermitted for the one who asked, Conflict in any other state."""
     batch = load(work, ref, lock=True)
+    permissions.must(work.actor, "batch.approve")
     if batch.state != JUDGED:
         raise Conflict(_("A batch is approved when every case has its verdict and before it runs."))
     if work.actor.person() == batch.created_by:
@@ -179,7 +189,7 @@ def approve(work: Work, ref: str) -> None:
 
 def run(work: Work, ref: str) -> None:
     """Begin to do it. Raises NotFound, Conflict while it is judged, waits for a second person, or has nothing to do."""
-    batch = load(work, ref, lock=True)
+    batch = _own(work, ref)
     if batch.state not in (JUDGED, APPROVED):
         raise Conflict(_("This batch cannot be begun now. Look at its state."))
     if needs_second(work, batch):
@@ -193,7 +203,7 @@ def run(work: Work, ref: str) -> None:
 
 def cancel(work: Work, ref: str) -> None:
     """Stop it where it is; what is done stays done. Raises NotFound, Conflict when it has ended."""
-    batch = load(work, ref, lock=True)
+    batch = _own(work, ref)
     if batch.state not in (JUDGING, JUDGED, APPROVED, RUNNING):
         raise Conflict(_("This batch has ended already."))
     batch.state, batch.ended_at = CANCELLED, work.now
@@ -223,9 +233,9 @@ def judge_some(work: Work, ref: str) -> None:
     batch, rows = _next(work, ref, JUDGING, CaseBatchRow.verdict == "", JUDGED_AT_ONCE)
     if batch is None:
         return
-    kind, mine = kind_of(batch.kind), _as_creator(work, batch)
+    kind, mine, params = kind_of(batch.kind), _as_creator(work, batch), _params(work, batch)
     for row, case_ref in rows:
-        verdict = _judged(mine, kind, case_ref, batch.params)
+        verdict = _judged(mine, kind, case_ref, params)
         row.verdict, row.told, row.details = verdict.code, verdict.sentence.packed(), dict(verdict.details)
     batch.judged += len(rows)
     if len(rows) == JUDGED_AT_ONCE:
@@ -275,7 +285,8 @@ def _judged(work: Work, kind: Kind, case_ref: str, params: Mapping[str, Any]) ->
 
 def _run_one(work: Work, kind: Kind, batch: CaseBatch, row: CaseBatchRow, case_ref: str) -> None:
     kept: list[Mapping[str, Any] | None] = []
-    refused = _in_one(work, lambda: kept.append(kind.act(work, case_ref, batch.params)), kind, "batch.act_failed")
+    params = _params(work, batch)
+    refused = _in_one(work, lambda: kept.append(kind.act(work, case_ref, params)), kind, "batch.act_failed")
     if refused is not None:
         row.result, row.outcome = "FAILED", refused.packed()
         batch.failed += 1
@@ -293,7 +304,8 @@ def _undo_one(work: Work, kind: Kind, batch: CaseBatch, row: CaseBatchRow, case_
         return
     kept = work.home.vault.open_json("case_batch_row.kept", row.ref, row.kept)
     needed = kept if isinstance(kept, dict) else {}
-    refused = _in_one(work, lambda: undo_it(work, case_ref, batch.params, needed), kind, "batch.undo_failed")
+    params = _params(work, batch)
+    refused = _in_one(work, lambda: undo_it(work, case_ref, params, needed), kind, "batch.undo_failed")
     row.result = "UNDONE" if refused is None else "STAYS"
     row.outcome = [] if refused is None else refused.packed()
 
@@ -341,6 +353,10 @@ def _as_creator(work: Work, batch: CaseBatch) -> Work:
         account = work.session.get_one(Account, batch.created_by)
         actor = staff.actor(work, account, request_id=work.actor.request_id)
     return work.acting(actor)
+
+
+def _params(work: Work, batch: CaseBatch) -> dict[str, Any]:
+    return {**batch.params, "batch": batch.ref, "reason": reason_of(work, batch)}
 
 
 def _plan(work: Work, batch: CaseBatch, kind: str, place: int) -> None:

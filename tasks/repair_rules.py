@@ -53,11 +53,16 @@ def must_touch(work: Work, case: Case, definition: Definition, steps: Iterable[s
     touched = {step_id for step_id in steps if step_id in drawn}
     for step_id in sorted(touched):
         step = drawn[step_id]
-        if any(line.office_of(case, role) != work.actor.org_id for role in step.roles):
+        if any(_head(case, role) != work.actor.org_id for role in step.roles):
             raise NotPermitted(
                 _("“%(step)s” is done by people of another office; its head repairs it.", step=step.name or step_id)
             )
         must_be_apart(work, case, definition, step_id, work.actor.user_id)
+
+
+def _head(case: Case, role: str) -> int:
+    """The office whose head answers for a role's steps: the agency for its own, the department for the rest."""
+    return case.agency_id if line.office_of(case, role) == case.agency_id else case.department_id
 
 
 def must_be_apart(work: Work, case: Case, definition: Definition, step_id: str, account_id: int | None) -> None:

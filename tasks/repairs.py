@@ -6,10 +6,10 @@ A dry run does the very same and takes it back, so that what it shows is what wi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import select
 
@@ -29,6 +29,7 @@ from workflows.instances import Instance
 from workflows.moments import Act
 from workflows.surgery_places import Place
 
+Result = TypeVar("Result")
 MOVE, RESET, SKIP, VALUES, ADD, DROP = "move", "reset", "skip", "values", "add", "drop"
 
 
@@ -60,9 +61,20 @@ class Outcome:
     version: int
 
 
-class _DryRun(Exception):  # noqa: N818 - it carries the result of a dry run out of what is taken back
-    def __init__(self, outcome: Outcome) -> None:
-        self.outcome = outcome
+class _TakenBack(Exception):  # noqa: N818 - it ends the block that is rolled back
+    pass
+
+
+def dry(work: Work, act: Callable[[], Result]) -> Result:
+    """Do something and take it back; returns what it returned. Raises what it raises."""
+    done: list[Result] = []
+    try:
+        with work.session.begin_nested():
+            done.append(act())
+            raise _TakenBack
+    except _TakenBack:
+        work.session.expire_all()
+    return done[0]
 
 
 def version_of(work: Work, case: Case) -> int:
@@ -106,12 +118,7 @@ def repair(work: Work, case_ref: str, wanted: Repair, reason: str, *, version: i
 
 def dry_run(work: Work, case_ref: str, wanted: Repair, *, version: int | None = None) -> Outcome:
     """What `repair` would do, everything taken back. Raises what it would raise."""
-    try:
-        with work.session.begin_nested():
-            raise _DryRun(repair(work, case_ref, wanted, "dry run", version=version))
-    except _DryRun as done:
-        work.session.expire_all()
-        return done.outcome
+    return dry(work, lambda: repair(work, case_ref, wanted, "dry run", version=version))
 
 
 def undo_move(work: Work, case_ref: str, reason: str) -> Outcome:

@@ -40,13 +40,14 @@ def key_of(case_ref: str, token: str) -> str:
 def plan_again(work: Work, item: AgendaItem) -> None:
     """Open a wake-up again whose timer still waits: its round was passed over, or the clock went back.
 
-    The item is the one in hand, marked done. Uses ix_case_wait_case_id.
+    The item is the one in hand, marked done. That of a case on hold waits with the case (`held`), not here. Uses
+    ix_case_wait_case_id.
     """
     token = item.key.rpartition(":")[2]
     due = work.session.scalar(
         select(CaseWait.due_at)
         .join(Case, Case.id == CaseWait.case_id)
-        .where(Case.ref == item.subject, CaseWait.kind == "timer", CaseWait.token == token)
+        .where(Case.ref == item.subject, CaseWait.kind == "timer", CaseWait.token == token, Case.suspended_at.is_(None))
     )
     if due is not None:
         item.done_at, item.due_at = None, due

@@ -56,6 +56,7 @@ _WORKERS = (
     " statistician finance agency_head data_supplier supplier_leader catalogue_admin policy_admin process_owner"
 )
 _AGENCY = "agency_checker agency_handler agency_reviewer"
+_BATCH = "department_clerk department_head agency_reviewer agency_head process_owner system_admin"
 _OFFICES = f"{DEPARTMENT} {AGENCY} {TOWN}"
 
 RULES: tuple[Rule, ...] = (
@@ -84,7 +85,9 @@ RULES: tuple[Rule, ...] = (
     _rule("case.repair", "department_head", DEPARTMENT),
     _rule("case.repair", "agency_head", AGENCY),
     _rule("task.complete_for", "department_head agency_head", OFFICE, "OPEN CLAIMED"),
-    _rule("batch.read", "department_head agency_head process_owner system_admin operator"),
+    # a second pair of eyes above twenty cases: a colleague of the same office, or another owner of the house's kinds
+    _rule("batch.read", f"{_BATCH} operator"),
+    _rule("batch.approve", _BATCH),
     _rule("household.import", "department_clerk", DEPARTMENT),
     _rule("household.import", "operator"),
     _rule("declaration.record", "town_post", TOWN),
