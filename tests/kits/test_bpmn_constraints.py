@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,9 @@ def from_elsewhere(xml: bytes) -> list[Finding]:
 
 
 @pytest.mark.parametrize("check", [in_bundle, from_elsewhere])
-def test_every_model_that_breaks_a_rule_is_refused_with_line_sentence_remedy_and_that_rule(check) -> None:  # type: ignore[no-untyped-def]
+def test_every_model_that_breaks_a_rule_is_refused_with_line_sentence_remedy_and_that_rule(
+    check: Callable[[bytes], list[Finding]],
+) -> None:
     cases = json.loads((KIT / "cases.json").read_text("utf-8"))["cases"]
     let_through, unnamed = [], []
     for case in cases:
