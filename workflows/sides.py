@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from SpiffWorkflow.util.task import TaskState
@@ -16,21 +16,33 @@ from workflows.spiff_repeat import Repeated
 
 
 def twice(scope: Any, back: Mapping[str, str], was: Any, to: Callable[[str], str]) -> str:
-    """The first spec that a token would come to, with no join between, while or after another one does; "" for none.
+    """The first spec that other tokens would come to while or after one stands there, joins observed; "" for none.
 
     scope: as it stands on its new spec; was: the spec it had, where the same is no news. back: new name -> old name;
     to: the way round.
     """
+    waiting = _arrived(scope)
     counted = Counter(_units(scope))
     for name in sorted(counted):
+        others = [other for other in counted if other != name]
         if counted[name] > 1 and name not in back:
             return name
-        ahead = _before_joins(scope.spec, name)
-        old = {to(one) for one in _before_joins(was, back[name])} if name in back else set()
-        for other in sorted(counted):
-            if other != name and other in ahead and other not in old:
-                return other
+        if name not in _ahead(scope.spec, others, name, waiting):
+            continue
+        before = [back[other] for other in others if other in back]
+        arrived = {(back.get(join, join), back.get(via, via)) for join, via in waiting}
+        if name not in back or back[name] not in _ahead(was, before, back[name], arrived):
+            return name
     return ""
+
+
+def _arrived(scope: Any) -> set[tuple[str, str]]:
+    """(join, flow it came by) of the tokens that wait at joins."""
+    return {
+        (token.task_spec.name, token.internal_data["via"])
+        for token in scope.live()
+        if isinstance(token.task_spec, kinds.Joining) and token._state == TaskState.WAITING
+    }
 
 
 def _units(scope: Any) -> Iterator[str]:
@@ -55,15 +67,44 @@ def _units(scope: Any) -> Iterator[str]:
 _LISTENING = kinds.BoundaryEvent | kinds.EventSubProcess
 
 
-def _before_joins(spec: Any, start: str) -> set[str]:
+def _ahead(spec: Any, starts: Iterable[str], stays: str, waiting: set[tuple[str, str]]) -> set[str]:
+    """Names that tokens at `starts` can come to while one stays at `stays`.
+
+    A parallel join lets them through when each of its flows can be reached or has somebody waiting; an inclusive one
+    also when the one that stays cannot come to it.
+    """
     seen: set[str] = set()
-    todo = [start]
+    came: set[tuple[str, str]] = set(waiting)
+    held = _plain(spec, stays)
+    todo = list(starts)
     while todo:
-        for name in spec.task_specs[todo.pop()]._outputs:
-            if name in seen:
+        source = todo.pop()
+        if source not in spec.task_specs:
+            continue
+        for name in spec.task_specs[source]._outputs:
+            came.add((name, source))
+            target = spec.task_specs[name]
+            if name in seen or not _goes_through(target, came, held):
                 continue
             seen.add(name)
-            target = spec.task_specs[name]
-            if not (isinstance(target, kinds.Joining) and len(target._inputs) > 1):
+            todo.append(name)
+    return seen
+
+
+def _goes_through(target: Any, came: set[tuple[str, str]], held: set[str]) -> bool:
+    if not isinstance(target, kinds.Joining) or len(target._inputs) < 2:
+        return True
+    if isinstance(target, kinds.InclusiveGateway) and target.name not in held:
+        return True
+    return all((target.name, via) in came for via in target._inputs)
+
+
+def _plain(spec: Any, start: str) -> set[str]:
+    """Everything drawn behind a node."""
+    seen, todo = set(), [start]
+    while todo:
+        for name in spec.task_specs[todo.pop()]._outputs:
+            if name not in seen:
+                seen.add(name)
                 todo.append(name)
     return seen
