@@ -74,6 +74,8 @@ class StartStep(Pass):
             if self.keyed is not None:
                 self.keyed.remember(my_task, self.keyed.of_message(my_task, brought(my_task)))
             my_task.put({self.bpmn_id: brought(my_task)})
+        elif self.io is not None and self.bpmn_id in my_task.data:
+            my_task.put({self.bpmn_id: my_task.data[self.bpmn_id]})  # of an event subprocess: what its event brought
         return True
 
 

@@ -38,6 +38,17 @@ class Begin(BpmnStartTask):
         names = self.entries[at] if at else self.plain or list(self._outputs)
         my_task._sync_children([self._wf_spec.task_specs[name] for name in names], TaskState.FUTURE)
 
+    def _run_hook(self, my_task: Any) -> bool:
+        at = my_task.internal_data.get("at")
+        for name in self._wf_spec.task_specs[at]._inputs if at in self._wf_spec.task_specs else ():
+            # A gateway that creates the instance is passed with the event behind it.
+            gateway = getattr(self._wf_spec.task_specs[name], "bpmn_id", None)
+            if gateway and getattr(self._wf_spec.task_specs[name], "keeps_children", False):
+                case = my_task.workflow.top_workflow
+                case.done[gateway] = case.done.get(gateway, 0) + 1
+                case.taken[gateway, at] = None
+        return True
+
 
 def happened(my_task: Any, bpmn_id: str) -> bool:
     """Whether the instance began with the event at `my_task`, which is then not waited for again."""

@@ -10,6 +10,7 @@ from tests.workflows.talking import Told, drawn, errors, process, script, tell
 from workflows import engine
 
 END = '<endEvent id="e"/>'
+START_IN = '<startEvent id="s"/>'
 CALLED = process("B", '<startEvent id="bs"/><userTask id="Ask"/><endEvent id="be"/>\nbs > Ask > be')
 
 
@@ -141,6 +142,23 @@ STORIES = [
             + '<standardLoopCharacteristics loopMaximum="9"><loopCondition>n &lt; 10</loopCondition>'
             "</standardLoopCharacteristics>") + DOUBLE)],
         [("start", "A", {"n": 1})], {"Double": 4}, {0: {"n": 16}},
+    ),
+    Told(
+        "two files may use the same ids for what is inside their processes",
+        [drawn(process("A", START_IN + '<subProcess id="In"><startEvent id="i"/><callActivity id="Call" '
+                       'calledElement="B"/><endEvent id="ie"/>\ni > Call > ie\n</subProcess>' + END + "\ns > In > e")),
+         drawn(process("B", START_IN + '<subProcess id="In"><startEvent id="i"/><userTask id="Ask"/>'
+                       '<endEvent id="ie"/>\ni > Ask > ie\n</subProcess>' + END + "\ns > In > e"))],
+        [("start", "A"), ("complete", "Ask"), ("start", "B"), ("complete", "Ask")],
+        {"Ask": 2, "In": 3, "s": 3, "e": 3, "Call": 1},
+    ),
+    Told(
+        "an event subprocess of the called process notices a message",
+        [drawn(ERROR + caller("") + process(
+            "B", '<startEvent id="bs"/><userTask id="Ask"/><endEvent id="be"/>\nbs > Ask > be\n<subProcess id="Watch" '
+            'triggeredByEvent="true"><startEvent id="ws"><messageEventDefinition messageRef="M"/></startEvent>'
+            '<userTask id="Hurry"/><endEvent id="we"/>\nws > Hurry > we\n</subProcess>'))],
+        [("start", "A"), ("message", "stop"), ("complete", "Hurry")], {"Ask": 0, "Watch": 1, "Call": 1, "e": 1},
     ),
     Told("fifty calls inside one another", [nested(50)], [("start", "P0", {"n": 1})], {"Add": 1, "C0": 1},
          {0: {"n": 2}}),

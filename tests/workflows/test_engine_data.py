@@ -110,6 +110,17 @@ STORIES = [
         "</multiInstanceLoopCharacteristics>", "sum = row * 2") + END
         + OBJECTS + OTHER + "\ns > Each > e"))], [("start", "A", {"order": [1, 2, 3]})], {"Each": 3},
         {0: {"got": [2, 4, 6]}}),
+    Told("an event subprocess keeps what its message brings", [drawn(M + process(
+        "A", f'{START}<userTask id="Ask"/>{END}<subProcess id="Watch" triggeredByEvent="true">'
+        + CATCH.replace('id="bs"', 'id="ws" isInterrupting="false"') + '<endEvent id="we"/>\nws > we\n</subProcess>'
+        + OTHER + "\ns > Ask > e"))],
+        [("start", "A"), ("message", "order", {"number": 5}), ("complete", "Ask")], {"Watch": 1},
+        {0: {"got": 5, "ws": {"number": 5}}}),
+    Told("a boundary event keeps what its message brings", [drawn(M + process(
+        "A", f'{START}<userTask id="Ask"/>{END}<endEvent id="e2"/>'
+        + CATCH.replace('<startEvent id="bs">', '<boundaryEvent id="Late" attachedToRef="Ask">').replace(
+            "startEvent", "boundaryEvent") + OTHER + "\ns > Ask > e\nLate > e2"))],
+        [("start", "A"), ("message", "order", {"a": 1, "what": 2})], {"Late": 1}, {0: {"got": 2}}),
     Told("a condition waits for a data object", [drawn(process(
         "A", f'{START}<parallelGateway id="Split"/><intermediateCatchEvent id="When"><conditionalEventDefinition>'
         '<condition xsi:type="tFormalExpression">n > 5 and order = 16</condition>'
