@@ -128,6 +128,8 @@ def part_address(ref: str, path: str, anchor: str | None = None) -> str:
         return url_for("studio.form", ref=ref, key=path[6:-5], _anchor=anchor)
     if path.endswith(".dmn") and "/" not in path:
         return url_for("studio.table", ref=ref, name=path[:-4], _anchor=anchor)
+    if path.startswith("scenarios/") and path.endswith(".toml"):
+        return url_for("studio_scenarios.scenario", ref=ref, name=path[10:-5])
     return url_for("studio.draft", ref=ref)
 
 

@@ -75,10 +75,13 @@ class ImportForm(PlainForm):
             _a_name(self, field)
 
 
-class PartForm(PlainForm):
-    """A form or table to add to a draft."""
+PARTS = [("form", _("Form")), ("table", _("Decision table")), ("scenario", _("Scenario"))]
 
-    kind = SelectField(_("Kind"), choices=options([("form", _("Form")), ("table", _("Decision table"))]))
+
+class PartForm(PlainForm):
+    """A form, table or scenario to add to a draft."""
+
+    kind = SelectField(_("Kind"), choices=options(PARTS))
     key = StringField(_("Key"), [DataRequired(message=_("Write the key.")), _a_name], filters=[_stripped])
     title = _title(_("Chinese title"), _("Write the Chinese title."))
     title_en = _title(_("English title"), _("Write the English title."))

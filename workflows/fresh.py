@@ -155,3 +155,27 @@ def table(name: str, title: str) -> bytes:
 
 def _attribute(text: str) -> str:
     return quoteattr(text)
+
+
+def scenario(title: str, title_en: str) -> bytes:
+    """A scenario that begins a case and lets it wait at its first step; its owner tells the rest."""
+    texts = [json.dumps(text, ensure_ascii=False) for text in (title, title_en)]
+    return _SCENARIO.format(*texts).encode("utf-8")
+
+
+_SCENARIO = """title = {0}
+title_en = {1}
+
+[values.case]
+kind = "NEW"
+
+# [operations]
+# "operation.name" = {{ result = "VALUE" }}
+
+# [[steps]]
+# complete = "step"
+# answers = {{ field = "VALUE" }}
+
+[expect]
+state = "waiting"
+"""

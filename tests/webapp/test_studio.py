@@ -224,7 +224,7 @@ def test_a_form_and_a_table_are_added_pass_the_check_and_are_taken_out_again(off
     table = post(owner, f"{draft}/parts", revision=2, kind="table", key="grade", title="分级", title_en="Grade")
     assert table.location == f"{draft}/tables/grade"
     page = owner.get(f"{draft}?lang=en").text
-    assert "6 files" in page and "0 errors" in page.replace("no findings", "0 errors")
+    assert "10 files" in page and "0 errors" in page.replace("no findings", "0 errors")
     twice = post(owner, f"{draft}/parts", revision=3, kind="form", key="visit", title="走访", title_en="Visit")
     assert twice.status_code == 422 and "forms/visit.form" in twice.text and 'value="走访"' in twice.text
     assert post(owner, f"{draft}/parts/delete", revision=3, path="forms/visit.form").status_code == 302

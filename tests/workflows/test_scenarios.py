@@ -17,7 +17,7 @@ SHIPPED = ("verification", "dynamic_review", "review_commission")
 LETTER = "scenarios/signed_and_accepted.toml"
 
 
-def bundle(name: str = "review_commission", **changed: bytes) -> Bundle:
+def bundle(name: str = "review_commission", /, **changed: bytes) -> Bundle:
     """A shipped bundle, some of its files otherwise."""
     files = {**bundles.read_folder(BPMN / name).files}
     return Bundle(name, {**files, **{path.replace("__", "/"): content for path, content in changed.items()}})

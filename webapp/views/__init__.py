@@ -10,7 +10,8 @@ from flask import Blueprint
 MODULES = (
     "health", "signin", "account", "administration",
     "desk", "files", "start", "cases", "decided", "reports", "campaigns", "deliveries", "operations", "incidents",
-    "processes", "process_start", "studio", "studio_files", "studio_details", "comparisons", "version_moves",
+    "processes", "process_start", "studio", "studio_files", "studio_details", "studio_scenarios", "comparisons",
+    "version_moves",
 )  # fmt: skip
 
 

@@ -138,6 +138,9 @@ def add_part(ref: str) -> ResponseReturnValue:
         process, taken = found.row.process, set(found.bundle.files)
     if form.text("kind") == "form":
         path, content = f"forms/{key}.form", fresh.form(process, key, form.text("title"), form.text("title_en"))
+    elif form.text("kind") == "scenario":
+        path = f"scenarios/{key}.toml"
+        content = fresh.scenario(form.text("title"), form.text("title_en"))
     else:
         path, content = f"{key}.dmn", fresh.table(key, form.text("title"))
     if path in taken:
@@ -271,7 +274,7 @@ def _draft_page(
         return render_template(
             "studio/draft.html", draft=it.row, title=it.title, readonly=it.readonly, kinds=KINDS,
             parts=_parts(it, findings), findings=findings, groups=_grouped(ref, it, findings),
-            checked=checked, revisions=revisions, tried=tried,
+            checked=checked, revisions=revisions, tried=tried, place=checking.place,
             names=names(work, [it.row.created_by, *(one.author_id for one in revisions)]), current=current,
             others=[one for one in presence.here(work, it.row.id) if not one.me],
             waiting=[one for one in definitions.open_proposals(work) if one.process == it.row.process],
