@@ -42,6 +42,12 @@ def check_properties(
 
 
 def _terms(node: etree._Element, given: Mapping[str, str]) -> Iterator[Finding]:
+    if given.get("term-internal") and not given.get("term"):
+        sentence = _("The internal term counts only where policy may set none; the step names no term of the rules.")
+        yield finding(node, sentence, _("Choose the term too, or this one as the term."), "warning", code="term-alone")
+    if given.get("term") and local(node) not in ("userTask", "manualTask"):
+        sentence = _("The term has no effect: no person does this step.")
+        yield finding(node, sentence, _("Put it on a person's step, or draw a timer."), "warning", code="term-unobeyed")
     for name in TERMS:
         key = given.get(name, "")
         if key and not _is_term(key):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from lxml import etree
 
@@ -17,7 +17,7 @@ from workflows.bpmn_xml import GATEWAYS, children, local, tag
 from workflows.lint_flow import Graph
 
 MOST_STATES = 4_000
-MOST_MOVES = 40_000
+MOST_WORK = 400_000  # tokens looked at
 MOST_CHOICES = 6  # ways out of one inclusive choice
 MOST_TOKENS = 3  # on one flow; more are told from none no further
 
@@ -137,13 +137,14 @@ class Net:
 
     def moves(self, marking: Marking) -> Iterator[tuple[str, Marking]]:
         """Every next state with the node that moved."""
+        held_places = set(marking)
         for name in dict.fromkeys(self.target[place] for place in marking):
             kind = self.graph.kind(name)
             if kind == "parallelGateway":
-                if all(place in marking for place in self.into[name]):
+                if held_places.issuperset(self.into[name]):
                     yield name, _changed(marking, self.into[name], self.out[name])
             elif kind == "inclusiveGateway" and len(self.into[name]) > 1:
-                held = [place for place in self.into[name] if place in marking]
+                held = [place for place in self.into[name] if place in held_places]
                 if not self._awaited(marking, name):
                     yield from ((name, _changed(marking, held, out)) for out in self._ways(name))
             else:
@@ -214,7 +215,7 @@ def explored(net: Net) -> Found:
     """Every state of a net. Raises NotAnalysed when there are too many. Net: UnknownNode."""
     found = Found()
     todo = net.beginnings()
-    seen, moves = set(todo), 0
+    seen, work = set(todo), 0
     while todo:
         marking = todo.pop()
         found.fed.update(net.target[place] for place in marking)
@@ -222,16 +223,16 @@ def explored(net: Net) -> Found:
         for name, after in net.moves(marking):
             stands = False
             found.fired.add(name)
-            moves += 1
-            twice = {place for place in after if after.count(place) > 1}
+            work += 1 + len(after)
+            twice = {place for place, other in pairwise(after) if place == other}
             found.doubled.update(net.source[place] for place in twice if net.source[place])
             if any(after.count(place) > MOST_TOKENS for place in twice):
                 found.whole = False
             elif after not in seen:
                 seen.add(after)
                 todo.append(after)
+            if len(seen) > MOST_STATES or work > MOST_WORK:
+                raise NotAnalysed
         if stands and marking:
             found.stuck.update(net.target[place] for place in marking)
-        if len(seen) > MOST_STATES or moves > MOST_MOVES:
-            raise NotAnalysed
     return found
