@@ -67,6 +67,9 @@ class Heartbeat(Base):
     seen_at: Mapped[datetime]
 
 
+_STOPPED = select(HomeRow.stopped_at)  # asked at every piece of work
+
+
 @dataclass(frozen=True)
 class Home:
     """What one process holds of its home: settings, engine, sessions, vault and blobs."""
@@ -79,7 +82,7 @@ class Home:
 
     def legal_now(self, session: Session) -> datetime:
         """Legal time of this home: the stopped clock's, or the machine's. Aware UTC."""
-        return legal_now(session.scalar(select(HomeRow.stopped_at)))
+        return legal_now(session.scalar(_STOPPED))
 
     def row(self, session: Session) -> HomeRow:
         """The describing row. Raises HomeMissing on a home that was never initialised."""

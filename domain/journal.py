@@ -287,6 +287,12 @@ def _head_in_hand(work: Work, kind: str, key: str) -> JournalStream:
     return known
 
 
+def recall(work: Work, head: JournalStream) -> None:
+    """A head was read and locked on the way, as it is now: the first entry need not ask for it."""
+    if not work.session.in_nested_transaction():
+        work.memory["journal", head.kind, head.subject] = head
+
+
 def _locked_head(session: Session, kind: str, key: str) -> JournalStream:
     asked = {"kind": kind, "subject": key}
     found: JournalStream | None = session.scalars(_WANTED, asked).first()

@@ -7,9 +7,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, false, or_, select
 
+from domain import journal
 from domain.cases import Case
 from domain.errors import InvalidAnswers, NotFound, NotPermitted
 from domain.files import StoredFile
+from domain.journal import JournalStream
 from domain.parties import permissions
 from domain.text import gettext as _
 from domain.work import Actor, Work
@@ -37,15 +39,16 @@ def _scope(org_id: object, roles: object, user_id: object) -> ColumnElement[bool
 
 # written once: composing a statement costs more than sending it
 _HELD = (
-    select(HumanTask, Case, instances.CaseState, definitions.DefinitionRow.ref)
+    select(HumanTask, Case, instances.CaseState, JournalStream, definitions.DefinitionRow.ref)
     .join(Case, Case.id == HumanTask.case_id)
     .join(instances.CaseState, instances.CaseState.case_id == Case.id)
     .join(definitions.DefinitionRow, definitions.DefinitionRow.id == instances.CaseState.definition_id)
+    .join(JournalStream, and_(JournalStream.kind == "case", JournalStream.subject == Case.ref))
     .where(
         HumanTask.ref == bindparam("ref"),
         _scope(bindparam("org"), bindparam("roles", expanding=True), bindparam("user")),
     )
-    .with_for_update(of=[Case, instances.CaseState, HumanTask])
+    .with_for_update(of=[Case, instances.CaseState, HumanTask, JournalStream])
     .execution_options(populate_existing=True)
 )
 
@@ -63,8 +66,10 @@ def held_task(work: Work, ref: str) -> tuple[HumanTask, Case, instances.CaseStat
     row = work.session.execute(_HELD, asked).first()
     if row is None:
         raise NotFound(_("There is no such task for you."))
-    task, case, state, definition = row
+    task, case, state, head, definition = row
     definitions.recall(work, state.definition_id, definition)
+    journal.recall(work, head)
+    work.memory["held", ref] = (case, state)  # the session forgets rows that nobody holds
     return task, case, state
 
 

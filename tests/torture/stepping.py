@@ -139,11 +139,10 @@ def _step(actor: Actor, look: Any) -> bool:
 
 
 def schedules(first: int, second: int, *, thorough: bool) -> Iterator[list[tuple[int, int]]]:
-    """Who speaks when: one goes i statements, then the other goes j, then the first ends, then the other.
-
-    Not thorough: the other always ends in one go.
+    """Who speaks when: one goes i statements, for every i; then the other goes two, five, or all it can; then the first
+    ends, then the other. Not thorough: the other always ends in one go.
     """
     for who, mine, others in ((0, first, second), (1, second, first)):
         for at in range(mine + 1):
-            for until in range(1, others + 1, 3) if thorough else (others + 1,):
+            for until in (2, 5, others + 1) if thorough else (others + 1,):
                 yield [(who, at), (1 - who, until), (who, mine + 1)]
