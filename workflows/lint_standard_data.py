@@ -49,13 +49,16 @@ def _equivalent(model: Model, one: str | None, other: str | None) -> bool:
     return first is not None and first == second
 
 
-_COLLECTIONS = {"dataObject": "EXT020", "dataInput": "EXT081", "dataOutput": "EXT083", "dataStore": "EXT020"}
+_COLLECTIONS = {
+    "dataObject": "EXT020", "dataInput": "EXT081", "dataOutput": "EXT083",
+    "inputDataItem": "EXT020", "outputDataItem": "EXT020",
+}  # fmt: skip
 
 
 def _collections(model: Model) -> Iterator[Finding]:
     for element in model.all(*_COLLECTIONS):
         item = model.get(element.get("itemSubjectRef"))
-        if item is None or local(item) != "itemDefinition" or local(element) == "dataStore":
+        if item is None or local(item) != "itemDefinition":
             continue
         if holds_true(item, "isCollection") != holds_true(element, "isCollection"):
             sentence = _("The data is a list where its definition is none, or the other way round.")
@@ -248,6 +251,9 @@ def _fits(model: Model, node: etree._Element, data: str, messages: list[str], ru
 def _calls(model: Model) -> Iterator[Finding]:
     for node in model.all("callActivity"):
         called = model.get(node.get("calledElement"))
+        if called is not None and local(called) not in _CALLABLE:
+            sentence = _("The call names something that cannot be called.")
+            yield finding(node, sentence, _("Name a process or a global task by its id."), code="EXT062")
         if called is None or local(called) not in _CALLABLE:
             continue
         if node.find(tag("ioSpecification")) is None and called.find(tag("ioSpecification")) is None:
@@ -255,6 +261,9 @@ def _calls(model: Model) -> Iterator[Finding]:
         if any(not _matches(model, node, called, data) for data in ("dataInput", "dataOutput")):
             sentence = _("The call's inputs and outputs are not those of what it calls.")
             yield finding(node, sentence, _("Give both the same inputs and outputs."), code="EXT063")
+
+
+def _services_offered(model: Model) -> Iterator[Finding]:
     for element in model.all(*_CALLABLE):
         if children(element, "supportedInterfaceRef") and not children(element, "ioBinding"):
             sentence = _("What is offered as a service does not bind its inputs and outputs to an operation.")
@@ -327,5 +336,6 @@ def _list(model: Model, loop: etree._Element, name: str, what: tuple[str, str, s
 
 
 DATA_RULES = (
-    _collections, _references, _specifications, _associations, _events, _services, _messages, _calls, _repetitions,
+    _collections, _references, _specifications, _associations, _events, _services, _messages, _calls, _services_offered,
+    _repetitions,
 )  # fmt: skip

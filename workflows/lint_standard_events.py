@@ -105,7 +105,8 @@ def _ends(model: Model) -> Iterator[Finding]:
         kinds = set(model.kinds(node))
         if "cancel" in kinds and not any(local(one) == "transaction" for one in node.iterancestors()):
             sentence = _("A cancel end event stands in a transaction only.")
-            yield finding(node, sentence, _("Use an error end event."), code="EXT106")
+            for rule in ("EXT106", "EXT121"):  # said of end events and of cancelling
+                yield finding(node, sentence, _("Use an error end event."), code=rule)
         for kind in sorted(kinds - _END):
             sentence = _("An end event cannot be of this kind: %(kind)s.", kind=kind)
             yield finding(node, sentence, _("Use an intermediate event before it."), code="EXT146")
@@ -137,7 +138,8 @@ def _boundaries(model: Model) -> Iterator[Finding]:
         kinds = model.kinds(node)
         if "cancel" in kinds and (host is None or local(host) != "transaction"):
             sentence = _("A cancel boundary event stands on a transaction only.")
-            yield finding(node, sentence, _("Use an error boundary event."), code="EXT111")
+            for rule in ("EXT111", "EXT121"):
+                yield finding(node, sentence, _("Use an error boundary event."), code=rule)
         if graph.into[name]:
             sentence = _("A flow leads into a boundary event.")
             yield finding(node, sentence, _("Lead the flow to the activity."), code="EXT112")
@@ -248,6 +250,18 @@ def _compensation(model: Model) -> Iterator[Finding]:
             yield finding(definition, sentence, _("Name a step, or none."), code="EXT122")
 
 
+def _messages(model: Model) -> Iterator[Finding]:
+    for definition in model.all("messageEventDefinition"):
+        process = model.process_of(definition)
+        if process is None or not holds_true(process, "isExecutable"):
+            continue
+        found = model.get(definition.get("messageRef"))
+        if found is None or local(found) != "message":
+            sentence = _("The event names no %(wanted)s of this file.", wanted="message")
+            yield finding(definition, sentence, _("Choose one in the event's panel."), code="EXT128")
+
+
 EVENT_RULES = (
     _starts, _called, _begin_and_end, _ends, _between, _boundaries, _links, _conditions, _timers, _compensation,
+    _messages,
 )  # fmt: skip

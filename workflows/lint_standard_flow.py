@@ -81,6 +81,12 @@ def _resources(model: Model) -> Iterator[Finding]:
         if named is None and children(role, "resourceParameterBinding"):
             sentence = _("The performer gives values to a resource that it does not name.")
             yield finding(role, sentence, _("Name the resource or remove the values."), code="EXT040")
+        resource = None if named is None else model.get(named.text)
+        known = set() if resource is None else {str(one.get("id")) for one in children(resource, "resourceParameter")}
+        for binding in children(role, "resourceParameterBinding"):
+            if resource is not None and binding.get("parameterRef") not in known:
+                sentence = _("The performer gives a value that its resource does not have.")
+                yield finding(binding, sentence, _("Name a parameter of the resource."), code="EXT041")
 
 
 def _repetition(model: Model) -> Iterator[Finding]:

@@ -110,7 +110,7 @@ def _conversations(model: Model) -> Iterator[Finding]:
         parents = {local(parent) for parent in element.iterancestors()}
         if "process" in parents:
             sentence = _("A conversation has no place in a process.")
-            yield finding(element, sentence, _("Draw it between the pools."), code="EXT062")
+            yield finding(element, sentence, _("Draw it between the pools."), code="conversation-in-process")
 
 
 def _pools(model: Model) -> Iterator[Finding]:
