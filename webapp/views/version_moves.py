@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from flask import Blueprint, flash, redirect, render_template, request
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from domain.errors import Conflict, HouseError, InvalidAnswers
@@ -81,7 +81,7 @@ def prepare(process: str, number: int) -> ResponseReturnValue:
     except HouseError as refusal:
         return _page(process, number, asked, {"page": refusal.message}), status_of(refusal)
     flash(str(_("The list is frozen. Each case is looked at once more before anything is done.")))
-    return redirect(f"/batches/{ref}")
+    return redirect(url_for("batches.batch", ref=ref))
 
 
 def _asked() -> Asked:
