@@ -147,11 +147,11 @@ def _read(given: Mapping[str, str]) -> dict[str, Any]:
         faults["reason"] = _("Say in a sentence why, with at most %(most)s signs.", most=incident_repairs.REASON)
     try:
         if act == VALUES:
-            pending["values"] = incident_repairs.read_values(given.get("values", ""))
+            pending["values"] = incident_repairs.read_values(given.get("lines", ""))
         elif act == SKIP and given.get("result", "").strip():
             pending["result"] = incident_repairs.read_values(given.get("result", ""))
     except InvalidAnswers as refusal:
-        faults["values" if act == VALUES else "result"] = next(iter(refusal.fields.values()))
+        faults["lines" if act == VALUES else "result"] = next(iter(refusal.fields.values()))
     if act == MAP:
         pending["code"] = given.get("code", "")[:64]
     if faults:
