@@ -68,6 +68,8 @@ class CasePage:
     reveal: bool = False
     decisions: Sequence[DecisionView] = field(default=(), repr=False)
     past: Span = field(default_factory=Span)
+    repairs: bool = False
+    on_hold_since: datetime | None = None
 
 
 def case_page(work: Work, ref: str, *, english: bool = False) -> CasePage:
@@ -119,6 +121,8 @@ def case_page(work: Work, ref: str, *, english: bool = False) -> CasePage:
         reveal=permissions.may(work.actor, "reveal.idno", relation),
         decisions=decided.visible(work, case, reached=reached, english=english),
         past=Span(row[8] or 0, row[9] or 0),
+        repairs=permissions.may(work.actor, "case.repair", relation),
+        on_hold_since=case.suspended_at,
     )
 
 

@@ -83,6 +83,7 @@ class TaskRow:
     opened_at: datetime
     completed_at: datetime | None = None
     kind: str = ""
+    on_hold: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,7 @@ class CaseRow:
     due_at: datetime | None
     left: int | None
     kind: str = ""
+    on_hold: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,6 +356,7 @@ def _task_row(work: Work, row: Sequence[Any]) -> TaskRow:
         opened_at=task.opened_at,
         completed_at=task.completed_at,
         kind=case.kind,
+        on_hold=case.suspended_at is not None,
     )
 
 
@@ -372,4 +375,5 @@ def _case_row(work: Work, case: Case, person: Person | None, town: Organisation 
         due_at=case.due_at,
         left=days_left(work, case.due_at),
         kind=case.kind,
+        on_hold=case.suspended_at is not None,
     )

@@ -1,0 +1,160 @@
+"""Many cases at once: the list of batches, a new one by filter, and one with a verdict and a result a case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from domain.errors import Conflict, InvalidAnswers, NotPermitted
+from domain.text import Text
+from domain.text import gettext as _
+from domain.work import Work
+from tasks import batches, repair_kinds, repair_pages
+from tasks.batch_filter import STATES, CaseFilter
+from webapp.acting import acting, reading
+from webapp.errors import status_of
+from webapp.permits import requires
+
+blueprint = Blueprint("batches", __name__)
+repair_kinds.register_all()
+
+STATE_TITLES: dict[str, Text] = {
+    "JUDGING": _("being judged"),
+    "JUDGED": _("waits to be begun"),
+    "APPROVED": _("approved"),
+    "RUNNING": _("running"),
+    "DONE": _("done"),
+    "CANCELLED": _("stopped"),
+    "UNDOING": _("being taken back"),
+    "UNDONE": _("taken back"),
+}
+VERDICTS: dict[str, tuple[str, Text]] = {
+    "ok": ("ok", _("can be done")),
+    "changes": ("today", _("can be done, with changes")),
+    "mapping": ("soon", _("needs an answer first")),
+    "cannot": ("overdue", _("cannot be done")),
+    "": ("", _("not judged yet")),
+}
+RESULTS: dict[str, Text] = {
+    "DONE": _("done"), "FAILED": _("refused"), "LEFT": _("left as it was"), "UNDONE": _("taken back"),
+    "STAYS": _("stays done"), "": _("—"),
+}  # fmt: skip
+CASE_STATES: dict[str, Text] = {
+    "OPEN": _("in progress"), "ON_HOLD": _("on hold"), "PARKED": _("waiting for a correction"), "DONE": _("closed"),
+    "CANCELLED": _("ended"),
+}  # fmt: skip
+FIELDS: dict[str, Text] = {
+    "process": _("Process"), "version": _("Version"), "step": _("Stands at"), "state": _("State of the case"),
+    "office": _("Office"), "cause": _("Cause of failure"), "cases": _("Chosen cases"), "from": _("Step"),
+    "to": _("To the step"), "until": _("On hold until"),
+}  # fmt: skip
+
+
+@blueprint.get("/batches")
+@requires("batch.read")
+def listing() -> ResponseReturnValue:
+    """Batches the person may see, newest first."""
+    with reading() as work:
+        lines, following = repair_pages.listing(work, request.args.get("before", 0, type=int))
+        return render_template(
+            "batches/listing.html", lines=lines, following=following, titles_of_state=STATE_TITLES,
+            may_begin=bool(repair_pages.kinds(work)),
+        )  # fmt: skip
+
+
+@blueprint.get("/batches/new")
+@requires("batch.read")
+def new() -> ResponseReturnValue:
+    """The filter and what is to be done."""
+    with reading() as work:
+        return _form(work, {})
+
+
+@blueprint.post("/batches/new")
+@requires("batch.read")
+def create() -> ResponseReturnValue:
+    """Freeze the list and have it judged."""
+    form = request.form
+    chosen = CaseFilter(
+        process=form.get("process", ""), version=form.get("version", type=int), step=form.get("step", ""),
+        state=form.get("state", "OPEN") if form.get("state", "OPEN") in STATES else "OPEN",
+        office=form.get("office", ""), cause=form.get("cause", "").strip()[:160],
+    )  # fmt: skip
+    params = {name: form.get(name, "") for name in ("from", "to") if form.get(name)}
+    try:
+        with acting() as work:
+            ref = batches.draft(work, form.get("kind", ""), params, chosen, form.get("reason", ""))
+    except InvalidAnswers as refusal:
+        with reading() as work:
+            return _form(work, {k: str(v) for k, v in refusal.fields.items()}), 422
+    except Conflict as refusal:
+        with reading() as work:
+            return _form(work, {"page": refusal.message}), status_of(refusal)
+    return redirect(url_for("batches.batch", ref=ref))
+
+
+@blueprint.get("/batches/<ref>")
+@requires("batch.read")
+def batch(ref: str) -> ResponseReturnValue:
+    """One batch."""
+    with reading() as work:
+        return _batch(work, ref)
+
+
+@blueprint.post("/batches/<ref>/approve")
+@requires("batch.approve")
+def approve(ref: str) -> ResponseReturnValue:
+    """The second person's word."""
+    return _done(ref, lambda work: batches.approve(work, ref), _("Approved. It can be begun now."))
+
+
+@blueprint.post("/batches/<ref>/run")
+@requires("batch.read")
+def run(ref: str) -> ResponseReturnValue:
+    """Begin it."""
+    return _done(ref, lambda work: batches.run(work, ref), _("Begun. The page shows how far it is."))
+
+
+@blueprint.post("/batches/<ref>/cancel")
+@requires("batch.read")
+def cancel(ref: str) -> ResponseReturnValue:
+    """Stop it."""
+    return _done(ref, lambda work: batches.cancel(work, ref), _("Stopped. What was done stays done."))
+
+
+@blueprint.post("/batches/<ref>/undo")
+@requires("batch.approve")
+def undo(ref: str) -> ResponseReturnValue:
+    """Take it back."""
+    return _done(ref, lambda work: batches.undo(work, ref), _("It is being taken back, the last case first."))
+
+
+def _done(ref: str, verb: Callable[[Work], None], said: Text) -> ResponseReturnValue:
+    try:
+        with acting() as work:
+            verb(work)
+    except (Conflict, NotPermitted) as refusal:
+        with reading() as work:
+            return _batch(work, ref, refusal.message), status_of(refusal)
+    flash(str(said))
+    return redirect(url_for("batches.batch", ref=ref))
+
+
+def _batch(work: Work, ref: str, fault: str = "") -> str:
+    verdict, after = request.args.get("verdict", ""), request.args.get("after", 0, type=int)
+    page = repair_pages.batch_page(work, ref, verdict=verdict if verdict in VERDICTS else "", after=max(0, after))
+    return render_template(
+        "batches/batch.html", page=page, fault=fault, verdict=verdict, after=after, verdict_titles=VERDICTS,
+        result_titles=RESULTS, titles_of_state=STATE_TITLES, fields=FIELDS, case_states=CASE_STATES,
+        second_from=batches.SECOND_FROM,
+    )  # fmt: skip
+
+
+def _form(work: Work, faults: dict[str, str]) -> str:
+    return render_template(
+        "batches/new.html", kinds=repair_pages.kinds(work), steps=repair_pages.processes(work),
+        offices=repair_pages.offices(work), states=CASE_STATES, faults=faults, sent=request.form,
+        second_from=batches.SECOND_FROM,
+    )  # fmt: skip
