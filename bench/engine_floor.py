@@ -24,7 +24,7 @@ TABLES = (
     "case_wait",
     "agenda_item",
 )
-# what makes a copy of a row another row, by table and column; n is the number of the copy, k the number before the first
+# what makes a copy of a row another row, by table and column; n is the number of the copy
 OWN = {
     ("*", "id"): "{base} + n",
     ("*", "ref"): "substr('bench' || '{stamp}' || n || 'xxxxxxxxxxxxxxxxxxxxxxxxxx', 1, 26)",

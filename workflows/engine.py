@@ -184,7 +184,7 @@ class Run:
         found = self._open(token)
         if not isinstance(found.task_spec, HumanSpec) or found._state != READY:
             raise Conflict(_("This step is not open any more. Look at the case again."), token=token)
-        self._case.script_engine.keep_answers(found, answers)
+        self._guarded(found, lambda: self._case.script_engine.keep_answers(found, answers))
         self._guarded(found, found.run)
         self._check_size()
 
