@@ -23,10 +23,11 @@ from SpiffWorkflow.util.task import TaskState
 
 from workflows.spiff_calls import CallStep
 from workflows.spiff_data import GIVEN, keep, set_aside
-from workflows.spiff_events import Condition, Escalation, Failure, Message, Signal, Timer, Trigger, read_instant
+from workflows.spiff_events import Condition
+from workflows.spiff_heard import Hearing
 from workflows.spiff_repeat import Repeated
 from workflows.spiff_specs import BoundaryEvent, EventSubProcess, Guarded, RaceGateway, ThrowEvent
-from workflows.spiff_triggers import Compensate, Multiple, all_legs
+from workflows.spiff_triggers import Compensate
 from workflows.spiff_undo import LENT, call_off, forget, forget_lent, lent_to, remember, undo
 
 WAITING, READY, STARTED = TaskState.WAITING, TaskState.READY, TaskState.STARTED
@@ -36,6 +37,8 @@ LIVE = frozenset((WAITING, READY, STARTED, ERROR))
 
 class Token(Task):
     """A task of SpiffWorkflow that keeps no variables of its own and announces itself when it is ready."""
+
+    _state: int
 
     @property
     def data(self) -> dict[str, Any]:
@@ -178,7 +181,7 @@ class SubScope(_Scope, BpmnSubWorkflow):
         return int(self._parent_scope.depth) + 1
 
 
-class Case(_Scope, BpmnWorkflow):
+class Case(Hearing, _Scope, BpmnWorkflow):
     """The top scope. `runner` evaluates FEEL and calls the services; it stands where SpiffWorkflow would
     otherwise construct its Python script engine."""
 
@@ -345,74 +348,7 @@ class Case(_Scope, BpmnWorkflow):
                 parent.internal_data["local"] = scope.data
             parent._set_state(READY)
 
-    # --- events
-
-    def throw_message(self, token: Token, trigger: Message, spec: Any) -> None:
-        payload = self.script_engine.inputs(token)
-        key = self.value(token, trigger.correlation) if trigger.correlation else None
-        if key is None and trigger.keyed is not None:
-            key = trigger.keyed.of_message(token, payload, needed=True)
-            trigger.keyed.remember(token, key)
-        self.thrown.append(
-            {"kind": "message", "name": trigger.name, "step_id": spec.bpmn_id, "correlation": key, "payload": payload}
-        )
-
-    def throw_signal(self, token: Token, name: str, spec: Any) -> None:
-        payload = self.script_engine.inputs(token)
-        self.thrown.append(
-            {"kind": "signal", "name": name, "step_id": spec.bpmn_id, "correlation": None, "payload": payload}
-        )
-        self.catch_signal(name, payload or None)
-
-    def catch_signal(self, name: str, payload: Any) -> int:
-        waiting = [t for t in self.waiting_for(Signal) if t.task_spec.trigger.name == name]
-        for token in waiting:
-            if token._state == WAITING:
-                token.task_spec.fire(token, payload)
-        return len(waiting)
-
-    def waiting_for(self, kind: type[Trigger]) -> list[Any]:
-        """The tokens that wait for an event of this kind; of a multiple event one leg for each such event."""
-        found: list[Any] = []
-        for token in self.tokens():
-            trigger = getattr(token.task_spec, "trigger", None) if token._state == WAITING else None
-            if isinstance(trigger, Multiple):
-                found += [leg for leg in all_legs([token]) if isinstance(leg.task_spec.trigger, kind)]
-            elif isinstance(trigger, kind):
-                found.append(token)
-        return found
-
-    def timers(self) -> list[tuple[datetime, Token]]:
-        """Waiting timers with their due instants, earliest first."""
-        due = ((token.task_spec.trigger.due(token), token) for token in self.waiting_for(Timer))
-        return sorted(((at, token) for at, token in due if at is not None), key=lambda pair: pair[0])
-
-    def wake(self, until: datetime | None = None) -> int:
-        """Fire every timer that is due, one after the other: the first may end the wait of the next."""
-        fired = 0
-        for at, token in self.timers():
-            if at > (until or self.now) or token._state != WAITING:
-                continue
-            trigger, name = token.task_spec.trigger, getattr(token.task_spec, "event_id", "") or token.task_spec.bpmn_id
-            happens = trigger.happens(token, self.now)
-            planned = read_instant(token.internal_data.get("planned") or token.internal_data["due"]) if happens else at
-            self.woken.append((name, planned, token.internal_data.pop("missed", 0), trigger.catch_up, happens))
-            if happens:
-                token.task_spec.fire(token)
-                fired += 1
-        return fired
-
-    def announce(self, token: Token, trigger: Trigger) -> None:
-        """Throw an event that a multi-instance step announces; its own boundary events may catch it."""
-        if isinstance(trigger, Message):
-            self.throw_message(token, trigger, token.task_spec)
-        elif isinstance(trigger, Signal):
-            self.throw_signal(token, trigger.name, token.task_spec)
-        elif isinstance(trigger, Escalation):
-            catcher = self._at(token, Escalation, trigger.code)
-            catcher = catcher or self._catcher(token.workflow, Escalation, trigger.code)
-            if catcher is not None:
-                catcher.task_spec.fire(catcher)
+    # --- undoing
 
     def compensate(self, token: Token, trigger: Compensate) -> bool:
         return undo(token, trigger)
@@ -430,52 +366,3 @@ class Case(_Scope, BpmnWorkflow):
         scope.task_tree = Token(scope, scope.spec.start, state=COMPLETED)
         self.subprocesses[token.id] = scope
         return scope
-
-    def throw_escalation(self, token: Token, code: str | None) -> None:
-        catcher = self._catcher(token.workflow, Escalation, code)
-        if catcher is not None:
-            catcher.task_spec.fire(catcher)
-
-    def fail_at(self, token: Token, code: str) -> bool:
-        """A business error at a step: the nearest boundary event that catches it; False when none does."""
-        catcher = self._at(token, Failure, code) or self._catcher(token.workflow, Failure, code)
-        if catcher is None:
-            return False
-        catcher.task_spec.fire(catcher, {"code": code})
-        return True
-
-    def fail_scope(self, scope: Any, code: str | None) -> None:
-        """An error end event: a boundary event further out catches it, or the whole case ends with it."""
-        catcher = self._catcher(scope, Failure, code)
-        if catcher is not None:
-            catcher.task_spec.fire(catcher, {"code": code})
-            return
-        self.clear()
-        self.completed, self.failed_with = True, code or "error"
-
-    def _catcher(self, scope: Any, kind: type[Trigger], code: str | None) -> Token | None:
-        while True:
-            watching = self._named([t for t in scope.live() if isinstance(t.task_spec, EventSubProcess)], kind, code)
-            if watching is not None or scope is self:
-                return watching
-            token = scope.parent_workflow.tasks.get(scope.parent_task_id)
-            if token is None:
-                return None
-            found = self._at(token, kind, code)
-            if found is not None:
-                return found
-            scope = scope.parent_workflow
-
-    def _at(self, token: Token, kind: type[Trigger], code: str | None) -> Token | None:
-        parent = token.parent
-        if parent is not None and isinstance(parent.task_spec, Repeated):
-            token, parent = parent, parent.parent
-        if parent is None or not isinstance(parent.task_spec, Guarded):
-            return None
-        return self._named([s for s in parent.children if isinstance(s.task_spec, BoundaryEvent)], kind, code)
-
-    def _named(self, events: list[Token], kind: type[Trigger], code: str | None) -> Any:
-        waiting = all_legs(event for event in events if event._state == WAITING)
-        caught = [leg for leg in waiting if isinstance(leg.task_spec.trigger, kind)]
-        named = [s for s in caught if s.task_spec.trigger.code == code]
-        return next(iter(named or [s for s in caught if s.task_spec.trigger.code is None]), None)
