@@ -81,6 +81,6 @@ def _late(work: Work) -> dict[str, object]:
     ).all()
     if not rows:
         return {}
-    oldest = min(first for _rule, _count, first in rows)
+    oldest = min(first for _rule, _count, first in rows if first is not None)
     late = {rule or "late": count for rule, count, _first in rows}
     return {"late": late, "oldest": oldest.isoformat(), "late_s": round((work.now - oldest).total_seconds())}

@@ -113,7 +113,7 @@ def listed(work: Work, after: str = "", *, process: str = "") -> Listing:
     ).all()
     return Listing(
         rows, following, {rule: count for rule, count, _first in late},
-        min((first for _rule, _count, first in late), default=None),
+        min((first for _rule, _count, first in late if first is not None), default=None),
     )  # fmt: skip
 
 

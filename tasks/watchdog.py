@@ -92,11 +92,11 @@ def mend(work: Work, found: Look) -> tuple[int, int]:
         journal.of_case(work, one.case_ref, "watchdog.planned", one.case_ref, {"step": one.step_id, "kind": one.kind})
     sentence = failures.in_source_language(_("The case waits for nothing and nobody."))
     lost = [one for one in found.idle if not _set_right(work, one)]
-    for one in lost:
+    for idle in lost:
         work.session.add(
-            Incident(case_id=one.case_id, step_id="", cause=NOTHING_AWAITED, sentence=sentence, opened_at=work.now)
+            Incident(case_id=idle.case_id, step_id="", cause=NOTHING_AWAITED, sentence=sentence, opened_at=work.now)
         )
-        journal.of_case(work, one.ref, "incident.opened", one.ref, {"step": "", "cause": NOTHING_AWAITED})
+        journal.of_case(work, idle.ref, "incident.opened", idle.ref, {"step": "", "cause": NOTHING_AWAITED})
     return len(found.unplanned) + len(found.idle) - len(lost), len(lost)
 
 

@@ -111,7 +111,8 @@ class TryPolicy:
 
     def wait(self, failures: int) -> timedelta:
         """How long to wait after so many failures in a row (1 or more)."""
-        return min(self.first * self.factor ** min(failures - 1, 20), LONGEST_WAIT)
+        grown: timedelta = self.first * float(self.factor) ** min(failures - 1, 20)
+        return min(grown, LONGEST_WAIT)
 
 
 LONGEST_WAIT = timedelta(hours=1)

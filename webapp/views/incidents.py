@@ -59,7 +59,8 @@ def retry() -> ResponseReturnValue:
     with acting() as work:
         count = incident_lists.retry_all(work, chosen)
     flash(str(_("Incidents tried again now: %(count)s.", count=count)))
-    return redirect(url_for("incidents.listing", **chosen.as_args()))
+    asked: dict[str, Any] = {**chosen.as_args()}
+    return redirect(url_for("incidents.listing", **asked))
 
 
 @blueprint.get("/incidents/<ref>")
