@@ -121,7 +121,7 @@ def fill(work: Work, definition: Definition, cases: int) -> None:
         marks = {"done": list(run.done()), "active": run.active(), "flows": []}
         states.append({"case_id": case_id, "version": 3, "codec": engine.CODEC, "definition_id": definition.row_id,
                        "data": run.snapshot(), "marks": marks})  # fmt: skip
-        waits += [instances.wait_row(case_id, at, about) for at, about in instances.standing(run).waits.items()]
+        waits += instances.wait_rows(Case(id=case_id), run, instances.standing(run).waits)
     work.session.execute(insert(CaseState), states)
     work.session.execute(insert(CaseWait), waits)
 

@@ -74,7 +74,7 @@ def about(world: World, ref: str) -> list[Any]:
             }.get(mapped)  # fmt: skip
             wanted = select(table).where(own if own is not None else table.c.case_id == case.id)
             rows = work.session.execute(wanted).mappings().all()
-            found.append((table.name, [{k: v for k, v in row.items() if k not in APART} for row in rows]))
+            found.append((mapped.__tablename__, [{k: v for k, v in row.items() if k not in APART} for row in rows]))
         return found
 
 
