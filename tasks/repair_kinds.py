@@ -16,7 +16,7 @@ from domain.errors import Conflict, InvalidAnswers
 from domain.parties import permissions
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import batches, moves, repairs, rules
+from tasks import batches, moves, repairs, retry_kind, rules
 from tasks.batches import CHANGES, OK, Verdict
 from tasks.repairs import MOVE, RESET, SKIP, Outcome, Repair
 from tasks.services import MoveServices
@@ -132,6 +132,7 @@ HOLD, GO_ON, END = "suspend", "resume", "cancel"
 
 def register_all() -> None:
     """Make these kinds known; whoever carries batches on or shows them calls it once."""
+    retry_kind.register()
     batches.register(
         HOLD, _judge_suspend, _suspend, _undo_suspend, title=_("Put on hold"), action="case.suspend", check=_may_suspend
     )

@@ -1,0 +1,47 @@
+"""Trying failed steps of many cases again: a kind of batch, for whoever runs the house."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from domain.cases import Case
+from domain.errors import Conflict
+from domain.text import gettext as _
+from domain.work import Work
+from tasks import batches, incidents
+from tasks.batches import OK, Verdict
+from workflows.instances import Incident
+
+RETRY = "retry"
+
+
+def register() -> None:
+    """Make it known."""
+    batches.register(
+        RETRY, _judge, _act, title=_("Try failed steps again"), action="operations.retry", everywhere=True
+    )
+
+
+def _judge(work: Work, case_ref: str, _params: Mapping[str, Any]) -> Verdict:
+    return Verdict(OK, _("failed steps tried again: %(count)s", count=len(_open(work, case_ref))))
+
+
+def _act(work: Work, case_ref: str, _params: Mapping[str, Any]) -> None:
+    for ref in _open(work, case_ref):
+        incidents.retry(work, ref)
+
+
+def _open(work: Work, case_ref: str) -> Sequence[str]:
+    """Refs of the open incidents of a case. Raises Conflict when there is none. Uses ix_incident_case_id."""
+    found = work.session.scalars(
+        select(Incident.ref)
+        .join(Case, Case.id == Incident.case_id)
+        .where(Case.ref == case_ref, Incident.closed_at.is_(None))
+        .order_by(Incident.id)
+    ).all()
+    if not found:
+        raise Conflict(_("No step of this case has failed."))
+    return found
