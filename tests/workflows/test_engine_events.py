@@ -63,6 +63,15 @@ def case(body: str, *acts: Any, head: str = "", **rest: Any) -> Scenario:
 
 ALL_OF = ' parallelMultiple="true"'
 WORK = "(start S)(user W)(end E)"
+BEHAVIORS: list[tuple[str, str, str, str, str, int, bool, list[Any]]] = [
+    ("None", ' noneBehaviorEventRef="Head"', "", '<signalEventDefinition id="Head" signalRef="Alarm"/>', ALARM,
+     3, True, [("alarm", None, {})]),
+    ("One", ' oneBehaviorEventRef="Head"', "", '<escalationEventDefinition id="Head" escalationRef="Esc"/>', UP,
+     1, False, []),
+    ("Complex", "", ('<complexBehaviorDefinition><condition xsi:type="tFormalExpression">'
+     f'nrOfCompletedInstances = 2</condition><event id="Ev">{ALARM}</event></complexBehaviorDefinition>'),
+     "", ALARM, 1, False, [("alarm", None, {})]),
+]  # fmt: skip
 CASES = {
     # --- several events in one
     "catch any, by message": case(
@@ -308,15 +317,7 @@ CASES = {
             f"{at('Bo', 'W', trigger, beside=True)}(note X)(end E)(end F)[[S>W>E Bo>X>F]]",
             *[("complete", "W")] * 3, head=head, done={"W": 3, "X": times, "E": 1}, thrown=thrown * times,
         )
-        for behavior, ref, more, head, trigger, times, in_turn, thrown in (
-            ("None", ' noneBehaviorEventRef="Head"', "", '<signalEventDefinition id="Head" signalRef="Alarm"/>', ALARM,
-             3, True, [("alarm", None, {})]),
-            ("One", ' oneBehaviorEventRef="Head"', "", '<escalationEventDefinition id="Head" escalationRef="Esc"/>', UP,
-             1, False, []),
-            ("Complex", "", ('<complexBehaviorDefinition><condition xsi:type="tFormalExpression">'
-             f'nrOfCompletedInstances = 2</condition><event id="Ev">{ALARM}</event></complexBehaviorDefinition>'),
-             "", ALARM, 1, False, [("alarm", None, {})]),
-        )
+        for behavior, ref, more, head, trigger, times, in_turn, thrown in BEHAVIORS
     },
     # --- tokens
     "three tokens out, three in": case(
