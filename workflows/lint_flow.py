@@ -10,77 +10,21 @@ from lxml import etree
 from domain.errors import Finding
 from domain.text import gettext as _
 from workflows.bpmn_xml import (
-    ACTIVITIES,
     FLOW_NODES,
     GATEWAYS,
     MAX_NODES,
     children,
-    flows_of,
     local,
     nodes_of,
     scopes_of,
     tag,
 )
 from workflows.lint_elements import finding
+from workflows.lint_events import check_events, check_loops
+from workflows.lint_graph import Graph
 from workflows.lint_starts import check_begin, check_start_event
 from workflows.starts import begins
-from workflows.undoing import handler_of, undoes
-
-EVENT_REFS = {
-    "messageEventDefinition": ("messageRef", "message"),
-    "signalEventDefinition": ("signalRef", "signal"),
-    "errorEventDefinition": ("errorRef", "error"),
-    "escalationEventDefinition": ("escalationRef", "escalation"),
-}
-_ERRORS_ON = frozenset(("serviceTask", "subProcess", "callActivity", "transaction", "adHocSubProcess"))
-
-
-class Graph:
-    """Nodes and flows of one process or subprocess."""
-
-    def __init__(self, scope: etree._Element) -> None:
-        self.scope = scope
-        self.nodes = {str(node.get("id")): node for node in nodes_of(scope) if node.get("id")}
-        self.flows = flows_of(scope)
-        self.out: dict[str, list[etree._Element]] = {name: [] for name in self.nodes}
-        self.into: dict[str, list[etree._Element]] = {name: [] for name in self.nodes}
-        for flow in self.flows:
-            self.out.get(str(flow.get("sourceRef")), []).append(flow)
-            self.into.get(str(flow.get("targetRef")), []).append(flow)
-        self._kinds: dict[str, list[tuple[str, etree._Element]]] = {}
-        self._attached: dict[str, list[str]] = {}
-        for name, node in self.nodes.items():
-            self._kinds.setdefault(local(node), []).append((name, node))
-            self._attached.setdefault(str(node.get("attachedToRef") or ""), []).append(name)
-        # whether the file lists the flows at its nodes, as editors do
-        self.lists = any(children(node, kind) for node in self.nodes.values() for kind in ("incoming", "outgoing"))
-
-    def kind(self, name: str) -> str:
-        return local(self.nodes[name])
-
-    def of(self, *kinds: str) -> list[tuple[str, etree._Element]]:
-        if len(kinds) == 1:
-            return self._kinds.get(kinds[0], [])
-        return [(name, node) for name, node in self.nodes.items() if local(node) in kinds]
-
-    def watchers(self) -> list[str]:
-        """Ids of the event subprocesses."""
-        return [name for name, node in self.of("subProcess") if node.get("triggeredByEvent") == "true"]
-
-    def links(self, name: str) -> list[str]:
-        """Link names of an intermediate event."""
-        return [str(link.get("name") or "") for link in children(self.nodes[name], "linkEventDefinition")]
-
-    def nexts(self, name: str) -> list[str]:
-        """Nodes a token may go to: along flows, to boundary events, through links."""
-        found = [str(flow.get("targetRef")) for flow in self.out[name]]
-        found += [one for one in self._attached.get(name, ()) if self.kind(one) == "boundaryEvent"]
-        if self.kind(name) == "boundaryEvent" and undoes(self.nodes[name]):
-            found += [str(handler.get("id")) for handler in handler_of(self.nodes[name], self.scope)]
-        if self.kind(name) == "intermediateThrowEvent":
-            wanted = self.links(name)
-            found += [n for n, _n in self.of("intermediateCatchEvent") if wanted and self.links(n) == wanted]
-        return [n for n in found if n in self.nodes]
+from workflows.undoing import undoes
 
 
 def check_flow(root: etree._Element) -> Iterator[Finding]:
@@ -139,7 +83,7 @@ def _processes(root: etree._Element) -> Iterator[Finding]:
 def _starts(graph: Graph) -> Iterator[Finding]:
     starts = graph.of("startEvent")
     yield from check_begin(graph.scope, graph.into, bool(graph.of("endEvent")))
-    yield from _start_events(graph, starts)
+    yield from _startcheck_events(graph, starts)
     for name, node in starts:
         if graph.into[name]:
             yield finding(
@@ -150,7 +94,7 @@ def _starts(graph: Graph) -> Iterator[Finding]:
             yield finding(node, _("A flow leads out of an end event."), _("Use an intermediate event."), code="EXT105")
 
 
-def _start_events(graph: Graph, starts: list[tuple[str, etree._Element]]) -> Iterator[Finding]:
+def _startcheck_events(graph: Graph, starts: list[tuple[str, etree._Element]]) -> Iterator[Finding]:
     watches = graph.scope.get("triggeredByEvent") == "true"
     for _name, node in starts:
         kinds = [local(child) for child in node if local(child).endswith("EventDefinition")]
@@ -423,117 +367,7 @@ def _races(graph: Graph) -> Iterator[Finding]:
                 yield finding(target, sentence, _("Lead the gateway to one more event instead."), code="EXT140")
 
 
-def _events(graph: Graph) -> Iterator[Finding]:
-    root = graph.scope.getroottree().getroot()
-    for node in graph.nodes.values():
-        kind = local(node)
-        definitions = [child for child in node if local(child).endswith("EventDefinition")]
-        if kind in ("intermediateCatchEvent", "boundaryEvent") and not definitions:
-            yield finding(
-                node,
-                _("The event does not say what it waits for."),
-                _("Choose a message, timer or other."),
-                code="event-waits-for-nothing",
-            )
-        for definition in definitions:
-            yield from _reference(root, definition)
-        if kind in ("sendTask", "receiveTask"):
-            yield from _message(root, node, node.get("messageRef"))
-        if kind == "boundaryEvent":
-            yield from _boundary(graph, node, definitions)
-
-
-# what throws an error or an escalation must say which, by its code
-_CODELESS = {"errorEventDefinition": "EXT010", "escalationEventDefinition": "EXT011"}
-
-
-def _reference(root: etree._Element, definition: etree._Element) -> Iterator[Finding]:
-    kind = local(definition)
-    if kind not in EVENT_REFS:
-        return
-    attribute, wanted = EVENT_REFS[kind]
-    reference, node = definition.get(attribute), definition.getparent()
-    catches_all = kind in ("errorEventDefinition", "escalationEventDefinition") and node is not None
-    if reference is None and catches_all and local(node) in ("boundaryEvent", "startEvent"):  # type: ignore[arg-type]
-        return
-    found = next((e for e in root.findall(tag(wanted)) if reference and e.get("id") == reference), None)
-    if found is None:
-        sentence = _("The event names no %(wanted)s of this file.", wanted=wanted)
-        code = _CODELESS.get(kind, "event-names-nothing")
-        yield finding(definition, sentence, _("Choose one in the event's panel."), code=code)
-    elif not (found.get("name") if wanted in ("message", "signal") else found.get(f"{wanted}Code")):
-        sentence = _("The %(wanted)s has no name or code.", wanted=wanted)
-        throws = node is not None and local(node) in ("endEvent", "intermediateThrowEvent")
-        code = _CODELESS.get(kind, "no-name-or-code") if throws else "no-name-or-code"
-        yield finding(found, sentence, _("Give it one; it is what sender and receiver agree on."), code=code)
-
-
-def _message(root: etree._Element, node: etree._Element, reference: str | None) -> Iterator[Finding]:
-    found = next((e for e in root.findall(tag("message")) if reference and e.get("id") == reference), None)
-    if found is None or not found.get("name"):
-        yield finding(
-            node,
-            _("The task names no message with a name."),
-            _("Choose a message in the step's panel."),
-            code="task-names-no-message",
-        )
-
-
-def _boundary(graph: Graph, node: etree._Element, definitions: list[etree._Element]) -> Iterator[Finding]:
-    host = graph.nodes.get(str(node.get("attachedToRef")))
-    kinds = {local(definition) for definition in definitions}
-    if host is None or local(host) not in ACTIVITIES:
-        yield finding(
-            node,
-            _("The boundary event is attached to nothing here."),
-            _("Drop it onto an activity."),
-            code="attached-to-nothing",
-        )
-        return
-    waits = ACTIVITIES - {"task", "scriptTask", "businessRuleTask", "sendTask"}
-    if undoes(node):
-        return  # it waits for nothing, it is what can be undone
-    many = host.find(tag("multiInstanceLoopCharacteristics"))
-    announces = many is not None and many.get("behavior", "All") != "All"
-    if local(host) not in waits and not announces:
-        sentence = _("The step is over at once, so a boundary event on it can never happen.")
-        yield finding(node, sentence, _("Attach it to a step that waits."), code="boundary-never-happens")
-    if node.get("cancelActivity", "true") not in ("true", "false"):
-        yield finding(node, _("cancelActivity must be true or false."), _("Correct it."), code="cancel-activity-value")
-    if "errorEventDefinition" in kinds and node.get("cancelActivity", "true") != "true":
-        yield finding(node, _("An error boundary event always interrupts."), _("Make it interrupting."), code="EXT147")
-    inside = kinds & {"errorEventDefinition", "escalationEventDefinition"}
-    if inside and local(host) not in _ERRORS_ON and not (announces and "errorEventDefinition" not in kinds):
-        sentence = _("A %(kind)s throws neither errors nor escalations.", kind=local(host))
-        yield finding(node, sentence, _("Attach it to a service task or a subprocess."), code="throws-neither")
-
-
-def _loops(graph: Graph) -> Iterator[Finding]:
-    for _name, node in graph.nodes.items():
-        many = children(node, "multiInstanceLoopCharacteristics")
-        loops = children(node, "standardLoopCharacteristics")
-        if len(many) + len(loops) > 1:
-            yield finding(
-                node, _("The step is repeated in two ways."), _("Choose one kind of repetition."), code="EXT054"
-            )
-        for loop in loops:
-            maximum = loop.get("loopMaximum")
-            if loop.find(tag("loopCondition")) is None and maximum is None:
-                yield finding(
-                    loop,
-                    _("The loop has neither condition nor maximum."),
-                    _("Say when it ends."),
-                    code="loop-without-end",
-                )
-            if maximum is not None and not (maximum.isdecimal() and 0 < int(maximum) <= 10_000):
-                yield finding(
-                    loop,
-                    _("The loop's maximum is not a number from 1 to 10000."),
-                    _("Correct it."),
-                    code="loop-maximum",
-                )
-
-
 _RULES: tuple[Callable[[Graph], Iterator[Finding]], ...] = (
-    _starts, _watchers, _ends_of_flows, _dead_ends, _reach, _links, _conditions, _gateways, _races, _events, _loops,
+    _starts, _watchers, _ends_of_flows, _dead_ends, _reach, _links, _conditions, _gateways, _races, check_events,
+    check_loops,
 )  # fmt: skip

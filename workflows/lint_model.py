@@ -8,7 +8,7 @@ from functools import cached_property
 from lxml import etree
 
 from workflows.bpmn_xml import FLOW_NODES, children, is_bpmn, local, scopes_of, tag
-from workflows.lint_flow import Graph
+from workflows.lint_graph import Graph
 
 DEFINITION = "EventDefinition"
 

@@ -14,7 +14,7 @@ from domain.errors import Finding
 from domain.text import gettext as _
 from workflows.bpmn_xml import children, local, nodes_of, scopes_of, tag
 from workflows.lint_elements import finding
-from workflows.lint_flow import Graph
+from workflows.lint_graph import Graph
 from workflows.token_net import Found, Net, NotAnalysed, UnknownNode, explored
 
 _WAITING = frozenset(

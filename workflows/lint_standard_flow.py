@@ -11,7 +11,7 @@ from domain.errors import Finding
 from domain.text import gettext as _
 from workflows.bpmn_xml import ACTIVITIES, children, local, tag
 from workflows.lint_elements import finding
-from workflows.lint_flow import Graph
+from workflows.lint_graph import Graph
 from workflows.lint_model import Model, holds_true, watches
 
 _MIME = re.compile(r"[\w.+-]+/[\w.+-]+(?:\s*;.*)?")

@@ -14,7 +14,7 @@ from itertools import combinations, pairwise
 from lxml import etree
 
 from workflows.bpmn_xml import GATEWAYS, children, local, tag
-from workflows.lint_flow import Graph
+from workflows.lint_graph import Graph
 
 MOST_STATES = 4_000
 MOST_WORK = 400_000  # tokens looked at

@@ -13,7 +13,7 @@ from lxml import etree
 
 from tests.workflows.test_lint import USER, one, process
 from workflows.bpmn_xml import read_tree, scopes_of
-from workflows.lint_flow import Graph
+from workflows.lint_graph import Graph
 from workflows.lint_soundness import check_soundness
 from workflows.token_net import Net, NotAnalysed, explored
 
