@@ -20,9 +20,7 @@ RETRY = "retry"
 
 def register() -> None:
     """Make it known."""
-    batches.register(
-        RETRY, _judge, _act, title=_("Try failed steps again"), action="operations.retry", everywhere=True
-    )
+    batches.register(RETRY, _judge, _act, title=_("Try failed steps again"), action="operations.retry", everywhere=True)
 
 
 def _judge(work: Work, case_ref: str, _params: Mapping[str, Any]) -> Verdict:

@@ -1,4 +1,4 @@
-"""Jobs: held while their worker lives, lost to another when it stalls, parked when they kill; nothing recorded twice."""
+"""Jobs: held while their worker lives, lost to another when it stalls, parked when they kill; never recorded twice."""
 
 from __future__ import annotations
 
