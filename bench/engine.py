@@ -36,7 +36,7 @@ from workflows import definitions
 
 TIMES, EACH = 5, 40
 CASES = 5_000
-CHUNK = 500
+CHUNK = 200
 PARTS = ("complete", "launch", "growth", "workers")
 Figures = dict[str, Any]
 

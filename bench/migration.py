@@ -165,7 +165,7 @@ def measure(home: Home, cases: int) -> list[str]:
     """The lines of the report."""
     with unit_of_work(home, OPERATOR) as work:
         old = definitions.in_force(work, "verification")
-        fill(work, old, cases)
+        fill(work, old, cases - 1)  # and the one they are copies of
     new = next_version(old)
     asked: list[str] = []
     with unit_of_work(home, OPERATOR, write=False) as work:

@@ -80,15 +80,17 @@ def open_many(work: Work, found: Way, cases: Sequence[Case], data: Mapping[str, 
     for case, key in zip(cases, reserve_keys(work.session, Case, len(cases)), strict=True):
         case.id, case.ref, case.stage_times = key, case.ref or new_ref(), case.stage_times or {}
         _enter_stage(work, found, case)
+    marks = instances.marks(found.run, {})
+    moment = moments.row(work, 0, 1, found.definition.row_id, {}, marks, Act("started"))
     rows: dict[type[Any], list[dict[str, Any]]] = {
         Case: [_columns(case) for case in cases],
-        CaseState: [_state(found, case, data) for case in cases],
-        CaseMoment: [_moment(work, found, case) for case in cases],
+        CaseState: [{**_state(found, case, data), "marks": marks} for case in cases],
+        CaseMoment: [{**moment, "case_id": case.id} for case in cases],
         **_journal(work, found, cases),
-        HumanTask: [row for case in cases for row in _tasks(work, found, case)],
+        HumanTask: _tasks(work, found, cases),
     }
-    waits = instances.standing(found.run).waits
-    rows[CaseWait] = [row for case in cases for row in instances.wait_rows(case, found.run, waits)]
+    waits = instances.wait_rows(cases[0], found.run, instances.standing(found.run).waits)
+    rows[CaseWait] = [{**row, "case_id": case.id} for case in cases for row in waits]
     rows[AgendaItem] = [row for case in cases for row in _wakes(found, case)]
     for mapped, written in rows.items():
         if written:
@@ -122,13 +124,7 @@ def _state(found: Way, case: Case, data: Mapping[str, Any]) -> dict[str, Any]:
         "codec": engine.CODEC,
         "definition_id": found.definition.row_id,
         "data": found.run.snapshot_for(_variables(case, data)),
-        "marks": instances.marks(found.run, {}),
     }
-
-
-def _moment(work: Work, found: Way, case: Case) -> dict[str, Any]:
-    after = instances.marks(found.run, {})
-    return moments.row(work, case.id, 1, found.definition.row_id, {}, after, Act("started"))
 
 
 def _journal(work: Work, found: Way, cases: Sequence[Case]) -> dict[type[Any], list[dict[str, Any]]]:
@@ -143,9 +139,17 @@ def _journal(work: Work, found: Way, cases: Sequence[Case]) -> dict[type[Any], l
     return {JournalStream: streams, JournalEntry: entries}
 
 
-def _tasks(work: Work, found: Way, case: Case) -> list[dict[str, Any]]:
-    instance = Instance(case, found.definition, found.run, CaseState(), NOTHING)
-    return [line.task_row(work, instance, step, {}) for step in found.run.human_steps()]
+def _tasks(work: Work, found: Way, cases: Sequence[Case]) -> list[dict[str, Any]]:
+    """The tasks of each case; worked out once for all cases of the same offices and limit."""
+    alike: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    rows = []
+    for case in cases:
+        place = (case.department_id, case.agency_id, case.town_id, case.due_at, case.policy_snapshot_id)
+        if place not in alike:
+            instance = Instance(case, found.definition, found.run, CaseState(), NOTHING)
+            alike[place] = [line.task_row(work, instance, step, {}) for step in found.run.human_steps()]
+        rows += [{**row, "ref": new_ref(), "case_id": case.id} for row in alike[place]]
+    return rows
 
 
 def _wakes(found: Way, case: Case) -> list[dict[str, Any]]:
