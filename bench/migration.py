@@ -30,7 +30,7 @@ from domain.parties.households import Household
 from domain.parties.passwords import Passwords
 from domain.settings import Settings
 from domain.work import OPERATOR, Work, unit_of_work
-from tasks import impact, starting
+from tasks import impact, starting, version_moves
 from workflows import definitions, engine, instances, transplant
 from workflows.bundles import DRAWING, Bundle
 from workflows.definitions import Definition
@@ -76,7 +76,8 @@ class _Answers:
 
 def standings(work: Work, definition: Definition) -> list[engine.Run]:
     """A case before every step where somebody, a job or a day is waited for, on its way to the end."""
-    services, found = _Answers(work), []
+    services = _Answers(work)
+    found: list[engine.Run] = []
     about = {"ref": "C", "kind": "NEW", "programme": "DIBAO"}
     run = engine.start(definition.diagram, {"case": about}, now=work.now, services=services)
     while True:
@@ -142,7 +143,7 @@ def next_version(old: Definition) -> Definition:
 
 def each(work: Work, new: Definition) -> Counter[str]:
     """Every case read and judged by itself."""
-    plan = impact.plan_of(definitions.in_force(work, "verification"), new, {})
+    plan = version_moves.plan_of(definitions.in_force(work, "verification"), new, {})
     found: Counter[str] = Counter()
     rows = select(CaseState.data).join(Case).where(Case.process == "verification", Case.state == "OPEN")
     for (data,) in work.session.execute(rows):

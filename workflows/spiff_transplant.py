@@ -115,7 +115,7 @@ class _Carrying(Going):
 
     def _inner(self, scope: Any) -> Scope:
         parent = scope.parent_workflow.tasks[scope.parent_task_id]
-        name = getattr(parent.task_spec, "spec", None)
+        name: str = getattr(parent.task_spec, "spec", None) or ""
         if name not in self.scopes:
             step = base_of(parent.task_spec.name)
             raise Refused(CANNOT, step, _("“%(step)s” has no inside any more.", step=self.new(step)))
