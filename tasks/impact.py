@@ -110,7 +110,7 @@ class _Standing:
     key: tuple[object, ...]
 
 
-class _Lent:
+class Lent:
     """What an expression may ask of a case while it is looked at; nothing is carried out."""
 
     def __init__(self, due_at: datetime | None) -> None:
@@ -206,7 +206,7 @@ class _Looking:
             plan = self.plan(case.definition_id)
         except Conflict as refused:
             return Verdict(transplant.CANNOT, refused.args[0])
-        run = engine.restore(plan.old.diagram, data, now=self.work.now, services=_Lent(case.due_at))
+        run = engine.restore(plan.old.diagram, data, now=self.work.now, services=Lent(case.due_at))
         return transplant.judge(plan, run)
 
     def plan(self, definition_id: int) -> Plan:
