@@ -56,7 +56,7 @@ class MoveServices:
     def settle(self) -> None:
         """What the steps have written stays."""
         if self._before is not None:
-            self._before.commit()
+            self._before.__exit__(None, None, None)  # a savepoint ends; only `unit_of_work` commits
         self._before = None
 
     def _writing(self) -> None:
