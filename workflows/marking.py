@@ -16,9 +16,8 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-from SpiffWorkflow.util.task import TaskState
-
 from workflows import spiff_specs as kinds
+from workflows.spiff_case import WAITING
 from workflows.spiff_events import Failure, Terminate
 from workflows.spiff_gates import ComplexGateway
 from workflows.spiff_repeat import Repeated
@@ -117,19 +116,19 @@ def _stands(scope: Any, without: frozenset[Any]) -> Iterator[Stand]:
         around = parent.task_spec if parent is not None else None
         if isinstance(around, Repeated) or _only_watches(token) or {token.id, token._parent} & without:
             continue
-        if isinstance(around, kinds.RaceGateway) and token._state == TaskState.WAITING:
+        if isinstance(around, kinds.RaceGateway) and token._state == WAITING:
             if parent.id not in races:
                 races.add(parent.id)
                 yield around.name, ""
         elif isinstance(around, kinds.Guarded) and not isinstance(spec, kinds.BoundaryEvent):
             yield around.name, ""
         else:
-            waits = isinstance(spec, kinds.Joining) and token._state == TaskState.WAITING
+            waits = isinstance(spec, kinds.Joining) and token._state == WAITING
             yield spec.name, token.internal_data["via"] if waits else ""
 
 
 def _only_watches(token: Any) -> bool:
-    waiting = token._state == TaskState.WAITING
+    waiting = token._state == WAITING
     return waiting and isinstance(token.task_spec, kinds.BoundaryEvent | kinds.EventSubProcess)
 
 

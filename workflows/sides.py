@@ -9,9 +9,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from SpiffWorkflow.util.task import TaskState
-
 from workflows import spiff_specs as kinds
+from workflows.spiff_case import WAITING
 from workflows.spiff_repeat import Repeated
 
 
@@ -41,7 +40,7 @@ def _arrived(scope: Any) -> set[tuple[str, str]]:
     return {
         (token.task_spec.name, token.internal_data["via"])
         for token in scope.live()
-        if isinstance(token.task_spec, kinds.Joining) and token._state == TaskState.WAITING
+        if isinstance(token.task_spec, kinds.Joining) and token._state == WAITING
     }
 
 
@@ -51,7 +50,7 @@ def _units(scope: Any) -> Iterator[str]:
     for token in scope.live():
         spec, parent = token.task_spec, token.parent
         around = parent.task_spec if parent is not None else None
-        waits = token._state == TaskState.WAITING
+        waits = token._state == WAITING
         if isinstance(around, Repeated) or (waits and isinstance(spec, _LISTENING)):
             continue
         if isinstance(around, kinds.RaceGateway) and waits:
