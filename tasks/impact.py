@@ -20,6 +20,7 @@ from domain.clock import office_day
 from domain.errors import Conflict, OperationFailed
 from domain.parties import permissions
 from domain.text import Text
+from domain.text import gettext as _
 from domain.work import Work
 from tasks import line
 from tasks.models import OPEN, HumanTask
@@ -120,10 +121,10 @@ class Lent:
         return {"case_due": self.due_at}
 
     def call(self, step: StepSpec, inputs: dict[str, Any], token: str) -> Any:
-        raise OperationFailed(f"{step.id} is not carried out on a copy")
+        raise OperationFailed(_("The step %(step)s is not carried out on a copy.", step=step.id))
 
     def decide(self, step: StepSpec, data: dict[str, Any]) -> Any:
-        raise OperationFailed(f"{step.id} is not carried out on a copy")
+        raise OperationFailed(_("The step %(step)s is not carried out on a copy.", step=step.id))
 
 
 def preview(
