@@ -10,6 +10,7 @@ from typing import Any
 
 from domain.clock import OFFICE_ZONE
 from workflows import catching_up
+from workflows.keyed import Keyed
 
 _DURATION = re.compile(
     r"P(?=.)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?)?"
@@ -163,14 +164,30 @@ class Message(Trigger):
 
     name: str
     correlation: str = ""
+    keyed: Keyed | None = None
     rearms = True
 
     def arm(self, token: Any) -> None:
         case = token.workflow.top_workflow
-        token.internal_data["key"] = case.value(token, self.correlation) if self.correlation else None
+        if self.correlation or self.keyed is None:
+            token.internal_data["key"] = case.value(token, self.correlation) if self.correlation else None
+        else:
+            token.internal_data["key"] = self.keyed.awaited(token)
 
     def rearm(self, token: Any, before: Any) -> None:
         token.internal_data["key"] = before.internal_data["key"]
+
+    def takes(self, token: Any, payload: Any, said: object) -> bool:
+        """Whether a message of this name is for the wait at `token`; said: the key it came with."""
+        if self.correlation or self.keyed is None:
+            # Index rows and the outside carry a key as text, so that 7 and "7" are the same key.
+            return str(token.internal_data["key"] or "") == str(said or "")
+        return self.keyed.takes(token, payload, said)
+
+    def taken(self, token: Any, payload: Any, said: object) -> None:
+        """The message came: what it says of the conversation is known from now on."""
+        if self.keyed is not None and not self.correlation:
+            self.keyed.remember(token, str(said) if said not in (None, "") else self.keyed.of_message(token, payload))
 
 
 @dataclass(frozen=True)
