@@ -54,15 +54,20 @@ def frozen(work: Work, chosen: CaseFilter, *, everywhere: bool) -> Sequence[int]
     """
     if chosen.state not in ("", *STATES):
         raise Conflict(_("There is no such state of a case."))
+    _must_be_few(chosen.cases)
     wanted = select(Case.id).order_by(Case.id).limit(MOST + 1)
     if not everywhere:
         wanted = wanted.where(permissions.case_scope(work.actor))
     found = work.session.scalars(_narrowed(wanted, chosen)).all()
     if not found:
         raise Conflict(_("No case meets this filter. Widen it."))
-    if len(found) > MOST:
-        raise Conflict(_("More than %(most)s cases meet this filter. Narrow it.", most=f"{MOST:,}"))
+    _must_be_few(found)
     return found
+
+
+def _must_be_few(cases: Sequence[object]) -> None:
+    if len(cases) > MOST:
+        raise Conflict(_("More than %(most)s cases meet this filter. Narrow it.", most=f"{MOST:,}"))
 
 
 def _narrowed(wanted: Select[int], chosen: CaseFilter) -> Select[int]:

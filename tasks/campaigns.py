@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, literal, select
+from sqlalchemy import exists, func, insert, literal, or_, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from domain import agenda, journal, rules
 from domain.assistance.recipients import Recipient
@@ -16,6 +18,7 @@ from domain.base import new_ref
 from domain.cases import BATCH_LETTER, DYNAMIC, OPEN, Case
 from domain.clock import OFFICE_ZONE, office_day, office_instant
 from domain.errors import NotFound
+from domain.logs import Event, failure
 from domain.oversight import campaigns as campaign_rows
 from domain.oversight.campaigns import ACCEPTED, Campaign, CampaignSubject
 from domain.parties import permissions
@@ -26,8 +29,11 @@ from domain.verification import catalogue, commissions
 from domain.work import Work
 from domain.workdays import month_end
 from tasks import moves
+from tasks.repair_models import CaseHeld
 from workflows import definitions
 from workflows.instances import CaseWait
+
+log = logging.getLogger("tasks.campaigns")
 
 CHUNK = 50
 HOUSEHOLD_PROCESS = "dynamic_review"
@@ -150,18 +156,21 @@ def fill(work: Work, campaign_ref: str) -> int:
 def release_cases(work: Work, campaign_ref: str) -> int:
     """Tell the next waiting cases of a campaign that its commission is accepted; plans the next chunk.
 
-    Uses ix_case_wait_message.
+    A case on hold is told once and waits with the message. Uses ix_case_wait_message and ix_case_held_case_id.
     """
     campaign = campaign_rows.by_ref(work, campaign_ref)
+    told = exists().where(CaseHeld.case_id == Case.id, CaseHeld.payload["name"].as_string() == ACCEPTED)
     waiting = work.session.scalars(
         select(Case.ref)
         .join(CaseWait, CaseWait.case_id == Case.id)
         .where(CaseWait.kind == "message", CaseWait.name == ACCEPTED, CaseWait.correlation == campaign.ref)
+        .where(or_(Case.suspended_at.is_(None), ~told))
         .distinct()
         .order_by(Case.ref)
         .limit(CHUNK)
     ).all()
-    taken = sum(moves.deliver_message(work, ref, ACCEPTED, campaign.ref, {}) for ref in waiting)
+    message = {"name": ACCEPTED, "correlation": campaign.ref, "payload": {}}
+    taken = sum(_tell(work, ref, message, work.now, f"deliver:{ref}:{campaign.ref}") for ref in waiting)
     if taken and len(waiting) == CHUNK:
         campaign_rows.plan_release(work, campaign, waiting[-1])
     return taken
@@ -171,6 +180,7 @@ def route_message(work: Work, payload: Mapping[str, Any], sent_at: datetime | No
     """Hand a message that a case threw to every case that waits for it. Returns how many took it.
 
     sent_at: when it was thrown; timers that were due until then come first. but: ref of a case that is left out.
+    Of very many each is told in a transaction of its own.
     """
     name, correlation = str(payload["name"]), str(payload.get("correlation", ""))
     kinds = (str(payload["kind"]),) if payload.get("kind") else ("message", "signal")
@@ -182,8 +192,31 @@ def route_message(work: Work, payload: Mapping[str, Any], sent_at: datetime | No
         .distinct()
         .order_by(Case.ref)
     ).all()
-    inner = payload.get("payload") or {}
-    return sum(moves.deliver_message(work, ref, name, correlation, inner, sent_at=sent_at) for ref in refs)
+    message = {"name": name, "correlation": correlation, "payload": payload.get("payload") or {}}
+    sent = sent_at or work.now
+    for ref in refs[CHUNK:]:
+        _tell_alone(work, ref, message, sent, f"deliver:{new_ref()}")
+    taken = sum(_tell(work, ref, message, sent, f"deliver:{new_ref()}") for ref in refs[:CHUNK])
+    return taken + len(refs[CHUNK:])
+
+
+def _tell(work: Work, ref: str, message: Mapping[str, Any], sent_at: datetime, key: str) -> bool:
+    """Hand a message to one of many cases. One that fails is told alone, later, and does not hold up the others."""
+    try:
+        with work.session.begin_nested():
+            name, correlation = message["name"], message["correlation"]
+            return moves.deliver_message(work, ref, name, correlation, message["payload"], sent_at=sent_at)
+    except SQLAlchemyError:  # the database's own trouble is that of all: they are told again
+        raise
+    except Exception as problem:
+        log.error(Event("message.not_taken", case=ref, **failure(problem)))
+        _tell_alone(work, ref, message, sent_at, key)
+        return True
+
+
+def _tell_alone(work: Work, ref: str, message: Mapping[str, Any], sent_at: datetime, key: str) -> None:
+    payload = {**message, "sent_at": sent_at.isoformat()}
+    agenda.put(work, "case.deliver", key, work.now, subject=ref, payload=payload)
 
 
 def runner_of(work: Work, unit: Organisation) -> Organisation:

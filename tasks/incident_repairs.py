@@ -116,6 +116,9 @@ def put_values(work: Work, ref: str, values: Mapping[str, Any], reason: str, *, 
     """Set routing values and try the step again, in one move. Raises as `skip`."""
 
     def act(run: Run, token: str) -> None:
+        hidden = next((one.name for one in values_of(run.data) if one.hidden and one.name in values), None)
+        if hidden is not None:  # nobody writes over what they may not see
+            raise Conflict(_("“%(name)s” is no value that may be changed by hand.", name=hidden[:60]))
         surgery.put_values(run, dict(values))
         if token in dict(run.failed()):
             run.retry(token)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select, true
+from sqlalchemy import or_, select, true
 
 from domain import agenda, journal
 from domain.agenda import AgendaItem
@@ -120,6 +120,8 @@ def closed(work: Work, item: AgendaItem) -> int:
         select(Incident)
         .join(Case, Case.id == Incident.case_id)
         .where(Case.ref == item.subject, Incident.token == token, Incident.closed_at.is_(None))
+        # what came due for a case on hold was kept, not done: the step is in error still
+        .where(or_(Case.suspended_at.is_(None), Incident.token == ""))
     ).all()
     if not found or any(one.id != item.id for one in _failing(work, item.subject, token)):
         return 0

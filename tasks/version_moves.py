@@ -24,7 +24,7 @@ from domain.parties.accounts import Account
 from domain.text import Text
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import batches, line, moves
+from tasks import batches, held, incidents, line, moves
 from tasks.models import OPEN, READY, RESERVED, HumanTask
 from tasks.services import MoveServices
 from workflows import definitions, engine, instances, transplant
@@ -169,8 +169,14 @@ def _plan(work: Work, case: Case, state: CaseState, wanted: Wanted) -> Plan:
 
 
 def _carry_on(work: Work, instance: Instance) -> None:
-    """Save, and let go what the new version lets go at once."""
-    moves.carry_on(work, instance, Act("migrated"))
+    """Save, and let go what the new version lets go at once; of a case on hold that waits until it goes on."""
+    if not held.keep(work, instance.case, "case.wake", {}):
+        moves.carry_on(work, instance, Act("migrated"))
+        return
+    instances.save(work, instance, act=Act("migrated"))
+    line.bring_into_line(work, instance)
+    incidents.settle(work, instance.case, instance)
+    work.session.flush()
 
 
 # --- tasks -----------------------------------------------------------------------------------------------------------

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from sqlalchemy import select
 
+from domain.agenda import AgendaItem
 from domain.cases import DONE, OPEN, Case
 from domain.work import OPERATOR, unit_of_work
-from tasks import messages
+from tasks import campaigns, messages
 from tests.homes import Office
 from tests.journeys.playing import Story, new_case
 from tests.workflows.talking import drawn, process
 from workflows import bundles, definitions, lint_child
 from workflows.bundles import DRAWING, SHEET, Bundle, Checked
+from workflows.instances import CaseState
 
 SHEET_TEXT = """title = "回访"
 title_en = "Follow-up"
@@ -133,3 +136,38 @@ def codes(text: str) -> list[str]:
     )
     quiet = ("not-in-picture", "no-form", "not-executable", "id-twice")
     return [one.code for one in found if one.code not in quiet]
+
+
+def test_one_case_that_cannot_take_a_message_holds_up_nobody_and_is_told_alone(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(campaigns, "CHUNK", 3)
+    story = new_case(office)
+    waits = """<startEvent id="begin"><signalEventDefinition signalRef="S"/></startEvent><receiveTask id="wait"
+    messageRef="Asked"/><endEvent id="end"/>\nbegin > wait > end"""
+    for number in range(5):
+        deployed(office, MESSAGES + process("Main", waits), f"waiting{number}")
+    refs = said(office, story.case_ref, "all", "signal")
+    assert len(refs) == 5
+    with unit_of_work(office.home, OPERATOR) as work:
+        broken = work.session.scalars(select(CaseState).join(Case, Case.id == CaseState.case_id)
+                                      .where(Case.ref == min(refs))).one()  # fmt: skip
+        kept, broken.data = bytes(broken.data), b"no state at all"
+
+    said(office, story.case_ref, "visit_asked")
+    office.sweep()
+    assert states(office, refs) == [OPEN, *[DONE] * 4]
+    with unit_of_work(office.home, OPERATOR) as work:
+        case = work.session.scalars(select(Case).where(Case.ref == min(refs))).one()
+        work.session.get_one(CaseState, case.id).data = kept
+        item = work.session.scalars(select(AgendaItem).where(AgendaItem.subject == case.ref,
+                                                             AgendaItem.attempts > 0)).one()  # fmt: skip
+        item.not_before = None
+    office.sweep()
+    assert states(office, refs) == [DONE] * 5
+
+
+def states(office: Office, refs: list[str]) -> list[str]:
+    """Of these cases, in the order of their refs."""
+    with unit_of_work(office.home, OPERATOR, write=False) as work:
+        return list(work.session.scalars(select(Case.state).where(Case.ref.in_(refs)).order_by(Case.ref)))

@@ -13,10 +13,11 @@ from domain.cases import Case
 from domain.errors import Conflict
 from domain.parties.households import Household
 from domain.work import unit_of_work
-from tasks import batches, desk, impact, version_moves
+from tasks import batches, desk, impact, repairs, version_moves
 from tasks.batch_filter import CaseFilter
 from tasks.models import HumanTask
 from tasks.repair_models import CaseBatch, CaseBatchRow
+from tasks.repairs import VALUES, Repair
 from tasks.version_moves import Wanted
 from tests.bundles.edits import EDITS, Editing
 from tests.homes import Office
@@ -241,3 +242,25 @@ def test_many_are_moved_by_a_batch_and_come_back(office: Office) -> None:
     with story.work() as work:
         assert work.session.scalars(select(CaseBatchRow.result)).one() == "UNDONE"
         assert story.case(work).process_version == 1
+
+
+def test_a_case_on_hold_takes_the_new_version_and_goes_on_only_when_it_is_let_go(office: Office) -> None:
+    story = at_authorise(office)
+    with story.work("head") as work:
+        repairs.repair(work, story.case_ref, Repair(VALUES, values={"withdrawn": True}), "来函")
+        repairs.suspend(work, story.case_ref, "来函")
+
+    def withdrawal(editing: Editing) -> None:
+        next(one.make for one in EDITS if one.name == "a withdrawal at any time, by a value")(editing)
+        editing.node("withdrawn_condition")[0].text = "withdrawn = true"
+
+    number = put_in_force(office, withdrawal)
+    moved(story, number)
+    office.sweep()
+    with story.work() as work:
+        assert story.case(work).process_version == number
+        assert story.task(work, "authorise").state == "READY"
+    with story.work("head") as work:
+        repairs.resume(work, story.case_ref)
+    office.sweep()
+    assert story.open_steps() == ["record_withdrawal"]

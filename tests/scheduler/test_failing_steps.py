@@ -17,8 +17,9 @@ from domain.journal import JournalEntry
 from domain.parties.accounts import Account
 from domain.work import OPERATOR, SCHEDULER, unit_of_work
 from scheduler import tick
-from tasks import incident_repairs, incidents, moves
+from tasks import incident_repairs, incidents, moves, repairs
 from tasks.models import HumanTask
+from tasks.repairs import VALUES, Repair
 from tests.torture.drawn import Drawing, Node, Scope
 from tests.torture.drawn import human as a_person
 from tests.torture.world import STAFFED, World, open_world
@@ -239,3 +240,37 @@ def test_a_cancelled_case_has_no_incident_left(world, fragile):
         moves.cancel_case(work, case, "It is not needed any more.")
     assert open_incidents(world.home) == []
     assert try_again(world.home) == tick.Swept()
+
+
+def test_a_step_in_error_of_a_case_on_hold_stays_an_incident_until_it_is_done(world, fragile):
+    case, task, version = begun(world, in_a_row("p9", a_person("A"), service("one")))
+    fragile.fails = {"one"}
+    world.complete(task, version)
+    with world.work(world.head) as work:
+        repairs.suspend(work, case, "来函更正")
+
+    try_again(world.home)
+    assert [one.step_id for one in open_incidents(world.home)] == ["one"], "nothing was tried, so nothing is done"
+
+    fragile.fails = set()
+    with world.work(world.head) as work:
+        repairs.resume(work, case)
+    try_again(world.home)
+    assert world.state(case) == "DONE" and open_incidents(world.home) == []
+
+
+def test_an_operator_writes_over_no_value_that_is_not_shown(world, fragile):
+    case, task, version = begun(world, in_a_row("p10", a_person("A"), service("one")))
+    with world.work(world.head) as work:
+        repairs.repair(work, case, Repair(VALUES, values={"who": SECRET, "members": [1, 2]}), "来函更正")
+    fragile.fails = {"one"}
+    ((task, _step, _version),) = world.open_tasks(case)
+    world.complete(task, world.claim(task))
+    (incident,) = open_incidents(world.home)
+    for name in ("who", "members"):
+        with pytest.raises(Conflict, match="by hand"), unit_of_work(world.home, OPERATOR) as work:
+            incident_repairs.put_values(work, incident.ref, {name: 0}, "so")
+    fragile.fails = set()
+    with unit_of_work(world.home, OPERATOR) as work:
+        incident_repairs.put_values(work, incident.ref, {"sources": 2}, "so")
+    assert world.state(case) == "DONE"
