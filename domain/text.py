@@ -34,14 +34,14 @@ class Text:
         return f"Text({self.source!r})"
 
     def packed(self) -> list[Any]:
-        """What `unpacked` makes the sentence from again, as JSON can hold it; values become texts."""
-        return [self.source, {name: str(value) for name, value in self.values.items()}]
+        """What `unpacked` makes the sentence from again, as JSON can hold it; values become texts, names stay names."""
+        return [self.source, {name: _packed(value) for name, value in self.values.items()}]
 
     @classmethod
     def unpacked(cls, kept: list[Any]) -> Text:
         """The inverse of `packed`, read in whatever language is bound then."""
         source, values = kept
-        return cls(str(source), dict(values))
+        return cls(str(source), {name: Name(*one) if isinstance(one, list) else one for name, one in values.items()})
 
     def __eq__(self, other: object) -> bool:
         return str(self) == str(other)
@@ -58,6 +58,30 @@ class Text:
 def gettext(source: str, /, **values: object) -> Text:
     """A translatable sentence; `values` fill its `%(name)s` places."""
     return Text(source, values)
+
+
+# a word that each catalogue translates to its own language's code, which is how a name knows who reads it
+_LANGUAGE = gettext("en")
+
+
+class Name:
+    """What something is called in both languages, as a value of a sentence; `str()` gives that of whoever reads."""
+
+    __slots__ = ("chinese", "english")
+
+    def __init__(self, chinese: str, english: str) -> None:
+        self.chinese = chinese
+        self.english = english or chinese
+
+    def __str__(self) -> str:
+        return self.chinese if str(_LANGUAGE) == "zh" else self.english
+
+    def __repr__(self) -> str:
+        return f"Name({self.chinese!r}, {self.english!r})"
+
+
+def _packed(value: object) -> object:
+    return [value.chinese, value.english] if isinstance(value, Name) else str(value)
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from domain.parties import permissions, staff
 from domain.parties.accounts import Account
 from domain.text import Text
 from domain.text import gettext as _
-from domain.work import OPERATOR, Actor, Work
+from domain.work import OPERATOR, Work
 from tasks import batch_filter
 from tasks.batch_filter import CaseFilter
 from tasks.repair_models import (
@@ -82,6 +82,7 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {}
+CLOSED = "account closed"
 
 
 def register(
@@ -233,7 +234,10 @@ def judge_some(work: Work, ref: str) -> None:
     batch, rows = _next(work, ref, JUDGING, CaseBatchRow.verdict == "", JUDGED_AT_ONCE)
     if batch is None:
         return
-    kind, mine, params = kind_of(batch.kind), _as_creator(work, batch), _params(work, batch)
+    mine = _as_creator(work, batch)
+    if mine is None:
+        return
+    kind, params = kind_of(batch.kind), _params(work, batch)
     for row, case_ref in rows:
         verdict = _judged(mine, kind, case_ref, params)
         row.verdict, row.told, row.details = verdict.code, verdict.sentence.packed(), dict(verdict.details)
@@ -251,7 +255,10 @@ def run_some(work: Work, ref: str) -> None:
     batch, rows = _next(work, ref, RUNNING, todo, RUN_AT_ONCE)
     if batch is None:
         return
-    kind, mine = kind_of(batch.kind), _as_creator(work, batch)
+    mine = _as_creator(work, batch)
+    if mine is None:
+        return
+    kind = kind_of(batch.kind)
     for row, case_ref in rows:
         _run_one(mine, kind, batch, row, case_ref)
     _journal(work, batch, "batch.ran", {"done": batch.done, "failed": batch.failed, "cases": [r for _, r in rows]})
@@ -267,7 +274,10 @@ def undo_some(work: Work, ref: str) -> None:
     batch, rows = _next(work, ref, UNDOING, CaseBatchRow.result == "DONE", RUN_AT_ONCE, backwards=True)
     if batch is None:
         return
-    kind, mine = kind_of(batch.kind), _as_creator(work, batch)
+    mine = _as_creator(work, batch)
+    if mine is None:
+        return
+    kind = kind_of(batch.kind)
     for row, case_ref in rows:
         _undo_one(mine, kind, batch, row, case_ref)
     if len(rows) == RUN_AT_ONCE:
@@ -346,13 +356,16 @@ def _next(
     return batch, [(row, case_ref) for row, case_ref in rows]
 
 
-def _as_creator(work: Work, batch: CaseBatch) -> Work:
-    """The work answered for by who asked, with the roles of today. Raises NotPermitted when the account is closed."""
-    actor: Actor = OPERATOR
-    if batch.created_by is not None:
-        account = work.session.get_one(Account, batch.created_by)
-        actor = staff.actor(work, account, request_id=work.actor.request_id)
-    return work.acting(actor)
+def _as_creator(work: Work, batch: CaseBatch) -> Work | None:
+    """The work answered for by who asked, with the roles of today. None when the account is closed: it is stopped."""
+    if batch.created_by is None:
+        return work.acting(OPERATOR)
+    account = work.session.get_one(Account, batch.created_by)
+    if account.state != "ACTIVE":
+        batch.state, batch.ended_at = CANCELLED, work.now
+        _journal(work, batch, "batch.cancelled", {"done": batch.done, "failed": batch.failed, "because": CLOSED})
+        return None
+    return work.acting(staff.actor(work, account, request_id=work.actor.request_id))
 
 
 def _params(work: Work, batch: CaseBatch) -> dict[str, Any]:

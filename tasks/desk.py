@@ -130,6 +130,11 @@ def attach(work: Work, ref: str, blob: StoredBlob, *, name: str, media: str, fie
     """Hand in a file whose bytes are stored already. Raises NotFound, NotPermitted, Conflict."""
     task = moves.load_task(work, ref)
     rules.must_hold(work, task, "task.attach")
+    return hand_in(work, task, blob, name=name, media=media, field=field)
+
+
+def hand_in(work: Work, task: HumanTask, blob: StoredBlob, *, name: str, media: str, field: str) -> StoredFile:
+    """Put a file with a task, once it is settled that the actor may. Raises Conflict for too many."""
     if len(rules.attachments(work, task)) >= MOST_FILES:
         raise Conflict(_("A task takes at most %(most)s files.", most=MOST_FILES))
     row = files.keep(work, blob, name=name[:200], media_type=media, purpose="attachment", case_id=task.case_id)

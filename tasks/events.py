@@ -24,7 +24,7 @@ SENTENCES: Mapping[str, Text] = {
     "case.suspended": _("put the case on hold"),
     "case.resumed": _("let the case go on"),
     "case.repaired": _("repaired the case at “%(step)s”"),
-    "task.completed_for": _("completed “%(step)s” on somebody's behalf"),
+    "task.completed_for": _("completed “%(step)s” on behalf of %(whom)s"),
     "case.in_batch": _("together with other cases"),
     "task.claimed": _("claimed “%(step)s”"),
     "task.released": _("gave “%(step)s” back"),
@@ -112,10 +112,12 @@ def story(work: Work, case: Case, definition: Definition, *, english: bool, resu
         .limit(200)
     )
     told: list[Happening] = []
-    for entry, who in rows:
+    found = rows.all()
+    people = _named(work, {str(entry.body["for"]) for entry, _who in found if "for" in entry.body})
+    for entry, who in found:
         if entry.event in RESULTS and not results:
             continue
-        sentence = _sentence(entry.event, entry.body, definition, english)
+        sentence = _sentence(entry.event, entry.body, definition, english, people)
         last = told[-1] if told else None
         if last is not None and (last.at, last.who) == (entry.legal_at, who or "") and last.text == sentence:
             told[-1] = Happening(last.at, last.who, last.text, last.late, last.times + 1)
@@ -124,10 +126,21 @@ def story(work: Work, case: Case, definition: Definition, *, english: bool, resu
     return told
 
 
-def _sentence(event: str, body: Mapping[str, Any], definition: Definition, english: bool) -> Text:
+def _named(work: Work, refs: set[str]) -> Mapping[str, str]:
+    """Names of people by the refs of their accounts; asks nothing for none."""
+    if not refs:
+        return {}
+    rows = work.session.execute(select(Account.ref, Account.name).where(Account.ref.in_(refs)))
+    return {row[0]: row[1] for row in rows}
+
+
+def _sentence(
+    event: str, body: Mapping[str, Any], definition: Definition, english: bool, people: Mapping[str, str]
+) -> Text:
     known = SENTENCES.get(event)
     if known is None:
         return _("%(event)s", event=event)
     step = definition.diagram.steps.get(str(body.get("step", "")))
     name = (step.name_en or step.name if english else step.name) if step is not None else ""
-    return _(known.source, step=name) if "%(step)s" in known.source else known
+    whom = people.get(str(body.get("for", "")), "")
+    return _(known.source, step=name, whom=whom) if "%(step)s" in known.source else known

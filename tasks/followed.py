@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import or_, select
+from sqlalchemy.orm import aliased
 
 from domain import files
 from domain.cases import Case
@@ -94,21 +95,29 @@ def may_follow(actor: Actor, role: str, stage: str) -> bool:
     return not by_agency or stage in ("commission", "dispute", "archive")
 
 
+def both(who: str, whom: str | None) -> str:
+    """Who did a step, and on whose behalf when it was somebody else's."""
+    return str(_("%(who)s, on behalf of %(whom)s", who=who, whom=whom)) if whom else who
+
+
 def opinions(work: Work, case: Case, definition: Definition, names: words.Names, *, english: bool) -> list[Opinion]:
     """Completed steps the actor may follow, newest first, their answers in words."""
+    other = aliased(Account)
     rows = work.session.execute(
-        select(HumanTask, Account.name)
+        select(HumanTask, Account.name, other.name)
         .join(Account, Account.id == HumanTask.completed_by)
+        .join(other, other.id == HumanTask.done_for, isouter=True)
         .where(HumanTask.case_id == case.id, HumanTask.state == COMPLETED)
         .order_by(HumanTask.completed_at.desc(), HumanTask.id.desc())
         .limit(60)
     )
     found = []
-    for task, who in rows:
+    for task, name, whom in rows:
         if task.completed_at is None or not may_follow(work.actor, task.role, stage_of(definition, task)):
             continue
         form = definition.form(task.form_key)
         lines = words.in_words(form, answers_of(work, task), names, english=english)
+        who = both(name, whom)
         found.append(Opinion(task.ref, task.name, task.name_en, who, task.completed_at, task.round, tuple(lines)))
     return found
 

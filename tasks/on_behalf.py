@@ -7,22 +7,28 @@ both count as having done the step from then on.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import select
 
 from domain import journal
+from domain.blobs import StoredBlob
 from domain.cases import Case
-from domain.errors import Conflict, InvalidAnswers, NotFound, Stale
+from domain.errors import Conflict, HouseError, InvalidAnswers, NotFound, Stale
+from domain.files import StoredFile
 from domain.parties import permissions, sessions
 from domain.parties.accounts import Account
+from domain.text import Text
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import form_facts, held, line, moves, repair_rules, rules
+from tasks import desk, form_facts, held, line, moves, pages, repair_rules, rules
 from tasks.models import OPEN, RESERVED, HumanTask
+from tasks.pages import TaskPage
 from tasks.services import MoveServices
-from workflows import instances
+from workflows import definitions, instances
+from workflows.definitions import Definition
+from workflows.forms import FormSpec
 from workflows.instances import CaseState, Instance
 from workflows.moments import Act
 
@@ -48,16 +54,111 @@ def task_of_office(work: Work, ref: str, *, lock: bool = False) -> tuple[HumanTa
     return task, case
 
 
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A colleague who may do such a step. why: what speaks against it in this case, None for nothing."""
+
+    ref: str
+    name: str
+    why: Text | None
+
+
+@dataclass(frozen=True, slots=True)
+class BehalfPage:
+    """The step with its form, and for whom it may be done. refusal: why the actor cannot do it for anybody."""
+
+    task: TaskPage
+    people: Sequence[Candidate]
+    refusal: Text | None
+
+
+def page(work: Work, ref: str, *, english: bool) -> BehalfPage:
+    """What the page shows. Raises NotFound for a task of others, NotPermitted for one that is over."""
+    task, case = task_of_office(work, ref)
+    definition = _definition(work, task)
+    people = [_candidate(work, case, definition, task, one) for one in _who_may(work, task)]
+    refusal = _refusal(work, case, definition, task, people)
+    # the page of the step is drawn for the role that does it; what belongs to that role alone stays off this one
+    return BehalfPage(pages.task_page(_in_the_role(work, task), ref, english=english), people, refusal)
+
+
+def may_be_done(work: Work, ref: str) -> bool:
+    """Whether the actor may open the page of this task."""
+    if not permissions.may(work.actor, "task.complete_for", permissions.OFFICE, "OPEN"):
+        return False
+    try:
+        task, _case = task_of_office(work, ref)
+    except HouseError:
+        return False
+    return task.assignee_id != work.actor.user_id
+
+
+def form_of(work: Work, ref: str) -> tuple[FormSpec, int]:
+    """The form of such a task and the key of its case. Raises NotFound, NotPermitted."""
+    task, _case = task_of_office(work, ref)
+    return _definition(work, task).form(task.form_key), task.case_id
+
+
+def attach(work: Work, ref: str, blob: StoredBlob, *, name: str, media: str, field: str) -> StoredFile:
+    """Hand in a file with a step done for somebody. Raises NotFound, NotPermitted, Conflict."""
+    task, case = task_of_office(work, ref, lock=True)
+    held.must_go_on(case)
+    return desk.hand_in(work, task, blob, name=name, media=media, field=field)
+
+
 def colleagues(work: Work, task: HumanTask) -> Sequence[Account]:
     """Whom it may be done for: who holds it, or everybody of the office who may; never the actor."""
+    return [one for one in _who_may(work, task) if task.state != RESERVED or one.id == task.assignee_id]
+
+
+def _who_may(work: Work, task: HumanTask) -> Sequence[Account]:
+    """Everybody else of the office who has the step's role today."""
     wanted = select(Account).where(Account.org_id == task.org_id, Account.state == "ACTIVE").order_by(Account.name)
-    if task.state == RESERVED:
-        wanted = wanted.where(Account.id == task.assignee_id)
     return [
         one
         for one in work.session.scalars(wanted)
         if one.id != work.actor.user_id and task.role in sessions.roles_in_force(work, one.id)
     ]
+
+
+def _candidate(work: Work, case: Case, definition: Definition, task: HumanTask, one: Account) -> Candidate:
+    if task.state == RESERVED and one.id != task.assignee_id:
+        who = moves.name_of(work, task.assignee_id)
+        why = _("%(who)s holds the task: it is done for %(who)s, or given back first.", who=who)
+        return Candidate(one.ref, one.name, why)
+    try:
+        repair_rules.must_be_apart(work, case, definition, task.step_id, one.id)
+    except HouseError as refusal:
+        return Candidate(one.ref, one.name, _said(refusal))
+    return Candidate(one.ref, one.name, None)
+
+
+def _refusal(
+    work: Work, case: Case, definition: Definition, task: HumanTask, people: Sequence[Candidate]
+) -> Text | None:
+    try:
+        held.must_go_on(case)
+        repair_rules.must_hold_nothing(work, case)
+        repair_rules.must_be_apart(work, case, definition, task.step_id, work.actor.user_id)
+    except HouseError as refusal:
+        return _said(refusal)
+    if all(one.why is not None for one in people):
+        return _("There is no colleague for whom you could complete this step.")
+    return None
+
+
+def _said(refusal: HouseError) -> Text:
+    found = refusal.args[0]
+    return found if isinstance(found, Text) else _("%(why)s", why=refusal.message)
+
+
+def _definition(work: Work, task: HumanTask) -> Definition:
+    return definitions.by_id(work, work.session.get_one(CaseState, task.case_id).definition_id)
+
+
+def _in_the_role(work: Work, task: HumanTask) -> Work:
+    """The step's own role for this one act: the operations behind it ask for it."""
+    return work.acting(replace(work.actor, roles=work.actor.roles | {task.role}))
 
 
 def complete_for(
@@ -75,11 +176,11 @@ def complete_for(
         raise Stale(_("This task changed while you were looking at it. Open it again."), task=task.ref)
     if task.state == RESERVED and task.assignee_id == work.actor.user_id:
         raise Conflict(_("You hold this task yourself; do it at your desk."))
+    repair_rules.must_hold_nothing(work, case)
     person = next((one for one in colleagues(work, task) if one.ref == account), None)
     if person is None:
         raise InvalidAnswers({"account": _("Choose a colleague who may do this step.")})
-    # the step's own role for this one act: the operations behind it ask for it
-    mine = work.acting(replace(work.actor, roles=work.actor.roles | {task.role}))
+    mine = _in_the_role(work, task)
     services = MoveServices(mine, case)
     instance = instances.load(mine, case, services)
     services.bind(instance)

@@ -104,7 +104,7 @@ def task_page(work: Work, ref: str, *, english: bool = False) -> TaskPage:
     versions = reports.all_of(work, case) if briefs.is_past(definition, case, "query") else []
     reached = any(reports.reached_department(one) for one in versions)
     brief = briefs.brief_of(work, case, household, row[3:6], definition, law)
-    holder, done_by = row[6] or "", row[7] or ""
+    holder, done_by = row[6] or "", followed.both(row[7] or "", row[11])
     kin = guardians(work, household)
     known = words.Names(
         {one.person.ref: one.person.name for one in brief.members},
@@ -151,7 +151,7 @@ def task_page(work: Work, ref: str, *, english: bool = False) -> TaskPage:
 
 def _task(work: Work, ref: str) -> Select[*tuple[Any, ...]]:
     department, agency, town = aliased(Organisation), aliased(Organisation), aliased(Organisation)
-    holder, finisher = aliased(Account), aliased(Account)
+    holder, finisher, other = aliased(Account), aliased(Account), aliased(Account)
     return (
         select(
             HumanTask,
@@ -165,6 +165,7 @@ def _task(work: Work, ref: str) -> Select[*tuple[Any, ...]]:
             DefinitionRow,
             CaseState.marks,
             drawings.troubled(),
+            other.name,
         )
         .join(Case, Case.id == HumanTask.case_id)
         .join(CaseState, CaseState.case_id == Case.id)
@@ -175,6 +176,7 @@ def _task(work: Work, ref: str) -> Select[*tuple[Any, ...]]:
         .join(town, town.id == Case.town_id, isouter=True)
         .join(holder, holder.id == HumanTask.assignee_id, isouter=True)
         .join(finisher, finisher.id == HumanTask.completed_by, isouter=True)
+        .join(other, other.id == HumanTask.done_for, isouter=True)
         .where(HumanTask.ref == ref, task_scope(work.actor))
     )
 

@@ -80,8 +80,8 @@ def _wanted(work: Work, case_ref: str, verb: str, params: Params) -> Repair:
     run = engine.restore(drawing, state.data, now=work.now, services=MoveServices(work, case))
     there = [one for one in surgery_places.places(run) if one.step_id == params["from"] and one.number is None]
     if len(there) != 1:
-        step = surgery_places.name_of(run, str(params["from"]))
-        raise Conflict(_("Nothing stands at “%(step)s”, or several things do.", step=step))
+        named = surgery_places.name_of(run, str(params["from"]))
+        raise Conflict(_("Nothing stands at “%(step)s”, or several things do.", step=named))
     return Repair(verb, there[0].token, str(params.get("to", "")), end_others=bool(params.get("alone")))
 
 
@@ -123,8 +123,11 @@ def _needs(*names: str) -> Any:
     return check
 
 
-def _may_suspend(work: Work, _params: Params) -> None:
+def _may_suspend(work: Work, params: Params) -> None:
     permissions.must(work.actor, "case.suspend")
+    until = _until(params)
+    if until is not None and until <= work.now:
+        raise InvalidAnswers({"until": _("This day is over. Choose a later one, or none.")})
 
 
 HOLD, GO_ON, END = "suspend", "resume", "cancel"

@@ -7,23 +7,27 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
+from domain import journal
 from domain.cases import CANCELLED, DONE, Case
 from domain.errors import HouseError
 from domain.parties import permissions
 from domain.parties.accounts import Account
 from domain.parties.organisations import Organisation
-from domain.text import Text
+from domain.text import Name, Text
 from domain.text import gettext as _
 from domain.work import Work
 from tasks import batches, drawings, held, repair_rules, repairs, rules
 from tasks.drawings import Drawing
+from tasks.models import OPEN as TASK_OPEN
+from tasks.models import HumanTask
 from tasks.repair_models import CaseBatch, CaseBatchRow
 from tasks.services import MoveServices
 from workflows import definitions, engine, surgery_places
 from workflows.definitions import Definition
 from workflows.instances import CaseState
+from workflows.steps import StepSpec
 from workflows.surgery_places import ADD, DROP, MOVE, SKIP
 
 SIZE = 50
@@ -50,6 +54,7 @@ class RepairPage:
     """names: of every step, by id; again: steps that may be begun again; undo: a move that can be taken back.
 
     refusal: why this person may not repair the case, None when they may; may_hold: put it on hold and let it go on.
+    tasks: what can be completed on a colleague's behalf: ref of the task, its name, who holds it.
     """
 
     case: Case
@@ -64,6 +69,7 @@ class RepairPage:
     may_put_values: bool
     waiting: int
     undo: bool
+    tasks: Sequence[tuple[str, Name, str]]
 
 
 def page(work: Work, case_ref: str, *, english: bool) -> RepairPage:
@@ -74,8 +80,7 @@ def page(work: Work, case_ref: str, *, english: bool) -> RepairPage:
     state = work.session.scalars(select(CaseState).where(CaseState.case_id == case.id)).one()
     definition = definitions.by_id(work, state.definition_id)
     run = engine.restore(definition.diagram, state.data, now=work.now, services=MoveServices(work, case))
-    names = {one.id: (one.name_en or one.name if english else one.name) or one.id for one in
-             definition.diagram.steps.values()}  # fmt: skip
+    names = {one.id: _called(one, english) for one in definition.diagram.steps.values()}
     open_case = case.state not in (DONE, CANCELLED)
     standing = [_standing(work, case, definition, run, place, names) for place in surgery_places.places(run)]
     last = repairs.last_repair(work, case)
@@ -92,7 +97,24 @@ def page(work: Work, case_ref: str, *, english: bool) -> RepairPage:
         may_put_values=relation == permissions.DEPARTMENT,
         waiting=held.waiting(work, case) if case.suspended_at is not None else 0,
         undo=last is not None and last.get("verb") == MOVE and last.get("version") == state.version,
+        tasks=_of_colleagues(work, case) if open_case else (),
     )
+
+
+def _of_colleagues(work: Work, case: Case) -> list[tuple[str, Name, str]]:
+    """Ref, name and holder of the open tasks that the actor may complete for a colleague."""
+    rows = work.session.execute(
+        select(HumanTask.ref, HumanTask.name, HumanTask.name_en, Account.name)
+        .join(Account, Account.id == HumanTask.assignee_id, isouter=True)
+        .where(
+            HumanTask.case_id == case.id, HumanTask.state.in_(TASK_OPEN), HumanTask.org_id == work.actor.org_id,
+            or_(HumanTask.assignee_id.is_(None), HumanTask.assignee_id != work.actor.user_id),
+        )
+        .order_by(HumanTask.id)
+    )  # fmt: skip
+    if not permissions.may(work.actor, "task.complete_for", permissions.OFFICE, "OPEN"):
+        return []
+    return [(ref, Name(name, name_en), holder or "") for ref, name, name_en, holder in rows]
 
 
 def _refusal(work: Work, case: Case) -> Text | None:
@@ -167,7 +189,10 @@ class RowView:
 
 @dataclass(frozen=True, slots=True)
 class BatchPage:
-    """verdicts: how many of each; rows: a page of them after a place; next_after: where the next begins, 0 for none."""
+    """verdicts: how many of each; rows: a page of them after a place; next_after: where the next begins, 0 for none.
+
+    names: of steps and offices that filter and parameters name, by id and ref; stopped: why it stopped by itself.
+    """
 
     line: BatchLine
     params: Mapping[str, Any]
@@ -179,11 +204,13 @@ class BatchPage:
     runnable: int
     second: bool
     own: bool
+    names: Mapping[str, str]
+    stopped: Text | None
     may_approve: bool
     can_undo: bool
 
 
-def batch_page(work: Work, ref: str, *, verdict: str = "", after: int = 0) -> BatchPage:
+def batch_page(work: Work, ref: str, *, verdict: str = "", after: int = 0, english: bool = False) -> BatchPage:
     """One batch. Raises NotFound."""
     batch = batches.load(work, ref)
     counted = select(CaseBatchRow.verdict, func.count()).where(CaseBatchRow.batch_id == batch.id)
@@ -203,9 +230,55 @@ def batch_page(work: Work, ref: str, *, verdict: str = "", after: int = 0) -> Ba
         runnable=runnable,
         second=batch.approved_by is None and runnable > batches.SECOND_FROM,
         own=batch.created_by == work.actor.user_id,
+        names=_names(work, batch, english),
+        stopped=_why_stopped(work, batch),
         may_approve=permissions.may(work.actor, "batch.approve"),
         can_undo=kind.undo is not None and batch.done > 0 and batch.state in ("DONE", "CANCELLED"),
     )
+
+
+def _why_stopped(work: Work, batch: CaseBatch) -> Text | None:
+    """Why a batch was stopped that nobody stopped; None for every other one."""
+    if batch.state != batches.CANCELLED:
+        return None
+    wanted = (
+        select(journal.JournalEntry.body)
+        .join(journal.JournalStream, journal.JournalStream.id == journal.JournalEntry.stream_id)
+        .where(
+            journal.JournalStream.kind == "batch",
+            journal.JournalStream.subject == batch.ref,
+            journal.JournalEntry.event == "batch.cancelled",
+        )
+        .order_by(journal.JournalEntry.seq.desc())
+        .limit(1)
+    )
+    if (work.session.scalar(wanted) or {}).get("because") != batches.CLOSED:
+        return None
+    return _("Stopped by itself: the account of whoever asked for it is closed. What was done stays done.")
+
+
+def _names(work: Work, batch: CaseBatch, english: bool) -> dict[str, str]:
+    """What the ids in a batch's filter and parameters are called: steps of the versions its cases run on, offices."""
+    asked = {str(batch.chosen.get("step") or ""), *(str(batch.params.get(key) or "") for key in ("from", "to"))} - {""}
+    found: dict[str, str] = {}
+    if asked:
+        ids = (
+            select(CaseState.definition_id)
+            .join(CaseBatchRow, CaseBatchRow.case_id == CaseState.case_id)
+            .where(CaseBatchRow.batch_id == batch.id)
+            .distinct()
+        )
+        for one in work.session.scalars(ids).all():
+            steps = definitions.by_id(work, one).diagram.steps
+            found |= {step: _called(steps[step], english) for step in asked if step in steps}
+    office = select(Organisation).where(Organisation.ref == str(batch.chosen.get("office") or ""))
+    if batch.chosen.get("office"):
+        found |= {one.ref: one.name_en if english else one.name for one in work.session.scalars(office)}
+    return found
+
+
+def _called(step: StepSpec, english: bool) -> str:
+    return (step.name_en or step.name if english else step.name) or step.id
 
 
 def _rows(work: Work, batch: CaseBatch, verdict: str, after: int) -> list[RowView]:
@@ -269,7 +342,7 @@ def kinds(work: Work) -> list[tuple[str, Text]]:
     ]
 
 
-def processes(work: Work) -> list[tuple[str, str, str]]:
+def processes(work: Work, *, english: bool = False) -> list[tuple[str, str, str]]:
     """Process, step id and name of every step of the versions that the person's open cases run on."""
     ids = work.session.scalars(
         select(CaseState.definition_id)
@@ -282,7 +355,7 @@ def processes(work: Work) -> list[tuple[str, str, str]]:
         definition = definitions.by_id(work, one)
         for step in definition.diagram.steps.values():
             if step.kind in ("user", "manual", "service", "subprocess", "catch"):
-                found.setdefault((definition.process, step.id), step.name or step.id)
+                found.setdefault((definition.process, step.id), _called(step, english))
     return [(process, step, name) for (process, step), name in found.items()]
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import or_, select
 from domain.cases import CANCELLED, DONE, Case
 from domain.errors import Conflict, InvalidAnswers, NotPermitted
 from domain.parties import permissions
+from domain.text import Name
 from domain.text import gettext as _
 from domain.work import Work
 from tasks import line
@@ -38,13 +39,18 @@ def must_repair(work: Work, case: Case) -> None:
     permissions.must(work.actor, "case.repair", permissions.relation_to_case(work.actor, case))
     if case.state in (DONE, CANCELLED):
         raise Conflict(_("This case is closed already."))
-    held = select(HumanTask.name).where(
+    must_hold_nothing(work, case)
+
+
+def must_hold_nothing(work: Work, case: Case) -> None:
+    """The actor holds no task of the case. Raises NotPermitted."""
+    held = select(HumanTask.name, HumanTask.name_en).where(
         HumanTask.case_id == case.id, HumanTask.state == RESERVED, HumanTask.assignee_id == work.actor.user_id
     )
-    mine = work.session.scalar(held.limit(1))
+    mine = work.session.execute(held.limit(1)).first()
     if mine is not None:
         raise NotPermitted(_("You hold “%(step)s” of this case. Give it back first, or let a colleague repair it.",
-                             step=mine))  # fmt: skip
+                             step=Name(*mine)))  # fmt: skip
 
 
 def must_touch(work: Work, case: Case, definition: Definition, steps: Iterable[str]) -> None:
@@ -55,7 +61,10 @@ def must_touch(work: Work, case: Case, definition: Definition, steps: Iterable[s
         step = drawn[step_id]
         if any(_head(case, role) != work.actor.org_id for role in step.roles):
             raise NotPermitted(
-                _("“%(step)s” is done by people of another office; its head repairs it.", step=step.name or step_id)
+                _(
+                    "“%(step)s” is done by people of another office; its head repairs it.",
+                    step=Name(step.name or step_id, step.name_en),
+                )
             )
         must_be_apart(work, case, definition, step_id, work.actor.user_id)
 
@@ -71,15 +80,16 @@ def must_be_apart(work: Work, case: Case, definition: Definition, step_id: str, 
     others = {*drawn[step_id].separate_from, *(s.id for s in drawn.values() if step_id in s.separate_from)}
     if not others or account_id is None:
         return
-    did = select(HumanTask.name).where(
+    did = select(HumanTask.name, HumanTask.name_en).where(
         HumanTask.case_id == case.id,
         HumanTask.step_id.in_(sorted(others)),
         HumanTask.state == COMPLETED,
         or_(HumanTask.completed_by == account_id, HumanTask.done_for == account_id),
     )
-    done = work.session.scalar(did.limit(1))
-    if done is None:
+    row = work.session.execute(did.limit(1)).first()
+    if row is None:
         return
+    done = Name(*row)
     if account_id == work.actor.user_id:
         raise NotPermitted(_("You did “%(step)s” of this case; a second person has to decide here.", step=done))
     raise NotPermitted(_("That person did “%(step)s” of this case; name somebody else.", step=done))

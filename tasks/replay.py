@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ScalarSelect, select
+from sqlalchemy.orm import aliased
 
 from domain.cases import Case
 from domain.errors import NotFound
@@ -21,6 +22,8 @@ from domain.text import gettext as _
 from domain.work import Work
 from tasks import drawings
 from tasks.drawings import Drawing
+from tasks.followed import both
+from tasks.models import HumanTask
 from tasks.rules import visible_case
 from workflows import definitions, moments
 from workflows.definition_rows import DefinitionRow
@@ -113,25 +116,28 @@ def version_at(work: Work, ref: str, number: int) -> Definition:
 
 def _told(work: Work, case: Case, english: bool, upto: int = HIGHEST) -> Iterator[Moment]:
     """The moments of a case in order. Three queries, whatever their number."""
+    other = aliased(Account)
     rows = work.session.execute(
-        select(CaseMoment, Account.name)
+        select(CaseMoment, Account.name, other.name)
         .join(Account, Account.id == CaseMoment.account_id, isouter=True)
+        .join(HumanTask, HumanTask.ref == CaseMoment.task_ref, isouter=True)
+        .join(other, other.id == HumanTask.done_for, isouter=True)
         .where(CaseMoment.case_id == case.id)
         .order_by(CaseMoment.version)
     ).all()
     if not rows:
         return
     now = work.session.scalar(select(CaseState.marks).where(CaseState.case_id == case.id)) or {}
-    used = {row.definition_id for row, _who in rows}
+    used = {row.definition_id for row, *_who in rows}
     work.session.scalars(select(DefinitionRow).where(DefinitionRow.id.in_(used))).all()  # by_id finds them in hand
     marks: Mapping[str, Any] = {}
     if rows[0][0].version > 1:
-        marks = moments.base(now, [row.changed for row, _who in rows])
-    for row, who in rows:
+        marks = moments.base(now, [row.changed for row, *_who in rows])
+    for row, who, whom in rows:
         if row.version > upto:
             return
         marks = moments.applied(marks, row.changed)
-        yield _moment(work, case, row, who or "", marks, english, last=row is rows[-1][0])
+        yield _moment(work, case, row, both(who or "", whom), marks, english, last=row is rows[-1][0])
 
 
 def _moment(

@@ -136,7 +136,7 @@ def must_be_separate(work: Work, task: HumanTask) -> None:
             HumanTask.case_id == task.case_id,
             HumanTask.step_id.in_(sorted(others)),
             HumanTask.state == COMPLETED,
-            HumanTask.completed_by == work.actor.user_id,
+            or_(HumanTask.completed_by == work.actor.user_id, HumanTask.done_for == work.actor.user_id),
         )
         .limit(1)
     )

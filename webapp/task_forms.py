@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, BinaryIO, cast
@@ -11,6 +11,7 @@ from flask import request
 from werkzeug.datastructures import MultiDict
 
 from domain.errors import InvalidAnswers
+from domain.files import StoredFile
 from domain.text import gettext as _
 from domain.work import Work
 from tasks import desk, form_facts, options, pages
@@ -27,11 +28,15 @@ TOUCHED = ":touched"  # no key of a field begins so
 def filled(ref: str, answers: Mapping[str, Any]) -> TaskForm:
     """The form as sent, with the files that came along already in it."""
     with reading() as work:
-        shown = pages.task_page(work, ref, english=english())
-        form = make(shown.form, _sources(work, shown), answers, request.form)
-        for spec in shown.form.inputs:
-            _put_files(form, spec.key, answers.get(spec.key))
-        return form
+        return with_files(work, pages.task_page(work, ref, english=english()), answers)
+
+
+def with_files(work: Work, shown: TaskPage, answers: Mapping[str, Any]) -> TaskForm:
+    """The form as sent, holding the files that `answers` name."""
+    form = make(shown.form, _sources(work, shown), answers, request.form)
+    for spec in shown.form.inputs:
+        _put_files(form, spec.key, answers.get(spec.key))
+    return form
 
 
 def _put_files(form: TaskForm, key: str, value: Any) -> None:
@@ -89,6 +94,11 @@ def buttons(form: FormSpec) -> list[dict[str, str]]:
 
 def blank(work: Work, shown: TaskPage) -> TaskForm:
     return make(shown.form, _sources(work, shown), shown.values)
+
+
+def filled_with(work: Work, shown: TaskPage, answers: Mapping[str, Any]) -> TaskForm:
+    """The form holding these answers, as a draft of them would."""
+    return make(shown.form, _sources(work, shown), answers)
 
 
 def sent(work: Work, shown: TaskPage) -> TaskForm:
@@ -152,10 +162,16 @@ def _sources(work: Work, shown: TaskPage) -> Sources:
     return Sources(offered.options, rows, frozenset(offered.preset), form_facts.instant(work), facts)
 
 
-def hand_in(ref: str, answers: dict[str, Any]) -> int:
+def hand_in(
+    ref: str,
+    answers: dict[str, Any],
+    attach: Callable[..., StoredFile] = desk.attach,
+    keep: Callable[..., object] | None = desk.keep_draft,
+) -> int:
     """Store the files of the request, attach them, and name them in `answers` and the draft. Returns how many.
 
-    The bytes are written outside any transaction (walls 9). Raises InvalidAnswers for a wrong type.
+    The bytes are written outside any transaction (walls 9). keep: None where nobody's draft is touched.
+    Raises InvalidAnswers for a wrong type.
     """
     count = 0
     for name, sent in request.files.items(multi=True):
@@ -170,9 +186,10 @@ def hand_in(ref: str, answers: dict[str, Any]) -> int:
             raise InvalidAnswers({field: next(iter(refusal.fields.values()))}) from refusal
         blob = house().home.blobs.put(cast(BinaryIO, sent.stream), limit=house().settings.upload_limit)
         with acting() as work:
-            stored = desk.attach(work, ref, blob, name=sent.filename, media=media, field=field)
+            stored = attach(work, ref, blob, name=sent.filename, media=media, field=field)
             _name_file(answers, field, stored.ref)
-            desk.keep_draft(work, ref, answers)
+            if keep is not None:
+                keep(work, ref, answers)
         count += 1
     return count
 

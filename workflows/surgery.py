@@ -16,7 +16,7 @@ from typing import Any
 import orjson
 
 from domain.errors import Conflict
-from domain.text import Text
+from domain.text import Name, Text
 from domain.text import gettext as _
 from workflows import marking
 from workflows import spiff_specs as kinds
@@ -234,7 +234,8 @@ def _judge(run: Run, scope: Any, before: Outlook) -> None:
     if not lost:
         return
     run._broken = True
-    names = ", ".join(sorted(name_of(run, one) for one in lost))
+    joins = [name_of(run, one) for one in sorted(lost)]
+    names = Name("、".join(one.chinese for one in joins), ", ".join(one.english for one in joins))
     raise Conflict(_("“%(joins)s” would then wait for a way on which nobody comes any more.", joins=names))
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain.errors import Conflict
+from domain.text import Name
 from domain.text import gettext as _
 from workflows import spiff_specs as kinds
 from workflows.engine import Run
@@ -117,10 +118,10 @@ def unit_of(token: Any) -> Any:
     return token
 
 
-def name_of(run: Run, step_id: str) -> str:
-    """A step's name for sentences."""
+def name_of(run: Run, step_id: str) -> Name:
+    """A step's name for sentences, in the language of whoever reads them."""
     step = run.diagram.steps.get(step_id)
-    return step.name or step.id if step is not None else step_id
+    return Name(step.name or step.id, step.name_en) if step is not None else Name(step_id, step_id)
 
 
 def variables_of(run: Run, token: str) -> Mapping[str, Any]:

@@ -13,9 +13,12 @@ from domain.text import gettext as _
 from domain.work import Work
 from tasks import batches, repair_kinds, repair_pages
 from tasks.batch_filter import STATES, CaseFilter
+from webapp import showing
 from webapp.acting import acting, reading
 from webapp.errors import status_of
+from webapp.i18n import english
 from webapp.permits import requires
+from webapp.views.repairs import until_of_form
 
 blueprint = Blueprint("batches", __name__)
 repair_kinds.register_all()
@@ -84,6 +87,9 @@ def create() -> ResponseReturnValue:
     )  # fmt: skip
     params = {name: form.get(name, "") for name in ("from", "to") if form.get(name)}
     try:
+        until = until_of_form() if form.get("kind") == repair_kinds.HOLD else None
+        if until is not None:
+            params["until"] = until.isoformat()
         with acting() as work:
             ref = batches.draft(work, form.get("kind", ""), params, chosen, form.get("reason", ""))
     except InvalidAnswers as refusal:
@@ -144,17 +150,19 @@ def _done(ref: str, verb: Callable[[Work], None], said: Text) -> ResponseReturnV
 
 def _batch(work: Work, ref: str, fault: str = "") -> str:
     verdict, after = request.args.get("verdict", ""), request.args.get("after", 0, type=int)
-    page = repair_pages.batch_page(work, ref, verdict=verdict if verdict in VERDICTS else "", after=max(0, after))
+    page = repair_pages.batch_page(
+        work, ref, verdict=verdict if verdict in VERDICTS else "", after=max(0, after), english=english()
+    )
     return render_template(
         "batches/batch.html", page=page, fault=fault, verdict=verdict, after=after, verdict_titles=VERDICTS,
         result_titles=RESULTS, titles_of_state=STATE_TITLES, fields=FIELDS, case_states=CASE_STATES,
-        second_from=batches.SECOND_FROM,
+        second_from=batches.SECOND_FROM, titles=showing.titles(work, processes=True),
     )  # fmt: skip
 
 
 def _form(work: Work, faults: dict[str, str]) -> str:
     return render_template(
-        "batches/new.html", kinds=repair_pages.kinds(work), steps=repair_pages.processes(work),
+        "batches/new.html", kinds=repair_pages.kinds(work), steps=repair_pages.processes(work, english=english()),
         offices=repair_pages.offices(work), states=CASE_STATES, faults=faults, sent=request.form,
-        second_from=batches.SECOND_FROM,
+        second_from=batches.SECOND_FROM, titles=showing.titles(work, processes=True),
     )  # fmt: skip

@@ -82,7 +82,7 @@ def act(ref: str) -> ResponseReturnValue:
 @requires("case.suspend")
 def hold(ref: str) -> ResponseReturnValue:
     """Put a case on hold."""
-    return _held(ref, lambda work: repairs.suspend(work, ref, request.form.get("reason", ""), _until()),
+    return _held(ref, lambda work: repairs.suspend(work, ref, request.form.get("reason", ""), until_of_form()),
                  _("The case is on hold. What comes due for it waits."))  # fmt: skip
 
 
@@ -149,7 +149,8 @@ def _json(field: str) -> object:
         return text
 
 
-def _until() -> datetime | None:
+def until_of_form() -> datetime | None:
+    """The day until which something is on hold, at eight in the morning; None for none. Raises InvalidAnswers."""
     text = request.form.get("until", "").strip()
     if not text:
         return None
