@@ -79,9 +79,9 @@ def process_test(source: Path) -> None:
 
 def _told(found: Finding) -> dict[str, Any]:
     return {
-        "element": found.element or None,
-        "line": found.line,
-        "rule": found.code or None,
+        "element": found.element or "definitions",  # what is said of the file itself
+        "line": found.line or 1,
+        "rule": found.code,
         "message": str(found.sentence),
         "remedy": str(found.remedy),
         "file": found.file,

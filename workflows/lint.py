@@ -158,9 +158,9 @@ def for_people(found: Sequence[Finding]) -> list[Finding]:
 
 
 def _schema(root: etree._Element) -> Iterator[Finding]:
-    for line, message in schema_errors(root):
+    for line, message, near in schema_errors(root):
         sentence = _("The file breaks the BPMN 2.0 schema: %(why)s", why=message.replace(tag(""), ""))
-        yield Finding(FILE, "", line, sentence, _("Draw the element again in the editor."), code="schema")
+        yield Finding(FILE, near, line, sentence, _("Draw the element again in the editor."), code="schema")
 
 
 def _buildable(build: Callable[[], object]) -> list[Finding]:

@@ -11,7 +11,7 @@ from domain.text import Text
 from domain.text import gettext as _
 from workflows import lint_deep_elements as deep
 from workflows import lint_documents as more
-from workflows.bpmn_xml import BPMN, BPMNDI, CAMUNDA, is_bpmn, line_of, local, tag
+from workflows.bpmn_xml import BPMN, BPMNDI, CAMUNDA, FLOW_NODES, is_bpmn, line_of, local, tag
 
 FILE = "process.bpmn"
 ANY: frozenset[str] = frozenset()
@@ -262,8 +262,19 @@ def _attribute(
             return  # written by every Camunda Modeler; nothing is deleted here by age of a definition
         if qualified.localname not in CAMUNDA_ATTRIBUTES.get(name, frozenset()):
             yield _ignored(element, qualified.localname)
-    elif name != "definitions" and qualified.namespace != "http://www.w3.org/2001/XMLSchema-instance":
-        yield _ignored(element, qualified.localname)
+    else:
+        yield from _of_others(element, name, qualified, value)
+
+
+def _of_others(element: etree._Element, name: str, key: etree.QName, value: str) -> Iterator[Finding]:
+    """An attribute of neither the standard nor Camunda."""
+    if key.namespace != "http://www.w3.org/2001/XMLSchema-instance":
+        if name != "definitions":
+            yield _ignored(element, key.localname)
+    elif name in FLOW_NODES and key.localname == "type" and value.rpartition(":")[2].lower() != f"t{name}".lower():
+        # the schema lets a <task> say that it is a tUserTask; it would be run as what its name says
+        sentence = _("%(key)s=%(value)s is not supported.", key="xsi:type", value=value[:40])
+        yield finding(element, sentence, _("Leave the attribute out."), code="unsupported-value")
 
 
 def _ignored(element: etree._Element, key: str) -> Finding:

@@ -42,6 +42,7 @@ _CONTROL = frozenset(
         "noneBehaviorEventRef", "method", "ordering", "cancelRemainingInstances", "triggeredByEvent",
         "waitForCompletion", "activityRef", "calledElement", "default", "language", "loopMaximum", "testBefore",
         "scriptFormat", "scriptLanguage", "messageRef", "signalRef", "errorRef", "escalationRef", "attachedToRef",
+        "xsi:type",
     )
 )  # fmt: skip
 # steps that are carried out from outside, whatever class or service another vendor's engine would have called
@@ -60,6 +61,7 @@ OFFICE = frozenset(
 ODD = frozenset(
     (
         "EXT026", "dead-end", "no-way-to-end", "two-flows-same-nodes", "boundary-never-happens", "throws-neither",
+        "cycle-happens-once",
     )
 )  # fmt: skip
 _OF_WORDS = frozenset(

@@ -85,7 +85,9 @@ def _feel(element: etree._Element, text: str) -> Iterator[Finding]:
     else:
         # a == "b" reads as: a equals the range of all that equals "b"; it would never hold
         foreign = compiled(text).names & {"import", "lambda", "exec", "eval", "True", "False", "None"}
-        if foreign or "__" in text or "==" in _STRING.sub("", text):
+        # ${list[1]} is the second of the list in other engines, the first in FEEL
+        counts = text.strip().startswith(_BRACES) and "[" in _STRING.sub("", text)
+        if foreign or "__" in text or counts or "==" in _STRING.sub("", text):
             yield _python(element, text)
 
 
@@ -172,12 +174,13 @@ def _timer(node: etree._Element, kind: etree._Element) -> Iterator[Finding]:
             _("Write PT15M, P3D, an instant with offset, or =expression."),
             code="empty-timer",
         )
-    elif name == "timeCycle" and not _may_recur(node):
+        return
+    if name == "timeCycle" and not _may_recur(node):
         remedy = _("Use a duration, or make it a non-interrupting boundary event.")
         yield finding(
             kind, _("A cycle has no meaning here; it could happen once only."), remedy, code="cycle-happens-once"
         )
-    elif fits(text) or is_expression(text):
+    if fits(text) or is_expression(text):
         yield from () if fits(text) else _feel(kind, text)
     elif re.fullmatch(r"[PR\d\"'].*", text):
         sentence = _("%(text)s is not a time of this kind.", text=text[:40])

@@ -276,7 +276,7 @@ class Case(Hearing, _Scope, BpmnWorkflow):
         for token in self.waiting_for(Condition) if self._conditional else ():
             if token._state != WAITING:
                 continue
-            holds = self.script_engine.value(token, token.task_spec.trigger.text, None) is True
+            holds = self.script_engine.has_come(token, token.task_spec.trigger.text)
             held = token.internal_data.get("held", False)
             token.internal_data["held"] = holds
             if holds and not held:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -19,12 +19,18 @@ _LINE = re.compile(r"([^\W\d]\w*)\s*=(?!=)\s*(.+)", re.DOTALL)
 _WRAPPED = re.compile(r"\$\{(.*)\}", re.DOTALL)
 
 
-class ExpressionFailed(Exception):  # noqa: N818 - said as the cause of a failed step
-    """An expression has no usable value. `sentence` says why, without values of the case; step_id: where it stands."""
+# what the evaluation says of a value that is not there
+_NOT_THERE = re.compile(r"The name '\S+' is not known here\.|There is no entry '.*'\.", re.DOTALL)
+_NO_FUNCTION = "Something is invoked that is not a function."
 
-    def __init__(self, sentence: Text, step_id: str = "") -> None:
+
+class ExpressionFailed(Exception):  # noqa: N818 - said as the cause of a failed step
+    """An expression has no usable value. `sentence` says why, without values of the case; step_id: where it stands;
+    missing: it speaks of a value that the case does not have."""
+
+    def __init__(self, sentence: Text, step_id: str = "", *, missing: bool = False) -> None:
         super().__init__(sentence)
-        self.sentence, self.step_id = sentence, step_id
+        self.sentence, self.step_id, self.missing = sentence, step_id, missing
 
 
 class Pending:
@@ -133,8 +139,8 @@ class Runner:
         context = {**lent, **token.data, **(more or {})}
         found = compiled(text).evaluate(context, now=token.workflow.top_workflow.now, budget=self.budget)
         if found.value is None and found.problems:
-            why = said(found.problems[0])
-            raise ExpressionFailed(_("“%(text)s” has no value: %(why)s", text=shown(text), why=why), _place(token))
+            sentence = _("“%(text)s” has no value: %(why)s", text=shown(text), why=said(found.problems[0]))
+            raise ExpressionFailed(sentence, _place(token), missing=_is_missing(found.problems))
         return found.value
 
     def value_over(self, token: Any, text: str, variables: Mapping[str, Any], *, needed: bool = True) -> Any:
@@ -156,6 +162,16 @@ class Runner:
         if not isinstance(value, bool):
             raise ExpressionFailed(_("“%(text)s” is neither true nor false.", text=shown(text)), _place(token))
         return value
+
+    def has_come(self, token: Any, text: str) -> bool:
+        """Whether what an event waits for is true by now; of values that are not there yet it is not. Raises
+        ExpressionFailed."""
+        try:
+            return self.raw(token, text) is True
+        except ExpressionFailed as failure:
+            if failure.missing:
+                return False
+            raise
 
     def given(self, token: Any, text: str, more: Mapping[str, Any] | None = None) -> Any:
         """A mapping's value: FEEL when marked so, else the text itself."""
@@ -217,6 +233,11 @@ class Runner:
             token.put({details.id: result})
         mapped = {key: self.given(token, text, result) for key, text in details.outputs.items()}
         token.put(mapped)
+
+
+def _is_missing(problems: Sequence[str]) -> bool:
+    """Whether it comes from a value that is not there, but from no function that is not there."""
+    return _NOT_THERE.fullmatch(problems[0]) is not None and _NO_FUNCTION not in problems
 
 
 def _place(token: Any) -> str:

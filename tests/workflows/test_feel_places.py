@@ -88,6 +88,9 @@ PLACES: dict[str, Callable[[str], str]] = {
     "conditional event": lambda text: catch(f"<bpmn:conditionalEventDefinition><bpmn:condition {FEEL}>{text}</bpmn:condition></bpmn:conditionalEventDefinition>"),
 }  # fmt: skip
 
+# an event that waits for a value goes on waiting while it is not there
+NEEDED = [place for place in PLACES if place != "conditional event"]
+
 
 def run(xml: str, data: dict[str, Any] | None = None) -> engine.Run:
     """Start it and let it run; whoever is asked answers at once."""
@@ -105,7 +108,7 @@ def fails(place: str, text: str) -> engine.StepFailed:
     return failed.value
 
 
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("place", NEEDED)
 def test_without_a_value_the_failure_names_the_element_and_repeats_the_expression_with_the_reason(place: str) -> None:
     failed = fails(place, "missing.amount + 1")
     assert failed.step_id == "A"
@@ -120,7 +123,7 @@ def test_what_would_take_too_long_is_given_up_at_the_element(place: str) -> None
     assert "has no value" in str(failed.why)
 
 
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("place", NEEDED)
 def test_the_reason_of_a_failure_is_told_in_chinese_from_what_an_incident_keeps(place: str) -> None:
     kept = str(fails(place, "missing.amount + 1").why)
     with bound(in_chinese()):
