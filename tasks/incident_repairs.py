@@ -31,6 +31,8 @@ from workflows.moments import Act
 REASON = 500
 # a text that steers a process is a code; anything else may be somebody's words and is not shown
 _CODE = re.compile(r"[A-Za-z0-9_.:+-]{1,64}")
+# a number of a person, a telephone or an account: no code has so many digits in a row
+_LONG = re.compile(r"(?<![.\d])\d{9}")
 _NAME = re.compile(r"[^\W\d]\w{0,63}")
 
 
@@ -83,10 +85,10 @@ def values_of(data: Mapping[str, Any]) -> list[Value]:
 
 
 def _value(name: str, value: Any) -> Value:
-    plain = value is None or isinstance(value, bool | int | float)
-    if plain or (isinstance(value, str) and _CODE.fullmatch(value)):
-        return Value(name, orjson.dumps(value).decode(), False)
-    return Value(name, "", True)
+    code = isinstance(value, str) and _CODE.fullmatch(value) is not None
+    plain = code or value is None or isinstance(value, bool | int | float)
+    shown = orjson.dumps(value).decode() if plain else ""
+    return Value(name, "", True) if not plain or _LONG.search(shown) else Value(name, shown, False)
 
 
 def read_values(text: str) -> dict[str, Any]:
@@ -116,9 +118,7 @@ def put_values(work: Work, ref: str, values: Mapping[str, Any], reason: str, *, 
     """Set routing values and try the step again, in one move. Raises as `skip`."""
 
     def act(run: Run, token: str) -> None:
-        hidden = next((one.name for one in values_of(run.data) if one.hidden and one.name in values), None)
-        if hidden is not None:  # nobody writes over what they may not see
-            raise Conflict(_("“%(name)s” is no value that may be changed by hand.", name=hidden[:60]))
+        _must_be_open(run, values)
         surgery.put_values(run, dict(values))
         if token in dict(run.failed()):
             run.retry(token)
@@ -141,7 +141,16 @@ def skip(
 
 
 def _skip(run: Run, token: str, result: Mapping[str, Any] | None) -> None:
+    _must_be_open(run, result or {})
     surgery.skip(run, token, result)
+
+
+def _must_be_open(run: Run, values: Mapping[str, Any]) -> None:
+    """Nobody writes over what they may not see, nor over what says which case this is. Raises Conflict."""
+    closed = {one.name for one in values_of(run.data) if one.hidden} | {*surgery.KEPT}
+    name = min(closed & values.keys(), default=None)
+    if name is not None:
+        raise Conflict(_("“%(name)s” is no value that may be changed by hand.", name=name[:60]))
 
 
 def map_error(work: Work, ref: str, code: str, reason: str, *, version: int | None = None) -> None:

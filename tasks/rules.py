@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, false, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, false, or_, select, union_all
 
 from domain import journal
 from domain.cases import Case
@@ -15,6 +15,7 @@ from domain.journal import JournalStream
 from domain.parties import permissions
 from domain.text import gettext as _
 from domain.work import Actor, Work
+from tasks import four_eyes
 from tasks.models import COMPLETED, OPEN, RESERVED, HumanTask, TaskAttachment
 from workflows import definitions, instances
 from workflows.forms import FormSpec
@@ -118,7 +119,7 @@ def must_cancel(work: Work, case: Case) -> None:
 
 
 def must_be_separate(work: Work, task: HumanTask) -> None:
-    """Four eyes: who completed a step that this one is declared separate from may not do this one.
+    """Four eyes: who completed a step that this one is declared separate from, or let it pass, may not do this one.
 
     The pairs stand on the step (`separate-from`, walls 7) and hold in both directions, also through a claim.
     Raises NotPermitted.
@@ -130,21 +131,19 @@ def must_be_separate(work: Work, task: HumanTask) -> None:
     others = set(step.separate_from) | {s.id for s in steps.values() if task.step_id in s.separate_from}
     if not others:
         return
-    done = work.session.scalar(
-        select(HumanTask.name)
-        .where(
-            HumanTask.case_id == task.case_id,
-            HumanTask.step_id.in_(sorted(others)),
-            HumanTask.state == COMPLETED,
-            or_(HumanTask.completed_by == work.actor.user_id, HumanTask.done_for == work.actor.user_id),
-        )
-        .limit(1)
+    did = select(HumanTask.step_id).where(
+        HumanTask.case_id == task.case_id,
+        HumanTask.step_id.in_(sorted(others)),
+        HumanTask.state == COMPLETED,
+        or_(HumanTask.completed_by == work.actor.user_id, HumanTask.done_for == work.actor.user_id),
     )
+    let_pass = four_eyes.let_pass(task.case_id, others, work.actor.user_id)
+    done = work.session.scalar(union_all(did, let_pass).limit(1))
     if done is not None:
         raise NotPermitted(
             _(
                 "You completed “%(step)s” of this case; a second person has to do this step. Leave it to a colleague.",
-                step=done,
+                step=steps[done].name if done in steps else done,
             ),
             task=task.ref,
         )

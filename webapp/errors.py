@@ -80,6 +80,7 @@ def init(app: Flask) -> None:
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(DBAPIError, _database)
+    app.register_error_handler(OverflowError, _too_large)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -123,6 +124,12 @@ def _database(error: DBAPIError) -> tuple[str, int]:
     if isinstance(error, DataError):  # a text that no database takes: a NUL in an address or a field
         return page(400, SENTENCES[400])
     return page(503, SENTENCES[503]) if isinstance(error, OperationalError) else page(500, SENTENCES[500])
+
+
+def _too_large(error: OverflowError) -> tuple[str, int]:
+    """A number in an address or a field that no database takes; some drivers say so before they ask it."""
+    _trace(error)
+    return page(400, SENTENCES[400])
 
 
 def _unexpected(error: Exception) -> tuple[str, int]:

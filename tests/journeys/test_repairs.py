@@ -338,3 +338,18 @@ def test_a_closed_account_cannot_be_named(story: Story) -> None:
         ref = story.task(work, "commission").ref
     with story.work("head") as work:
         assert list(on_behalf.colleagues(work, on_behalf.task_of_office(work, ref)[0])) == []
+
+
+def test_who_lets_a_step_pass_is_not_the_second_pair_of_eyes(story: Story) -> None:
+    repair(story, Repair(SKIP, token_at(story, "commission")))
+    assert story.open_steps() == ["sign_commission"]
+    with pytest.raises(NotPermitted, match="second person"), story.work("head") as work:
+        desk.claim(work, story.task(work, "sign_commission").ref)
+
+
+def test_who_moved_a_case_back_signs_when_a_colleague_has_done_the_step_since(story: Story) -> None:
+    repair(story, Repair(MOVE, token_at(story, "commission"), "authorise"))
+    steps.authorise(story)
+    steps.commission(story)
+    with story.work("head") as work:
+        desk.claim(work, story.task(work, "sign_commission").ref)

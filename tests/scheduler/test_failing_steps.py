@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 
 from domain import journal
 from domain.agenda import AgendaItem
-from domain.errors import Conflict
+from domain.errors import Conflict, InvalidAnswers
 from domain.home import Home
 from domain.journal import JournalEntry
 from domain.parties.accounts import Account
@@ -27,6 +27,7 @@ from workflows import registry
 from workflows.instances import CaseWait, Incident
 
 SECRET = "甲某 99010119800101123X"
+IDNO = "990101198001011231"
 
 
 class Fragile:
@@ -260,16 +261,23 @@ def test_a_step_in_error_of_a_case_on_hold_stays_an_incident_until_it_is_done(wo
 
 
 def test_an_operator_writes_over_no_value_that_is_not_shown(world, fragile):
-    case, task, version = begun(world, in_a_row("p10", a_person("A"), service("one")))
+    case, _task, _claimed = begun(world, in_a_row("p10", a_person("A"), service("one")))
     with world.work(world.head) as work:
-        repairs.repair(work, case, Repair(VALUES, values={"who": SECRET, "members": [1, 2]}), "来函更正")
+        repairs.repair(work, case, Repair(VALUES, values={"who": SECRET, "members": [1, 2], "idno": IDNO}), "来函更正")
     fragile.fails = {"one"}
-    ((task, _step, _version),) = world.open_tasks(case)
-    world.complete(task, world.claim(task))
+    ((task, _step, version),) = world.open_tasks(case)
+    world.complete(task, version)
     (incident,) = open_incidents(world.home)
-    for name in ("who", "members"):
+    with unit_of_work(world.home, OPERATOR, write=False) as work:
+        assert IDNO not in str(incident_repairs.choices(work, incident.ref).values)
+    for name in ("who", "members", "idno", "case"):
         with pytest.raises(Conflict, match="by hand"), unit_of_work(world.home, OPERATOR) as work:
             incident_repairs.put_values(work, incident.ref, {name: 0}, "so")
+        with pytest.raises(Conflict, match="by hand"), unit_of_work(world.home, OPERATOR) as work:
+            incident_repairs.skip(work, incident.ref, "so", result={name: 0})
+    with pytest.raises(InvalidAnswers):
+        incident_repairs.read_values(f"idno = {IDNO}")
+    assert incident_repairs.read_values("share = 0.3333333333") == {"share": 0.3333333333}
     fragile.fails = set()
     with unit_of_work(world.home, OPERATOR) as work:
         incident_repairs.put_values(work, incident.ref, {"sources": 2}, "so")

@@ -204,6 +204,24 @@ def test_a_term_of_the_law_is_not_moved(office: Office, desk):
     assert answer.status_code == 409
 
 
+def test_what_no_browser_sends_is_refused_in_words(office: Office, desk):
+    (case,) = failing(office.home)
+    ref = only_incident(office.home)
+    token = token_in(desk.get("/operations").text)
+    address = f"/operations/incidents/{ref}"
+    odd = {"csrf_token": token, "act": "skip", "reason": "so", "version": "x" * 9}
+    assert desk.post(address, data=odd).status_code == 200
+    assert desk.post(address, data={**odd, "version": "9" * 30}).status_code == 200
+    (timer,) = re.findall(rf"/operations/timers/{case}/\w+", desk.get("/operations/timers").text)
+    for at in ("0001-01-01T00:00", "9999-12-31T23:59", "soon"):
+        answer = desk.post(timer, data={"csrf_token": token, "at": at, "reason": "so"})
+        assert answer.status_code == 422 and "so" in answer.text, "what was typed is kept"
+    big = "9" * 30
+    for page in ("/operations/incidents?after=", "/operations/timers?after=2027-01-01T00:00:00%2B00:00|",
+                 "/batches?before=", f"/cases/{case}?moment="):  # fmt: skip
+        assert desk.get(f"{page}{big}").status_code < 500
+
+
 def test_only_who_runs_the_house_repairs(office: Office):
     failing(office.home)
     ref = only_incident(office.home)

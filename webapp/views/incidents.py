@@ -140,7 +140,7 @@ def _filter(given: Mapping[str, str] | None = None) -> Filter:
 def _read(given: Mapping[str, str]) -> dict[str, Any]:
     """What a form asks for. Raises InvalidAnswers."""
     act, reason = given.get("act", ""), given.get("reason", "").strip()
-    pending: dict[str, Any] = {"act": act, "reason": reason, "version": int(given.get("version") or 0)}
+    pending: dict[str, Any] = {"act": act, "reason": reason, "version": _number(given.get("version", ""))}
     faults: dict[str, object] = {}
     if act not in DONE:
         faults["act"] = _("Choose what is to be done.")
@@ -170,12 +170,19 @@ def _act(work: Work, ref: str, pending: Mapping[str, Any]) -> None:
         incident_repairs.map_error(work, ref, pending["code"], reason, version=version)
 
 
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+
+
 def _instant(text: str) -> datetime:
-    """2027-06-01T10:00 in the office's zone. Raises InvalidAnswers."""
+    """2027-06-01T10:00 in the office's zone, of this or a coming century. Raises InvalidAnswers."""
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=OFFICE_ZONE)
+        at = datetime.fromisoformat(text).replace(tzinfo=OFFICE_ZONE)
     except ValueError:
         raise InvalidAnswers({"at": _("Give a day and a time.")}) from None
+    if not 2000 <= at.year < 2200:
+        raise InvalidAnswers({"at": _("Give a day and a time.")})
+    return at
 
 
 def _page(

@@ -1,0 +1,33 @@
+"""Steps that somebody let pass undone: who skips one, or moves the case away from it, stands for it.
+
+Else one person would be both pairs of eyes: the head of an office could skip the check and sign what it was to check.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import Select, exists, select
+
+from tasks.models import COMPLETED, HumanTask
+from workflows.moments import CaseMoment
+
+PASSED = ("skip", "skipped", "move")
+
+
+def let_pass(case_id: int, steps: Iterable[str], account_id: int | None) -> Select[str]:
+    """Ids of these steps that an account let pass and that nobody has done since. Uses
+    uq_case_moment_case_id_version."""
+    since = exists().where(
+        HumanTask.case_id == CaseMoment.case_id,
+        HumanTask.step_id == CaseMoment.step_id,
+        HumanTask.state == COMPLETED,
+        HumanTask.completed_at >= CaseMoment.at,
+    )
+    return select(CaseMoment.step_id).where(
+        CaseMoment.case_id == case_id,
+        CaseMoment.step_id.in_(sorted(steps)),
+        CaseMoment.verb.in_(PASSED),
+        CaseMoment.account_id == account_id,
+        ~since,
+    )
