@@ -184,10 +184,14 @@ def normalise(root: etree._Element) -> None:
     """Rewrite, in place, what BPMN allows and the engine would lose.
 
     Sequence flows without an id get one; several flows out of a task or event become a gateway; a link
-    pair becomes a sequence flow. Elements added here carry a dot in their id, which no drawing can.
+    pair becomes a sequence flow; a step that sends no message of the file is done from outside, and a subprocess
+    with nothing in it is done at once. Elements added here carry a dot in their id, which no drawing can.
     """
     spread_definitions(root)
+    for node in [one for one in root.iter(tag("sendTask")) if not one.get("messageRef")]:
+        node.tag = tag("serviceTask")
     for scope in list(scopes_of(root)):
+        _fill_empty(scope)
         _name_flows(scope)
         _join_links(scope)
         _make_forks_explicit(scope)
@@ -208,6 +212,11 @@ def spread_definitions(root: etree._Element) -> None:
                 del definition.attrib["id"]  # it stays with the one at the head
             definition.tail = None
             event.replace(reference, definition)
+
+
+def _fill_empty(scope: etree._Element) -> None:
+    if local(scope) in ("subProcess", "transaction") and not nodes_of(scope):
+        etree.SubElement(scope, tag("startEvent"), id=f"{scope.get('id')}.nothing")
 
 
 def _name_flows(scope: etree._Element) -> None:

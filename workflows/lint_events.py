@@ -75,11 +75,12 @@ def _reference(root: etree._Element, definition: etree._Element) -> Iterator[Fin
 def _message(root: etree._Element, node: etree._Element, reference: str | None) -> Iterator[Finding]:
     found = next((e for e in root.findall(tag("message")) if reference and e.get("id") == reference), None)
     if found is None or not found.get("name"):
+        sends = local(node) == "sendTask" and not reference  # how it is sent is left to whoever carries it out
         yield finding(
             node,
             _("The task names no message with a name."),
             _("Choose a message in the step's panel."),
-            code="task-names-no-message",
+            code="send-names-no-message" if sends else "task-names-no-message",
         )
 
 

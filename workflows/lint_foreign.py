@@ -55,6 +55,7 @@ OFFICE = frozenset(
         "missing-input", "no-decision", "unknown-decision", "unknown-decision-operation", "separate-from-nobody",
         "separate-from-itself", "not-in-picture", "one-lane", "lane-lists-nothing", "not-executable",
         "id-not-in-expressions", "output-is-text", "one-process", "pool-without-process",
+        "send-names-no-message",
     )
 )  # fmt: skip
 # what the engine carries out as the standard says, though it is drawn oddly

@@ -129,3 +129,20 @@ def test_a_step_that_says_it_is_of_another_kind_is_refused() -> None:
 
     assert ("A", "unsupported-value") in refused(drawing(body % "tUserTask"))
     assert played(drawing(body % "tTask"), START)[0]["state"] == "ended"
+
+
+def test_what_is_sent_without_a_message_of_the_file_is_done_from_outside() -> None:
+    body = '<sendTask id="A" %s/><endEvent id="E"/>' + flow("S", "A") + flow("A", "E")
+    lines = played(drawing(body % ""), START, {"complete": "A"})
+
+    assert [(line["open"], line["state"]) for line in lines] == [(["A"], "waiting"), ([], "ended")]
+    assert ("A", "task-names-no-message") in refused(drawing(body % 'messageRef="nothing"'))
+
+
+@pytest.mark.parametrize("kind", ["subProcess", "transaction"])
+def test_a_subprocess_with_nothing_in_it_is_done_at_once(kind: str) -> None:
+    body = f'<{kind} id="A"/><userTask id="N"/><endEvent id="E"/>' + flow("S", "A") + flow("A", "N") + flow("N", "E")
+    lines = played(drawing(body), START, {"complete": "N"})
+
+    assert [(line["open"], line["state"]) for line in lines] == [(["N"], "waiting"), ([], "ended")]
+    assert {name: n for name, n in lines[-1]["completed"].items() if "_" not in name} == dict.fromkeys("SANE", 1)
