@@ -37,7 +37,7 @@ data-text-newer="newer {revision}"></p>
 <div id="chrome"><button title="Delete">Close</button><i translate="no">Owner</i><u>Reset it</u></div>
 <section data-studio-findings tabindex="-1"><ol></ol></section><template data-studio-finding><li>
 <i data-severity="error">E</i><i data-severity="warning">W</i><button></button><a></a><span data-says><b data-place></b>
-<span data-sentence></span></span><span data-example></span><span data-remedy></span>
+<span data-sentence></span></span><span data-example></span><span data-remedy></span><code data-code></code>
 <span data-line data-text="line {text}"></span></li></template>
 <dialog data-studio-conflict><p data-text="{by} saved {revision}"></p><a data-studio-difference>d</a>
 <button data-studio-aside>aside</button><button data-studio-theirs>t</button>
