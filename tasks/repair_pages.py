@@ -22,6 +22,7 @@ from tasks import batches, drawings, held, repair_rules, repairs, rules
 from tasks.drawings import Drawing
 from tasks.models import OPEN as TASK_OPEN
 from tasks.models import HumanTask
+from tasks.repair_models import CANCELLED as STOPPED
 from tasks.repair_models import CaseBatch, CaseBatchRow
 from tasks.services import MoveServices
 from workflows import definitions, engine, surgery_places
@@ -228,7 +229,7 @@ def batch_page(work: Work, ref: str, *, verdict: str = "", after: int = 0, engli
         rows=rows[:SIZE],
         next_after=rows[SIZE - 1].place if len(rows) > SIZE else 0,
         runnable=runnable,
-        second=batch.approved_by is None and runnable > batches.SECOND_FROM,
+        second=batches.needs_second(work, batch),
         own=batch.created_by == work.actor.user_id,
         names=_names(work, batch, english),
         stopped=_why_stopped(work, batch),
@@ -239,7 +240,7 @@ def batch_page(work: Work, ref: str, *, verdict: str = "", after: int = 0, engli
 
 def _why_stopped(work: Work, batch: CaseBatch) -> Text | None:
     """Why a batch was stopped that nobody stopped; None for every other one."""
-    if batch.state != batches.CANCELLED:
+    if batch.state != STOPPED:
         return None
     wanted = (
         select(journal.JournalEntry.body)

@@ -13,7 +13,7 @@ from domain.errors import Conflict, InvalidAnswers, NotFound, NotPermitted
 from domain.journal import JournalEntry, JournalStream
 from domain.text import gettext as _
 from domain.work import SCHEDULER, Work, unit_of_work
-from tasks import batches, repair_kinds
+from tasks import batches, repair_kinds, repair_pages
 from tasks.batch_filter import CaseFilter
 from tasks.batches import CANNOT, OK, Verdict
 from tasks.repair_models import CaseBatch, CaseBatchRow
@@ -93,6 +93,27 @@ def test_many_cases_wait_for_a_second_person_then_run_in_chunks_and_are_taken_ba
         "batch.drafted", "batch.judged", "batch.approved", "batch.begun", "batch.done", "batch.undo_begun",
         "batch.undone",
     ]  # fmt: skip
+
+
+def test_many_small_lists_of_one_person_are_a_long_one(many: Office) -> None:
+    unit = many.actor("head").org_id
+    with unit_of_work(many.home, SCHEDULER) as work:
+        own = list(work.session.scalars(select(Case.ref).where(Case.department_id == unit).order_by(Case.id)))
+    assert len(own) > batches.SECOND_FROM
+    first = _draft(many, "head", "suspend", {}, CaseFilter(cases=tuple(own[:2])))
+    second = _draft(many, "head", "suspend", {}, CaseFilter(cases=tuple(own[2:4])))
+    many.sweep()
+    with unit_of_work(many.home, many.actor("head")) as work:
+        batches.run(work, first)
+    many.sweep()
+    with pytest.raises(Conflict, match="second person"), unit_of_work(many.home, many.actor("head")) as work:
+        batches.run(work, second)
+    with unit_of_work(many.home, many.actor("clerk")) as work:
+        assert repair_pages.batch_page(work, second).second
+        batches.approve(work, second)
+        batches.run(work, second)
+    many.sweep()
+    assert _results(many, second) == [("ok", "DONE")] * 2
 
 
 def test_a_stopped_batch_leaves_the_rest_and_a_killed_chunk_is_done_again_once(many: Office) -> None:
