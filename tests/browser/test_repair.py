@@ -73,3 +73,41 @@ def test_a_batch_is_frozen_judged_and_run(web: Served, prepared: Story) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     head.go("/batches")
     assert_accessible(page)
+
+
+def test_a_step_is_completed_for_a_colleague_by_keys(web: Served) -> None:
+    story = new_case(web.office)
+    steps.take_in(story)
+    steps.authorise(story)
+    head = web.desk("head")
+    page = head.page
+    head.go(f"/cases/{story.case_ref}/repair?lang=zh")
+    page.locator("a[href$='/on-behalf']").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/on-behalf*")
+    assert_accessible(page)
+
+    # a page that lacks its reason says so and keeps what was entered
+    page.locator("input[name='behalf:account']:not([disabled])").first.focus()
+    page.keyboard.press("Space")
+    page.locator("input[name=purpose]").first.focus()
+    page.keyboard.press("Space")
+    head.fill({"categories": list(steps.ASSETS), "basis": "本民发〔2017〕107号"})
+    page.locator(".actionbar button.primary").focus()
+    page.keyboard.press("Enter")
+    page.locator("a[href='#behalf-reason']").wait_for()
+    assert_accessible(page)
+    assert page.locator("input[name='behalf:account']:checked").count() == 1
+    page.locator("a[href='#behalf-reason']").focus()
+    page.keyboard.press("Enter")
+    page.locator("#behalf-reason").focus()
+    page.keyboard.type("经办人住院")
+    page.set_viewport_size(PHONE)
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.locator(".actionbar button.primary").focus()
+    page.keyboard.press("Enter")
+    page.locator("p.note[role=status]").wait_for()
+
+    assert "/cases/" in page.url
+    assert page.get_by_text("代夏至办结了").count() == 1
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
