@@ -36,7 +36,7 @@ from workflows import definitions
 
 TIMES, EACH = 5, 40
 CASES = 5_000
-CHUNK = 200
+CHUNK, PAUSE = 200, 0.005  # a worker asks for its next piece of work in between
 PARTS = ("complete", "launch", "growth", "workers")
 Figures = dict[str, Any]
 
@@ -123,28 +123,21 @@ def _ours(world: World, count: int) -> tuple[tuple[float, float], int]:
 
 
 def launch(world: World, count: int) -> Figures:
-    """Seconds to open that many cases with tasks, agenda and journal; claims of staff meanwhile."""
+    """Seconds to open that many cases with tasks, agenda and journal, the median of rounds; claims meanwhile."""
     world.deploy(drawn.review())
-    tasks = [ref for _number in range(60) for ref, _step, _version in world.open_tasks(world.case("review"))]
+    rounds = TIMES if count <= CASES else 1
     theirs = stock.Stock(world, drawn.review())
-    bare = floor.launch(world, count)
+    few = min(count, 100)
     claims: list[float] = []
-    ended = threading.Event()
-
-    def claim() -> None:
-        for ref in tasks:
-            if ended.is_set():
-                break
-            claims.append(timed(lambda ref=ref: world.claim(ref)))  # type: ignore[misc]  # bound early
-            time.sleep(0.01)
-
-    clerk = threading.Thread(target=claim)
-    clerk.start()
-    ours = timed(lambda: _open(world, count))
-    ended.set()
-    clerk.join()
-    few = min(count, 200)
-    alone = theirs.launch(few) / few * count
+    taken: list[tuple[float, float, float]] = []
+    for number in range(rounds):
+        bare = floor.launch(world, count)
+        with _clerk(world, claims):
+            ours = timed(lambda number=number: _open(world, count, f"{number}量"))  # type: ignore[misc]  # bound early
+        beside = floor.captured_launch(world, few)
+        taken.append((bare, ours, theirs.launch(beside) / few * count))
+        floor.go_on(world)
+    bare, ours, alone = (median(column) for column in zip(*taken, strict=True))
     return {
         "cases": count,
         "bare rows": round(bare, 3),
@@ -157,13 +150,39 @@ def launch(world: World, count: int) -> Figures:
     }
 
 
-def _open(world: World, count: int) -> None:
+@contextmanager
+def _clerk(world: World, claims: list[float]) -> Iterator[None]:
+    """Somebody who takes one task after the other meanwhile; adds the seconds of each."""
+    tasks = [ref for _number in range(30) for ref, _step, _version in world.open_tasks(world.case("review"))]
+    ended = threading.Event()
+
+    def claim() -> None:
+        for ref in tasks:
+            if ended.is_set():
+                break
+            claims.append(timed(lambda ref=ref: world.claim(ref)))  # type: ignore[misc]  # bound early
+            ended.wait(0.01)
+
+    clerk = threading.Thread(target=claim)
+    clerk.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        clerk.join()
+
+
+def _open(world: World, count: int, mark: str = "量") -> None:
     for first in range(0, count, CHUNK):
         with world.work() as work:
             found = opening.way(work, definitions.in_force(work, "review"))
             if found is None:
                 raise RuntimeError("the way of the benchmark's process depends on the case")
-            opening.open_many(work, found, floor.cases(world, work, first, min(CHUNK, count - first)), {})
+            common, town = floor.like(work)
+            numbers = range(first, min(first + CHUNK, count))
+            own = [opening.Own(f"{mark}〔2027〕{number:06d}", None, town) for number in numbers]
+            opening.open_many(work, found, common, own, {})
+        time.sleep(PAUSE)
 
 
 # --- growth ------------------------------------------------------------------------------------------------------

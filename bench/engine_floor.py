@@ -32,6 +32,8 @@ OWN = {
     ("*", "case_id"): "{cases} + n",
     ("*", "stream_id"): "{journal_stream} + n",
     ("journal_stream", "subject"): "substr('bench' || '{stamp}' || n || 'xxxxxxxxxxxxxxxxxxxxxxxxxx', 1, 26)",
+    ("journal_entry", "subject"): "substr('bench' || '{stamp}' || n || 'xxxxxxxxxxxxxxxxxxxxxxxxxx', 1, 26)",
+    ("agenda_item", "subject"): "substr('bench' || '{stamp}' || n || 'xxxxxxxxxxxxxxxxxxxxxxxxxx', 1, 26)",
     ("agenda_item", "key"): "'wake:{stamp}' || n",
 }
 
@@ -92,19 +94,15 @@ class _TakenBack(Exception):
     """Ends a transaction that was only looked at."""
 
 
-def cases(world: World, work: Work, first: int, count: int) -> list[Case]:
-    """Rows of cases that are not written yet."""
+def like(work: Work) -> tuple[Case, int]:
+    """What the benchmark's cases have in common, and their town."""
     offices = {one.code: one for one in work.session.scalars(select(Organisation))}
-    policy = rules.snapshot(work, offices["ps-dept"].id).id
-    return [
-        Case(
-            ref=new_ref(), number=f"量〔2027〕{first + number:06d}", kind=NEW, process="review", process_version=1,
-            programme="DIBAO", department_id=offices["ps-dept"].id, agency_id=offices["ps-agency"].id,
-            town_id=offices["ps-town"].id, state=OPEN, opened_at=work.now, commissioned_at=work.now,
-            policy_snapshot_id=policy,
-        )
-        for number in range(count)
-    ]  # fmt: skip
+    common = Case(
+        kind=NEW, process="review", process_version=1, programme="DIBAO", department_id=offices["ps-dept"].id,
+        agency_id=offices["ps-agency"].id, state=OPEN, opened_at=work.now, commissioned_at=work.now,
+        policy_snapshot_id=rules.snapshot(work, offices["ps-dept"].id).id,
+    )  # fmt: skip
+    return common, offices["ps-town"].id
 
 
 def launch(world: World, count: int) -> float:
@@ -124,15 +122,49 @@ def launch(world: World, count: int) -> float:
         began = time.perf_counter()
         for statement in copies:
             connection.exec_driver_sql(statement)
-        work.session.flush()
-        ended = time.perf_counter() - began
-    with world.work() as work:  # keys go on behind the copies
-        if world.home.engine.dialect.name == "postgresql":
-            for name in bases:
+    ended = time.perf_counter() - began  # to the end of its transaction
+    go_on(world)
+    return ended
+
+
+def go_on(world: World) -> None:
+    """Keys go on behind rows that were written with keys of their own."""
+    if world.home.engine.dialect.name != "postgresql":
+        return
+    with world.work() as work:
+        for name in TABLES:
+            if name != "case_state":
                 work.session.execute(
                     text(f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), (SELECT max(id) FROM {name}))")
                 )
-    return ended
+
+
+def captured_launch(world: World, count: int) -> list[list[tuple[str, Any]]]:
+    """What is written beside the state when that many cases are opened one by one, case by case.
+
+    The rows are those of one case that was opened and taken back, with keys, references and numbers of their own.
+    """
+    ref = world.case("review")
+    with world.work(write=False) as work:
+        connection = work.session.connection()
+        case = connection.exec_driver_sql(f"SELECT id FROM cases WHERE ref = '{ref}'").scalar_one()
+        places = {
+            "cases": f"id = {case}", "journal_stream": f"subject = '{ref}'", "agenda_item": f"subject = '{ref}'",
+            "journal_entry": f"subject = '{ref}'",
+        }  # fmt: skip
+        bases = {
+            name: int(connection.scalar(text(f"SELECT max(id) FROM {name}")) or 0)
+            for name in TABLES
+            if name != "case_state"
+        }
+        named = [name for name in TABLES if name != "case_state"]
+        found = []
+        for number in range(count):
+            after = {name: base + number for name, base in bases.items()}
+            found.append(
+                [(_copy(connection, name, places.get(name, f"case_id = {case}"), after, 1), ()) for name in named]
+            )
+    return found
 
 
 def _copy(connection: Any, name: str, where: str, bases: dict[str, int], count: int) -> str:

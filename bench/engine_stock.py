@@ -39,11 +39,11 @@ class Stock:
             connection.exec_driver_sql(MAKE)
             self.count = int(connection.exec_driver_sql("SELECT coalesce(max(id), 0) FROM bench_stock").scalar() or 0)
 
-    def launch(self, count: int) -> float:
-        """Seconds to open cases, one commit each."""
+    def launch(self, rows: list[list[tuple[str, Any]]]) -> float:
+        """Seconds to open cases, one commit each, with the same rows beside the state that ours leaves."""
         began = time.perf_counter()
-        for _number in range(count):
-            self._open()
+        for beside in rows:
+            self._open(beside)
         return time.perf_counter() - began
 
     def complete(self, count: int, rows: Callable[[], list[tuple[str, Any]]]) -> tuple[float, float]:
@@ -57,7 +57,7 @@ class Stock:
             self._step(number, beside)
         return (time.perf_counter() - began) / count, (time.process_time() - worked) / count
 
-    def _open(self) -> int:
+    def _open(self, beside: list[tuple[str, Any]] | None = None) -> int:
         self.count += 1
         workflow = BpmnWorkflow(self.spec)
         workflow.do_engine_steps()
@@ -65,6 +65,8 @@ class Stock:
         with self.engine.begin() as connection:
             marks = f"{self.mark}, {self.mark}"
             connection.exec_driver_sql(f"INSERT INTO bench_stock (id, state) VALUES ({marks})", (self.count, state))
+            for statement, parameters in beside or ():
+                connection.exec_driver_sql(statement, parameters)
         return self.count
 
     def _step(self, number: int, beside: list[tuple[str, Any]]) -> None:

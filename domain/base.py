@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -34,16 +35,13 @@ NAMING = {
 
 REF_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 REF_LENGTH = 26
+_LETTERS = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", REF_ALPHABET.encode())
 
 
 def new_ref() -> str:
     """A random 128-bit reference for URLs, API and exchange: 26 characters, Crockford base 32."""
-    number = secrets.randbits(128)
-    letters = []
-    for _ in range(REF_LENGTH):
-        number, place = divmod(number, 32)
-        letters.append(REF_ALPHABET[place])
-    return "".join(reversed(letters))
+    # 16 bytes behind four of nothing are 32 letters, the first six of which say nothing
+    return base64.b32encode(bytes(4) + secrets.token_bytes(16)).translate(_LETTERS)[-REF_LENGTH:].decode()
 
 
 class Instant(TypeDecorator[datetime]):

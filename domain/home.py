@@ -67,7 +67,8 @@ class Heartbeat(Base):
     seen_at: Mapped[datetime]
 
 
-_STOPPED = select(HomeRow.stopped_at)  # asked at every piece of work
+# asked at every piece of work, so past the session's own machinery
+_STOPPED = select(HomeRow.__table__.c.stopped_at)
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ class Home:
 
     def legal_now(self, session: Session) -> datetime:
         """Legal time of this home: the stopped clock's, or the machine's. Aware UTC."""
-        return legal_now(session.scalar(_STOPPED))
+        return legal_now(session.connection().scalar(_STOPPED))
 
     def row(self, session: Session) -> HomeRow:
         """The describing row. Raises HomeMissing on a home that was never initialised."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -30,7 +30,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.orm.attributes import set_committed_value
 
-from domain.base import Base, BigKey, Key, insert_once
+from domain.base import Base, BigKey, Key, insert_once, reserve_keys
+from domain.bulk import write_alike
 from domain.clock import machine_now
 from domain.errors import OperationFailed
 from domain.text import gettext as _
@@ -150,7 +151,28 @@ def entry_row(
         "request_id": work.actor.request_id,
         "prev": head.head,
     }
-    return {**row, "mac": work.home.vault.mac("journal", _canonical(JournalEntry(**row)))}
+    return {**row, "mac": work.home.vault.mac("journal", _canonical_row(row))}
+
+
+def write_first(work: Work, event: str, body: Mapping[str, Any], kind: str, subjects: Sequence[str]) -> None:
+    """Begin the chain of each of these new subjects with the same event about it; a few statements for all."""
+    keys = reserve_keys(work.session, JournalStream, len(subjects))
+    like = entry_row(work, Head(0), event, "", body)
+    before = _line([like["seq"], like["machine_at"].timestamp(), like["legal_at"].timestamp(), like["actor"], event])
+    after = _line([like["body"], like["request_id"], like["prev"].hex()])
+    key = work.home.vault.purpose_key("journal")
+    macs = [
+        hmac.digest(key, f"[{stream},{before},{_line([subject])},{after}]".encode(), "sha256")
+        for stream, subject in zip(keys, subjects, strict=True)
+    ]
+    stream = {"kind": kind, "seq": like["seq"]}
+    write_alike(work.session, JournalStream, stream, {"id": keys, "subject": subjects, "head": macs})
+    write_alike(work.session, JournalEntry, like, {"stream_id": keys, "subject": subjects, "mac": macs})
+
+
+def _line(fields: Sequence[Any]) -> str:
+    """A part of the canonical form of an entry."""
+    return json.dumps(fields, sort_keys=True, ensure_ascii=False, separators=(",", ":"))[1:-1]
 
 
 def of_case(work: Work, case_ref: str, event: str, subject: str, body: Mapping[str, Any] | None = None) -> None:
@@ -302,20 +324,28 @@ def _locked_head(session: Session, kind: str, key: str) -> JournalStream:
     return found
 
 
+_FIELDS = ("stream_id", "seq", "machine_at", "legal_at", "actor", "event", "subject", "body", "request_id", "prev")
+
+
 def _canonical(entry: JournalEntry) -> bytes:
+    return _canonical_row({name: getattr(entry, name) for name in _FIELDS})
+
+
+def _canonical_row(row: Mapping[str, Any]) -> bytes:
+    """What the MAC of an entry is made of: its fields in this order."""
     fields = (
-        entry.stream_id,
-        entry.seq,
-        entry.machine_at.timestamp(),
-        entry.legal_at.timestamp(),
-        entry.actor,
-        entry.event,
-        entry.subject,
-        entry.body,
-        entry.request_id,
-        entry.prev.hex(),
+        row["stream_id"],
+        row["seq"],
+        row["machine_at"].timestamp(),
+        row["legal_at"].timestamp(),
+        row["actor"],
+        row["event"],
+        row["subject"],
+        row["body"],
+        row["request_id"],
+        row["prev"].hex(),
     )
-    return json.dumps(fields, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    return f"[{_line(fields)}]".encode()
 
 
 def _seal_canonical(made: JournalSeal) -> bytes:

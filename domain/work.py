@@ -5,14 +5,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from sqlite3 import SQLITE_BUSY
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from domain.clock import office_day
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from domain.home import Home
 
 WRITE = {"hedui_write": True}
+BUSY_SECONDS, LOOK_SECONDS = 30, 0.002  # how long a writer waits for another on SQLite, and how often it looks
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +150,7 @@ def _sqlite_connect(connection: object, _record: object) -> None:
         "secure_delete=ON",
         # INSERT OR REPLACE must meet the triggers that refuse a deletion
         "recursive_triggers=ON",
-        "busy_timeout=30000",
+        f"busy_timeout={BUSY_SECONDS * 1000}",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
@@ -162,5 +166,28 @@ def _postgresql_connect(connection: object, _record: object) -> None:
 
 
 def _sqlite_begin(connection: Connection) -> None:
-    write = connection.get_execution_options().get("hedui_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+    if not connection.get_execution_options().get("hedui_write", False):
+        connection.exec_driver_sql("BEGIN")
+        return
+    # SQLite's own waiting sleeps up to 100 ms between two looks, so that whoever writes again and again is always
+    # faster than whoever waits; looking often, a clerk gets in between two chunks of a launch
+    cursor = connection.connection.cursor()
+    cursor.execute("PRAGMA busy_timeout=0")
+    try:
+        until = time.monotonic() + BUSY_SECONDS
+        while not _begun(connection, last=time.monotonic() >= until):
+            time.sleep(LOOK_SECONDS)
+    finally:
+        cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+        cursor.close()
+
+
+def _begun(connection: Connection, *, last: bool) -> bool:
+    """Whether this connection writes now. Raises OperationalError when somebody else does and it was the last try."""
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    except OperationalError as problem:
+        if last or getattr(problem.orig, "sqlite_errorcode", 0) & 0xFF != SQLITE_BUSY:
+            raise
+        return False
+    return True

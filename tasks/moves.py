@@ -63,8 +63,15 @@ def start_case(
 
 def case_number(work: Work, org_id: int, mark: str) -> str:
     """The next case number of an office, e.g. 平核〔2027〕0391."""
-    value = numbers.take(work, org_id, "case")
-    return numbers.document_number(f"{mark}核", work.today.year, value)
+    return case_numbers(work, org_id, mark, 1)[0]
+
+
+def case_numbers(work: Work, org_id: int, mark: str, count: int) -> list[str]:
+    """The next so many case numbers of an office, taken together."""
+    last = numbers.take(work, org_id, "case", count=count)
+    return [
+        numbers.document_number(f"{mark}核", work.today.year, value) for value in range(last - count + 1, last + 1)
+    ]
 
 
 def complete_task(work: Work, ref: str, *, version: int, answers: Mapping[str, Any]) -> Moved:

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
-from sqlalchemy import insert, inspect
+from sqlalchemy import inspect
 
 from domain import journal
 from domain.agenda import AgendaItem
 from domain.base import new_ref, reserve_keys
-from domain.cases import Case, enter_stage
-from domain.journal import Head, JournalEntry, JournalStream
+from domain.bulk import write_alike
+from domain.cases import OPEN, Case, enter_stage
 from domain.work import Work
 from tasks import line
 from tasks.models import HumanTask
@@ -70,38 +70,47 @@ def way(work: Work, definition: Definition) -> Way | None:
     return None if run.completed or run.thrown() or run.failed() else Way(definition, run)
 
 
-def open_many(work: Work, found: Way, cases: Sequence[Case], data: Mapping[str, Any]) -> None:
-    """Write these cases, which are not yet in the session, and everything they wait for.
+class Own(NamedTuple):
+    """What a case of many has for itself."""
 
-    cases: alike in everything but number, household and offices. data: as for `moves.start_case`, the same for all.
+    number: str
+    household_id: int | None = None
+    town_id: int | None = None
+
+
+def open_many(work: Work, found: Way, like: Case, own: Sequence[Own], data: Mapping[str, Any]) -> list[int]:
+    """Write these cases and everything they wait for; a few statements a table, however many. Returns their keys.
+
+    like: a case that is not in the session, with what all have in common. data: as for `moves.start_case`, the same
+    for all.
     """
-    if not cases:
-        return
-    for case, key in zip(cases, reserve_keys(work.session, Case, len(cases)), strict=True):
-        case.id, case.ref, case.stage_times = key, case.ref or new_ref(), case.stage_times or {}
-        _enter_stage(work, found, case)
+    if not own:
+        return []
+    session = work.session
+    keys, refs = reserve_keys(session, Case, len(own)), [new_ref() for _one in own]
+    like.state, like.stage, like.stage_times = like.state or OPEN, like.stage or "", like.stage_times or {}
+    _enter_stage(work, found, like)
+    columns: dict[str, Sequence[Any]] = {name: [getattr(one, name) for one in own] for name in Own._fields}
+    write_alike(session, Case, _columns(like), {"id": keys, "ref": refs, **columns})
     marks = instances.marks(found.run, {})
+    write_alike(session, CaseState, _state(found, marks), {"case_id": keys, "data": _states(found, like, refs, data)})
     moment = moments.row(work, 0, 1, found.definition.row_id, {}, marks, Act("started"))
-    rows: dict[type[Any], list[dict[str, Any]]] = {
-        Case: [_columns(case) for case in cases],
-        CaseState: [{**_state(found, case, data), "marks": marks} for case in cases],
-        CaseMoment: [{**moment, "case_id": case.id} for case in cases],
-        **_journal(work, found, cases),
-        HumanTask: _tasks(work, found, cases),
-    }
-    waits = instances.wait_rows(cases[0], found.run, instances.standing(found.run).waits)
-    rows[CaseWait] = [{**row, "case_id": case.id} for case in cases for row in waits]
-    rows[AgendaItem] = [row for case in cases for row in _wakes(found, case)]
-    for mapped, written in rows.items():
-        if written:
-            work.session.connection().execute(insert(mapped.__table__), written)
+    write_alike(session, CaseMoment, moment, {"case_id": keys})
+    body = {"process": like.process, "version": found.definition.number}
+    journal.write_first(work, "case.started", body, "case", refs)
+    for town in dict.fromkeys(columns["town_id"]):
+        like.town_id = town
+        _write_tasks(work, found, like, [key for key, one in zip(keys, own, strict=True) if one.town_id == town])
+    for row in instances.wait_rows(like, found.run, instances.standing(found.run).waits):
+        write_alike(session, CaseWait, row, {"case_id": keys})
+    for timer in found.run.timers():
+        wake = {"kind": "case.wake", "due_at": timer.due_at, "payload": {}}
+        write_alike(session, AgendaItem, wake, {"key": [f"wake:{ref}:{timer.token}" for ref in refs], "subject": refs})
+    return keys
 
 
 def _columns(case: Case) -> dict[str, Any]:
-    given: dict[str, Any] = {
-        column.key: getattr(case, column.key) for column in inspect(Case).column_attrs if column.key in case.__dict__
-    }
-    return {**given, "state": case.state or "OPEN", "stage": case.stage or ""}
+    return {column.key: getattr(case, column.key) for column in inspect(Case).column_attrs if column.key != "id"}
 
 
 def _enter_stage(work: Work, found: Way, case: Case) -> None:
@@ -112,54 +121,22 @@ def _enter_stage(work: Work, found: Way, case: Case) -> None:
         enter_stage(work, case, stage)
 
 
-def _variables(case: Case, data: Mapping[str, Any]) -> dict[str, Any]:
-    about = {"ref": case.ref, "kind": case.kind, "programme": case.programme}
-    return {**data, "case": {**about, **data.get("case", {})}}
+def _state(found: Way, marks: dict[str, Any]) -> dict[str, Any]:
+    return {"version": 1, "codec": engine.CODEC, "definition_id": found.definition.row_id, "marks": marks}
 
 
-def _state(found: Way, case: Case, data: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "case_id": case.id,
-        "version": 1,
-        "codec": engine.CODEC,
-        "definition_id": found.definition.row_id,
-        "data": found.run.snapshot_for(_variables(case, data)),
-    }
+def _states(found: Way, like: Case, refs: Sequence[str], data: Mapping[str, Any]) -> list[bytes]:
+    """The state of each case: the same bytes with its own reference in them."""
+    place = new_ref()  # stands nowhere else
+    about = {"ref": place, "kind": like.kind, "programme": like.programme}
+    state = found.run.snapshot_for({**data, "case": {**about, **data.get("case", {})}})
+    old = place.encode()
+    return [state.replace(old, ref.encode()) for ref in refs]
 
 
-def _journal(work: Work, found: Way, cases: Sequence[Case]) -> dict[type[Any], list[dict[str, Any]]]:
-    """A chain a case, with its first entry."""
-    keys = reserve_keys(work.session, JournalStream, len(cases))
-    streams, entries = [], []
-    for case, key in zip(cases, keys, strict=True):
-        body = {"process": case.process, "version": found.definition.number}
-        entry = journal.entry_row(work, Head(key), "case.started", case.ref, body)
-        streams.append({"id": key, "kind": "case", "subject": case.ref, "seq": entry["seq"], "head": entry["mac"]})
-        entries.append(entry)
-    return {JournalStream: streams, JournalEntry: entries}
-
-
-def _tasks(work: Work, found: Way, cases: Sequence[Case]) -> list[dict[str, Any]]:
-    """The tasks of each case; worked out once for all cases of the same offices and limit."""
-    alike: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
-    rows = []
-    for case in cases:
-        place = (case.department_id, case.agency_id, case.town_id, case.due_at, case.policy_snapshot_id)
-        if place not in alike:
-            instance = Instance(case, found.definition, found.run, CaseState(), NOTHING)
-            alike[place] = [line.task_row(work, instance, step, {}) for step in found.run.human_steps()]
-        rows += [{**row, "ref": new_ref(), "case_id": case.id} for row in alike[place]]
-    return rows
-
-
-def _wakes(found: Way, case: Case) -> list[dict[str, Any]]:
-    return [
-        {
-            "kind": "case.wake",
-            "key": f"wake:{case.ref}:{timer.token}",
-            "due_at": timer.due_at,
-            "subject": case.ref,
-            "payload": {},
-        }
-        for timer in found.run.timers()
-    ]
+def _write_tasks(work: Work, found: Way, like: Case, keys: Sequence[int]) -> None:
+    """The tasks of cases of the same offices, worked out once."""
+    instance = Instance(like, found.definition, found.run, CaseState(), NOTHING)
+    for step in found.run.human_steps():
+        row = line.task_row(work, instance, step, {})
+        write_alike(work.session, HumanTask, row, {"case_id": keys, "ref": [new_ref() for _key in keys]})

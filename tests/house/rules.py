@@ -84,8 +84,8 @@ def _imported(source: Source) -> dict[str, str]:
 
 
 def one_commit(source: Source) -> list[str]:
-    """Only `unit_of_work` commits."""
-    if source.within("domain/work.py"):
+    """Only `unit_of_work` commits; the floor that it is measured against is a transaction without it."""
+    if source.within("domain/work.py", "bench/engine_floor.py"):
         return []
     return [
         source.at(node, "commits outside domain/work.py; open a unit_of_work instead")
@@ -225,7 +225,8 @@ def _reason(source: Source, node: ast.ExceptHandler) -> str:
 
 # package -> the modules that may import it; the rooms themselves are held by import-linter
 DOORS = {
-    "SpiffWorkflow": ("workflows/engine.py", "workflows/spiff*", "workflows/_*"),
+    # the benchmark runs it as it comes, beside ours
+    "SpiffWorkflow": ("workflows/engine.py", "workflows/spiff*", "workflows/_*", "bench/engine_stock.py"),
     "typst": ("documents/*",),
     "duckdb": ("sources/*",),
     "apscheduler": ("scheduler/*",),
