@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+import orjson
 import pytest
 
 from domain.errors import Conflict
+from domain.text import Name, Text, bound, gettext
 from tests.workflows.playing import NOW, Act, Desk, diagram, perform, view
 from workflows import engine, surgery, surgery_places
 from workflows.surgery_places import places
@@ -302,3 +304,14 @@ def test_a_repair_after_an_hour_gives_a_deadline_from_then() -> None:
     run.advance()
 
     assert [t.due_at for t in run.timers()] == [NOW + timedelta(minutes=90)]
+
+
+def test_a_name_in_a_sentence_is_read_in_the_language_of_the_reader_also_when_it_was_kept() -> None:
+    sentence = gettext("“%(step)s” ends where it stands.", step=Name("拟委托书", "Draft commission"))
+    kept = Text.unpacked(orjson.loads(orjson.dumps(sentence.packed())))
+
+    for one in (sentence, kept):
+        assert str(one) == "“Draft commission” ends where it stands."
+        with bound(lambda source: "zh" if source == "en" else source):
+            assert str(one) == "“拟委托书” ends where it stands."
+    assert str(Name("会签", "")) == "会签"
