@@ -188,6 +188,15 @@ class Run:
         self._guarded(found, found.run)
         self._check_size()
 
+    def share(self, token: str, values: Mapping[str, Any]) -> None:
+        """Set variables of the scope that a token stands in, where a step of the drawing has not the name.
+
+        For drawings that were made for engines which merge answers over the variables. Raises Conflict.
+        """
+        scope = self._open(token).workflow
+        plain = orjson.loads(orjson.dumps(dict(values)))
+        scope.data.update({name: value for name, value in plain.items() if name not in self.diagram.steps})
+
     def finish_job(self, token: str, result: Mapping[str, Any]) -> None:
         """A service or decision step that stayed open has its answer.
 

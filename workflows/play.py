@@ -187,7 +187,7 @@ def world_of(files: Mapping[str, bytes], *, now: datetime) -> World:
     if any(found.severity == "error" for found in findings):
         raise DefinitionRefused(findings)
     services = Alone(tables)
-    world = services.world = World(world_starts.read(list(drawings.values())), now=now, services=services)
+    world = services.world = World(world_starts.read(list(drawings.values())), now=now, services=services, sharing=True)
     return world
 
 

@@ -75,12 +75,14 @@ class World:
         services: engine.Services,
         seconds: float = MOST_SECONDS,
         logging: bool = False,
+        sharing: bool = False,
     ) -> None:
         self.drawn, self.diagrams = drawn, drawn.diagrams
         self.now = now.astimezone(UTC)
         self.services = services
         self.instances: list[Instance] = []
         self._seconds = seconds
+        self._sharing = sharing  # answers are variables as well, as other engines have it
         self.log: list[tuple[int, str]] | None = [] if logging else None  # case and element, in the order of their ends
         self.stuck = ""  # why nothing can happen in this world any more
         self._thrown: deque[tuple[Instance, engine.Thrown]] = deque()
@@ -116,8 +118,15 @@ class World:
     def complete_one(self, found: Open, answers: Mapping[str, Any]) -> None:
         """Answer this open step. Raises Restless."""
         self._begin_step()
-        act = found.case.run.complete if found.kind == "person" else found.case.run.finish_job
-        self._move(found.case, lambda: act(found.token, answers))
+        run = found.case.run
+        act = run.complete if found.kind == "person" else run.finish_job
+
+        def answer() -> None:
+            if self._sharing:
+                run.share(found.token, answers)
+            act(found.token, answers)
+
+        self._move(found.case, answer)
         self._settle()
 
     def fail(self, step_id: str, code: str, *, which: int = 0, index: int | None = None) -> None:

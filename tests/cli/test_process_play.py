@@ -151,3 +151,25 @@ def test_a_scenario_that_fails_is_explained_at_its_line_and_the_flows_left_are_l
     assert f"scenarios/overdue.toml:{line} expect.open" in done.stdout
     assert "not taken: release_to_end" in done.stdout
     assert "1 scenarios, 1 failed." in done.stdout or "1 failed" in done.stdout
+
+
+FORK = DRAWING.replace(
+    '<endEvent id="c"/>',
+    '<exclusiveGateway id="g" default="no"/><endEvent id="c"/><endEvent id="d"/>'
+    '<sequenceFlow id="yes" sourceRef="g" targetRef="d"><conditionExpression>v > 3</conditionExpression></sequenceFlow>'
+    '<sequenceFlow id="no" sourceRef="g" targetRef="c"/>',
+).replace('targetRef="c"/></process>', 'targetRef="g"/></process>')
+
+
+@pytest.mark.parametrize("condition", ["v &gt; 3", "b.v &gt; 3"])
+def test_answers_are_found_under_the_step_and_as_variables_newer_than_those_of_the_start(
+    tmp_path: Path, condition: str
+) -> None:
+    file = tmp_path / "p.bpmn"
+    file.write_text(FORK.replace("v > 3", condition))
+    given = steps(tmp_path, [{"start": "p", "variables": {"v": 1}}, {"complete": "b", "answers": {"v": 4}}])
+
+    done = run("play", str(file), "--steps", given)
+
+    last = json.loads(done.stdout.splitlines()[-1])
+    assert (last["state"], last["completed"].get("d")) == ("ended", 1)
