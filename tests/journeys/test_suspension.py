@@ -20,6 +20,7 @@ from domain.oversight.campaigns import Campaign
 from domain.parties import households
 from domain.verification.noncooperation import NonCooperation
 from domain.verification.queries import Query
+from tasks import campaigns, repairs
 from tests.homes import Office
 from tests.journeys import reviews, steps
 from tests.journeys.playing import Story
@@ -115,6 +116,36 @@ def test_a_case_that_begins_to_wait_after_the_letter_was_accepted_goes_on_too(of
         assert {query.category for query in story.rows(work, Query)} == {"DEATH"}  # BX-16: unsigned, survival alone
         told = [entry for entry in story.journal(work) if entry.event == "message.delivered"]
         assert len(told) == 1
+
+
+def test_cases_on_hold_keep_the_word_of_the_letter_and_hold_up_no_other(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(campaigns, "CHUNK", 1)
+    office.advance(FIRST_OF_JUNE)
+    reviews.hire(office, "xihu")
+    asked = [one for one in reviews.households(office, "xihu", programme="DIBAO") if one.open_steps() == ["collect"]]
+    waiting, other = sorted(asked[:2], key=lambda one: one.case_ref)  # the first in line is on hold
+    for story in (waiting, other):
+        town = reviews.town_of(story)
+        rows = [steps.signature(story, member, "collect", town) for member in steps.family(story)]
+        story.do(town, "collect", {"members": rows})
+    with waiting.work("head-xihu") as work:
+        repairs.suspend(work, waiting.case_ref, "来函更正")
+
+    _accept(reviews.letter(office, "xihu", "DIBAO"))
+    office.sweep()
+    assert _told(other) == 1 and _told(waiting) == 0
+
+    with waiting.work("head-xihu") as work:
+        repairs.resume(work, waiting.case_ref)
+    office.sweep()
+    assert _told(waiting) == 1
+
+
+def _told(story: Story) -> int:
+    with story.work() as work:
+        return sum(entry.event == "message.delivered" for entry in story.journal(work))
 
 
 def test_before_the_letter_is_accepted_more_time_means_asking_again(office: Office) -> None:
