@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, String, delete, text, update
+from sqlalchemy import Index, String, delete, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.base import Base, Key, insert_once
@@ -88,8 +88,10 @@ def put_again(work: Work, kind: str, key: str, due_at: datetime, *, subject: str
 
 
 def drop(work: Work, key: str) -> None:
-    """Forget a planned item that is not done."""
-    work.session.execute(delete(AgendaItem).where(AgendaItem.key == key, AgendaItem.done_at.is_(None)))
+    """Forget a planned item that is not done; one that a worker carries out at this moment is left to it."""
+    free = select(AgendaItem.id).where(AgendaItem.key == key, AgendaItem.done_at.is_(None))
+    for found in work.session.scalars(free.with_for_update(skip_locked=True)).all():
+        work.session.execute(delete(AgendaItem).where(AgendaItem.id == found))
 
 
 def drop_subject(work: Work, kind: str, subject: str) -> None:

@@ -92,14 +92,14 @@ def listed(work: Work, wanted: Filter, after: int = 0) -> Listing:
 def retry_all(work: Work, wanted: Filter) -> int:
     """Try all of a filter again at once, at most 1,000; how many. Raises NotPermitted. Uses ix_incident_open."""
     must(work.actor, "operations.retry")
-    refs = work.session.scalars(
-        select(Incident.ref)
+    refs = work.session.execute(
+        select(Incident.case_id, Incident.ref)
         .join(Case, Case.id == Incident.case_id)
         .where(*_where(wanted))
         .order_by(Incident.id)
         .limit(MOST)
     ).all()
-    for ref in refs:
+    for _case, ref in sorted((case, ref) for case, ref in refs):  # cases in the order everybody locks them
         incidents.retry(work, ref)
     if refs:
         journal.record(work, "incidents.retried", "incidents", {"count": len(refs), **wanted.as_args()})

@@ -181,7 +181,7 @@ def _do(
     why = reason.strip()
     if not why or len(why) > REASON:
         raise InvalidAnswers({"reason": _("Say in a sentence why, with at most %(most)s signs.", most=REASON)})
-    incident, case = _found(work, ref, lock=True)
+    incident, case = incidents.held(work, ref)
     held.must_go_on(case)
     if case.state in (DONE, CANCELLED):
         raise Conflict(_("This case is closed already."))
@@ -212,13 +212,13 @@ def _failing(run: Run, token: str) -> bool:
     return token in dict(run.failed()) or any(job.token == token for job in run.jobs())
 
 
-def _found(work: Work, ref: str, *, lock: bool = False) -> tuple[Incident, Case]:
+def _found(work: Work, ref: str) -> tuple[Incident, Case]:
     wanted = (
         select(Incident, Case)
         .join(Case, Case.id == Incident.case_id)
         .where(Incident.ref == ref, Incident.closed_at.is_(None))
     )
-    row = work.session.execute(wanted.with_for_update() if lock else wanted).one_or_none()
+    row = work.session.execute(wanted).one_or_none()
     if row is None:
         raise NotFound(_("This incident is closed already."), incident=ref)
     return row[0], row[1]

@@ -61,7 +61,7 @@ def settle(work: Work, case: Case, instance: Instance, *, own: str = "") -> None
     """Close the incidents of steps that a move brought out of error, or ended, whatever it was for.
 
     own: kind of waiting whose end the caller closes itself. Asks nothing when no such step was there before. Uses
-    ix_incident_case_id.
+    ix_incident_case_id. A try that a worker has in hand is left alone: it waits for the case, and finds nothing to do.
     """
     if instance.before is None:
         return
@@ -75,10 +75,12 @@ def settle(work: Work, case: Case, instance: Instance, *, own: str = "") -> None
     ):
         _close(work, case.ref, one, "done" if ERROR in kinds else "gone")
     for item in work.session.scalars(
-        select(AgendaItem).where(
+        select(AgendaItem)
+        .where(
             AgendaItem.subject == case.ref, AgendaItem.done_at.is_(None), AgendaItem.attempts > 0,
             AgendaItem.claimed_by.is_(None),
         )
+        .with_for_update(skip_locked=True)
     ):  # fmt: skip
         if str(item.payload.get("token", "")) in gone:
             work.session.delete(item)
@@ -130,29 +132,39 @@ def closed(work: Work, item: AgendaItem) -> int:
     return len(found)
 
 
+def held(work: Work, ref: str) -> tuple[Incident, Case]:
+    """An open incident and its case, locked: the case first, as everybody locks who moves it. Raises NotFound."""
+    case = work.session.scalars(
+        select(Case)
+        .where(Case.id == select(Incident.case_id).where(Incident.ref == ref).scalar_subquery())
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    found = work.session.scalars(
+        select(Incident)
+        .where(Incident.ref == ref, Incident.closed_at.is_(None))
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    if case is None or found is None:
+        raise NotFound(_("This incident is closed already."), incident=ref)
+    return found, case
+
+
 def retry(work: Work, ref: str) -> int:
     """Let everything that fails behind an incident be tried at once, parked or not. Returns how many items.
 
     An incident behind which nothing is left to try is closed. Raises NotPermitted, NotFound.
     """
     must(work.actor, "operations.retry")
-    row = work.session.execute(
-        select(Incident, Case.ref)
-        .join(Case, Case.id == Incident.case_id)
-        .where(Incident.ref == ref, Incident.closed_at.is_(None))
-        .with_for_update(of=Incident)
-    ).one_or_none()
-    if row is None:
-        raise NotFound(_("This incident is closed already."), incident=ref)
-    incident, case_ref = row
+    incident, case = held(work, ref)
+    case_ref = case.ref
     if incident.cause == NOTHING_AWAITED:
         agenda.put(work, "case.wake", f"poke:{incident.ref}", work.now, subject=case_ref)
     items = _failing(work, case_ref, incident.token)
     if not items:
         _close(work, case_ref, incident)
         return 0
-    for item in items:
-        _try_now(item)
+    _try_all(work, items)
     journal.of_case(work, case_ref, "incident.retried", case_ref, {"incident": ref, "items": [i.id for i in items]})
     return len(items)
 
@@ -164,8 +176,8 @@ def try_items(work: Work, ref: str) -> None:
         .join(Case, Case.id == Incident.case_id)
         .where(Incident.ref == ref, Incident.closed_at.is_(None))
     ).one_or_none()
-    for item in _failing(work, *row) if row is not None else ():
-        _try_now(item)
+    if row is not None:
+        _try_all(work, _failing(work, *row))
 
 
 def retry_item(work: Work, key: str) -> None:
@@ -186,9 +198,20 @@ def _failing(work: Work, subject: str, token: str) -> Sequence[AgendaItem]:
         select(AgendaItem)
         .where(AgendaItem.subject == subject, AgendaItem.done_at.is_(None), AgendaItem.attempts > 0)
         .order_by(AgendaItem.id)
-        .with_for_update()
     )
     return [item for item in found if str(item.payload.get("token", ""))[:32] == token]
+
+
+def _try_all(work: Work, items: Sequence[AgendaItem]) -> None:
+    """Let them be tried at once. What a worker has in hand is being tried; waiting for it, we would wait in a ring."""
+    free = (
+        select(AgendaItem)
+        .where(AgendaItem.id.in_([item.id for item in items]), AgendaItem.done_at.is_(None))
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    for item in work.session.scalars(free):
+        _try_now(item)
 
 
 def _try_now(item: AgendaItem) -> None:

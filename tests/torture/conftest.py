@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from tests.infrastructure.databases import Place, Template
-from tests.torture.drawn import SLOW
+from tests.torture.drawn import BREAKS, SLOW
 from tests.torture.world import STAFFED, World, open_world
 from workflows import registry
 
@@ -26,13 +27,32 @@ class Ask:
         return dict(result)
 
 
+class Breaks:
+    """Something that fails until somebody says that it is mended."""
+
+    def run(self, call: registry.Call) -> dict[str, Any]:
+        if not call.data.get("is_mended"):
+            raise ZeroDivisionError
+        return {}
+
+
 @pytest.fixture
-def world(database_kind: str, fresh_place: Callable[[str, Template], Place]) -> Iterator[World]:
-    """The house, once on each kind of database, with one slow operation more than it ships."""
+def young_garbage() -> Iterator[None]:
+    """What dies in a test is looked for among what the test made, not among everything that was loaded."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.fixture
+def world(database_kind: str, fresh_place: Callable[[str, Template], Place], young_garbage: None) -> Iterator[World]:
+    """The house, once on each kind of database, with two operations more than it ships."""
     entries = registry.operations()
     assert isinstance(entries, dict)
     entries[SLOW] = registry.Operation(SLOW, "Asked", "slow", Ask())
+    entries[BREAKS] = registry.Operation(BREAKS, "Breaks", "quick", Breaks())
     made = open_world(fresh_place(database_kind, STAFFED))
     yield made
     made.home.engine.dispose()
-    del entries[SLOW]
+    del entries[SLOW], entries[BREAKS]

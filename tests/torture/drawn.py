@@ -221,6 +221,18 @@ def nested(depth: int) -> Drawing:
     return Drawing("nested", scope)
 
 
+def calls(depth: int) -> list[Drawing]:
+    """Processes that call one another, each in a file of its own; a person in the last."""
+    last = Drawing(f"level{depth}", chain(start(), human("deep"), end()))
+    callers = [
+        Drawing(
+            f"level{at}", chain(start(), Node("callActivity", f"call{at}", f'calledElement="level{at + 1}"'), end())
+        )
+        for at in range(depth)
+    ]
+    return [*callers, last]
+
+
 def long(nodes: int) -> Drawing:
     """A straight way of this many nodes in all: scripts, with a person first and last."""
     steps = [script(f"n{at}", f"n = {at}") for at in range(nodes - 4)]
@@ -271,6 +283,38 @@ def busy() -> Drawing:
         "told_first heard", "time_first silence", "heard end_heard", "silence end_silence",
     ]  # fmt: skip
     return Drawing("busy", Scope(nodes, flows), TOLD)
+
+
+BREAKS = "torture.breaks"
+
+
+def troubled(second: bool = False) -> Drawing:
+    """What repairs are made on: the busy drawing with a step that fails and one for each of several; and its next
+    version, with a step more."""
+    scope = busy().scope
+    nodes = [
+        *scope.nodes,
+        human("each", each("case.items")),
+        Node("serviceTask", "breaks", f'camunda:type="external" camunda:topic="{BREAKS}"'),
+        Node("boundaryEvent", "broken", 'attachedToRef="breaks"', '<bpmn:errorEventDefinition errorRef="away" />'),
+        human("mended"),
+        human("instead"),
+        *(end(f"end_{name}") for name in ("each", "mended", "instead")),
+    ]
+    flows = [
+        *scope.flows, "fork each", "fork breaks", "breaks mended", "broken instead", "each end_each",
+        "mended end_mended", "instead end_instead",
+    ]  # fmt: skip
+    if second:
+        nodes.append(human("again"))
+        flows = [one for one in flows if one != "work end_work"] + ["work again", "again end_work"]
+    return Drawing("troubled", Scope(nodes, flows), TOLD + '<bpmn:error id="away" name="away" errorCode="away" />')
+
+
+def asked_for() -> Drawing:
+    """A process that begins with a message."""
+    begins = Node("startEvent", "asked", "", '<bpmn:messageEventDefinition messageRef="please" />')
+    return Drawing("asked_for", chain(begins, human("look"), end()), '<bpmn:message id="please" name="please" />')
 
 
 def desk(steps: int = 5) -> Drawing:

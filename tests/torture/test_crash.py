@@ -12,12 +12,19 @@ from sqlalchemy import event, text
 
 from domain.base import Base
 from domain.journal import verify
-from tests.torture import acts
+from tests.torture import acts, mending
+from tests.torture.acts import Ready
 from tests.torture.world import World
 
 pytestmark = pytest.mark.torture
 KINDS = ("start", "claim", "release", "complete", "claim and complete", "job", "wake", "message", "cancel")
-MOST = 200
+REPAIRS = (
+    "suspend", "resume", "resume when the day has come", "move", "reset", "skip", "add", "drop", "values", "on behalf",
+    "incident: retry", "incident: values", "incident: skip", "incident: error", "migrate", "migrate back", "batch",
+    "message begins a case", "timer moved",
+)  # fmt: skip
+CUT_OFF = ("start", "complete", "job", "message", "resume", "migrate", "batch")
+MOST = 400
 
 
 class Died(BaseException):
@@ -78,11 +85,17 @@ def consistent(world: World) -> None:
         assert list(verify(work.session, world.home.vault)) == []
 
 
-@pytest.mark.parametrize("cut", [False, True], ids=["killed", "cut off"])
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_move_that_dies_after_any_statement_has_not_happened(world: World, kind: str, cut: bool) -> None:
-    acts.deploy(world)
-    move = acts.ready(world).moves[kind]
+def made_ready(world: World, kind: str) -> Ready:
+    if kind in KINDS:
+        acts.deploy(world)
+        return acts.ready(world)
+    mending.deploy(world)
+    return mending.with_batch(world) if kind == "batch" else mending.ready_for(world, (kind,))
+
+
+def dies_everywhere(world: World, kind: str, *, cut: bool) -> None:
+    """Let a move die after each of its statements, until it went through; nothing may have happened before that."""
+    move = made_ready(world, kind).moves[kind]
     before = everything(world)
     for after in range(1, MOST):
         with dying(world, after, cut=cut) as seen:
@@ -100,6 +113,16 @@ def test_a_move_that_dies_after_any_statement_has_not_happened(world: World, kin
     assert len(seen) == after - 1 > 4  # it went through, and only once nothing was left to die after
     assert everything(world) != before
     consistent(world)
+
+
+@pytest.mark.parametrize("kind", [*KINDS, *REPAIRS])
+def test_a_move_that_dies_after_any_statement_has_not_happened(world: World, kind: str) -> None:
+    dies_everywhere(world, kind, cut=False)
+
+
+@pytest.mark.parametrize("kind", CUT_OFF)
+def test_a_move_that_loses_the_database_after_any_statement_has_not_happened(world: World, kind: str) -> None:
+    dies_everywhere(world, kind, cut=True)
 
 
 def test_the_comparison_sees_what_a_move_leaves_half_done(world: World) -> None:

@@ -19,6 +19,7 @@ from workflows import engine
 TESTS = Path(__file__).parents[1]
 FILES = sorted(path.relative_to(DIAGRAMS).with_suffix("").as_posix() for path in DIAGRAMS.rglob("*.bpmn"))
 MOST = 25
+SHORT = 6  # the short run takes one of so many drawings
 
 
 def modules() -> Iterator[Any]:
@@ -51,6 +52,15 @@ def test_whoever_tells_stories_restores_them() -> None:
         beside = [module, *(importlib.import_module(f"tests.bundles.test_{module.__name__.rpartition('.')[2]}")
                             for _only in (1,) if module.__name__ == "tests.bundles.stories")]  # fmt: skip
         assert any(name.startswith("test") and "restor" in name for one in beside for name in dir(one)), module.__name__
+
+
+def test_every_file_that_plays_drawings_of_the_engine_restores_them_too() -> None:
+    silent = [
+        path.name
+        for path in sorted((TESTS / "workflows").glob("test_engine_*.py"))
+        if (text := path.read_text(encoding="utf-8")) and "restoring=False" in text and "restoring=True" not in text
+    ]
+    assert silent == []
 
 
 # --- any way at all ------------------------------------------------------------------------------------------------
@@ -136,7 +146,9 @@ def data_of(name: str, throws: Sequence[int]) -> Mapping[str, Any]:
     return known[throws[0] % len(known)].data
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize(
+    "name", [name if at % SHORT == 0 else pytest.param(name, marks=pytest.mark.slow) for at, name in enumerate(FILES)]
+)
 @settings(max_examples=8, deadline=None)
 @given(throws=st.lists(st.integers(0, 11), min_size=3, max_size=20))
 def test_any_way_through_any_drawing_restored_after_every_step_is_the_same(name: str, throws: list[int]) -> None:

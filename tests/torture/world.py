@@ -33,6 +33,9 @@ def _people(place: Place) -> None:
     for number in range(PEOPLE):
         an_account(home, offices.agency, HANDLER, login=f"handler{number}", name="甲乙丙"[number])
     an_account(home, offices.department, "department_head", login="head", name="丁")
+    an_account(home, offices.agency, "agency_head", login="chief", name="戊")
+    for number in range(2):
+        an_account(home, offices.bureau, "process_owner", login=f"owner{number}", name="己庚"[number])
     home.engine.dispose()
 
 
@@ -41,12 +44,14 @@ STAFFED = Template("staffed", _people)
 
 @dataclass
 class World:
-    """A house in a test: its home, its handlers and its head."""
+    """A house in a test: its home, its handlers, the heads of the department and of the agency, two process owners."""
 
     place: Place
     home: Home
     people: tuple[Actor, ...]
     head: Actor
+    chief: Actor
+    owners: tuple[Actor, ...]
 
     @contextmanager
     def work(self, actor: Actor = OPERATOR, *, write: bool = True) -> Iterator[Work]:
@@ -59,14 +64,24 @@ class World:
         with self.work() as work:
             definitions.ship(work, Checked(drawing.bundle(), ()))
 
-    def case(self, process: str, data: Mapping[str, Any] | None = None) -> str:
-        """Begin a case; its ref."""
-        with self.work() as work:
-            return self.begin(work, process, data).ref
+    def publish(self, drawing: Drawing) -> None:
+        """Put the next version of a drawing in force, as its owners do."""
+        checked = Checked(drawing.bundle(), ())
+        with self.work(self.owners[0]) as work:
+            ref = definitions.propose(work, checked, note="").ref
+        with self.work(self.owners[1]) as work:
+            definitions.approve(work, ref, checked)
 
-    def begin(self, work: Work, process: str, data: Mapping[str, Any] | None = None) -> Case:
+    def case(self, process: str, data: Mapping[str, Any] | None = None, version: int = 0) -> str:
+        """Begin a case; its ref. version: 0 for the one in force."""
+        with self.work() as work:
+            return self.begin(work, process, data, version).ref
+
+    def begin(self, work: Work, process: str, data: Mapping[str, Any] | None = None, version: int = 0) -> Case:
         """Begin a case in a transaction of the caller's."""
         definition = definitions.in_force(work, process)
+        if version:
+            definition = definitions.by_id(work, definitions.version(work, process, version).id)
         offices = {one.code: one for one in work.session.scalars(select(Organisation))}
         case = a_case(work, offices["ps-dept"], offices["ps-agency"], offices["ps-town"])
         case.process, case.process_version = process, definition.number
@@ -120,10 +135,13 @@ def open_world(place: Place) -> World:
     with unit_of_work(home, OPERATOR, write=False) as work:
         offices = {one.code: one for one in work.session.scalars(select(Organisation))}
         handlers = [staff.by_login(work, f"handler{number}") for number in range(PEOPLE)]
-        head = staff.by_login(work, "head")
+        head, chief = staff.by_login(work, "head"), staff.by_login(work, "chief")
+        owners = [staff.by_login(work, f"owner{number}") for number in range(2)]
         return World(
             place,
             home,
             tuple(the_actor(one, offices["ps-agency"], HANDLER) for one in handlers),
             the_actor(head, offices["ps-dept"], "department_head"),
+            the_actor(chief, offices["ps-agency"], "agency_head"),
+            tuple(the_actor(one, offices["bx-bureau"], "process_owner") for one in owners),
         )
