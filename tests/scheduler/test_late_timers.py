@@ -77,6 +77,7 @@ def test_a_late_timer_keeps_its_planned_instant_and_the_journal_says_how_late(wo
     with unit_of_work(world.home, SCHEDULER, now=late) as work:
         moves.wake_case(work, case)
     (body,) = fired(world)
+    assert planned is not None
     assert body["steps"] == ["late"] and body["planned"] == planned.isoformat()
     assert abs(body["late_s"] - (late - planned).total_seconds()) < 1
 

@@ -15,6 +15,7 @@ from domain.work import OPERATOR, SCHEDULER, unit_of_work
 from scheduler import recovery, tick
 from tasks import checks, incidents, operations, watchdog
 from tasks.models import HumanTask
+from tasks.services import MoveServices
 from tests.homes import Office
 from tests.torture.drawn import TOLD, Drawing, Node, Scope, chain, end, human, message, start, timer
 from tests.torture.world import STAFFED, World, open_world
@@ -105,7 +106,9 @@ def test_a_case_that_waits_for_nothing_by_its_state_becomes_an_incident_once(wor
     lose_rows(world)
     with world.work() as work:
         row = work.session.scalars(select(CaseState)).one()
-        run = engine.restore(definitions.by_id(work, row.definition_id).diagram, row.data, now=work.now, services=None)
+        services = MoveServices(work, work.session.get_one(Case, row.case_id))
+        drawing = definitions.by_id(work, row.definition_id).diagram
+        run = engine.restore(drawing, row.data, now=work.now, services=services)
         for token in list(run._case.live()):
             token.discard()
         row.data = run.snapshot()

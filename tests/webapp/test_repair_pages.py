@@ -46,6 +46,12 @@ def signed_in(desk_home: Office) -> Opened:
     return lambda login: browser_of(app, desk_home, login)
 
 
+def found_in(pattern: str, page: str) -> str:
+    found = re.search(pattern, page)
+    assert found is not None
+    return found[1]
+
+
 def send(browser: FlaskClient, page: str, address: str, **form: Any) -> Any:
     """Send a form of a page as a browser does."""
     return browser.post(address, data={"csrf_token": token_in(browser.get(page).text), **form})
@@ -54,8 +60,8 @@ def send(browser: FlaskClient, page: str, address: str, **form: Any) -> Any:
 def test_the_head_sees_what_would_happen_and_then_does_it(story: Story, signed_in: Opened) -> None:
     browser, page = signed_in("head"), f"/cases/{story.case_ref}/repair"
     shown = browser.get(page).text
-    token = re.search(r'name="token" value="(\w+)"', shown)[1]
-    version = re.search(r'name="version" value="(\d+)"', shown)[1]
+    token = found_in(r'name="token" value="(\w+)"', shown)
+    version = found_in(r'name="version" value="(\d+)"', shown)
     form = {"version": version, "token": token, "verb": "move", "to": "commission"}
 
     dry = send(browser, page, page, **form)
@@ -146,7 +152,7 @@ def test_a_head_completes_a_step_for_a_colleague_and_both_names_stay(unwritten: 
     assert page in head.get(f"/cases/{unwritten.case_ref}/repair").text
     shown = head.get(page).text
     assert clerk.display in shown
-    version = re.search(r'name="version" value="(\d+)"', shown)[1]
+    version = found_in(r'name="version" value="(\d+)"', shown)
     asked = {"version": version, "behalf:account": clerk.ref, **LETTER}
 
     nobody = send(head, page, page, **{**asked, "behalf:account": "nobody", "behalf:reason": WHY})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from tests.workflows.playing import NOW, Desk
@@ -23,7 +24,7 @@ def drawn(text: str) -> bytes:
 
     def flows(match: re.Match[str]) -> str:
         names = match[1].split(" > ")
-        pairs = zip(names, names[1:], strict=False)
+        pairs = pairwise(names)
         return "".join(f'<sequenceFlow id="{a}_{b}" sourceRef="{a}" targetRef="{b}"/>' for a, b in pairs)
 
     # the schema wants what is not part of the flow before the flow

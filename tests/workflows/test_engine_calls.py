@@ -49,9 +49,7 @@ GLOBAL = drawn(
         '<endEvent id="e"/>\ns > Add > Ask > Sign > Nothing > e',
     )
 )
-MANY = (
-    '<multiInstanceLoopCharacteristics camunda:collection="list" camunda:elementVariable="one" {way}/>'
-)
+MANY = '<multiInstanceLoopCharacteristics camunda:collection="list" camunda:elementVariable="one" {way}/>'
 
 
 def nested(depth: int) -> bytes:
