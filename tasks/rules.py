@@ -66,6 +66,9 @@ def held_task(work: Work, ref: str) -> tuple[HumanTask, Case, instances.CaseStat
     asked = {"ref": ref, "org": actor.org_id, "roles": sorted(actor.roles), "user": actor.user_id}
     row = work.session.execute(_HELD, asked).first()
     if row is None:
+        # whoever waits here while the case is moved to another version finds no row that joins: a fresh look finds it
+        row = work.session.execute(_HELD, asked).first()
+    if row is None:
         raise NotFound(_("There is no such task for you."))
     task, case, state, head, definition = row
     definitions.recall(work, state.definition_id, definition)

@@ -23,7 +23,7 @@ REPAIRS = (
     "incident: retry", "incident: values", "incident: skip", "incident: error", "migrate", "migrate back", "batch",
     "message begins a case", "timer moved",
 )  # fmt: skip
-CUT_OFF = ("start", "complete", "job", "message", "resume", "migrate", "batch")
+CUT_OFF = ("start", "complete", "job", "message", "resume", "migrate")
 MOST = 400
 
 

@@ -204,7 +204,7 @@ def test_a_repair_and_a_move_at_once_are_as_if_one_came_first(
     world: World, database_kind: str, names: tuple[str, str]
 ) -> None:
     mending.deploy(world)
-    step = 2 if database_kind == POSTGRESQL else 9
+    step = 3 if database_kind == POSTGRESQL else 9
     as_if_one_came_first(world, names, lambda there: mending.ready_for(there, names), step=step, thorough=False)
 
 
