@@ -25,16 +25,20 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from sqlalchemy import select
+
 from bench import engine_floor as floor
 from bench import engine_stock as stock
 from bench import engine_workers as workers
+from domain.base import new_ref
 from tasks import opening
+from tasks.models import HumanTask
 from tests.infrastructure.databases import POSTGRESQL, SQLITE, Databases, NoPostgreSQL, close_run, open_run
 from tests.torture import drawn
 from tests.torture.world import STAFFED, World, open_world
 from workflows import definitions
 
-TIMES, EACH = 5, 40
+TIMES, EACH = 5, 20
 CASES = 5_000
 CHUNK, PAUSE = 200, 0.005  # a worker asks for its next piece of work in between
 PARTS = ("complete", "launch", "growth", "workers")
@@ -153,7 +157,9 @@ def launch(world: World, count: int) -> Figures:
 @contextmanager
 def _clerk(world: World, claims: list[float]) -> Iterator[None]:
     """Somebody who takes one task after the other meanwhile; adds the seconds of each."""
-    tasks = [ref for _number in range(30) for ref, _step, _version in world.open_tasks(world.case("review"))]
+    _open(world, 60, new_ref()[:6])
+    with world.work(write=False) as work:
+        tasks = list(work.session.scalars(select(HumanTask.ref).order_by(HumanTask.id.desc()).limit(60)))
     ended = threading.Event()
 
     def claim() -> None:
@@ -195,9 +201,9 @@ def growth(world: World) -> list[Figures]:
     rows = []
     world.deploy(drawn.relay())
     case = world.case("rounds")
-    for number in range(1, 401):
+    for number in range(1, 201):
         taken = timed(lambda: depth.step(world, case, {"note": "again", "again": True}))
-        if number in (4, 40, 400):
+        if number in (2, 20, 200):
             rows.append({"what": "rounds", "many": number, "ms": round(taken * 1e3, 1)} | _size(world, case))
     for drawing, many in ((drawn.crowd(), 10), (drawn.crowd(), 100), (drawn.crowd(), 1000), (drawn.parts(), 300)):
         world.deploy(drawing)

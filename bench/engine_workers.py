@@ -10,12 +10,14 @@ from typing import Any
 
 from sqlalchemy import create_engine, text
 
+from tasks import schema
 from tests.infrastructure.databases import Place
 from tests.torture import drawn
 from tests.torture.world import World, open_world
 
 PROCESSES = (1, 2, 4)
-STEPS = 150  # of each process
+STEPS = 50  # of each process
+READY_SECONDS = 120
 # sessions that wait for a lock of another, and on what; the time of a commit's own write is no queue
 WAITING = text(
     "SELECT left(query, 60) FROM pg_stat_activity"
@@ -32,13 +34,15 @@ def measure(world: World) -> list[dict[str, Any]]:
 def _with(world: World, count: int) -> dict[str, Any]:
     make = multiprocessing.get_context("spawn")
     ready, go = make.Barrier(count + 1), make.Event()
+    tasks = [[_task(world) for _step in range(STEPS)] for _number in range(count)]
     world.home.engine.dispose()
     started = [
-        make.Process(target=_work, args=(world.place, ready, go, number), daemon=True) for number in range(count)
+        make.Process(target=_work, args=(world.place, ready, go, number, tasks[number]), daemon=True)
+        for number in range(count)
     ]
     for one in started:
         one.start()
-    ready.wait()
+    ready.wait(READY_SECONDS)  # BrokenBarrierError where one of them failed before it began
     began = time.perf_counter()
     go.set()
     seen, looks = _watch(world, started)
@@ -68,16 +72,20 @@ def _watch(world: World, started: list[Any]) -> tuple[Counter[str], int]:
     return seen, looks
 
 
-def _work(place: Place, ready: Any, go: Any, number: int) -> None:
+def _task(world: World) -> str:
+    """The open task of a case of its own."""
+    ((ref, _name, _version),) = world.open_tasks(world.case("desk"))
+    return ref
+
+
+def _work(place: Place, ready: Any, go: Any, number: int, tasks: list[str]) -> None:
     """One process: cases of its own, a step at a time."""
+    schema.metadata()  # a process of its own knows every table
     world = open_world(place)
     who = number % len(world.people)
-    held = []
-    for _step in range(STEPS):
-        (ref, _name, _version), *_more = world.open_tasks(world.case("desk"))
-        held.append((ref, world.claim(ref, who)))
-    ready.wait()
-    go.wait()
+    held = [(ref, world.claim(ref, who)) for ref in tasks]
+    ready.wait(READY_SECONDS)
+    go.wait(READY_SECONDS)
     for ref, version in held:
         world.complete(ref, version, {"note": str(os.getpid())}, who)
     world.home.engine.dispose()
