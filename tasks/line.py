@@ -187,7 +187,7 @@ def _earlier(work: Work, case_id: int, steps: Collection[str]) -> dict[tuple[str
 
 
 def due_of(work: Work, case: Case, step: StepSpec, start: datetime | None = None) -> policies.Due:
-    """The task's own term (property `term`) from `start` (default: now), or the case's limit (property `case-limit`)."""
+    """The task's own term (property `term`) from `start` (default: now), or the case's (property `case-limit`)."""
     key = step.properties.get("term", "")
     if key:
         return policies.due(work, case, key, start, fallback=step.properties.get("term-internal", ""))

@@ -69,9 +69,7 @@ def case_number(work: Work, org_id: int, mark: str) -> str:
 def case_numbers(work: Work, org_id: int, mark: str, count: int) -> list[str]:
     """The next so many case numbers of an office, taken together."""
     last = numbers.take(work, org_id, "case", count=count)
-    return [
-        numbers.document_number(f"{mark}核", work.today.year, value) for value in range(last - count + 1, last + 1)
-    ]
+    return [numbers.document_number(f"{mark}核", work.today.year, value) for value in range(last - count + 1, last + 1)]
 
 
 def complete_task(work: Work, ref: str, *, version: int, answers: Mapping[str, Any]) -> Moved:

@@ -63,7 +63,7 @@ class Editing:
             text.text = condition
         return made
 
-    def timer(self, at: str, name: str, kind: str, text: str, to: str, *, interrupting: bool = True) -> None:
+    def timer(self, at: str, name: str, kind: str, text: str, to: str, *, interrupting: bool = True) -> Editing:
         scope = self.around(at)
         event = self.make(scope, "boundaryEvent", name, attachedToRef=at)
         if not interrupting:
@@ -71,6 +71,7 @@ class Editing:
         waits = etree.SubElement(event, tag("timerEventDefinition"), id=f"{name}_timer")
         etree.SubElement(waits, tag(kind)).text = text
         self.flow(scope, name, to)
+        return self
 
     def property(self, step: str, name: str, value: str | None) -> None:
         node = self.node(step)
@@ -93,21 +94,23 @@ class Editing:
             flow.set("targetRef", made.get("id"))
         self.flow(self.around(step), made.get("id"), step)
 
-    def remove(self, name: str) -> None:
+    def remove(self, name: str) -> Editing:
         """Take a step out; what led to it leads on."""
         (out,) = self.out(name)
         for flow in self.into(name):
             flow.set("targetRef", out.get("targetRef"))
         out.getparent().remove(out)
         self.drop(name)
+        return self
 
-    def drop(self, name: str) -> None:
+    def drop(self, name: str) -> Editing:
         """Take a node away with its flows and its boundary events."""
         for event in [one for one in self.root.iter(tag("boundaryEvent")) if one.get("attachedToRef") == name]:
-            self.drop(event.get("id"))
+            self.drop(str(event.get("id")))
         for flow in [*self.out(name), *self.into(name)]:
             flow.getparent().remove(flow)
         self.node(name).getparent().remove(self.node(name))
+        return self
 
     def rename(self, old: str, new: str) -> None:
         for one in self.root.iter():

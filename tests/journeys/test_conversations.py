@@ -1,4 +1,4 @@
-"""What a case says begins another process for the same household; called processes are done by people; nothing is lost."""
+"""What a case says begins another process for the same household; what it calls is done by people; nothing is lost."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ MAIN = """<startEvent id="asked"><messageEventDefinition messageRef="Asked"/></s
 <callActivity id="Part" calledElement="Visit"><extensionElements><camunda:in source="asked" target="wish"/>
 <camunda:out sourceExpression="wish.who" target="who"/></extensionElements></callActivity>
 <endEvent id="said"><extensionElements><camunda:inputOutput>
-<camunda:inputParameter name="who">=who</camunda:inputParameter></camunda:inputOutput></extensionElements><messageEventDefinition messageRef="Nobody"/></endEvent>
+<camunda:inputParameter name="who">=who</camunda:inputParameter></camunda:inputOutput></extensionElements>
+<messageEventDefinition messageRef="Nobody"/></endEvent>
 asked > Part > said"""
 VISIT = """<startEvent id="begin"/>
 <userTask id="visit" name="入户" camunda:candidateGroups="town_post" camunda:formKey="seen"/><endEvent id="end"/>

@@ -127,7 +127,7 @@ def finish(run: engine.Run, choose: random.Random | None = None) -> engine.Run:
             run = engine.restore(run.diagram, run.snapshot(), now=clock, services=Desk())
             run.wake()
         else:
-            run.deliver("letter", {}, run.messages()[0].key)
+            run.deliver("letter", {}, run.messages()[0].correlation)
     raise AssertionError(f"the case does not end: {run.active()}")
 
 
