@@ -8,21 +8,31 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sqlalchemy import Select, exists, select
+from sqlalchemy.orm import aliased
 
 from tasks.models import COMPLETED, HumanTask
 from workflows.moments import CaseMoment
 
-PASSED = ("skip", "skipped", "move")
+PASSED, MOVED_BACK = ("skip", "skipped", "move"), "moved back"
 
 
 def let_pass(case_id: int, steps: Iterable[str], account_id: int | None) -> Select[str]:
-    """Ids of these steps that an account let pass and that nobody has done since. Uses
-    uq_case_moment_case_id_version."""
+    """Ids of these steps that an account let pass, that nobody has done and where no move was taken back since.
+
+    Uses uq_case_moment_case_id_version.
+    """
     since = exists().where(
         HumanTask.case_id == CaseMoment.case_id,
         HumanTask.step_id == CaseMoment.step_id,
         HumanTask.state == COMPLETED,
         HumanTask.completed_at >= CaseMoment.at,
+    )
+    later = aliased(CaseMoment)
+    back = exists().where(
+        later.case_id == CaseMoment.case_id,
+        later.version > CaseMoment.version,
+        later.verb == MOVED_BACK,
+        later.step_id == CaseMoment.step_id,
     )
     return select(CaseMoment.step_id).where(
         CaseMoment.case_id == case_id,
@@ -30,4 +40,5 @@ def let_pass(case_id: int, steps: Iterable[str], account_id: int | None) -> Sele
         CaseMoment.verb.in_(PASSED),
         CaseMoment.account_id == account_id,
         ~since,
+        ~back,
     )

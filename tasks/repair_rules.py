@@ -53,8 +53,11 @@ def must_hold_nothing(work: Work, case: Case) -> None:
                              step=Name(*mine)))  # fmt: skip
 
 
-def must_touch(work: Work, case: Case, definition: Definition, steps: Iterable[str]) -> None:
-    """Each of these steps is the business of the actor's office, and no pair of eyes of the actor's. NotPermitted."""
+def must_touch(work: Work, case: Case, definition: Definition, steps: Iterable[str], *, back: bool = False) -> None:
+    """Each of these steps is the business of the actor's office, and no pair of eyes of the actor's. NotPermitted.
+
+    back: a move is taken back; whoever let the step pass by it may, because the step is then done after all.
+    """
     drawn = definition.diagram.steps
     touched = {step_id for step_id in steps if step_id in drawn}
     for step_id in sorted(touched):
@@ -66,7 +69,7 @@ def must_touch(work: Work, case: Case, definition: Definition, steps: Iterable[s
                     step=Name(step.name or step_id, step.name_en),
                 )
             )
-        must_be_apart(work, case, definition, step_id, work.actor.user_id)
+        must_be_apart(work, case, definition, step_id, work.actor.user_id, back=back)
 
 
 def _head(case: Case, role: str) -> int:
@@ -74,7 +77,9 @@ def _head(case: Case, role: str) -> int:
     return case.agency_id if line.office_of(case, role) == case.agency_id else case.department_id
 
 
-def must_be_apart(work: Work, case: Case, definition: Definition, step_id: str, account_id: int | None) -> None:
+def must_be_apart(
+    work: Work, case: Case, definition: Definition, step_id: str, account_id: int | None, *, back: bool = False
+) -> None:
     """Nobody acts on a step whose other half (`separate-from`) they did, or had done for them. Raises NotPermitted."""
     drawn = definition.diagram.steps
     others = {*drawn[step_id].separate_from, *(s.id for s in drawn.values() if step_id in s.separate_from)}
@@ -87,7 +92,7 @@ def must_be_apart(work: Work, case: Case, definition: Definition, step_id: str, 
         or_(HumanTask.completed_by == account_id, HumanTask.done_for == account_id),
     )
     row = work.session.execute(did.limit(1)).first()
-    passed = None if row is not None else work.session.scalar(
+    passed = None if row is not None or back else work.session.scalar(
         four_eyes.let_pass(case.id, others, account_id).limit(1)
     )  # fmt: skip
     if row is None and passed is None:

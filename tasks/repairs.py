@@ -21,6 +21,7 @@ from domain.text import Text
 from domain.text import gettext as _
 from domain.work import Work
 from tasks import held, line, moves, repair_rules, rules
+from tasks.four_eyes import MOVED_BACK
 from tasks.models import OPEN, RESERVED, HumanTask
 from tasks.services import MoveServices
 from workflows import instances, surgery, surgery_places
@@ -82,8 +83,10 @@ def version_of(work: Work, case: Case) -> int:
     return work.session.scalar(select(instances.CaseState.version).where(instances.CaseState.case_id == case.id)) or 0
 
 
-def repair(work: Work, case_ref: str, wanted: Repair, reason: str, *, version: int | None = None) -> Outcome:
-    """Do it. version: how far the case was when the person looked, None when nobody did.
+def repair(
+    work: Work, case_ref: str, wanted: Repair, reason: str, *, version: int | None = None, back: bool = False
+) -> Outcome:
+    """Do it. version: how far the case was when the person looked, None when nobody did; back: it takes a move back.
 
     Raises NotFound, NotPermitted, Conflict (with the sentence of what speaks against it), Stale, InvalidAnswers.
     """
@@ -98,8 +101,9 @@ def repair(work: Work, case_ref: str, wanted: Repair, reason: str, *, version: i
     kept = _open_tasks(work, case)
     said = apply(instance.run, wanted)
     touched = _touched(places, instance.run, wanted)
-    repair_rules.must_touch(work, case, instance.definition, touched)
-    moved = _carried_on(work, instance, Act(wanted.verb, _first_step(places, wanted)))
+    repair_rules.must_touch(work, case, instance.definition, touched, back=back)
+    act = Act(MOVED_BACK, wanted.step) if back else Act(wanted.verb, _first_step(places, wanted))
+    moved = _carried_on(work, instance, act)
     if surgery_places.idle(instance.run):
         raise Conflict(_("The case would then stand still for ever, waiting for nothing and nobody."))
     opened, ended = _take_over(work, case, kept)
@@ -108,7 +112,7 @@ def repair(work: Work, case_ref: str, wanted: Repair, reason: str, *, version: i
         instance.state.version,
     )  # fmt: skip
     body = {
-        "verb": wanted.verb, "step": _first_step(places, wanted), "to": wanted.step, "before": list(before),
+        "verb": act.verb, "step": _first_step(places, wanted), "to": wanted.step, "before": list(before),
         "after": list(outcome.after), "version": outcome.version, "reason": line.add_case_note(work, case, why),
         **({"names": sorted([*wanted.values, *wanted.remove])} if wanted.verb == VALUES else {}),
     }  # fmt: skip
@@ -131,7 +135,7 @@ def undo_move(work: Work, case_ref: str, reason: str) -> Outcome:
     there = [p for p in surgery_places.places(instance.run) if p.step_id == last["to"]]
     if len(there) != 1:
         raise Conflict(_("The case went on from there; there is nothing to take back."))
-    return repair(work, case_ref, Repair(MOVE, there[0].token, str(last["step"])), reason)
+    return repair(work, case_ref, Repair(MOVE, there[0].token, str(last["step"])), reason, back=True)
 
 
 def last_repair(work: Work, case: Case) -> Mapping[str, Any] | None:

@@ -45,6 +45,7 @@ SENTENCES: Mapping[str, tuple[Text, Text]] = {
     "migrated": (_("moved the case to another version"), _("moved the case to another version")),
     "set_right": (_("what the case waits for was written anew"), _("what the case waits for was written anew")),
     "timer_moved": (_("set another time at “%(step)s”"), _("set another time")),
+    "moved back": (_("took the case back to “%(step)s”"), _("took the case back")),
     "move": (_("moved the case from “%(step)s” by hand"), _("moved the case by hand")),
     "reset": (_("set the case back to “%(step)s”"), _("set the case back")),
     "skip": (_("skipped “%(step)s”"), _("skipped a step")),

@@ -181,6 +181,8 @@ def test_a_move_is_taken_back_while_nothing_happened_since(story: Story) -> None
     with story.work("head") as work:
         repairs.undo_move(work, story.case_ref, WHY)
     assert story.open_steps() == ["sign_commission"]
+    with pytest.raises(Conflict), story.work("head") as work:
+        repairs.undo_move(work, story.case_ref, WHY)  # what was taken back is not taken back again
 
     repair(story, Repair(MOVE, token_at(story, "sign_commission"), "commission"))
     steps.commission(story)
