@@ -15,10 +15,10 @@ from tasks import batches, repair_kinds, repair_pages
 from tasks.batch_filter import STATES, CaseFilter
 from webapp import showing
 from webapp.acting import acting, reading
+from webapp.day_fields import until_of_form
 from webapp.errors import status_of
 from webapp.i18n import english
 from webapp.permits import requires
-from webapp.views.repairs import until_of_form
 
 blueprint = Blueprint("batches", __name__)
 repair_kinds.register_all()

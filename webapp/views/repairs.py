@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, time
 
 import orjson
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from domain.clock import OFFICE_ZONE
 from domain.errors import Conflict, HouseError, InvalidAnswers, NotPermitted, Stale
 from domain.text import Text
 from domain.text import gettext as _
@@ -17,6 +15,7 @@ from domain.work import Work
 from tasks import repair_pages, repairs
 from tasks.repairs import ADD, DROP, MOVE, RESET, SKIP, VALUES, Outcome, Repair
 from webapp.acting import acting, reading
+from webapp.day_fields import until_of_form
 from webapp.errors import status_of
 from webapp.i18n import english
 from webapp.permits import requires
@@ -147,18 +146,6 @@ def _json(field: str) -> object:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
         return text
-
-
-def until_of_form() -> datetime | None:
-    """The day until which something is on hold, at eight in the morning; None for none. Raises InvalidAnswers."""
-    text = request.form.get("until", "").strip()
-    if not text:
-        return None
-    try:
-        day = datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007  a day of the office, its zone follows
-    except ValueError as broken:
-        raise InvalidAnswers({"until": _("Give a day as 2027-06-01.")}) from broken
-    return datetime.combine(day, time(8), OFFICE_ZONE)
 
 
 def _page(work: Work, ref: str, *, outcome: Outcome | None = None, faults: dict[str, str] | None = None) -> str:
