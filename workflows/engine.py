@@ -327,7 +327,8 @@ class Run:
 
     def failed(self) -> list[tuple[str, str]]:
         """Token and step id of each step that stands in error."""
-        return [(t.id.hex, t.task_spec.bpmn_id) for t in self._case.tokens() if t._state == ERROR]
+        failed = (t for t in self._case.tokens() if t._state == ERROR)
+        return [(t.id.hex, str(t.task_spec.bpmn_id or t.task_spec.name)) for t in failed]
 
     def active(self) -> list[str]:
         """Ids of the nodes where a token stands now, for the drawing."""

@@ -39,9 +39,9 @@ class Catcher:
 
 
 def stop_at_next(run: Run) -> Stopped | None:
-    """Put the step that would run next into error. None: there is none."""
+    """Put the step that would run next into error. None: there is none, or the case has not even begun."""
     token = run._case.next_ready()
-    return None if token is None else _stop(token)
+    return None if token is None or token is run._case.task_tree else _stop(token)
 
 
 def hold(run: Run) -> list[Stopped]:

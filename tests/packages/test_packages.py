@@ -237,7 +237,7 @@ def test_apscheduler_knocks_and_when_it_does_not_nothing_is_done(database_kind, 
 
 def test_apscheduler_keeps_no_truth_of_its_own(office):
     made = worker.make_scheduler(office.home, "w")
-    assert {job.id for job in made.get_jobs()} == {"tick", "beat", "seal", "orphans"}
+    assert {job.id for job in made.get_jobs()} == {"tick", "beat", "seal", "orphans", "watch", "recover"}
     assert made.__class__.__module__.startswith("apscheduler.")
 
 
