@@ -192,6 +192,19 @@ def knows(work: Work, event: str, stream: tuple[str, str]) -> bool:
     return work.session.scalar(found) is not None
 
 
+def newest(work: Work, event: str, stream: tuple[str, str]) -> Mapping[str, Any] | None:
+    """The body of the newest such event of a stream; None when there is none. Uses uq_journal_stream_kind_subject."""
+    kind, key = stream
+    found = (
+        select(JournalEntry.body)
+        .join(JournalStream, JournalStream.id == JournalEntry.stream_id)
+        .where(JournalStream.kind == kind, JournalStream.subject == key, JournalEntry.event == event)
+        .order_by(JournalEntry.seq.desc())
+        .limit(1)
+    )
+    return work.session.scalar(found)
+
+
 def seal(work: Work) -> bool:
     """Bind what was written since the last seal, and with it every head. False when nothing was."""
     session = work.session

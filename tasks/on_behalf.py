@@ -82,17 +82,6 @@ def page(work: Work, ref: str, *, english: bool) -> BehalfPage:
     return BehalfPage(pages.task_page(_in_the_role(work, task), ref, english=english), people, refusal)
 
 
-def may_be_done(work: Work, ref: str) -> bool:
-    """Whether the actor may open the page of this task."""
-    if not permissions.may(work.actor, "task.complete_for", permissions.OFFICE, "OPEN"):
-        return False
-    try:
-        task, _case = task_of_office(work, ref)
-    except HouseError:
-        return False
-    return task.assignee_id != work.actor.user_id
-
-
 def form_of(work: Work, ref: str) -> tuple[FormSpec, int]:
     """The form of such a task and the key of its case. Raises NotFound, NotPermitted."""
     task, _case = task_of_office(work, ref)

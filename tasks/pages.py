@@ -17,6 +17,7 @@ from sqlalchemy.orm import aliased
 from domain import rules
 from domain.cases import Case
 from domain.errors import NotFound
+from domain.parties import permissions
 from domain.parties.accounts import Account
 from domain.parties.households import Guardian, Household, Person
 from domain.parties.organisations import Organisation
@@ -33,7 +34,7 @@ from tasks.briefs import CaseBrief, Clock
 from tasks.drawings import Drawing
 from tasks.followed import FileView, Opinion, Paper, Remark
 from tasks.models import COMPLETED, READY, HumanTask
-from tasks.rules import is_mine, task_scope
+from tasks.rules import is_mine, state_of, task_scope
 from workflows import definitions
 from workflows.definitions import DefinitionRow
 from workflows.forms import FormSpec
@@ -54,7 +55,8 @@ class GuardianView:
 class TaskPage:
     """A task with all that helps to do it. returned: what sent it back, None the first time.
 
-    mine: the actor holds it; claimable: nobody does; values: draft, or the answers once completed (S3).
+    mine: the actor holds it; claimable: nobody does; for_others: it may be done on somebody's behalf (`on_behalf`);
+    values: draft, or the answers once completed (S3).
     """
 
     ref: str
@@ -68,6 +70,7 @@ class TaskPage:
     subject: str
     mine: bool
     claimable: bool
+    for_others: bool
     holder: str
     held_at: datetime | None
     done_by: str
@@ -124,6 +127,7 @@ def task_page(work: Work, ref: str, *, english: bool = False) -> TaskPage:
         subject=task.subject,
         mine=is_mine(task, work.actor),
         claimable=task.state == READY and work.actor.has(task.role) and task.org_id == work.actor.org_id,
+        for_others=_for_others(work, task),
         holder=holder,
         held_at=task.claimed_at,
         done_by=done_by,
@@ -147,6 +151,11 @@ def task_page(work: Work, ref: str, *, english: bool = False) -> TaskPage:
         drawing=drawings.of_case(work, case, definition, row[9], incident=row[10], english=english),
         law=law,
     )
+
+
+def _for_others(work: Work, task: HumanTask) -> bool:
+    may = permissions.may(work.actor, "task.complete_for", permissions.OFFICE, state_of(task))
+    return may and task.org_id == work.actor.org_id and not is_mine(task, work.actor)
 
 
 def _task(work: Work, ref: str) -> Select[*tuple[Any, ...]]:

@@ -242,18 +242,8 @@ def _why_stopped(work: Work, batch: CaseBatch) -> Text | None:
     """Why a batch was stopped that nobody stopped; None for every other one."""
     if batch.state != STOPPED:
         return None
-    wanted = (
-        select(journal.JournalEntry.body)
-        .join(journal.JournalStream, journal.JournalStream.id == journal.JournalEntry.stream_id)
-        .where(
-            journal.JournalStream.kind == "batch",
-            journal.JournalStream.subject == batch.ref,
-            journal.JournalEntry.event == "batch.cancelled",
-        )
-        .order_by(journal.JournalEntry.seq.desc())
-        .limit(1)
-    )
-    if (work.session.scalar(wanted) or {}).get("because") != batches.CLOSED:
+    stopped = journal.newest(work, "batch.cancelled", ("batch", batch.ref)) or {}
+    if stopped.get("because") != batches.CLOSED:
         return None
     return _("Stopped by itself: the account of whoever asked for it is closed. What was done stays done.")
 

@@ -140,18 +140,7 @@ def undo_move(work: Work, case_ref: str, reason: str) -> Outcome:
 
 def last_repair(work: Work, case: Case) -> Mapping[str, Any] | None:
     """The body of the newest repair in the case's journal."""
-    wanted = (
-        select(journal.JournalEntry.body)
-        .join(journal.JournalStream, journal.JournalStream.id == journal.JournalEntry.stream_id)
-        .where(
-            journal.JournalStream.kind == "case",
-            journal.JournalStream.subject == case.ref,
-            journal.JournalEntry.event == "case.repaired",
-        )
-        .order_by(journal.JournalEntry.seq.desc())
-        .limit(1)
-    )
-    return work.session.scalar(wanted)
+    return journal.newest(work, "case.repaired", ("case", case.ref))
 
 
 def apply(run: Run, wanted: Repair) -> list[Text]:

@@ -9,22 +9,9 @@ import pytest
 
 from tests.browser.serving import PHONE, Served
 from tests.infrastructure.browser import assert_accessible
-from tests.journeys import steps
-from tests.journeys.playing import Story, new_case
+from tests.journeys.playing import Story
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def accepted(web: Served) -> Story:
-    """A case that the agency has accepted; it was moved five times and more."""
-    story = new_case(web.office)
-    steps.take_in(story)
-    steps.authorise(story)
-    steps.commission(story)
-    steps.sign_commission(story)
-    steps.accept(story)
-    return story
 
 
 def drawn(page: Any) -> None:

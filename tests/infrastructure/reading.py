@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 READ_ATTRIBUTES = ("alt", "aria-label", "aria-description", "placeholder", "title")
 VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
 CODE = frozenset({"code", "kbd", "script", "style"})
+ASIDE = frozenset({("aria-hidden", "true"), ("translate", "no")})
 
 
 class _Reader(HTMLParser):
@@ -16,7 +17,7 @@ class _Reader(HTMLParser):
         self._open: list[tuple[str, bool]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        aside = any(name == "lang" or (name, value) == ("aria-hidden", "true") for name, value in attrs)
+        aside = any(name == "lang" or (name, value) in ASIDE for name, value in attrs)
         if tag not in VOID:
             self._open.append((tag, tag in CODE or (aside and tag != "html")))
         for name, value in attrs:
@@ -33,7 +34,7 @@ class _Reader(HTMLParser):
 
 
 def read_texts(page: str) -> list[str]:
-    """The texts of a page, in order; what names its own language (`lang`), is code or only a picture is left out."""
+    """The texts of a page, in order; left out: what names its own language (`lang`), source text, mere pictures."""
     reader = _Reader()
     reader.feed(page)
     reader.close()

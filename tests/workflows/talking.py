@@ -91,6 +91,13 @@ def perform(world: World, act: tuple[Any, ...]) -> None:
         raise ValueError(verb)
 
 
+def must_be_as_told(world: World, done: Mapping[str, int], kept: Mapping[int, Mapping[str, Any]]) -> None:
+    """Each element was finished as often as told, and each case, by its number, keeps these values."""
+    assert {name: world.completed().get(name, 0) for name in done} == done
+    for number, values in kept.items():
+        assert {name: world.instances[number].run.data.get(name) for name in values} == values
+
+
 def errors(files: Mapping[str, bytes]) -> list[tuple[str, str]]:
     """Element and rule of everything the check refuses."""
     return [(one.element, one.code) for one in lint.check_files(files) if one.severity == "error"]

@@ -6,7 +6,7 @@ import pytest
 
 from domain.errors import DefinitionRefused
 from tests.workflows.playing import NOW, Desk
-from tests.workflows.talking import Told, drawn, errors, process, script, tell
+from tests.workflows.talking import Told, drawn, errors, must_be_as_told, process, script, tell
 from workflows import engine
 
 END = '<endEvent id="e"/>'
@@ -177,9 +177,7 @@ def test_a_call_runs_as_drawn(story: Told) -> None:
     world, _seen = tell(story, restoring=False)
 
     assert (world.state, world.trouble()[0] if story.state == "ended" else "") == (story.state, "")
-    assert {name: world.completed().get(name, 0) for name in story.done} == story.done
-    for number, values in story.kept.items():
-        assert {name: world.instances[number].run.data.get(name) for name in values} == values
+    must_be_as_told(world, story.done, story.kept)
 
 
 @pytest.mark.parametrize("story", STORIES, ids=NAMES)

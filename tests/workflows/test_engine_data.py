@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.workflows.playing import NOW, Desk
-from tests.workflows.talking import Told, drawn, errors, process, script, tell
+from tests.workflows.talking import Told, drawn, errors, must_be_as_told, process, script, tell
 from workflows import engine, lint
 
 OBJECTS = '<dataObject id="D1" name="order"/><dataObjectReference id="R1" dataObjectRef="D1"/>'
@@ -137,9 +137,7 @@ def test_data_moves_as_drawn(story: Told) -> None:
     world, _seen = tell(story, restoring=False)
 
     assert (world.trouble()[0], world.state) == ("", story.state)
-    assert {name: world.completed().get(name, 0) for name in story.done} == story.done
-    for number, values in story.kept.items():
-        assert {name: world.instances[number].run.data.get(name) for name in values} == values
+    must_be_as_told(world, story.done, story.kept)
 
 
 @pytest.mark.parametrize("story", STORIES, ids=NAMES)

@@ -6,7 +6,7 @@ import pytest
 
 from domain.errors import Conflict
 from tests.workflows.playing import NOW, Desk
-from tests.workflows.talking import Told, drawn, errors, process, script, tell
+from tests.workflows.talking import Told, drawn, errors, must_be_as_told, process, script, tell
 from workflows import engine
 
 M = '<message id="M" name="order"/><message id="N" name="paid"/><signal id="S" name="alarm"/>'
@@ -150,9 +150,7 @@ def test_processes_talk_as_drawn(story: Told) -> None:
 
     assert (world.trouble()[0], world.state) == ("", story.state)
     assert story.cases in (None, len(world.instances))
-    assert {name: world.completed().get(name, 0) for name in story.done} == story.done
-    for number, values in story.kept.items():
-        assert {name: world.instances[number].run.data.get(name) for name in values} == values
+    must_be_as_told(world, story.done, story.kept)
 
 
 @pytest.mark.parametrize("story", STORIES, ids=NAMES)

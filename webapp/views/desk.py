@@ -14,7 +14,7 @@ from flask_babel import ngettext
 from domain.errors import Conflict, HouseError, InvalidAnswers, Stale
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import desk, drawings, form_facts, moves, on_behalf, pages, queues
+from tasks import desk, drawings, form_facts, moves, pages, queues
 from tasks.pages import TaskPage
 from tasks.queues import Filter
 from webapp import showing, task_forms
@@ -307,7 +307,7 @@ def _page(work: Work, shown: TaskPage, form: TaskForm, refusal: HouseError | Non
         asked=asked,
         kept=in_address(asked),
         refusal=refusal,
-        behalf=not shown.mine and on_behalf.may_be_done(work, shown.ref),
+        behalf=shown.for_others,
         clause=str(refusal.ids.get("clause", "")) if refusal is not None else "",
         titles=showing.titles(work, shown.law),
         counts=showing.nav_counts(work),
