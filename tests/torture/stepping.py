@@ -13,6 +13,7 @@ from sqlalchemy import Engine, create_engine, event, text
 
 PATIENCE = 20.0  # seconds until two moves that wait for each other are given up
 ASLEEP = 0.04  # seconds a statement of SQLite may take before it is taken to wait for the other's transaction
+BEGIN = "BEGIN IMMEDIATE"
 WAITS = text("SELECT 1 FROM pg_stat_activity WHERE pid = :pid AND wait_event_type = 'Lock'")
 
 
@@ -27,6 +28,8 @@ class Actor:
         self.problem: BaseException | None = None
         self.pid: int | None = None
         self.steps = 0
+        self.said = ""
+        self.waits = False
         self.thread = threading.Thread(target=self._run, daemon=True)
 
     def _run(self) -> None:
@@ -45,11 +48,15 @@ class Actor:
         self.stands.set()
         self.go.acquire()
 
-    def before_statement(self, pid: int | None) -> None:
+    def before_statement(self, pid: int | None, said: str) -> None:
         """Called in the actor's own thread."""
         self.pid = pid
-        self.steps += 1
-        self._stop()
+        # on SQLite it looks every few milliseconds whether the other has ended: that is waiting, not speaking
+        self.waits = said == self.said == BEGIN
+        self.said = said
+        if not self.waits:
+            self.steps += 1
+            self._stop()
 
 
 class _Here(threading.local):
@@ -66,9 +73,9 @@ def stepping(engine: Engine) -> Iterator[Callable[..., tuple[Actor, Actor]]]:
     turns: (0 or 1, how many statements), the last one is followed by whoever can go on.
     """
 
-    def statement(connection: Any, *_more: object) -> None:
+    def statement(connection: Any, _cursor: object = None, said: str = "", *_more: object) -> None:
         if HERE.actor is not None:
-            HERE.actor.before_statement(_pid(connection))
+            HERE.actor.before_statement(_pid(connection), said)
 
     event.listen(engine, "before_cursor_execute", statement)
     event.listen(engine, "commit", statement)
@@ -131,7 +138,7 @@ def _step(actor: Actor, look: Any) -> bool:
     began = time.monotonic()
     while not actor.stands.wait(0.002):
         if look is None:
-            if time.monotonic() - began > ASLEEP:
+            if actor.waits or time.monotonic() - began > ASLEEP:
                 return False
         elif actor.pid is not None and look.execute(WAITS, {"pid": actor.pid}).first() is not None:
             return False
