@@ -35,6 +35,8 @@ NAMING = {
 
 REF_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 REF_LENGTH = 26
+_COMMON = 4  # letters that the references of one piece of work share
+_ANY_BYTE = (REF_ALPHABET * 8).encode()  # five bits of each byte
 _LETTERS = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", REF_ALPHABET.encode())
 
 
@@ -42,6 +44,17 @@ def new_ref() -> str:
     """A random 128-bit reference for URLs, API and exchange: 26 characters, Crockford base 32."""
     # 16 bytes behind four of nothing are 32 letters, the first six of which say nothing
     return base64.b32encode(bytes(4) + secrets.token_bytes(16)).translate(_LETTERS)[-REF_LENGTH:].decode()
+
+
+def new_refs(count: int) -> list[str]:
+    """References for so many rows that are written together: each random, 110 bits of it for itself, in their order.
+
+    The first four letters are common to them, drawn anew each time: the rows stand side by side in every index of
+    references, and the database writes a few pages of it instead of one a row.
+    """
+    common, own = new_ref()[:_COMMON], REF_LENGTH - _COMMON
+    letters = secrets.token_bytes(own * count).translate(_ANY_BYTE).decode()
+    return sorted(common + letters[place : place + own] for place in range(0, own * count, own))
 
 
 class Instant(TypeDecorator[datetime]):

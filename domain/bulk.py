@@ -1,16 +1,19 @@
 """Rows of one table that are alike but for a few columns: the first is written whole, the others are copies of it.
 
-What is alike is neither sent nor turned into the database's types again: PostgreSQL takes the columns that differ as
-arrays in one statement; on SQLite a prepared statement is run for each row with the values as the file holds them.
+What is alike is neither sent nor turned into the database's types again: one statement copies it beside the columns
+that differ. PostgreSQL takes these as arrays, SQLite from a table of the connection's own, which is empty again
+afterwards and far smaller than what SQLite keeps of such tables in memory (2 MB).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Insert, Table, bindparam, func, insert, inspect, select, true
+from sqlalchemy import Connection, Insert, Table, bindparam, column, func, insert, inspect, select, true
+from sqlalchemy import table as sqltable
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
@@ -18,7 +21,7 @@ from sqlalchemy.types import NullType
 
 from domain.base import Base
 
-FIRST = "row_copied"
+FIRST, ASIDE = "row_copied", "put_aside_"
 
 
 def write_alike(
@@ -27,7 +30,7 @@ def write_alike(
     """Insert one row for each place of the sequences in `own`; its other columns are those of `like`.
 
     own: column -> values (keys, texts, bytes), one a row and equally many of each; columns in neither have their
-    default. At most three statements, however many rows.
+    default. At most six statements, however many rows.
     """
     count = len(next(iter(own.values())))
     if not count:
@@ -44,10 +47,27 @@ def write_alike(
         arrays = {f"own_{name}": list(own[name][1:]) for name in names}
         connection.execute(_by_arrays(table, names), {FIRST: key, **arrays})
         return
-    written, read = _by_rows(table, names)
+    copied, read = _by_select(table, names)
     alike = tuple(connection.exec_driver_sql(read, (key,)).one())
-    each = zip(*(own[name][1:] for name in names), strict=True)
-    connection.exec_driver_sql(written, [(*mine, *alike) for mine in each])
+    with _put_aside(connection, [own[name][1:] for name in names]):
+        connection.exec_driver_sql(copied, alike)
+
+
+@contextmanager
+def _put_aside(connection: Connection, columns: Sequence[Sequence[Any]]) -> Iterator[None]:
+    """The columns that differ in a table that only this connection sees, as long as the block lasts."""
+    width = len(columns)
+    named = ", ".join(_own(width))
+    connection.exec_driver_sql(f"CREATE TEMP TABLE IF NOT EXISTS {ASIDE}{width} ({named})")
+    marks = ", ".join("?" * width)
+    rows = list(zip(*columns, strict=True))
+    connection.exec_driver_sql(f"INSERT INTO temp.{ASIDE}{width} VALUES ({marks})", rows)  # noqa: S608  fixed words
+    yield
+    connection.exec_driver_sql(f"DELETE FROM temp.{ASIDE}{width}")  # noqa: S608  fixed words
+
+
+def _own(width: int) -> list[str]:
+    return [f"own_{place}" for place in range(width)]
 
 
 def _alike(table: Table, names: tuple[str, ...]) -> list[str]:
@@ -69,13 +89,16 @@ def _by_arrays(table: Table, names: tuple[str, ...]) -> Insert:
 
 
 @cache
-def _by_rows(table: Table, names: tuple[str, ...]) -> tuple[str, str]:
-    """What writes a row as the driver takes it, the columns that differ first, and what reads the others of one."""
+def _by_select(table: Table, names: tuple[str, ...]) -> tuple[str, str]:
+    """What copies a row beside the columns put aside, the others as the driver takes them, and what reads those of one.
+
+    Reading the row within the same statement, SQLite would copy everything through a table of its own first.
+    """
     (key,) = table.primary_key.columns
     rest = _alike(table, names)
-    order = [*names, *rest]
-    values = {name: bindparam(f"value_{name}", type_=NullType()) for name in order}
+    aside = sqltable(f"{ASIDE}{len(names)}", *(column(name) for name in _own(len(names))), schema="temp")
+    values = [bindparam(f"value_{name}", type_=NullType()) for name in rest]
     # parameters in the order of the columns as they are named, not of the table
-    written = insert(table).from_select(order, select(*values.values()), include_defaults=False)
+    copied = insert(table).from_select([*names, *rest], select(*aside.c, *values), include_defaults=False)
     read = select(*(table.c[name] for name in rest)).where(key == bindparam(FIRST, type_=key.type))
-    return str(written.compile(dialect=sqlite.dialect())), str(read.compile(dialect=sqlite.dialect()))
+    return str(copied.compile(dialect=sqlite.dialect())), str(read.compile(dialect=sqlite.dialect()))

@@ -34,6 +34,7 @@ from domain.base import Base, BigKey, Key, insert_once, reserve_keys
 from domain.bulk import write_alike
 from domain.clock import machine_now
 from domain.errors import OperationFailed
+from domain.prepared import Prepared
 from domain.text import gettext as _
 from domain.vault import Vault
 from domain.work import Work
@@ -126,10 +127,9 @@ def record(
     kind, key = stream or (("office", str(work.actor.org_id)) if work.actor.org_id else ("home", "home"))
     head = _head_in_hand(work, kind, key)
     row = entry_row(work, head, event, subject, body)
-    connection = work.session.connection()
-    connection.execute(_ENTRY, row)
-    moved = connection.execute(_HEAD, {"stream": head.id, "old": head.seq, "seq": row["seq"], "head": row["mac"]})
-    if moved.rowcount != 1:
+    _ENTRY.send(work.connection, row)
+    moved = _HEAD.send(work.connection, {"stream": head.id, "old": head.seq, "seq": row["seq"], "head": row["mac"]})
+    if moved != 1:
         raise OperationFailed(_("The journal of this matter moved on meanwhile. Try again."))
     set_committed_value(head, "seq", row["seq"])
     set_committed_value(head, "head", row["mac"])
@@ -162,7 +162,7 @@ def write_first(work: Work, event: str, body: Mapping[str, Any], kind: str, subj
     after = _line([like["body"], like["request_id"], like["prev"].hex()])
     key = work.home.vault.purpose_key("journal")
     macs = [
-        hmac.digest(key, f"[{stream},{before},{_line([subject])},{after}]".encode(), "sha256")
+        hmac.digest(key, f"[{stream},{before},{_encode(subject)},{after}]".encode(), "sha256")
         for stream, subject in zip(keys, subjects, strict=True)
     ]
     stream = {"kind": kind, "seq": like["seq"]}
@@ -170,9 +170,12 @@ def write_first(work: Work, event: str, body: Mapping[str, Any], kind: str, subj
     write_alike(work.session, JournalEntry, like, {"stream_id": keys, "subject": subjects, "mac": macs})
 
 
+_encode = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
+
+
 def _line(fields: Sequence[Any]) -> str:
     """A part of the canonical form of an entry."""
-    return json.dumps(fields, sort_keys=True, ensure_ascii=False, separators=(",", ":"))[1:-1]
+    return _encode(fields)[1:-1]
 
 
 def of_case(work: Work, case_ref: str, event: str, subject: str, body: Mapping[str, Any] | None = None) -> None:
@@ -292,9 +295,10 @@ def verify_tail(session: Session, vault: Vault, newest: int) -> Iterator[Break]:
 
 
 # written once: composing a statement costs more than sending it
-_ENTRY = insert(JournalEntry.__table__)  # type: ignore[arg-type]  # a mapped class has a Table
-_HEAD = (
-    update(JournalStream.__table__)  # type: ignore[arg-type]
+_FIELDS = ("stream_id", "seq", "machine_at", "legal_at", "actor", "event", "subject", "body", "request_id", "prev")
+_ENTRY = Prepared(insert(JournalEntry), (*_FIELDS, "mac"))
+_HEAD = Prepared(
+    update(JournalStream)
     .where(JournalStream.id == bindparam("stream"), JournalStream.seq == bindparam("old"))
     .values(seq=bindparam("seq"), head=bindparam("head"))
 )
@@ -335,9 +339,6 @@ def _locked_head(session: Session, kind: str, key: str) -> JournalStream:
         insert_once(session, JournalStream, ("kind", "subject"), kind=kind, subject=key, seq=0, head=GENESIS)
         found = session.scalars(_WANTED, asked).one()
     return found
-
-
-_FIELDS = ("stream_id", "seq", "machine_at", "legal_at", "actor", "event", "subject", "body", "request_id", "prev")
 
 
 def _canonical(entry: JournalEntry) -> bytes:

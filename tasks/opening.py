@@ -15,7 +15,7 @@ from sqlalchemy import inspect
 
 from domain import journal
 from domain.agenda import AgendaItem
-from domain.base import new_ref, reserve_keys
+from domain.base import new_ref, new_refs, reserve_keys
 from domain.bulk import write_alike
 from domain.cases import OPEN, Case, enter_stage
 from domain.work import Work
@@ -87,7 +87,7 @@ def open_many(work: Work, found: Way, like: Case, own: Sequence[Own], data: Mapp
     if not own:
         return []
     session = work.session
-    keys, refs = reserve_keys(session, Case, len(own)), [new_ref() for _one in own]
+    keys, refs = reserve_keys(session, Case, len(own)), new_refs(len(own))
     like.state, like.stage, like.stage_times = like.state or OPEN, like.stage or "", like.stage_times or {}
     _enter_stage(work, found, like)
     columns: dict[str, Sequence[Any]] = {name: [getattr(one, name) for one in own] for name in Own._fields}
@@ -139,4 +139,4 @@ def _write_tasks(work: Work, found: Way, like: Case, keys: Sequence[int]) -> Non
     instance = Instance(like, found.definition, found.run, CaseState(), NOTHING)
     for step in found.run.human_steps():
         row = line.task_row(work, instance, step, {})
-        write_alike(work.session, HumanTask, row, {"case_id": keys, "ref": [new_ref() for _key in keys]})
+        write_alike(work.session, HumanTask, row, {"case_id": keys, "ref": new_refs(len(keys))})
