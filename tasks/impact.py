@@ -73,14 +73,16 @@ class Shift:
 
 @dataclass(frozen=True, slots=True)
 class ToMap:
-    """A step (old id) where cases stand that cannot go on by themselves. choices: id -> name, likeliest first;
-    chosen: the one the mapping names, "" for none."""
+    """A step (old id) of which the owner has to say what it is now. choices: id -> name, likeliest first; chosen: the
+    one the mapping names, "" for none; stands: cases stand there, else they have it behind them and who did it is
+    bound by it."""
 
     step: str
     name: str
     cases: int
     choices: Mapping[str, str]
     chosen: str = ""
+    stands: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,19 +263,23 @@ class _Looking:
     def _to_map(self, standing: Sequence[_Standing], verdicts: Mapping[int, Verdict]) -> list[ToMap]:
         """Steps that need one of the new version, and those that were given one."""
         counted: Counter[tuple[int, str]] = Counter()
+        stood: set[str] = set()
         for one in standing:
-            verdict = verdicts[one.id]
+            verdict, places = verdicts[one.id], {str(place) for place in one.key[1:]}
             if verdict.code == transplant.MAPPING and verdict.step:
-                counted[one.definition_id, verdict.step] += 1
-            elif one.definition_id in self.plans:
-                counted.update((one.definition_id, str(place)) for place in one.key[1:] if place in self.mapping)
+                asked = {verdict.step}
+            else:
+                asked = {step for step in self.mapping if step in places or step in verdict.carried}
+            counted.update((one.definition_id, step) for step in asked if one.definition_id in self.plans)
+            stood |= asked & places
         found: dict[str, ToMap] = {}
         for (key, step), cases in counted.items():
             changes = self.plans[key].changes
             choices = {one: self._named(self.new, one) for one in changes.choices(step)}
             before = found.get(step)
             cases += before.cases if before is not None else 0
-            found[step] = ToMap(step, changes.old_name(step), cases, choices, self.mapping.get(step, ""))
+            chosen = self.mapping.get(step, "")
+            found[step] = ToMap(step, changes.old_name(step), cases, choices, chosen, step in stood)
         return list(found.values())
 
     # --- days

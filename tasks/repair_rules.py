@@ -82,22 +82,24 @@ def must_be_apart(
 ) -> None:
     """Nobody acts on a step whose other half (`separate-from`) they did, or had done for them. Raises NotPermitted."""
     drawn = definition.diagram.steps
-    others = {*drawn[step_id].separate_from, *(s.id for s in drawn.values() if step_id in s.separate_from)}
+    others = four_eyes.others_of(drawn, step_id)
     if not others or account_id is None:
         return
+    names = four_eyes.names(work, case.id, others)
     did = select(HumanTask.name, HumanTask.name_en).where(
         HumanTask.case_id == case.id,
-        HumanTask.step_id.in_(sorted(others)),
+        HumanTask.step_id.in_(sorted(names)),
         HumanTask.state == COMPLETED,
         or_(HumanTask.completed_by == account_id, HumanTask.done_for == account_id),
     )
     row = work.session.execute(did.limit(1)).first()
     passed = None if row is not None or back else work.session.scalar(
-        four_eyes.let_pass(case.id, others, account_id).limit(1)
+        four_eyes.let_pass(case.id, names, account_id).limit(1)
     )  # fmt: skip
     if row is None and passed is None:
         return
-    done = Name(*row) if row is not None else Name(drawn[str(passed)].name or str(passed), drawn[str(passed)].name_en)
+    step = drawn[names[str(passed)]] if row is None else drawn[step_id]
+    done = Name(*row) if row is not None else Name(step.name or step.id, step.name_en)
     if account_id == work.actor.user_id:
         raise NotPermitted(_("You did “%(step)s” of this case; a second person has to decide here.", step=done))
     raise NotPermitted(_("That person did “%(step)s” of this case; name somebody else.", step=done))

@@ -128,21 +128,20 @@ def must_be_separate(work: Work, task: HumanTask) -> None:
     Raises NotPermitted.
     """
     steps = _diagram_steps(work, task)
-    step = steps.get(task.step_id)
-    if step is None:
-        return
-    others = set(step.separate_from) | {s.id for s in steps.values() if task.step_id in s.separate_from}
+    others = four_eyes.others_of(steps, task.step_id)
     if not others:
         return
+    names = four_eyes.names(work, task.case_id, others)
     did = select(HumanTask.step_id).where(
         HumanTask.case_id == task.case_id,
-        HumanTask.step_id.in_(sorted(others)),
+        HumanTask.step_id.in_(sorted(names)),
         HumanTask.state == COMPLETED,
         or_(HumanTask.completed_by == work.actor.user_id, HumanTask.done_for == work.actor.user_id),
     )
-    let_pass = four_eyes.let_pass(task.case_id, others, work.actor.user_id)
+    let_pass = four_eyes.let_pass(task.case_id, names, work.actor.user_id)
     done = work.session.scalar(union_all(did, let_pass).limit(1))
     if done is not None:
+        done = names.get(done, done)
         raise NotPermitted(
             _(
                 "You completed “%(step)s” of this case; a second person has to do this step. Leave it to a colleague.",

@@ -25,6 +25,7 @@ from domain.text import Text
 from domain.text import gettext as _
 from domain.work import Work
 from tasks import batches, held, incidents, line, moves
+from tasks.four_eyes import MIGRATED
 from tasks.models import OPEN, READY, RESERVED, HumanTask
 from tasks.services import MoveServices
 from workflows import definitions, engine, instances, transplant
@@ -116,7 +117,9 @@ def move(work: Work, case_ref: str, wanted: Wanted) -> dict[str, Any]:
     state.definition_id, case.process_version = plan.new.row_id, plan.new.number
     kept["tasks"] = _carry_tasks(work, moved, plan, wanted)
     _rename_incidents(work, case, plan.mapping)
-    _carry_on(work, moved)
+    renamed = tuple(sorted(plan.pairs.renames.items()))
+    kept["renamed"] = [list(one) for one in renamed]
+    _carry_on(work, moved, Act(MIGRATED, renamed=renamed))
     kept["version"] = state.version
     body = {
         "from": plan.old.number, "to": plan.new.number, "mapping": dict(plan.mapping), "before": before,
@@ -143,7 +146,9 @@ def undo(work: Work, case_ref: str, kept: Mapping[str, Any]) -> None:
     state.marks = dict(kept["marks"])
     for values in kept["tasks"]:
         _put_back(work, case, values)
-    instances.save(work, back, act=Act("migrated"))
+    # a move recorded before steps could be renamed by it has no such list
+    renamed = tuple((new, old) for old, new in kept.get("renamed", ()))
+    instances.save(work, back, act=Act(MIGRATED, renamed=renamed))
     line.bring_into_line(work, back)
     body = {"from": kept["to"], "to": old.number, "after": run.active()}
     journal.of_case(work, case.ref, "case.migration_undone", case.ref, body)
@@ -168,12 +173,12 @@ def _plan(work: Work, case: Case, state: CaseState, wanted: Wanted) -> Plan:
     return plan_of(definitions.by_id(work, state.definition_id), new, wanted.mapping)
 
 
-def _carry_on(work: Work, instance: Instance) -> None:
+def _carry_on(work: Work, instance: Instance, act: Act) -> None:
     """Save, and let go what the new version lets go at once; of a case on hold that waits until it goes on."""
     if not held.keep(work, instance.case, "case.wake", {}):
-        moves.carry_on(work, instance, Act("migrated"))
+        moves.carry_on(work, instance, act)
         return
-    instances.save(work, instance, act=Act("migrated"))
+    instances.save(work, instance, act=act)
     line.bring_into_line(work, instance)
     incidents.settle(work, instance.case, instance)
     work.session.flush()

@@ -15,10 +15,12 @@ from sqlalchemy import ForeignKey, String, UniqueConstraint, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.base import Base, BigKey, Key
+from domain.prepared import Prepared
 from domain.work import Work
 
 GROWING = ("done", "flows")  # lists that moves add to
 WHOLE = ("active", "counts", "stopped")
+RENAMED = "renamed"  # beside the marks: steps that go by another id from here on
 EVERY_TIME = ("active",)  # short, and what a past without its beginning could not do without
 
 
@@ -43,21 +45,28 @@ class CaseMoment(Base):
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """What was done in a move: a word such as "completed", the step and the task it was done to, "" for none."""
+    """What was done in a move: a word such as "completed", the step and the task it was done to, "" for none.
+
+    renamed: (id before, id from now on) of steps that go by another id after it.
+    """
 
     verb: str = "moved"
     step_id: str = ""
     task_ref: str = ""
+    renamed: tuple[tuple[str, str], ...] = ()
 
 
 MOVED = Act()
 # written once: composing a statement costs more than sending it
-_MOMENT = insert(CaseMoment.__table__)  # type: ignore[arg-type]  # a mapped class has a Table
+_MOMENT = Prepared(
+    insert(CaseMoment),
+    ("case_id", "version", "at", "actor", "account_id", "verb", "step_id", "task_ref", "definition_id", "changed"),
+)
 
 
 def keep(work: Work, row: Mapping[str, Any]) -> None:
     """Write the row of a move; one statement."""
-    work.session.connection().execute(_MOMENT, row)
+    _MOMENT.send(work.connection, row)
 
 
 def row(
@@ -80,7 +89,7 @@ def row(
         "step_id": act.step_id[:64],
         "task_ref": act.task_ref,
         "definition_id": definition_id,
-        "changed": changes(before, after),
+        "changed": {**changes(before, after), **({RENAMED: [list(one) for one in act.renamed]} if act.renamed else {})},
     }
 
 

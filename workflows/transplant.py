@@ -7,7 +7,7 @@ the differences of the two versions. The copy costs a millisecond; of cases that
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from domain.errors import Conflict
@@ -16,6 +16,7 @@ from domain.text import gettext as _
 from workflows import engine, spiff_planned, spiff_transplant
 from workflows.compare_parts import joined
 from workflows.definitions import Definition
+from workflows.pairs import Pairs
 from workflows.spiff_transplant import CANNOT, MAPPING, Carried, Refused
 from workflows.version_changes import Changes
 
@@ -30,7 +31,8 @@ class Verdict:
     """What becomes of a case. code: one of CODES; sentence: why; step: the one it hangs on, "" for none.
 
     notes: what changes where it stands; passed: new people's steps that it has behind it; own: another case at the
-    same places may fare otherwise; dates: (step id, planned instant, instant the new version would give) of timers.
+    same places may fare otherwise; dates: (step id, planned instant, instant the new version would give) of timers;
+    carried: steps (old ids) behind it that bind who did them under the id they are mapped to.
     """
 
     code: str
@@ -40,6 +42,7 @@ class Verdict:
     passed: tuple[str, ...] = ()
     own: bool = False
     dates: tuple[tuple[str, datetime, datetime], ...] = ()
+    carried: tuple[str, ...] = ()
 
     @property
     def movable(self) -> bool:
@@ -65,9 +68,11 @@ class Plan:
     mapping: Mapping[str, str] = field(default_factory=dict)
     english: bool = False
     changes: Changes = field(init=False)
+    pairs: Pairs = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "changes", Changes(self.old, self.new, self.mapping, english=self.english))
+        object.__setattr__(self, "pairs", Pairs(self.changes))
 
     @property
     def same(self) -> bool:
@@ -90,9 +95,10 @@ def judge(plan: Plan, run: engine.Run) -> Verdict:
     """What `move` would do with this run, which is spent by it: hand in a copy."""
     if run.completed:
         return Verdict(CANNOT, _("The case is over."))
-    places = run.active()
+    places, done = run.active(), frozenset(run.done())
     try:
         found = _carry(plan, run)
+        apart = _apart(plan, done, places, run.active())
         moved = spiff_planned.dates(run._case, found.kept)
         dates = tuple((token.task_spec.bpmn_id, was, then) for token, was, then in moved)
         _restored(plan, run)
@@ -100,7 +106,8 @@ def judge(plan: Plan, run: engine.Run) -> Verdict:
         return Verdict(refusal.code, refusal.sentence, refusal.step, own=True)
     except Unsafe as unsafe:
         return Verdict(CANNOT, unsafe.sentence, own=True)
-    return _verdict(plan, places, run.active(), found, dates)
+    verdict = _verdict(plan, places, run.active(), found, dates, apart)
+    return replace(verdict, own=verdict.own or plan.pairs.matter, carried=plan.pairs.carried(done))
 
 
 def move(plan: Plan, run: engine.Run, *, dates: bool = False) -> Moved:
@@ -111,15 +118,17 @@ def move(plan: Plan, run: engine.Run, *, dates: bool = False) -> Moved:
     """
     if run.completed:
         raise Conflict(_("The case is over."))
+    places, done = run.active(), frozenset(run.done())
     try:
         found = _carry(plan, run)
+        apart = _apart(plan, done, places, run.active())
         put = spiff_planned.put_dates(run._case, found.kept) if dates else []
         moved = _restored(plan, run)
     except Refused as refusal:
         raise Conflict(refusal.sentence, step=refusal.step) from refusal
     except Unsafe as unsafe:
         raise Conflict(unsafe.sentence) from unsafe
-    return Moved(moved, tuple(put), tuple(_notes(plan, found)))
+    return Moved(moved, tuple(put), (*apart, *_notes(plan, found)))
 
 
 class Unsafe(Exception):  # noqa: N818 - told to who asked as a verdict
@@ -143,6 +152,13 @@ def _carry(plan: Plan, run: engine.Run) -> Carried:
     return found
 
 
+def _apart(plan: Plan, done: Collection[str], places: Collection[str], after: Collection[str]) -> list[Text]:
+    """What becomes of the pairs of eyes of a case that has done these steps. Raises Refused."""
+    if not plan.pairs.lost:
+        return []
+    return list(plan.pairs.notes(done, plan.changes.before.of(places), plan.changes.after.of(after)))
+
+
 def _restored(plan: Plan, run: engine.Run) -> engine.Run:
     """The run as it will be read next time; what cannot be saved and read back is refused here."""
     snapshot = run.snapshot()
@@ -154,10 +170,10 @@ def _restored(plan: Plan, run: engine.Run) -> engine.Run:
 
 def _verdict(
     plan: Plan, places: Collection[str], after: Collection[str], found: Carried,
-    dates: tuple[tuple[str, datetime, datetime], ...],
+    dates: tuple[tuple[str, datetime, datetime], ...], apart: Collection[Text],
 ) -> Verdict:  # fmt: skip
     changes = plan.changes
-    notes = [*(note for step in places for note in changes.at(step)), *_notes(plan, found)]
+    notes = [*(note for step in places for note in changes.at(step)), *apart, *_notes(plan, found)]
     passed = tuple(changes.passed(after))
     if notes:
         sentence = joined_text(notes)

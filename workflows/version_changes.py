@@ -18,7 +18,7 @@ from workflows.compare import read_drawing
 from workflows.compare_drawing import Drawn
 from workflows.definitions import Definition
 from workflows.spiff_transplant import base_of
-from workflows.steps import StepSpec
+from workflows.steps import StepSpec, words
 
 # what people read and the engine does not
 _SAID = ("@name", "property:name.en", "lanes", "property:stage", "inside", "@isInterrupting.text")
@@ -136,7 +136,7 @@ class Changes:
         things = _drawn(side.bundle.files[DRAWING]).things
         thing = things.get(step)
         facts = {} if thing is None else {
-            name: ids.get(value, value) if name in _IDS else value for name, value in thing.facts.items()
+            name: _renamed(value, ids) if name in _IDS else value for name, value in thing.facts.items()
             if name not in _SAID and not name.endswith("@id") and not name.startswith("documentation")
         }  # fmt: skip
         named = [things[value].facts for name, value in facts.items() if name.endswith("Ref") and value in things]
@@ -183,7 +183,7 @@ class Changes:
             yield _(
                 "“%(step)s” has another term; the day that is planned stays unless you choose otherwise.", step=name
             )
-        if before.separate_from != after.separate_from:
+        if {self.to(one) for one in before.separate_from} != set(after.separate_from):
             yield _("Other people than before may not do “%(step)s”.", step=name)
 
     def shape(self, step: str) -> str:
@@ -230,6 +230,11 @@ class Changes:
 
 
 _DEFINED = ("message", "signal", "error", "escalation")
+
+
+def _renamed(value: str, ids: Mapping[str, str]) -> str:
+    """A fact that names one node or several, by their new ids."""
+    return ",".join(ids.get(one, one) for one in words(value))
 
 
 def _marks_of(step: StepSpec) -> tuple[str, ...]:
