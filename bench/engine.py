@@ -31,6 +31,7 @@ from bench import engine_floor as floor
 from bench import engine_stock as stock
 from bench import engine_workers as workers
 from domain.base import new_ref
+from domain.pace import Pace
 from tasks import opening
 from tasks.models import HumanTask
 from tests.infrastructure.databases import POSTGRESQL, SQLITE, Databases, NoPostgreSQL, close_run, open_run
@@ -40,7 +41,7 @@ from workflows import definitions
 
 TIMES, EACH = 5, 20
 CASES = 5_000
-CHUNK, PAUSE = 200, 0.005  # a worker asks for its next piece of work in between
+PACE = Pace()
 PARTS = ("complete", "launch", "growth", "workers")
 Figures = dict[str, Any]
 
@@ -127,21 +128,22 @@ def _ours(world: World, count: int) -> tuple[tuple[float, float], int]:
 
 
 def launch(world: World, count: int) -> Figures:
-    """Seconds to open that many cases with tasks, agenda and journal, the median of rounds; claims meanwhile."""
+    """Seconds to open that many cases with tasks, agenda and journal, the median of rounds; claims during another launch."""
     world.deploy(drawn.review())
     rounds = TIMES if count <= CASES else 1
     theirs = stock.Stock(world, drawn.review())
     few = min(count, 100)
     claims: list[float] = []
-    taken: list[tuple[float, float, float]] = []
+    taken: list[tuple[float, float, float, float]] = []
     for number in range(rounds):
         bare = floor.launch(world, count)
+        ours = timed(lambda number=number: _open(world, count, f"{number}量"))  # type: ignore[misc]  # bound early
         with _clerk(world, claims):
-            ours = timed(lambda number=number: _open(world, count, f"{number}量"))  # type: ignore[misc]  # bound early
+            shared = timed(lambda number=number: _open(world, count, f"{number}同"))  # type: ignore[misc]
         beside = floor.captured_launch(world, few)
-        taken.append((bare, ours, theirs.launch(beside) / few * count))
+        taken.append((bare, ours, shared, theirs.launch(beside) / few * count))
         floor.go_on(world)
-    bare, ours, alone = (median(column) for column in zip(*taken, strict=True))
+    bare, ours, shared, alone = (median(column) for column in zip(*taken, strict=True))
     return {
         "cases": count,
         "bare rows": round(bare, 3),
@@ -149,6 +151,7 @@ def launch(world: World, count: int) -> Figures:
         "stock": round(alone, 1),
         "ours to bare rows": round(ours / bare, 2),
         "stock to ours": round(alone / ours, 1),
+        "ours while claimed": round(shared, 3),
         "claims": len(claims),
         "claim p95 ms": round(sorted(claims)[int(len(claims) * 0.95)] * 1e3, 1) if claims else None,
     }
@@ -179,16 +182,18 @@ def _clerk(world: World, claims: list[float]) -> Iterator[None]:
 
 
 def _open(world: World, count: int, mark: str = "量") -> None:
-    for first in range(0, count, CHUNK):
-        with world.work() as work:
+    first = 0
+    while first < count:
+        size = PACE.size
+        with world.work() as work, PACE.measured(work.session, min(size, count - first)):
             found = opening.way(work, definitions.in_force(work, "review"))
             if found is None:
                 raise RuntimeError("the way of the benchmark's process depends on the case")
             common, town = floor.like(work)
-            numbers = range(first, min(first + CHUNK, count))
+            numbers = range(first, min(first + size, count))
             own = [opening.Own(f"{mark}〔2027〕{number:06d}", None, town) for number in numbers]
             opening.open_many(work, found, common, own, {})
-        time.sleep(PAUSE)
+        first += size
 
 
 # --- growth ------------------------------------------------------------------------------------------------------

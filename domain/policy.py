@@ -39,6 +39,7 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+SNAPSHOTS = 64  # of chains and days that a process keeps
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,9 @@ class Policies:
 
     documents: Sequence[PolicyDocument]
     parents: Mapping[str, str | None] = field(default_factory=dict)
+    _kept: dict[tuple[tuple[str, ...], date], dict[str, Any]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
         findings = [*self._twins(), *self._overrides_of_locked()]
@@ -128,8 +132,17 @@ class Policies:
     def snapshot(self, jurisdiction_chain: Sequence[str], on: date) -> dict[str, Any]:
         """Every value in force as one JSON-able dict with a digest; it is kept on the case.
 
-        The digest covers chain and values, not the day: equal rules have equal digests.
+        The digest covers chain and values, not the day: equal rules have equal digests. Not to be changed: whoever
+        asks for the same chain and day is given the same one.
         """
+        known = (tuple(jurisdiction_chain), on)
+        if known not in self._kept:
+            if len(self._kept) >= SNAPSHOTS:
+                self._kept.clear()
+            self._kept[known] = self._snapshot(*known)
+        return self._kept[known]
+
+    def _snapshot(self, jurisdiction_chain: Sequence[str], on: date) -> dict[str, Any]:
         documents = self._documents(jurisdiction_chain, on)
         keys = {key.name: key for key in policy_keys()}
         keys.update({name: policy_key(name) for document in documents for name in document.values})
