@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from domain.agenda import AgendaItem
 from domain.clock import machine_now
@@ -16,10 +16,12 @@ from domain.heartbeats import is_dead
 from domain.home import Home
 from domain.logs import Event
 from domain.work import SCHEDULER, Work, unit_of_work
+from scheduler.tick import LEASE
 from tasks import watchdog
 from tasks.watchdog import RECOVERY, WATCH
 from workflows.catching_up import GRACE
 from workflows.instances import CaseWait
+from workflows.registry import LONGEST_WAIT
 
 log = logging.getLogger("scheduler.recovery")
 
@@ -27,7 +29,7 @@ log = logging.getLogger("scheduler.recovery")
 def recover(home: Home, worker: str) -> dict[str, object]:
     """Set right what was left behind; a report is kept when there was anything. Returns its figures."""
     with unit_of_work(home, SCHEDULER) as work:
-        figures: dict[str, object] = {"freed": _free(work), **_late(work)}
+        figures: dict[str, object] = {"freed": _free(work), "hastened": _hasten(work), **_late(work)}
     planned, idle = watch(home, worker)
     figures |= {"planned": planned, "idle": idle}
     if any(figures.values()):
@@ -58,7 +60,10 @@ def watch(home: Home, worker: str) -> tuple[int, int]:
 
 
 def _free(work: Work) -> int:
-    """Free the items of dead workers of this machine; of other machines their leases tell. Uses ix_agenda_item_due."""
+    """Free the items of dead workers of this machine; of other machines their leases tell. Uses ix_agenda_item_due.
+
+    A lease that reaches further than leases do was taken before the clock went back, and nobody has renewed it since.
+    """
     held = work.session.scalars(
         select(AgendaItem).where(
             AgendaItem.done_at.is_(None), AgendaItem.parked.is_(False), AgendaItem.due_at <= work.now,
@@ -67,9 +72,21 @@ def _free(work: Work) -> int:
     )  # fmt: skip
     real, count = machine_now(), 0
     for item in held:
-        if is_dead(str(item.claimed_by)) or (item.claimed_until is not None and item.claimed_until <= real):
+        lapsed = item.claimed_until is not None and not real < item.claimed_until <= real + 2 * LEASE
+        if is_dead(str(item.claimed_by)) or lapsed:
             item.claimed_until, count = real, count + 1  # the next claim counts it as a try that was lost
     return count
+
+
+def _hasten(work: Work) -> int:
+    """What was put off further than anything is, before the clock went back, may be tried now. Uses
+    ix_agenda_item_due."""
+    real = machine_now()
+    put_off = update(AgendaItem).where(
+        AgendaItem.done_at.is_(None), AgendaItem.parked.is_(False), AgendaItem.due_at <= work.now,
+        AgendaItem.not_before > real + LONGEST_WAIT,
+    )  # fmt: skip
+    return int(work.session.execute(put_off.values(not_before=real)).rowcount)  # type: ignore[attr-defined]
 
 
 def _late(work: Work) -> dict[str, object]:

@@ -6,10 +6,12 @@ import logging
 import os
 import signal
 import threading
+from datetime import timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from domain import durability, heartbeats, journal, logs, revision
+from domain.clock import machine_now
 from domain.home import Home, open_home
 from domain.logs import Event
 from domain.settings import Settings
@@ -23,6 +25,8 @@ BEAT_SECONDS = 10
 SEAL_SECONDS = 30
 ORPHAN_SECONDS = 3600
 WATCH_SECONDS = 600
+CLOCK_SECONDS = 5  # how often it is looked whether the machine's clock went back
+RECOVER = "recover"
 
 
 def beat(home: Home, worker: str) -> None:
@@ -45,8 +49,30 @@ def make_scheduler(home: Home, worker: str) -> BackgroundScheduler:
     scheduler.add_job(seal, "interval", seconds=SEAL_SECONDS, args=[home], id="seal", **options)
     scheduler.add_job(orphans.remove, "interval", seconds=ORPHAN_SECONDS, args=[home], id="orphans", **options)
     scheduler.add_job(recovery.watch, "interval", seconds=WATCH_SECONDS, args=[home, worker], id="watch", **options)
-    scheduler.add_job(recovery.recover, args=[home, worker], id="recover", misfire_grace_time=None)
+    _set_right(scheduler, home, worker)
     return scheduler
+
+
+def _set_right(scheduler: BackgroundScheduler, home: Home, worker: str) -> None:
+    scheduler.add_job(
+        recovery.recover, args=[home, worker], id=RECOVER, misfire_grace_time=None, max_instances=1,
+        replace_existing=True,
+    )  # fmt: skip
+
+
+def knock_again(scheduler: BackgroundScheduler, home: Home, worker: str) -> bool:
+    """Where the machine's clock went back, knock now: APScheduler plans each knock at an instant of the wall clock,
+    and would be silent until the clock is there again. What was leased or put off by the old clock is set right too.
+    """
+    now = machine_now()
+    knocks = [job for job in scheduler.get_jobs() if job.id != RECOVER]
+    ahead = [job for job in knocks if job.next_run_time > now + job.trigger.interval + timedelta(seconds=CLOCK_SECONDS)]
+    for job in ahead:
+        job.modify(next_run_time=now)
+    if ahead:
+        log.warning(Event("worker.clock_went_back", knocks=len(ahead)))
+        _set_right(scheduler, home, worker)
+    return bool(ahead)
 
 
 def run(home: Home, stop: threading.Event) -> None:
@@ -57,7 +83,8 @@ def run(home: Home, stop: threading.Event) -> None:
     scheduler.start()
     log.info(Event("worker.started", worker=worker))
     try:
-        stop.wait()
+        while not stop.wait(CLOCK_SECONDS):
+            knock_again(scheduler, home, worker)
     finally:
         scheduler.shutdown(wait=True)
         log.info(Event("worker.stopped", worker=worker))
