@@ -21,7 +21,7 @@ from domain.work import Work
 from tasks import failures
 from workflows.decision_words import is_known, said
 from workflows.failed_steps import Stopped
-from workflows.instances import ERROR, Incident, Instance
+from workflows.instances import ERROR, CaseWait, Incident, Instance
 from workflows.registry import THREE_TIMES
 
 # cause of the incident of a case that waits for nothing
@@ -153,20 +153,37 @@ def held(work: Work, ref: str) -> tuple[Incident, Case]:
 def retry(work: Work, ref: str) -> int:
     """Let everything that fails behind an incident be tried at once, parked or not. Returns how many items.
 
-    An incident behind which nothing is left to try is closed. Raises NotPermitted, NotFound.
+    An incident behind which nothing is left to try is closed, unless its step still stands in error: then it is tried.
+    Raises NotPermitted, NotFound.
     """
     must(work.actor, "operations.retry")
     incident, case = held(work, ref)
     case_ref = case.ref
     if incident.cause == NOTHING_AWAITED:
         agenda.put(work, "case.wake", f"poke:{incident.ref}", work.now, subject=case_ref)
-    items = _failing(work, case_ref, incident.token)
+    items = _failing(work, case_ref, incident.token) or _lost_try(work, case, incident)
     if not items:
         _close(work, case_ref, incident)
         return 0
     _try_all(work, items)
     journal.of_case(work, case_ref, "incident.retried", case_ref, {"incident": ref, "items": [i.id for i in items]})
     return len(items)
+
+
+def _lost_try(work: Work, case: Case, incident: Incident) -> list[AgendaItem]:
+    """The try of a step in error that was lost from the agenda, planned anew. Uses ix_case_wait_case_id."""
+    stands = select(CaseWait.id).where(
+        CaseWait.case_id == case.id, CaseWait.kind == ERROR, CaseWait.token == incident.token
+    )
+    if work.session.scalar(stands) is None:
+        return []
+    item = AgendaItem(
+        kind=RETRY, key=f"retry:{case.ref}:{incident.ref}:{machine_now():%Y%m%d%H%M%S%f}", subject=case.ref,
+        payload={"token": incident.token}, due_at=work.now, attempts=incident.attempts, last_error=incident.sentence,
+    )  # fmt: skip
+    work.session.add(item)
+    work.session.flush()
+    return [item]
 
 
 def try_items(work: Work, ref: str) -> None:

@@ -11,24 +11,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, exists, func, literal, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import ColumnElement, Select, exists, func, literal, or_, select
 
 from domain import agenda, journal
 from domain.agenda import AgendaItem
 from domain.cases import OPEN as OPEN_CASE
 from domain.cases import Case
 from domain.clock import machine_now
-from domain.errors import HouseError
 from domain.logs import Event
 from domain.text import gettext as _
 from domain.work import Work
 from tasks import failures, moves
-from tasks.incidents import NOTHING_AWAITED
+from tasks.incidents import NOTHING_AWAITED, RETRY
 from tasks.models import OPEN, HumanTask
 from tasks.services import ask_for_job
 from tasks.timers import key_of
-from workflows.instances import CaseState, CaseWait, Incident, WatchReport
+from workflows.instances import ERROR, CaseWait, Incident, WatchReport
 
 log = logging.getLogger("tasks.watchdog")
 
@@ -47,7 +45,7 @@ class Idle:
 
 @dataclass(frozen=True, slots=True)
 class Unplanned:
-    """A timer or a job of a case without an item of the agenda."""
+    """A timer, a job or a step in error of a case that no item of the agenda carries on and no incident shows."""
 
     case_ref: str
     kind: str
@@ -84,11 +82,7 @@ def mend(work: Work, found: Look) -> tuple[int, int]:
     Returns how much was planned or written anew, and how many incidents were opened.
     """
     for one in found.unplanned:
-        if one.kind == "timer":
-            agenda.put_again(work, "case.wake", key_of(one.case_ref, one.token), one.due_at or work.now,
-                             subject=one.case_ref)  # fmt: skip
-        else:
-            ask_for_job(work, one.case_ref, one.token, one.name, again=f"watch-{machine_now():%Y%m%d%H%M%S%f}")
+        _plan(work, one)
         journal.of_case(work, one.case_ref, "watchdog.planned", one.case_ref, {"step": one.step_id, "kind": one.kind})
     sentence = failures.in_source_language(_("The case waits for nothing and nobody."))
     lost = [one for one in found.idle if not _set_right(work, one)]
@@ -100,15 +94,24 @@ def mend(work: Work, found: Look) -> tuple[int, int]:
     return len(found.unplanned) + len(found.idle) - len(lost), len(lost)
 
 
+def _plan(work: Work, one: Unplanned) -> None:
+    again = f"watch-{machine_now():%Y%m%d%H%M%S%f}"
+    if one.kind == "timer":
+        agenda.put_again(work, "case.wake", key_of(one.case_ref, one.token), one.due_at or work.now,
+                         subject=one.case_ref)  # fmt: skip
+    elif one.kind == ERROR:
+        payload = {"token": one.token}
+        agenda.put(work, RETRY, f"retry:{one.case_ref}:{one.token}:{again}", work.now, subject=one.case_ref,
+                   payload=payload)  # fmt: skip
+    else:
+        ask_for_job(work, one.case_ref, one.token, one.name, again=again)
+
+
 def _set_right(work: Work, one: Idle) -> bool:
     try:
         with work.session.begin_nested():
             done = moves.set_right(work, one.ref)
-    except (
-        HouseError,
-        ValueError,
-        IntegrityError,
-    ) as problem:  # its state cannot be read or carried on: a person must look
+    except Exception as problem:  # a state that is lost or spoilt fails in any way: a person must look at that case
         log.warning(Event("watchdog.not_mended", case=one.ref, error=type(problem).__name__))
         return False
     if done:
@@ -141,13 +144,12 @@ def _key(kind: str) -> ColumnElement[str]:
 
 
 def _idle(within: Sequence[ColumnElement[bool]]) -> Select[int, str, str]:
-    """Open cases, not on hold, with no open task, no wait and no open incident."""
+    """Open cases, not on hold, with no open task, no wait and no open incident; those that lost their state as well."""
     return (
         select(Case.id, Case.ref, Case.number)
         .where(
             *within,
             Case.suspended_at.is_(None),
-            exists().where(CaseState.case_id == Case.id),
             ~exists().where(HumanTask.case_id == Case.id, HumanTask.state.in_(OPEN)),
             ~exists().where(CaseWait.case_id == Case.id),
             ~exists().where(Incident.case_id == Case.id, Incident.closed_at.is_(None)),
@@ -157,18 +159,24 @@ def _idle(within: Sequence[ColumnElement[bool]]) -> Select[int, str, str]:
 
 
 def _unplanned(work: Work, within: Sequence[ColumnElement[bool]]) -> list[Unplanned]:
-    """Timers whose wake-up, and jobs that do not sleep whose run, is not in the agenda."""
+    """Timers whose wake-up, jobs that do not sleep whose run, and steps in error whose next try is not in the agenda.
+
+    What is parked is carried on by nobody: it counts as long as an open incident shows it to a person.
+    """
     wanted = (Case.ref, CaseWait.kind, CaseWait.token, CaseWait.step_id, CaseWait.name, CaseWait.due_at)
-    waiting = select(*wanted).join(CaseWait, CaseWait.case_id == Case.id)
-    wake = exists().where(AgendaItem.key == _key("wake"), AgendaItem.done_at.is_(None))
-    run = exists().where(
-        AgendaItem.subject == Case.ref,
-        AgendaItem.done_at.is_(None),
-        AgendaItem.key.like(_key("job") + literal("%")),
-    )
-    timers = waiting.where(*within, Case.suspended_at.is_(None), CaseWait.kind == "timer", ~wake)
-    jobs = waiting.where(*within, Case.suspended_at.is_(None), CaseWait.kind == "job", CaseWait.asleep.is_(False), ~run)
-    return [Unplanned(*row) for asked in (timers, jobs) for row in work.session.execute(asked)]
+    waiting = select(*wanted).join(CaseWait, CaseWait.case_id == Case.id).where(*within, Case.suspended_at.is_(None))
+    # correlated by name: it also stands two levels below the question about the case
+    shown = exists().where(Incident.case_id == Case.id, Incident.closed_at.is_(None)).correlate(Case, CaseWait)
+    shown_step = shown.where(Incident.token == CaseWait.token)
+    planned = exists().where(AgendaItem.done_at.is_(None))
+    wake = planned.where(AgendaItem.key == _key("wake"), or_(AgendaItem.parked.is_(False), shown))
+    of_case = planned.where(AgendaItem.subject == Case.ref)
+    run = of_case.where(AgendaItem.key.like(_key("job") + literal("%")), or_(AgendaItem.parked.is_(False), shown_step))
+    again = of_case.where(AgendaItem.kind == RETRY, AgendaItem.parked.is_(False))
+    timers = waiting.where(CaseWait.kind == "timer", ~wake)
+    jobs = waiting.where(CaseWait.kind == "job", CaseWait.asleep.is_(False), ~run)
+    errors = waiting.where(CaseWait.kind == ERROR, ~shown_step, ~again)
+    return [Unplanned(*row) for asked in (timers, jobs, errors) for row in work.session.execute(asked)]
 
 
 def confirmed(work: Work, found: Look) -> Look:
