@@ -7,7 +7,6 @@ import re
 import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -24,6 +23,7 @@ from domain.parties import organisations, staff
 from domain.parties.roles import portal_of
 from domain.work import OPERATOR, unit_of_work
 from tests.homes import CHEAP, Office, open_office
+from tests.infrastructure import processes
 from tests.infrastructure.browser import assert_accessible, watch_console
 from tests.infrastructure.databases import Place
 from tests.journeys.playing import Story
@@ -55,7 +55,7 @@ class Served:
 
     office: Office
     address: str
-    process: subprocess.Popen[bytes]
+    process: processes.Process
     new_context: Callable[..., Any]
     log: Path
     desks: dict[str, Desk] = field(default_factory=dict)
@@ -214,7 +214,7 @@ def serve(place: Place, new_context: Callable[..., Any]) -> Iterator[Served]:
     log = place.home / "web.log"
     environment = {**os.environ, **place.environment, "PORT": str(port), "PYTHONPATH": str(ROOT)}
     with log.open("wb") as told:
-        process = subprocess.Popen([sys.executable, "-m", "webapp.serve"], env=environment, cwd=ROOT, stderr=told)
+        process = processes.start("webapp.serve", env=environment, stderr=told)
     try:
         address = f"http://127.0.0.1:{port}"
         _wait(address, process, log)
@@ -235,7 +235,7 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _wait(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
+def _wait(address: str, process: processes.Process, log: Path) -> None:
     give_up = time.monotonic() + PATIENCE
     while True:
         try:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from datetime import date
 from typing import Any
 
@@ -19,9 +17,9 @@ from domain.verification.commissions import Commission
 from domain.verification.doubts import Doubt
 from domain.verification.queries import Query
 from tests.browser.serving import Desk, Paper, Served
+from tests.infrastructure import processes
 from tests.journeys import reviews, steps
 from tests.journeys.playing import Story
-from tests.support import ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -32,8 +30,7 @@ TRUE, OUTCOME = "入户查看并核对原件", "经逐条核实"
 def _tick(web: Served, at: str) -> None:
     """`./run do tick --at …` as a clerk of the house would type it."""
     environment = {**os.environ, **web.office.place.environment}
-    done = subprocess.run([sys.executable, "-m", "cli", "tick", "--at", at], cwd=ROOT, env=environment,
-                          capture_output=True, text=True, timeout=120)  # fmt: skip
+    done = processes.run("cli", "tick", "--at", at, env=environment)
     assert done.returncode == 0, done.stdout + done.stderr
     web.office.sweep()
 

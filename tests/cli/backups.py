@@ -17,6 +17,7 @@ from domain.upkeep import UpkeepRun
 from domain.work import OPERATOR, unit_of_work
 from tasks import starting
 from tests.homes import Office
+from tests.infrastructure import processes
 from tests.infrastructure.databases import POSTGRESQL, SQLITE, Place
 from tests.journeys.playing import Story
 
@@ -32,8 +33,7 @@ def quiet(_sentence: object) -> None:
 
 def do(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
     """One command in a process of its own, in English."""
-    return subprocess.run([sys.executable, "-m", "cli", *words], cwd=ROOT, env=environment_of(environment),
-                          capture_output=True, text=True, timeout=240, check=False)  # fmt: skip
+    return processes.run("cli", *words, env=environment_of(environment), timeout=240)
 
 
 def environment_of(environment: dict[str, str]) -> dict[str, str]:

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +14,7 @@ import pytest
 
 from domain.work import OPERATOR, unit_of_work
 from tests.homes import Office
+from tests.infrastructure import processes
 from tests.infrastructure.databases import Place, Template
 from tests.journeys.playing import Story, new_case
 from workflows import definitions
@@ -27,8 +27,7 @@ def do(place: Place | None, *words: str, **more: str) -> subprocess.CompletedPro
     """Run one command in a process of its own, in English."""
     own = place.environment if place else {}
     environment = {**os.environ, **own, "HEDUI_LANG": "en", "PYTHONPATH": str(ROOT), **more}
-    command = [sys.executable, "-m", "cli", *words]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    return processes.run("cli", *words, env=environment)
 
 
 def changed(tmp_path: Path, old: str, new: str, file: str = "process.bpmn") -> Path:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -34,6 +32,7 @@ from scheduler import tick
 from tasks import campaigns as reviewing
 from tasks.models import HumanTask
 from tests.homes import Office
+from tests.infrastructure import processes
 from tests.journeys import reviews, steps
 from tests.journeys.playing import Story
 
@@ -71,8 +70,8 @@ def _counted(work: Work) -> tuple[int, int]:
 def _printed(office: Office) -> list[dict[str, Any]]:
     """What the command line prints of the campaigns."""
     environment = {**os.environ, **office.place.environment}
-    done = subprocess.run([sys.executable, "-m", "cli", "campaigns", "--json"], cwd=ROOT, env=environment,
-                          capture_output=True, text=True, timeout=60, check=True)  # fmt: skip
+    done = processes.run("cli", "campaigns", "--json", env=environment)
+    assert done.returncode == 0, done.stderr
     listed: list[dict[str, Any]] = json.loads(done.stdout)
     return listed
 

@@ -26,6 +26,7 @@ from domain.parties.organisations import Organisation
 from domain.work import OPERATOR, SCHEDULER, unit_of_work
 from scheduler import recurring, tick
 from tests.homes import Office, settings_of
+from tests.infrastructure import processes
 from tests.infrastructure.databases import Place
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,10 +43,10 @@ def command(office: Office, *words: str) -> subprocess.Popen[str]:
 
 def listed(office: Office) -> list[dict[str, object]]:
     """What `./run do campaigns --json` prints."""
-    process = command(office, "campaigns", "--json")
-    printed, said = process.communicate(timeout=60)
-    assert process.returncode == 0, said
-    found: list[dict[str, object]] = json.loads(printed)
+    environment = {**os.environ, **office.place.environment, "HEDUI_LANG": "en"}
+    done = processes.run("cli", "campaigns", "--json", env=environment)
+    assert done.returncode == 0, done.stderr
+    found: list[dict[str, object]] = json.loads(done.stdout)
     return found
 
 
