@@ -12,7 +12,7 @@ from domain.errors import OperationFailed
 from domain.home import Home
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import batches, campaigns, jobs, messages, moves, repair_kinds, repairs, timers, version_moves
+from tasks import batch_chunks, campaigns, jobs, messages, moves, repair_kinds, repairs, timers, version_moves
 from workflows.operations.deliveries import gather as gather_delivery
 from workflows.operations.deliveries import perform as perform_delivery
 from workflows.operations.deliveries import record as record_delivery
@@ -118,16 +118,20 @@ def _resume(work: Work, item: AgendaItem, _result: Any) -> None:
     repairs.resume_due(work, item.subject)
 
 
-def _judge_batch(work: Work, item: AgendaItem, _result: Any) -> None:
-    batches.judge_some(work, item.subject)
+def _gather_judging(work: Work, item: AgendaItem) -> Any:
+    return batch_chunks.gather_judging(work, item.subject)
+
+
+def _judge_batch(work: Work, item: AgendaItem, result: Any) -> None:
+    batch_chunks.record_judging(work, item.subject, result)
 
 
 def _run_batch(work: Work, item: AgendaItem, _result: Any) -> None:
-    batches.run_some(work, item.subject)
+    batch_chunks.run_some(work, item.subject)
 
 
 def _undo_batch(work: Work, item: AgendaItem, _result: Any) -> None:
-    batches.undo_some(work, item.subject)
+    batch_chunks.undo_some(work, item.subject)
 
 
 repair_kinds.register_all()
@@ -136,7 +140,7 @@ version_moves.register_all()
 DUTIES: dict[str, Duty] = {
     "case.deliver": Duty(_deliver_held, policy=_case),
     "case.resume": Duty(_resume, policy=_case),
-    "batch.judge": Duty(_judge_batch),
+    "batch.judge": Duty(_judge_batch, _gather_judging, batch_chunks.judge),
     "batch.run": Duty(_run_batch),
     "batch.undo": Duty(_undo_batch),
     "case.wake": Duty(_wake, policy=_case),

@@ -18,6 +18,7 @@ class CaseBatch(Base):
     """One thing to do to a frozen list of cases. params: what the kind needs; chosen: the filter as it was set.
 
     total: cases on the list; judged, done, failed: how many so far. created_by null: the operator at the command line.
+    undo_by: who asked to take it back, undo_second: who said yes to that (null: it needed nobody).
     """
 
     __tablename__ = "case_batch"
@@ -47,6 +48,9 @@ class CaseBatch(Base):
     approved_by: Mapped[int | None] = mapped_column(BigKey, ForeignKey("account.id"))
     approved_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+    # accounts; no foreign key: SQLite can give none to a column that comes later without writing the table anew
+    undo_by: Mapped[int | None] = mapped_column(BigKey)
+    undo_second: Mapped[int | None] = mapped_column(BigKey)
 
 
 class CaseBatchRow(Base):

@@ -18,7 +18,7 @@ from domain.parties.organisations import Organisation
 from domain.text import Name, Text
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import batches, drawings, held, repair_rules, repairs, rules
+from tasks import batch_undo, batches, drawings, held, repair_rules, repairs, rules
 from tasks.drawings import Drawing
 from tasks.models import OPEN as TASK_OPEN
 from tasks.models import HumanTask
@@ -193,6 +193,8 @@ class BatchPage:
     """verdicts: how many of each; rows: a page of them after a place; next_after: where the next begins, 0 for none.
 
     names: of steps and offices that filter and parameters name, by id and ref; stopped: why it stopped by itself.
+    can_go_on: it was stopped with cases left. can_undo: this person may ask to take it back, undo_alone: nobody has to
+    approve that; undo_waits: somebody asked (undo_by: the name, undo_own: this person) and a second has to say yes.
     """
 
     line: BatchLine
@@ -209,6 +211,11 @@ class BatchPage:
     stopped: Text | None
     may_approve: bool
     can_undo: bool
+    can_go_on: bool
+    undo_alone: bool
+    undo_waits: bool
+    undo_own: bool
+    undo_by: str
 
 
 def batch_page(work: Work, ref: str, *, verdict: str = "", after: int = 0, english: bool = False) -> BatchPage:
@@ -220,6 +227,8 @@ def batch_page(work: Work, ref: str, *, verdict: str = "", after: int = 0, engli
     kind = batches.kind_of(batch.kind)
     (line,) = _lines(work, [batch])
     runnable = sum(verdicts.get(code, 0) for code in batches.CAN_RUN)
+    possible = batch_undo.possible(work, batch)
+    asked = possible and batch_undo.waits(work, batch)
     return BatchPage(
         line=line,
         params={k: v for k, v in batch.params.items() if isinstance(v, str | int)},
@@ -234,8 +243,17 @@ def batch_page(work: Work, ref: str, *, verdict: str = "", after: int = 0, engli
         names=_names(work, batch, english),
         stopped=_why_stopped(work, batch),
         may_approve=permissions.may(work.actor, "batch.approve"),
-        can_undo=kind.undo is not None and batch.done > 0 and batch.state in ("DONE", "CANCELLED"),
+        can_undo=possible and not asked and permissions.may(work.actor, kind.action),
+        can_go_on=batches.can_go_on(work, batch),
+        undo_alone=not batch_undo.needs_second(work, batch),
+        undo_waits=asked,
+        undo_own=batch.undo_by is not None and batch.undo_by == work.actor.user_id,
+        undo_by=_name_of(work, batch.undo_by),
     )
+
+
+def _name_of(work: Work, account_id: int | None) -> str:
+    return work.session.scalar(select(Account.name).where(Account.id == account_id)) or ""
 
 
 def _why_stopped(work: Work, batch: CaseBatch) -> Text | None:

@@ -12,9 +12,10 @@ from sqlalchemy import event, select
 
 from domain.cases import Case
 from domain.errors import Conflict
+from domain.parties import staff
 from domain.parties.households import Household
 from domain.work import unit_of_work
-from tasks import batches, desk, impact, repairs, version_moves
+from tasks import batch_undo, batches, desk, impact, repairs, version_moves
 from tasks.batch_filter import CaseFilter
 from tasks.models import HumanTask
 from tasks.repair_models import CaseBatch, CaseBatchRow
@@ -239,7 +240,27 @@ def test_many_are_moved_by_a_batch_and_come_back(office: Office) -> None:
         assert work.session.scalars(select(CaseBatch.state)).one() == "DONE"
         assert story.case(work).process_version == number
     with unit_of_work(office.home, office.actor("owner1")) as work:
-        batches.undo(work, ref)
+        batch_undo.undo(work, ref)
+    office.sweep()
+    with story.work() as work:
+        assert work.session.scalars(select(CaseBatchRow.result)).one() == "UNDONE"
+        assert story.case(work).process_version == 1
+
+
+def test_what_somebody_did_who_has_left_is_taken_back_by_another_owner(office: Office) -> None:
+    story = at_authorise(office)
+    number = put_in_force(office, "a step after authorising")
+    with unit_of_work(office.home, office.actor("owner1")) as work:
+        params = Wanted("verification", number).params()
+        ref = batches.draft(work, version_moves.KIND, params, CaseFilter(process="verification", version=1), "新版")
+    office.sweep()
+    with unit_of_work(office.home, office.actor("owner1")) as work:
+        batches.run(work, ref)
+    office.sweep()
+    with story.work() as work:
+        staff.disable(work, staff.by_login(work, "owner1"))
+    with unit_of_work(office.home, office.actor("owner2")) as work:
+        assert batch_undo.undo(work, ref)
     office.sweep()
     with story.work() as work:
         assert work.session.scalars(select(CaseBatchRow.result)).one() == "UNDONE"

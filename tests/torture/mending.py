@@ -13,7 +13,18 @@ from domain.cases import Case
 from domain.parties.accounts import Account
 from domain.work import SCHEDULER, Actor, Work, unit_of_work
 from scheduler import tick
-from tasks import batches, incident_repairs, incidents, messages, moves, on_behalf, repairs, timers, version_moves
+from tasks import (
+    batch_chunks,
+    batches,
+    incident_repairs,
+    incidents,
+    messages,
+    moves,
+    on_behalf,
+    repairs,
+    timers,
+    version_moves,
+)
 from tasks.batch_filter import CaseFilter
 from tasks.models import HumanTask
 from tasks.repairs import Repair
@@ -180,7 +191,7 @@ class _Trouble:
         return {
             "migrate": self.by(owner, lambda work: version_moves.move(work, case, FORWARD)),
             "migrate back": self.by(owner, lambda work: version_moves.undo(work, case, self.kept)),
-            "batch": self.scheduled(lambda work: batches.run_some(work, self.batch)),
+            "batch": self.scheduled(lambda work: batch_chunks.run_some(work, self.batch)),
             "message begins a case": self.scheduled(lambda work: messages.route(work, case, please)),
             "timer moved": timer_moved,
         }
@@ -198,8 +209,12 @@ def with_batch(world: World) -> Ready:
     with world.work(world.owners[0]) as work:
         chosen = CaseFilter(process="troubled", cases=(other.case, made.case))
         made.batch = batches.draft(work, version_moves.KIND, FORWARD.params(), chosen, WHY)
+    with unit_of_work(world.home, SCHEDULER, write=False) as work:
+        look = batch_chunks.gather_judging(work, made.batch)
+    assert look is not None
+    found = batch_chunks.judge(world.home, look)
     with unit_of_work(world.home, SCHEDULER) as work:
-        batches.judge_some(work, made.batch)
+        batch_chunks.record_judging(work, made.batch, found)
     with world.work(world.owners[0]) as work:
         batches.run(work, made.batch)
     return made.ready()

@@ -11,7 +11,7 @@ from domain.errors import Conflict, InvalidAnswers, NotPermitted
 from domain.text import Text
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import batches, repair_kinds, repair_pages
+from tasks import batch_undo, batches, repair_kinds, repair_pages
 from tasks.batch_filter import STATES, CaseFilter
 from webapp import showing
 from webapp.acting import acting, reading
@@ -131,16 +131,27 @@ def cancel(ref: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/batches/<ref>/undo")
-@requires("batch.approve")
+@requires("batch.read")
 def undo(ref: str) -> ResponseReturnValue:
-    """Take it back."""
-    return _done(ref, lambda work: batches.undo(work, ref), _("It is being taken back, the last case first."))
+    """Take it back, or ask a second person to let it be taken back."""
+    return _done(ref, lambda work: TAKING_BACK if batch_undo.undo(work, ref) else ASKED)
 
 
-def _done(ref: str, verb: Callable[[Work], None], said: Text) -> ResponseReturnValue:
+@blueprint.post("/batches/<ref>/undo/approve")
+@requires("batch.approve")
+def approve_undo(ref: str) -> ResponseReturnValue:
+    """The second person's word for taking it back."""
+    return _done(ref, lambda work: batch_undo.approve(work, ref), TAKING_BACK)
+
+
+TAKING_BACK = _("It is being taken back, the last case first.")
+ASKED = _("Asked for. A second person has to approve it before anything is taken back.")
+
+
+def _done(ref: str, verb: Callable[[Work], Text | None], otherwise: Text | None = None) -> ResponseReturnValue:
     try:
         with acting() as work:
-            verb(work)
+            said = verb(work) or otherwise
     except (Conflict, NotPermitted) as refusal:
         with reading() as work:
             return _batch(work, ref, refusal.message), status_of(refusal)
