@@ -104,6 +104,8 @@ def repair(
     repair_rules.must_touch(work, case, instance.definition, touched, back=back)
     act = Act(MOVED_BACK, wanted.step) if back else Act(wanted.verb, _first_step(places, wanted))
     moved = _carried_on(work, instance, act)
+    # what the case does by itself after it may end steps as well: values that let an event happen end what it stands at
+    repair_rules.must_touch(work, case, instance.definition, _ended(places, instance.run) - touched, back=back)
     if surgery_places.idle(instance.run):
         raise Conflict(_("The case would then stand still for ever, waiting for nothing and nobody."))
     opened, ended = _take_over(work, case, kept)
@@ -262,6 +264,12 @@ def _touched(places: list[Place], run: Run, wanted: Repair) -> set[str]:
     before = {place.token: place.step_id for place in places}
     changed = {step for token, step in [*before.items(), *now.items()] if token not in now or token not in before}
     return changed | ({wanted.step} if wanted.step else set()) | {before.get(wanted.token, "")}
+
+
+def _ended(places: list[Place], run: Run) -> set[str]:
+    """Steps that stood before and, the case having gone on, do not any more."""
+    now = {place.token for place in surgery_places.places(run)}
+    return {place.step_id for place in places if place.token not in now}
 
 
 @dataclass(frozen=True, slots=True)

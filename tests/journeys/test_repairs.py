@@ -17,9 +17,11 @@ from tasks.models import COMPLETED, OBSOLETE, OPEN, HumanTask
 from tasks.repair_models import CaseHeld
 from tasks.repairs import ADD, DROP, MOVE, RESET, SKIP, VALUES, Repair
 from tasks.services import MoveServices
+from tests.bundles.edits import EDITS, Editing
 from tests.homes import Office
 from tests.journeys import steps
 from tests.journeys.playing import Story, new_case
+from tests.journeys.test_versions import put_in_force
 from workflows import engine, instances, surgery_places
 from workflows.surgery_places import Place
 
@@ -217,6 +219,29 @@ def test_nobody_repairs_a_case_they_hold_a_task_of_or_the_other_half_of_four_eye
     # she signed: moving back to what her signature is to be separate from is for somebody else
     with pytest.raises(NotPermitted):
         repair(story, Repair(RESET, step="commission"))
+
+
+def test_values_that_end_a_step_of_another_office_are_put_right_by_nobody_alone(office: Office) -> None:
+    def withdrawn(editing: Editing) -> None:
+        next(one.make for one in EDITS if one.name == "a withdrawal at any time, by a value")(editing)
+        editing.node("withdrawn_condition")[0].text = "withdrawn = true"
+
+    put_in_force(office, withdrawn)
+    story = new_case(office)
+    steps.take_in(story)
+    steps.authorise(story)
+    steps.commission(story)
+    withdrawal = Repair(VALUES, values={"withdrawn": True})
+    with story.work("head") as work:
+        assert repairs.dry_run(work, story.case_ref, withdrawal).after  # what it ends is her own people's
+    steps.sign_commission(story)
+    assert story.open_steps() == ["acceptance"]
+
+    # the values would end what the agency is at, though it does not stand among them
+    with pytest.raises(NotPermitted, match="another office"):
+        repair(story, withdrawal)
+    assert story.open_steps() == ["acceptance"]
+    repair(story, Repair(VALUES, values={"hint": 1}))
 
 
 def test_the_agency_repairs_its_own_steps_and_the_department_none_of_them(story: Story) -> None:
