@@ -14,12 +14,28 @@ from sqlalchemy import func, select
 
 from domain import journal, rules
 from domain.cases import NEW, Case
+from domain.errors import Conflict
 from domain.parties.organisations import Organisation
+from domain.text import gettext as _
 from domain.work import Work
 from tasks import campaigns, moves
 from workflows import definitions
 from workflows.definitions import Definition
+from workflows.instances import CaseWait
 from workflows.starts import StartSpec
+
+
+class Ambiguous(Conflict):
+    """Several cases wait for a message that does not say whom it is for. why: the sentence, for an incident."""
+
+    def __init__(self, name: str, count: int) -> None:
+        self.why = _(
+            "Cases that wait for the message %(message)s: %(count)s. It has no key, so nobody can tell whom it is for."
+            " Draw a key at the events that throw and catch it, or a signal where all are meant.",
+            message=name, count=count,
+        )  # fmt: skip
+        super().__init__(self.why)
+
 
 MOST_A_DAY = 20  # cases of one household that messages begin
 
@@ -28,9 +44,13 @@ def route(work: Work, sender: str, payload: Mapping[str, Any], sent_at: datetime
     """Hand on what the case with ref `sender` threw. Returns how many cases took it or began with it.
 
     A signal goes to everybody but its sender, who caught it when it was thrown; a message to those who wait with its
-    key, and begins a case only when nobody waits. A message that nobody wants is noted in the sender's history.
+    key, and begins a case only when nobody waits. A message that nobody wants is noted in the sender's history; one
+    without a key is for one case (BPMN 2.0.2, 10.5.1): where several wait nobody can tell which, so it reaches none,
+    unless `for_all` in the payload says that all are meant. Raises Ambiguous: it stands as an incident of its sender,
+    and is sent when it is tried again and one is left.
     """
     kind, name = str(payload.get("kind", "")), str(payload["name"])
+    _must_be_for_one(work, kind, name, payload)
     taken = campaigns.route_message(work, payload, sent_at, but=sender if kind == "signal" else "")
     case = work.session.scalars(select(Case).where(Case.ref == sender)).first()
     if case is None or (taken and kind != "signal"):
@@ -40,6 +60,17 @@ def route(work: Work, sender: str, payload: Mapping[str, Any], sent_at: datetime
     if not taken and not begun and kind == "message":
         journal.of_case(work, case.ref, "message.unclaimed", case.ref, {"message": name})
     return taken + len(begun)
+
+
+def _must_be_for_one(work: Work, kind: str, name: str, payload: Mapping[str, Any]) -> None:
+    if kind != "message" or payload.get("correlation") or payload.get("for_all"):
+        return
+    waiting = select(func.count(CaseWait.case_id.distinct())).where(
+        CaseWait.kind == "message", CaseWait.name == name, CaseWait.correlation == ""
+    )
+    count = work.session.scalar(waiting) or 0
+    if count > 1:
+        raise Ambiguous(name, count)
 
 
 def _begun_by(work: Work, kind: str, name: str) -> Iterator[tuple[Definition, StartSpec]]:

@@ -114,9 +114,14 @@ SAID: tuple[Text, ...] = (
     _("Choose FEEL as its language."),
     _("Correct the unary tests."),
 )
-# what a step of a case failed for (spiff_feel, step_failures, decision_results), kept in an incident as it was said
+# what a step or a message of a case failed for (spiff_feel, step_failures, decision_results, tasks.messages), kept in an
+# incident as it was said
 TOLD: tuple[Text, ...] = (
     _("“%(text)s” has no value: %(why)s"),
+    _(
+        "Cases that wait for the message %(message)s: %(count)s. It has no key, so nobody can tell whom it is for."
+        " Draw a key at the events that throw and catch it, or a signal where all are meant."
+    ),
     _("“%(text)s” is neither true nor false."),
     _("“%(text)s” is no line of the form name = expression."),
     _("A function cannot be kept as a value."),

@@ -7,16 +7,18 @@ import json
 import pytest
 from sqlalchemy import select
 
+from domain import agenda
 from domain.agenda import AgendaItem
 from domain.cases import DONE, OPEN, Case
+from domain.errors import Conflict
 from domain.work import OPERATOR, unit_of_work
-from tasks import campaigns, messages
+from tasks import campaigns, incidents, messages, moves
 from tests.homes import Office
 from tests.journeys.playing import Story, new_case
 from tests.workflows.talking import drawn, process
-from workflows import bundles, definitions, lint_child
+from workflows import bundles, decision_words, definitions, lint_child
 from workflows.bundles import DRAWING, SHEET, Bundle, Checked
-from workflows.instances import CaseState
+from workflows.instances import CaseState, Incident
 
 SHEET_TEXT = """title = "回访"
 title_en = "Follow-up"
@@ -59,11 +61,12 @@ def deployed(office: Office, text: str, key: str = "follow_up") -> Bundle:
     return bundle
 
 
-def said(office: Office, sender: str, name: str, kind: str = "message") -> list[str]:
+def said(office: Office, sender: str, name: str, kind: str = "message", *, for_all: bool = False) -> list[str]:
     """A case says something; refs of the cases that begin with it."""
+    body = {"kind": kind, "name": name, "correlation": "", "payload": {"who": "wang"}, "for_all": for_all}
     with unit_of_work(office.home, OPERATOR) as work:
         before = set(work.session.scalars(select(Case.ref)))
-        messages.route(work, sender, {"kind": kind, "name": name, "correlation": "", "payload": {"who": "wang"}})
+        messages.route(work, sender, body)
         return [ref for ref in work.session.scalars(select(Case.ref).order_by(Case.id)) if ref not in before]
 
 
@@ -139,6 +142,33 @@ def codes(text: str) -> list[str]:
     return [one.code for one in found if one.code not in quiet]
 
 
+def test_a_message_without_a_key_is_for_one_and_reaches_none_of_several_until_one_is_left(office: Office) -> None:
+    story = new_case(office)
+    waits = """<startEvent id="begin"><signalEventDefinition signalRef="S"/></startEvent><receiveTask id="wait"
+    messageRef="Asked"/><endEvent id="end"/>\nbegin > wait > end"""
+    deployed(office, MESSAGES + process("Main", waits), "waiting")
+    refs = [*said(office, story.case_ref, "all", "signal"), *said(office, story.case_ref, "all", "signal")]
+    assert len(refs) == 2
+    with pytest.raises(Conflict, match="visit_asked: 2"):
+        said(office, story.case_ref, "visit_asked")
+
+    with unit_of_work(office.home, OPERATOR) as work:
+        payload = {"kind": "message", "name": "visit_asked", "correlation": "", "payload": {}}
+        agenda.put(work, "message.deliver", "told", work.now, subject=story.case_ref, payload=payload)
+    office.sweep()
+    assert states(office, refs) == [OPEN, OPEN]
+    with story.work() as work:
+        (incident,) = work.session.scalars(select(Incident).where(Incident.closed_at.is_(None)))
+        assert incident.case_id == story.case(work).id and "visit_asked: 2" in incident.sentence
+        assert decision_words.is_known(incident.sentence)  # each reader gets it in their own language
+        moves.deliver_message(work, refs[0], "visit_asked", "", {})
+        incidents.retry(work.acting(OPERATOR), incident.ref)
+    office.sweep()
+    assert states(office, refs) == [DONE, DONE]
+    with story.work() as work:
+        assert not work.session.scalars(select(Incident).where(Incident.closed_at.is_(None))).all()
+
+
 def test_one_case_that_cannot_take_a_message_holds_up_nobody_and_is_told_alone(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -155,7 +185,7 @@ def test_one_case_that_cannot_take_a_message_holds_up_nobody_and_is_told_alone(
                                       .where(Case.ref == min(refs))).one()  # fmt: skip
         kept, broken.data = bytes(broken.data), b"no state at all"
 
-    said(office, story.case_ref, "visit_asked")
+    said(office, story.case_ref, "visit_asked", for_all=True)
     office.sweep()
     assert states(office, refs) == [OPEN, *[DONE] * 4]
     with unit_of_work(office.home, OPERATOR) as work:
