@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from domain import durability, heartbeats, journal, logs, revision
+from domain import durability, heartbeats, journal, logs, memory, revision
 from domain.clock import machine_now
 from domain.home import Home, open_home
 from domain.logs import Event
@@ -100,6 +100,7 @@ def main() -> None:
         home = open_home(Settings.from_env(os.environ))
         revision.require(home.engine)
         durability.require(home)
+        memory.settle()
         run(home, stop)
 
 

@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from waitress.server import create_server
 
-from domain import durability, heartbeats, logs, revision
+from domain import durability, heartbeats, logs, memory, revision
 from domain.logs import Event
 from domain.settings import Settings
 from webapp import tls
@@ -51,6 +51,7 @@ def serve(settings: Settings, shared: int | None = None) -> None:
         front.start()
     stop = threading.Event()
     heartbeats.beating(home, heartbeats.WEB, stop)
+    memory.settle()
     log.info(Event("web.ready", listen=settings.listen, port=settings.port))
     try:
         server.run()
