@@ -50,7 +50,7 @@ def main(folder: str, host: str, seconds: str, rows: str) -> None:
     entries = registry.operations()
     assert isinstance(entries, dict)
     entries[SLOW] = registry.Operation(SLOW, "Asked", "slow", Slow(Path(folder), float(seconds), int(rows)))
-    tick.LEASE, worker.KNOCK_SECONDS = LEASE, 0.1
+    tick.LEASE = LEASE
     if host:
         tick.worker_id = lambda: f"{host}:{os.getpid()}:1"
     stop = threading.Event()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import delete, event, select, update
+from sqlalchemy import ColumnElement, and_, delete, event, select, update
 
 from domain.agenda import AgendaItem
 from domain.cases import Case
@@ -30,8 +30,8 @@ ITEMS = {"case": {"items": [{"ref": f"item{number}"} for number in range(4)]}}
 # --- what is lost -------------------------------------------------------------------------------------------------
 
 
-def _of(table: type[AgendaItem], case: Case) -> tuple[object, ...]:
-    return (table.subject == case.ref, table.done_at.is_(None))
+def _of(case: Case) -> ColumnElement[bool]:
+    return and_(AgendaItem.subject == case.ref, AgendaItem.done_at.is_(None))
 
 
 def lose_waits(work: Work, case: Case, _dice: random.Random) -> None:
@@ -44,15 +44,15 @@ def lose_tasks(work: Work, case: Case, _dice: random.Random) -> None:
 
 
 def lose_items(work: Work, case: Case, _dice: random.Random) -> None:
-    work.session.execute(delete(AgendaItem).where(*_of(AgendaItem, case)))
+    work.session.execute(delete(AgendaItem).where(_of(case)))
 
 
 def end_items(work: Work, case: Case, _dice: random.Random) -> None:
-    work.session.execute(update(AgendaItem).where(*_of(AgendaItem, case)).values(done_at=work.now))
+    work.session.execute(update(AgendaItem).where(_of(case)).values(done_at=work.now))
 
 
 def park_items(work: Work, case: Case, _dice: random.Random) -> None:
-    work.session.execute(update(AgendaItem).where(*_of(AgendaItem, case)).values(parked=True, attempts=3))
+    work.session.execute(update(AgendaItem).where(_of(case)).values(parked=True, attempts=3))
 
 
 def close_incidents(work: Work, case: Case, _dice: random.Random) -> None:
@@ -95,11 +95,11 @@ def carried_on(work: Work, case: Case) -> bool:
     tasks = session.scalars(select(HumanTask).where(HumanTask.case_id == case.id, HumanTask.state.in_(OPEN))).all()
     waits = session.scalars(select(CaseWait).where(CaseWait.case_id == case.id)).all()
     shown = session.scalars(select(Incident).where(Incident.case_id == case.id, Incident.closed_at.is_(None))).all()
-    items = session.scalars(select(AgendaItem).where(*_of(AgendaItem, case))).all()
+    items = session.scalars(select(AgendaItem).where(_of(case))).all()
     return bool(tasks or waits or shown) and all(_has(wait, items, shown) for wait in waits)
 
 
-def _has(wait: CaseWait, items: list[AgendaItem], shown: list[Incident]) -> bool:
+def _has(wait: CaseWait, items: Sequence[AgendaItem], shown: Sequence[Incident]) -> bool:
     mine = any(one.token == wait.token for one in shown)
     if wait.kind == "timer":
         return any(item.key.endswith(f":{wait.token}") and (not item.parked or shown) for item in items)
@@ -179,9 +179,9 @@ def test_a_step_in_error_whose_incident_was_closed_is_tried_again(world: World) 
 
 
 @contextmanager
-def watched(office: Office) -> Iterator[list[object]]:
-    """Looks after every commit of whoever works in the office; what was found."""
-    seen: list[object] = []
+def watched(office: Office) -> Iterator[list[Sequence[object]]]:
+    """Looks after every commit of whoever works in the office; what was found each time."""
+    seen: list[Sequence[object]] = []
     counted = [0]
     looking = [False]
 
@@ -196,7 +196,7 @@ def watched(office: Office) -> Iterator[list[object]]:
         try:
             with unit_of_work(office.home, OPERATOR, write=False) as work:
                 found = watchdog.look(work)
-                seen.extend([*found.idle, *found.unplanned])
+                seen.append([*found.idle, *found.unplanned])
         finally:
             looking[0] = False
 
@@ -223,4 +223,4 @@ JOURNEYS = [
 def test_no_step_of_the_shipped_processes_is_called_lost(office: Office, journey: Callable[[Office], None]) -> None:
     with watched(office) as seen:
         journey(office)
-    assert seen == []
+    assert len(seen) > 50 and [one for one in seen if one] == []

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,11 @@ def job(world: World) -> Iterator[Callable[[], AgendaItem]]:
     yield read
 
 
+def until_of(item: AgendaItem) -> datetime:
+    assert item.claimed_until is not None
+    return item.claimed_until
+
+
 def finished(world: World, case: str) -> list[Any]:
     """What each recorded end of the case's job left in its data; no more than one may be there."""
     with world.work(write=False) as work:
@@ -114,13 +120,12 @@ def test_the_job_of_a_killed_worker_is_taken_over(hands: Hands, host: str) -> No
     with job(world) as item:
         first = hands.start(host=host, seconds=LONG)
         wait_for(lambda: hands.began(first))
-        leased = item().claimed_until
+        leased = until_of(item())
         # its heart beats: the lease grows while the work goes on
-        wait_for(lambda: item().claimed_until > leased)
+        wait_for(lambda: until_of(item()) > leased)
         first.kill()
         first.wait(20)
-        until = item().claimed_until
-        assert until is not None
+        until = until_of(item())
         hands.start()
         wait_for(lambda: item().done_at is not None)
         if host:
