@@ -13,6 +13,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from tests.homes import DEMO, Office, open_office
+from tests.infrastructure import compiled
 from tests.infrastructure.browser import ARGUMENTS, find_browser
 from tests.infrastructure.checks import GATES_SHOWN
 from tests.infrastructure.databases import (
@@ -54,6 +55,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     for name in OURS:
         os.environ.pop(name, None)
+    compiled.keep()
     if config.getoption("--kits"):
         os.environ["HEDUI_KITS"] = str(Path(config.getoption("--kits")).absolute())
     if not hasattr(config, "workerinput"):
