@@ -14,12 +14,14 @@ from domain.cases import Case
 from domain.parties.organisations import Organisation
 from domain.parties.permissions import must
 from domain.work import Work
-from tasks import incidents
+from tasks import batches, incidents, retry_kind
+from tasks.batch_filter import CaseFilter
 from workflows.decision_words import is_known, said
 from workflows.instances import Incident
 
 SIZE = 50
-MOST = 1000  # incidents tried again by one act
+AT_ONCE = 20  # incidents tried again by one act; more are a batch
+MOST_INCIDENTS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,14 @@ class Row:
     again: datetime | None
     parked: bool
     why: object
+
+
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """What came of trying again by filter. count: incidents; batch: ref of the batch they became, "" when done."""
+
+    count: int
+    batch: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,21 +99,30 @@ def listed(work: Work, wanted: Filter, after: int = 0) -> Listing:
     return Listing(rows, found[SIZE - 1][0].id if len(found) > SIZE else 0, total or 0, _choices(work))
 
 
-def retry_all(work: Work, wanted: Filter) -> int:
-    """Try all of a filter again at once, at most 1,000; how many. Raises NotPermitted. Uses ix_incident_open."""
+def retry_all(work: Work, wanted: Filter, reason: str = "") -> Retried:
+    """Try all of a filter again: up to twenty at once, more as a batch that has a page to begin and stop it.
+
+    reason: for the batch. Raises NotPermitted, InvalidAnswers where a batch has no reason, Conflict for more than
+    10,000 cases. Uses ix_incident_open.
+    """
     must(work.actor, "operations.retry")
-    refs = work.session.execute(
-        select(Incident.case_id, Incident.ref)
+    rows = work.session.execute(
+        select(Incident.case_id, Incident.ref, Case.ref)
         .join(Case, Case.id == Incident.case_id)
         .where(*_where(wanted))
-        .order_by(Incident.id)
-        .limit(MOST)
+        .order_by(Incident.case_id, Incident.id)  # cases in the order everybody locks them
+        .limit(MOST_INCIDENTS)
     ).all()
-    for _case, ref in sorted((case, ref) for case, ref in refs):  # cases in the order everybody locks them
+    if len(rows) > AT_ONCE:
+        cases = tuple(dict.fromkeys(case for _id, _incident, case in rows))
+        params = {name: value for name, value in wanted.as_args().items() if name in ("step", "cause")}
+        chosen = CaseFilter(process=wanted.process, state="", cases=cases)
+        return Retried(len(rows), batches.draft(work, retry_kind.RETRY, params, chosen, reason))
+    for _id, ref, _case in rows:
         incidents.retry(work, ref)
-    if refs:
-        journal.record(work, "incidents.retried", "incidents", {"count": len(refs), **wanted.as_args()})
-    return len(refs)
+    if rows:
+        journal.record(work, "incidents.retried", "incidents", {"count": len(rows), **wanted.as_args()})
+    return Retried(len(rows))
 
 
 def _where(wanted: Filter) -> list[ColumnElement[bool]]:

@@ -19,27 +19,37 @@ RETRY = "retry"
 
 
 def register() -> None:
-    """Make it known."""
-    batches.register(RETRY, _judge, _act, title=_("Try failed steps again"), action="operations.retry", everywhere=True)
+    """Make it known. It asks for no second person: the worker tries again by itself as well, and decides nothing."""
+    batches.register(
+        RETRY, _judge, _act, title=_("Try failed steps again"), action="operations.retry", everywhere=True, second=False
+    )
 
 
-def _judge(work: Work, case_ref: str, _params: Mapping[str, Any]) -> Verdict:
-    return Verdict(OK, _("failed steps tried again: %(count)s", count=len(_open(work, case_ref))))
+def _judge(work: Work, case_ref: str, params: Mapping[str, Any]) -> Verdict:
+    return Verdict(OK, _("failed steps tried again: %(count)s", count=len(_open(work, case_ref, params))))
 
 
-def _act(work: Work, case_ref: str, _params: Mapping[str, Any]) -> None:
-    for ref in _open(work, case_ref):
+def _act(work: Work, case_ref: str, params: Mapping[str, Any]) -> None:
+    for ref in _open(work, case_ref, params):
         incidents.retry(work, ref)
 
 
-def _open(work: Work, case_ref: str) -> Sequence[str]:
-    """Refs of the open incidents of a case. Raises Conflict when there is none. Uses ix_incident_case_id."""
-    found = work.session.scalars(
+def _open(work: Work, case_ref: str, params: Mapping[str, Any]) -> Sequence[str]:
+    """Refs of the open incidents of a case, of the step and the cause that the parameters name, if any.
+
+    Raises Conflict when there is none. Uses ix_incident_case_id.
+    """
+    wanted = (
         select(Incident.ref)
         .join(Case, Case.id == Incident.case_id)
         .where(Case.ref == case_ref, Incident.closed_at.is_(None))
         .order_by(Incident.id)
-    ).all()
+    )
+    if params.get("step"):
+        wanted = wanted.where(Incident.step_id == str(params["step"]))
+    if params.get("cause"):
+        wanted = wanted.where(Incident.cause == str(params["cause"]))
+    found = work.session.scalars(wanted).all()
     if not found:
         raise Conflict(_("No step of this case has failed."))
     return found

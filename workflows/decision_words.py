@@ -114,8 +114,8 @@ SAID: tuple[Text, ...] = (
     _("Choose FEEL as its language."),
     _("Correct the unary tests."),
 )
-# what a step or a message of a case failed for (spiff_feel, step_failures, decision_results, tasks.messages), kept in an
-# incident as it was said
+# what a step or a message of a case failed for (spiff_feel, step_failures, decision_results, tasks.messages), kept in
+# an incident as it was said
 TOLD: tuple[Text, ...] = (
     _("“%(text)s” has no value: %(why)s"),
     _(

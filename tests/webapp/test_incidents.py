@@ -16,7 +16,7 @@ from domain.parties.organisations import Organisation
 from domain.rules import snapshot
 from domain.work import OPERATOR, SCHEDULER, unit_of_work
 from scheduler import tick
-from tasks import incident_lists, moves
+from tasks import batch_chunks, batches, incident_lists, moves
 from tasks.incident_lists import Filter
 from tasks.models import OPEN, HumanTask
 from tests.browser.serving import serve
@@ -165,6 +165,44 @@ def test_incidents_are_found_by_filter_page_after_page_and_tried_again_together(
     )  # fmt: skip
     assert "tried again now: 6" in answer.text
     assert tick.sweep(office.home, "test", most=50).postponed == 6
+
+
+def test_many_incidents_become_a_batch_that_is_begun_stopped_and_gone_on_with(office: Office, desk, monkeypatch):
+    monkeypatch.setattr(incident_lists, "AT_ONCE", 2)
+    monkeypatch.setattr(batches, "SECOND_FROM", 2)
+    monkeypatch.setattr(batch_chunks, "RUN_AT_ONCE", 2)
+    cases = failing(office.home, 5)
+    token = token_in(desk.get("/operations/incidents?lang=en").text)
+    sent = {"csrf_token": token, "step": "fetch", "sure": "yes"}
+    assert "become a batch" in desk.post("/operations/incidents/retry", data={**sent, "sure": ""}).text
+    assert desk.post("/operations/incidents/retry", data=sent).status_code == 422
+    page = desk.post("/operations/incidents/retry", data={**sent, "reason": "The source answers again."}).location
+    assert page.startswith("/batches/")
+    tick.sweep(office.home, "test", most=50)
+
+    def press(verb: str) -> None:
+        assert desk.post(f"{page}/{verb}", data={"csrf_token": token}).status_code == 302
+
+    # nobody else has to approve what the worker does by itself as well
+    assert "Do it to 5 cases" in desk.get(page).text
+    press("run")
+    ref = page.rpartition("/")[2]
+    with unit_of_work(office.home, SCHEDULER) as work:
+        batch_chunks.run_some(work, ref)
+    press("cancel")
+    assert "Go on" in desk.get(page).text
+    assert tried(office.home) == 2
+    press("run")
+    tick.sweep(office.home, "test", most=100)
+    assert tried(office.home) == len(cases)
+    shown = desk.get(page).text
+    assert "Go on" not in shown and "Take back" not in shown
+
+
+def tried(home: Home) -> int:
+    """Incidents that were tried again by somebody's word."""
+    with unit_of_work(home, OPERATOR, write=False) as work:
+        return len(work.session.scalars(select(JournalEntry.id).where(JournalEntry.event == "incident.retried")).all())
 
 
 def test_a_timer_is_moved_with_a_reason_and_keeps_its_plan(office: Office, desk):

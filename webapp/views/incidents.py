@@ -19,7 +19,7 @@ from domain.parties.permissions import may
 from domain.text import Text
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import incident_lists, incident_repairs, incidents, timers
+from tasks import batches, incident_lists, incident_repairs, incidents, timers
 from tasks.incident_lists import Filter
 from webapp.acting import acting, reading
 from webapp.errors import status_of
@@ -51,16 +51,31 @@ def listing() -> ResponseReturnValue:
 @requires("operations.retry")
 def retry() -> ResponseReturnValue:
     """Try everything of a filter again; shown first, done by a second press."""
-    chosen = _filter(request.form)
+    chosen, reason = _filter(request.form), request.form.get("reason", "")
     if request.form.get("sure") != "yes":
-        with reading() as work:
-            found = incident_lists.listed(work, chosen)
-            return render_template("operations/incidents_retry.html", found=found, chosen=chosen)
-    with acting() as work:
-        count = incident_lists.retry_all(work, chosen)
-    flash(str(_("Incidents tried again now: %(count)s.", count=count)))
+        return _sure(chosen)
+    try:
+        with acting() as work:
+            done = incident_lists.retry_all(work, chosen, reason)
+    except InvalidAnswers as refusal:
+        return _sure(chosen, {name: str(said) for name, said in refusal.fields.items()}), 422
+    except Conflict as refusal:
+        return _sure(chosen, {"page": refusal.message}), status_of(refusal)
+    if done.batch:
+        flash(str(_("The list is frozen. It is begun on this page once each case was looked at.")))
+        return redirect(url_for("batches.batch", ref=done.batch))
+    flash(str(_("Incidents tried again now: %(count)s.", count=done.count)))
     asked: dict[str, Any] = {**chosen.as_args()}
     return redirect(url_for("incidents.listing", **asked))
+
+
+def _sure(chosen: Filter, faults: Mapping[str, str] | None = None) -> str:
+    with reading() as work:
+        found = incident_lists.listed(work, chosen)
+        return render_template(
+            "operations/incidents_retry.html", found=found, chosen=chosen, faults=faults or {},
+            at_once=incident_lists.AT_ONCE, reason_limit=batches.LONGEST_REASON, reason=request.form.get("reason", ""),
+        )  # fmt: skip
 
 
 @blueprint.get("/incidents/<ref>")
