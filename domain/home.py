@@ -17,6 +17,7 @@ from domain.base import Base, Key, new_ref
 from domain.blobs import Blobs
 from domain.clock import legal_now, machine_now
 from domain.errors import HouseError
+from domain.prepared import Prepared
 from domain.settings import Settings
 from domain.text import gettext as _
 from domain.vault import Keys, Vault
@@ -68,7 +69,7 @@ class Heartbeat(Base):
 
 
 # asked at every piece of work, so past the session's own machinery
-_STOPPED = select(HomeRow.__table__.c.stopped_at)
+_STOPPED = Prepared(select(HomeRow.stopped_at))
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,8 @@ class Home:
 
     def legal_now(self, session: Session) -> datetime:
         """Legal time of this home: the stopped clock's, or the machine's. Aware UTC."""
-        return legal_now(session.connection().scalar(_STOPPED))
+        found = _STOPPED.first(session.connection(), {})
+        return legal_now(None if found is None else found[0])
 
     def row(self, session: Session) -> HomeRow:
         """The describing row. Raises HomeMissing on a home that was never initialised."""

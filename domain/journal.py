@@ -28,7 +28,6 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
-from sqlalchemy.orm.attributes import set_committed_value
 
 from domain.base import Base, BigKey, Key, insert_once, reserve_keys
 from domain.bulk import write_alike
@@ -94,7 +93,7 @@ class JournalSeal(Base):
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The end of a chain that is being written in bulk."""
+    """The end of a chain that is being written."""
 
     id: int
     seq: int = 0
@@ -131,13 +130,11 @@ def record(
     moved = _HEAD.send(work.connection, {"stream": head.id, "old": head.seq, "seq": row["seq"], "head": row["mac"]})
     if moved != 1:
         raise OperationFailed(_("The journal of this matter moved on meanwhile. Try again."))
-    set_committed_value(head, "seq", row["seq"])
-    set_committed_value(head, "head", row["mac"])
+    if not work.session.in_nested_transaction():
+        work.memory[_place(kind, key)] = Head(head.id, row["seq"], row["mac"])
 
 
-def entry_row(
-    work: Work, head: JournalStream | Head, event: str, subject: str, body: Mapping[str, Any] | None
-) -> dict[str, Any]:
+def entry_row(work: Work, head: Head, event: str, subject: str, body: Mapping[str, Any] | None) -> dict[str, Any]:
     """The columns of the entry that follows `head`, as this work writes it; nothing is written yet."""
     row: dict[str, Any] = {
         "stream_id": head.id,
@@ -302,43 +299,45 @@ _HEAD = Prepared(
     .where(JournalStream.id == bindparam("stream"), JournalStream.seq == bindparam("old"))
     .values(seq=bindparam("seq"), head=bindparam("head"))
 )
-_WANTED = (
-    select(JournalStream)
+_WANTED = Prepared(
+    select(JournalStream.id, JournalStream.seq, JournalStream.head)
     .where(JournalStream.kind == bindparam("kind"), JournalStream.subject == bindparam("subject"))
     .with_for_update()
-    # what an earlier transaction of this session read is not the head any more
-    .execution_options(populate_existing=True)
 )
 
 
-def _head_in_hand(work: Work, kind: str, key: str) -> JournalStream:
+def _place(kind: str, key: str) -> tuple[str, ...]:
+    """Where a work remembers the head of a chain."""
+    return "journal", kind, key
+
+
+def _head_in_hand(work: Work, kind: str, key: str) -> Head:
     """The head, locked until this transaction ends; asked for once a transaction.
 
     Within a savepoint it is asked for each time: rolled back, it would be remembered as it never was.
     """
-    place, nested = ("journal", kind, key), work.session.in_nested_transaction()
-    known: JournalStream | None = None if nested else work.memory.get(place)
-    if known is None:
-        known = _locked_head(work.session, kind, key)
-        work.memory[place] = known
-    if nested:
-        del work.memory[place]
-    return known
+    if work.session.in_nested_transaction():
+        work.memory.pop(_place(kind, key), None)
+        return _locked_head(work, kind, key)
+    known: Head | None = work.memory.get(_place(kind, key))
+    return known if known is not None else _locked_head(work, kind, key)
 
 
-def recall(work: Work, head: JournalStream) -> None:
+def recall(work: Work, kind: str, key: str, head: Head) -> None:
     """A head was read and locked on the way, as it is now: the first entry need not ask for it."""
     if not work.session.in_nested_transaction():
-        work.memory["journal", head.kind, head.subject] = head
+        work.memory[_place(kind, key)] = head
 
 
-def _locked_head(session: Session, kind: str, key: str) -> JournalStream:
+def _locked_head(work: Work, kind: str, key: str) -> Head:
     asked = {"kind": kind, "subject": key}
-    found: JournalStream | None = session.scalars(_WANTED, asked).first()
+    found = _WANTED.first(work.connection, asked)
     if found is None:
-        insert_once(session, JournalStream, ("kind", "subject"), kind=kind, subject=key, seq=0, head=GENESIS)
-        found = session.scalars(_WANTED, asked).one()
-    return found
+        insert_once(work.session, JournalStream, ("kind", "subject"), kind=kind, subject=key, seq=0, head=GENESIS)
+        found = _WANTED.first(work.connection, asked)
+    if found is None:
+        raise OperationFailed(_("The journal of this matter moved on meanwhile. Try again."))
+    return Head(*found)
 
 
 def _canonical(entry: JournalEntry) -> bytes:

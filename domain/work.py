@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from domain.home import Home
 
 WRITE = {"hedui_write": True}
+CONNECTION = ("connection",)  # where a work remembers its own
 BUSY_SECONDS, LOOK_SECONDS = 30, 0.002  # how long a writer waits for another on SQLite, and how often it looks
 
 
@@ -83,6 +84,19 @@ class Work:
     def today(self) -> date:
         """The office's calendar day of `now`."""
         return office_day(self.now)
+
+    @property
+    def connection(self) -> Connection:
+        """The connection of this transaction, for statements that need nothing of the session.
+
+        Within a savepoint it is the session that is asked: only then it sets the savepoint that it was told of.
+        """
+        if self.session.in_nested_transaction():
+            return self.session.connection()
+        known: Connection | None = self.memory.get(CONNECTION)
+        if known is None:
+            known = self.memory[CONNECTION] = self.session.connection()
+        return known
 
     def acting(self, actor: Actor) -> Work:
         """The same work answered for by `actor`: a move carried on by the system after a person's act."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
@@ -17,6 +18,7 @@ from domain.base import new_ref
 from domain.cases import Case, enter_stage
 from domain.clock import OFFICE_ZONE
 from domain.errors import OperationFailed, Stale
+from domain.prepared import Prepared
 from domain.text import gettext as _
 from domain.work import Work
 from tasks.models import COMPLETED, OBSOLETE, OPEN, READY, HumanTask, TaskComment
@@ -71,10 +73,21 @@ def _standing(work: Work, case_id: int) -> frozenset[str]:
 
 
 # written once: composing a statement costs more than sending it
-_TASK = insert(HumanTask.__table__)  # type: ignore[arg-type]  # a mapped class has a Table
-_CHANGE = update(HumanTask.__table__).where(  # type: ignore[arg-type]
-    HumanTask.id == bindparam("task"), HumanTask.version == bindparam("seen")
-)
+_TASK = Prepared(
+    insert(HumanTask),
+    (
+        "ref", "case_id", "process", "step_id", "token", "name", "name_en", "role", "org_id", "form_key",
+        "form_digest", "item", "subject", "state", "version", "opened_at", "due", "due_at", "limit_kind", "round",
+        "draft", "draft_at",
+    ),
+)  # fmt: skip
+
+
+@cache
+def _change(columns: tuple[str, ...]) -> Prepared:
+    """The statement that writes these columns of a task, unless it has another version by now."""
+    wanted = update(HumanTask).where(HumanTask.id == bindparam("task"), HumanTask.version == bindparam("seen"))
+    return Prepared(wanted.values({name: bindparam(name) for name in columns}))
 
 
 def change(work: Work, task: HumanTask, **values: Any) -> None:
@@ -82,8 +95,8 @@ def change(work: Work, task: HumanTask, **values: Any) -> None:
     values["version"] = task.version + 1
     if task in work.session.dirty:
         work.session.flush()
-    done = work.session.connection().execute(_CHANGE, {"task": task.id, "seen": task.version, **values})
-    if done.rowcount != 1:
+    done = _change(tuple(values)).send(work.connection, {"task": task.id, "seen": task.version, **values})
+    if done != 1:
         raise Stale(_("This task changed while you were looking at it. Open it again."), task=task.ref)
     for name, value in values.items():
         set_committed_value(task, name, value)
@@ -118,7 +131,7 @@ def _open(work: Work, instance: Instance, steps: Sequence[HumanStep]) -> list[Op
     earlier = _earlier(work, instance.case.id, again) if again else {}
     rows = [task_row(work, instance, step, earlier) for step in steps]
     work.session.flush()
-    work.session.connection().execute(_TASK, rows)
+    _TASK.send_all(work.connection, rows)
     return [Opened(row["ref"], row["step_id"]) for row in rows]
 
 

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, false, or_, select, union_all
+from sqlalchemy import ColumnElement, and_, bindparam, false, null, or_, select, union_all
 
 from domain import journal
 from domain.cases import Case
 from domain.errors import InvalidAnswers, NotFound, NotPermitted
 from domain.files import StoredFile
-from domain.journal import JournalStream
+from domain.journal import Head, JournalStream
 from domain.parties import permissions
+from domain.prepared import Prepared, as_read, columns
 from domain.text import gettext as _
 from domain.work import Actor, Work
 from tasks import four_eyes
 from tasks.models import COMPLETED, OPEN, RESERVED, HumanTask, TaskAttachment
-from workflows import definitions, instances
+from workflows import definitions
+from workflows.definitions import DefinitionRow
 from workflows.forms import FormSpec
+from workflows.instances import CaseState
 from workflows.steps import StepSpec
 
 
@@ -38,23 +42,24 @@ def _scope(org_id: object, roles: object, user_id: object) -> ColumnElement[bool
     return or_(own, HumanTask.assignee_id == user_id, HumanTask.completed_by == user_id)
 
 
-# written once: composing a statement costs more than sending it
-_HELD = (
-    select(HumanTask, Case, instances.CaseState, JournalStream, definitions.DefinitionRow.ref)
-    .join(Case, Case.id == HumanTask.case_id)
-    .join(instances.CaseState, instances.CaseState.case_id == Case.id)
-    .join(definitions.DefinitionRow, definitions.DefinitionRow.id == instances.CaseState.definition_id)
-    .join(JournalStream, and_(JournalStream.kind == "case", JournalStream.subject == Case.ref))
-    .where(
-        HumanTask.ref == bindparam("ref"),
-        _scope(bindparam("org"), bindparam("roles", expanding=True), bindparam("user")),
+@cache
+def _held(roles: int) -> Prepared:
+    """A task, its case, where that stands, and by what its version and journal are known; of a person with so many
+    roles. Written once: composing a statement costs more than sending it."""
+    own: list[ColumnElement[Any]] = [bindparam(f"role{number}") for number in range(roles)] or [null()]
+    task, case, state = columns(HumanTask), columns(Case), columns(CaseState)
+    return Prepared(
+        select(*task, *case, *state, DefinitionRow.ref, JournalStream.id, JournalStream.seq, JournalStream.head)
+        .join_from(HumanTask, Case, Case.id == HumanTask.case_id)
+        .join(CaseState, CaseState.case_id == Case.id)
+        .join(DefinitionRow, DefinitionRow.id == CaseState.definition_id)
+        .join(JournalStream, and_(JournalStream.kind == "case", JournalStream.subject == Case.ref))
+        .where(HumanTask.ref == bindparam("ref"), _scope(bindparam("org"), own, bindparam("user")))
+        .with_for_update(of=[Case, CaseState, HumanTask, JournalStream])
     )
-    .with_for_update(of=[Case, instances.CaseState, HumanTask, JournalStream])
-    .execution_options(populate_existing=True)
-)
 
 
-def held_task(work: Work, ref: str) -> tuple[HumanTask, Case, instances.CaseState]:
+def held_task(work: Work, ref: str) -> tuple[HumanTask, Case, CaseState]:
     """A task with its case and where the case stands, if the actor may see it: all three locked, and current.
 
     Everybody locks in this order: case, state, task, journal. Whoever began with the task would wait for a move that
@@ -63,16 +68,20 @@ def held_task(work: Work, ref: str) -> tuple[HumanTask, Case, instances.CaseStat
     actor = work.actor
     if actor.user_id is None or actor.org_id is None or not permissions.may(actor, "task.read"):
         raise NotFound(_("There is no such task for you."))
-    asked = {"ref": ref, "org": actor.org_id, "roles": sorted(actor.roles), "user": actor.user_id}
-    row = work.session.execute(_HELD, asked).first()
-    if row is None:
-        # whoever waits here while the case is moved to another version finds no row that joins: a fresh look finds it
-        row = work.session.execute(_HELD, asked).first()
+    asked = {"ref": ref, "org": actor.org_id, "user": actor.user_id}
+    asked |= {f"role{number}": role for number, role in enumerate(sorted(actor.roles))}
+    work.session.flush()
+    # whoever waits here while the case is moved to another version finds no row that joins: a fresh look finds it
+    statement = _held(len(actor.roles))
+    row = statement.first(work.connection, asked) or statement.first(work.connection, asked)
     if row is None:
         raise NotFound(_("There is no such task for you."))
-    task, case, state, head, definition = row
+    values = iter(row)
+    task = as_read(work.session, HumanTask, values)
+    case, state = as_read(work.session, Case, values), as_read(work.session, CaseState, values)
+    definition, *head = values
     definitions.recall(work, state.definition_id, definition)
-    journal.recall(work, head)
+    journal.recall(work, "case", case.ref, Head(*head))
     work.memory["held", ref] = (case, state)  # the session forgets rows that nobody holds
     return task, case, state
 
@@ -189,7 +198,7 @@ def is_open(task: HumanTask) -> bool:
 
 
 def _diagram_steps(work: Work, task: HumanTask) -> Mapping[str, StepSpec]:
-    state = work.session.get(instances.CaseState, task.case_id)
+    state = work.session.get(CaseState, task.case_id)
     return definitions.by_id(work, state.definition_id).diagram.steps if state is not None else {}
 
 

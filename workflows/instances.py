@@ -27,6 +27,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from domain.base import Base, BigKey, Key, Ref, Sealed
 from domain.cases import Case
 from domain.errors import NotFound, Stale
+from domain.prepared import Prepared
 from domain.text import gettext as _
 from domain.work import Work
 from workflows import definitions, engine, moments
@@ -238,8 +239,8 @@ def save(work: Work, instance: Instance, *, stopped: bool = False, act: Act = MO
 def _update(work: Work, state: CaseState, values: dict[str, Any]) -> None:
     if state in work.session.dirty:
         work.session.flush()
-    saved = work.session.connection().execute(_SAVE, {"case": state.case_id, "old": state.version, **values})
-    if saved.rowcount != 1:
+    saved = _SAVE.send(work.connection, {"case": state.case_id, "old": state.version, **values})
+    if saved != 1:
         raise Stale(_("This case changed while you were looking at it. Open it again."))
     for name, value in values.items():
         set_committed_value(state, name, value)
@@ -252,8 +253,8 @@ _STATE = (
     .with_for_update()
     .execution_options(populate_existing=True)
 )
-_SAVE = (
-    update(CaseState.__table__)  # type: ignore[arg-type]  # a mapped class has a Table
+_SAVE = Prepared(
+    update(CaseState)
     .where(CaseState.case_id == bindparam("case"), CaseState.version == bindparam("old"))
     .values({name: bindparam(name) for name in ("data", "codec", "definition_id", "version", "marks")})
 )

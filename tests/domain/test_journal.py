@@ -222,6 +222,7 @@ def test_one_session_that_works_twice_goes_on_where_somebody_else_left_off(both)
         write(both, "a")
         with unit_of_work(both.home, OPERATOR, session=session) as work:
             journal.of_case(work, "a", "task.released", "a")
+        session.refresh(held)
         assert held.seq == 3
     assert breaks(both) == []
 
