@@ -52,9 +52,11 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class RepairPage:
-    """names: of every step, by id; again: steps that may be begun again; undo: a move that can be taken back.
+    """names: of every step, by id; again: steps that may be begun again; undo: a move that can be taken back, as the
+    names of the steps it went from and to, empty for none.
 
-    refusal: why this person may not repair the case, None when they may; may_hold: put it on hold and let it go on.
+    refusal: why this person may not repair the case, None when they may; may_hold: put it on hold and let it go on;
+    may_end: end it for good.
     tasks: what can be completed on a colleague's behalf: ref of the task, its name, who holds it.
     """
 
@@ -68,8 +70,9 @@ class RepairPage:
     refusal: Text | None
     may_hold: bool
     may_put_values: bool
+    may_end: bool
     waiting: int
-    undo: bool
+    undo: tuple[str, ...]
     tasks: Sequence[tuple[str, Name, str]]
 
 
@@ -84,7 +87,6 @@ def page(work: Work, case_ref: str, *, english: bool) -> RepairPage:
     names = {one.id: _called(one, english) for one in definition.diagram.steps.values()}
     open_case = case.state not in (DONE, CANCELLED)
     standing = [_standing(work, case, definition, run, place, names) for place in surgery_places.places(run)]
-    last = repairs.last_repair(work, case)
     return RepairPage(
         case=case,
         version=state.version,
@@ -96,10 +98,19 @@ def page(work: Work, case_ref: str, *, english: bool) -> RepairPage:
         refusal=_refusal(work, case),
         may_hold=permissions.may(work.actor, "case.suspend", relation) and open_case,
         may_put_values=relation == permissions.DEPARTMENT,
+        may_end=permissions.may(work.actor, "case.cancel", relation) and open_case,
         waiting=held.waiting(work, case) if case.suspended_at is not None else 0,
-        undo=last is not None and last.get("verb") == MOVE and last.get("version") == state.version,
+        undo=_last_move(work, case, state.version, names),
         tasks=_of_colleagues(work, case) if open_case else (),
     )
+
+
+def _last_move(work: Work, case: Case, version: int, names: Mapping[str, str]) -> tuple[str, ...]:
+    """From and to which step the case was moved, when nothing happened since."""
+    last = repairs.last_repair(work, case)
+    if last is None or last.get("verb") != MOVE or last.get("version") != version:
+        return ()
+    return tuple(names.get(str(last.get(key)), str(last.get(key))) for key in ("step", "to"))
 
 
 def _of_colleagues(work: Work, case: Case) -> list[tuple[str, Name, str]]:

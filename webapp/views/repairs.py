@@ -12,7 +12,7 @@ from domain.errors import Conflict, HouseError, InvalidAnswers, NotPermitted, St
 from domain.text import Text
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import repair_pages, repairs
+from tasks import moves, repair_pages, repairs
 from tasks.repairs import ADD, DROP, MOVE, RESET, SKIP, VALUES, Outcome, Repair
 from webapp.acting import acting, reading
 from webapp.day_fields import until_of_form
@@ -30,6 +30,17 @@ VERBS: dict[str, Text] = {
     DROP: _("Drop this one"),
     VALUES: _("Put a value right"),
 }
+# what each means, and what can be done about it afterwards
+MEANS: dict[str, Text] = {
+    MOVE: _(
+        "It ends here undone and the case goes on at the step you choose. Until something happens it can be taken back."
+    ),
+    RESET: _("A step that was reached before opens anew; what came after it ends and is done again."),
+    SKIP: _("Nobody does it and no answers are recorded. To undo it, begin the step again."),
+    ADD: _("One more of the several opens; the others stay. It can be dropped again."),
+    DROP: _("This one ends and counts no more; the others stay."),
+    VALUES: _("The case chooses its further way by the new value. What was answered stays as it is."),
+}
 KINDS: dict[str, Text] = {
     "person": _("people's step"),
     "job": _("service"),
@@ -41,8 +52,21 @@ KINDS: dict[str, Text] = {
     "step": _("step"),
 }
 STATES: dict[str, Text] = {
-    "waiting": _("waiting"), "open": _("open"), "working": _("at work"), "failed": _("failed"),
+    "waiting": _("waiting"), "open": _("to be done"), "working": _("being carried out"), "failed": _("failed"),
 }  # fmt: skip
+# where a refused question stands on the page, and what it is called in the summary
+_PLACES: dict[str, tuple[str, Text]] = {
+    "token": ("standing-title", _("What stands in the case")),
+    "verb": ("verb", _("Act")),
+    "to": ("to", _("Move to the step")),
+    "again": ("again", _("Begin again at the step")),
+    "name": ("name", _("Name of the value")),
+    "reason": ("reason", _("Reason")),
+    "hold_reason": ("hold-reason", _("Reason for holding it")),
+    "hold_until": ("until", _("Until (may be left empty)")),
+    "back_reason": ("back-reason", _("Reason for taking it back")),
+    "end_reason": ("end-reason", _("Reason for ending it")),
+}
 REFUSED = (Conflict, NotPermitted, Stale)
 
 
@@ -61,7 +85,7 @@ def act(ref: str) -> ResponseReturnValue:
     reason, version = request.form.get("reason", ""), request.form.get("version", type=int)
     try:
         wanted = _wanted()
-        if request.form.get("act") != "do":
+        if request.form.get("act") != "do" or _changed_since(wanted):
             with acting() as work:
                 outcome = repairs.dry_run(work, ref, wanted, version=version)
             with reading() as work:
@@ -73,15 +97,20 @@ def act(ref: str) -> ResponseReturnValue:
             return _page(work, ref, faults={k: str(v) for k, v in refusal.fields.items()}), 422
     except REFUSED as refusal:
         return _refused(ref, refusal)
-    flash(str(_("The case was repaired. What it did is in its journal.")))
+    flash(str(_("Done: %(verb)s. Where the case stands now is shown below.", verb=VERBS[wanted.verb])))
     return redirect(url_for("repairs.page", ref=ref))
+
+
+def _changed_since(wanted: Repair) -> bool:
+    """Something else is chosen now than what was last shown: that is shown first, nothing unseen is done."""
+    return request.form.get("shown", repr(wanted)) != repr(wanted)
 
 
 @blueprint.post("/cases/<ref>/hold")
 @requires("case.suspend")
 def hold(ref: str) -> ResponseReturnValue:
     """Put a case on hold."""
-    return _held(ref, lambda work: repairs.suspend(work, ref, request.form.get("reason", ""), until_of_form()),
+    return _held("hold", ref, lambda work: repairs.suspend(work, ref, request.form.get("reason", ""), until_of_form()),
                  _("The case is on hold. What comes due for it waits."))  # fmt: skip
 
 
@@ -89,7 +118,7 @@ def hold(ref: str) -> ResponseReturnValue:
 @requires("case.suspend")
 def go_on(ref: str) -> ResponseReturnValue:
     """Let a case go on."""
-    return _held(ref, lambda work: repairs.resume(work, ref, request.form.get("reason", "")),
+    return _held("hold", ref, lambda work: repairs.resume(work, ref, request.form.get("reason", "")),
                  _("The case goes on. What came due meanwhile is delivered now."))  # fmt: skip
 
 
@@ -97,26 +126,34 @@ def go_on(ref: str) -> ResponseReturnValue:
 @requires("case.repair")
 def take_back(ref: str) -> ResponseReturnValue:
     """Take a moved token back."""
-    return _held(ref, lambda work: repairs.undo_move(work, ref, request.form.get("reason", "")),
-                 _("The move was taken back."))  # fmt: skip
+    return _held("back", ref, lambda work: repairs.undo_move(work, ref, request.form.get("reason", "")),
+                 _("The move was taken back. Where the case stands now is shown below."))  # fmt: skip
 
 
-def _held(ref: str, verb: Callable[[Work], object], done: Text) -> ResponseReturnValue:
+@blueprint.post("/cases/<ref>/end")
+@requires("case.cancel")
+def end(ref: str) -> ResponseReturnValue:
+    """End the case where it stands, for good."""
+    return _held("end", ref, lambda work: moves.cancel_case(work, ref, request.form.get("reason", "")),
+                 _("The case was ended. Its open tasks are gone from everybody's list."))  # fmt: skip
+
+
+def _held(form: str, ref: str, verb: Callable[[Work], object], done: Text) -> ResponseReturnValue:
     try:
         with acting() as work:
             verb(work)
     except InvalidAnswers as refusal:
         with reading() as work:
-            return _page(work, ref, faults={f"hold_{k}": str(v) for k, v in refusal.fields.items()}), 422
+            return _page(work, ref, form=form, faults={f"{form}_{k}": str(v) for k, v in refusal.fields.items()}), 422
     except REFUSED as refusal:
-        return _refused(ref, refusal)
+        return _refused(ref, refusal, form)
     flash(str(done))
-    return redirect(url_for("repairs.page", ref=ref))
+    return redirect(url_for("cases.case" if form == "end" else "repairs.page", ref=ref))
 
 
-def _refused(ref: str, refusal: HouseError) -> ResponseReturnValue:
+def _refused(ref: str, refusal: HouseError, form: str = "act") -> ResponseReturnValue:
     with reading() as work:
-        return _page(work, ref, faults={"page": refusal.message}), status_of(refusal)
+        return _page(work, ref, form=form, faults={"page": refusal.message}), status_of(refusal)
 
 
 def _wanted() -> Repair:
@@ -132,6 +169,8 @@ def _wanted() -> Repair:
         return Repair(ADD, step=form.get(f"step-{token}", ""), item=_json("item"))
     if verb == VALUES:
         name = form.get("name", "").strip()
+        if not name:
+            raise InvalidAnswers({"name": _("Give the name of the value.")})
         gone = form.get("gone") == "yes"
         return Repair(VALUES, values={} if gone else {name: _json("value")}, remove=(name,) if gone else ())
     if verb not in VERBS:
@@ -148,10 +187,23 @@ def _json(field: str) -> object:
         return text
 
 
-def _page(work: Work, ref: str, *, outcome: Outcome | None = None, faults: dict[str, str] | None = None) -> str:
+def _page(
+    work: Work,
+    ref: str,
+    *,
+    outcome: Outcome | None = None,
+    faults: dict[str, str] | None = None,
+    form: str = "act",
+) -> str:
+    """form: which of the page's forms was sent ("act", "hold", "back", "end"); what was typed stays in that one."""
     shown = repair_pages.page(work, ref, english=english())
-    verbs = {k: v for k, v in VERBS.items() if k != VALUES or shown.may_put_values}
+    possible = {verb for one in shown.standing for verb in one.may}
+    possible |= {RESET} if shown.again else set()
+    possible |= {VALUES} if shown.may_put_values else set()
     return render_template(
-        "cases/repair.html", page=shown, outcome=outcome, faults=faults or {}, verbs=verbs, place_kinds=KINDS,
-        place_states=STATES, sent=request.form, now=work.now,
+        "cases/repair.html", page=shown, outcome=outcome, faults=faults or {}, place_kinds=KINDS,
+        verbs={verb: title for verb, title in VERBS.items() if verb in possible}, all_verbs=VERBS, means=MEANS,
+        place_states=STATES, sent=request.form if form == "act" else {},
+        typed={one: request.form if one == form else {} for one in ("hold", "back", "end")},
+        shown=repr(_wanted()) if outcome is not None else "", places=_PLACES, now=work.now,
     )  # fmt: skip
