@@ -59,7 +59,10 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class Failing:
-    """An item that failed: it is tried again at `again` (machine time), or never by itself when `parked`."""
+    """An item that failed: it is tried again at `again` (machine time), or never by itself when `parked`.
+
+    number: of the case it belongs to, "" for an item of the house.
+    """
 
     key: str
     kind: str
@@ -69,6 +72,12 @@ class Failing:
     error: str
     parked: bool
     again: datetime | None
+    number: str = ""
+
+    @property
+    def cause(self) -> str:
+        """The kind of exception that the text of the failure begins with."""
+        return self.error.partition(" ")[0].rstrip(":")
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,10 +281,14 @@ def _agenda(work: Work) -> Agenda:
     ).all()
     soon = select(func.count()).where(waiting, AgendaItem.due_at > work.now, AgendaItem.due_at <= work.now + AHEAD)
     rows = [
-        row
+        _failing(row, number or "")
         for which in (and_(due, AgendaItem.attempts > 0), given_up)
-        for row in work.session.scalars(
-            select(AgendaItem).where(which).order_by(AgendaItem.due_at, AgendaItem.id).limit(ROWS)
+        for row, number in work.session.execute(
+            select(AgendaItem, Case.number)
+            .outerjoin(Case, Case.ref == AgendaItem.subject)
+            .where(which)
+            .order_by(AgendaItem.due_at, AgendaItem.id)
+            .limit(ROWS)
         )
     ]
     return Agenda(
@@ -284,14 +297,14 @@ def _agenda(work: Work) -> Agenda:
         failing=sum(count for bad, count, _first in groups if bad),
         parked=work.session.scalar(select(func.count()).where(given_up)) or 0,
         next_day=work.session.scalar(soon) or 0,
-        rows=[_failing(row) for row in sorted(rows, key=lambda row: (row.due_at, row.id))[:ROWS]],
+        rows=sorted(rows, key=lambda row: row.due_at)[:ROWS],
     )
 
 
-def _failing(row: AgendaItem) -> Failing:
+def _failing(row: AgendaItem, number: str) -> Failing:
     return Failing(
         row.key, row.kind, row.subject, row.due_at, row.attempts, row.last_error, row.parked,
-        None if row.parked else row.not_before,
+        None if row.parked else row.not_before, number,
     )  # fmt: skip
 
 

@@ -4,8 +4,9 @@ import 'htmx.org';
 import { dialogs } from './dialogs.js';
 import { drafts } from './drafts.js';
 import { forms } from './forms.js';
+import { refusals } from './refusals.js';
 import { rows } from './rows.js';
 import { shortcuts } from './shortcuts.js';
 import { shows } from './shows.js';
 
-for (const begin of [dialogs, drafts, forms, rows, shortcuts, shows]) begin(document);
+for (const begin of [dialogs, drafts, forms, rows, shortcuts, shows, refusals]) begin(document);

@@ -96,7 +96,7 @@ def test_an_incident_shows_the_number_of_the_case_and_nothing_of_it(office: Offi
     pass_second_factor(browser)
 
     page = browser.get("/operations?lang=en").text
-    assert number in page and "case.wake" in page and "OperationFailed" in page
+    assert number in page and "s timer" in page and "OperationFailed" in page
     assert not [name for name in people if len(name) > 2 and name in page]
 
     answer = browser.post(RETRY.findall(page)[0], data={"csrf_token": token_in(page)}, follow_redirects=True)

@@ -12,18 +12,23 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import select
 
-from domain.clock import OFFICE_ZONE
+from domain.clock import OFFICE_ZONE, machine_now
 from domain.errors import Conflict, HouseError, InvalidAnswers, Stale
+from domain.parties.organisations import Organisation
 from domain.parties.permissions import may
 from domain.text import Text
 from domain.text import gettext as _
 from domain.work import Work
 from tasks import batches, incident_lists, incident_repairs, incidents, timers
 from tasks.incident_lists import Filter
+from webapp import failure_words
 from webapp.acting import acting, reading
 from webapp.errors import status_of
+from webapp.i18n import english
 from webapp.permits import requires
+from webapp.views.operations import KINDS
 from workflows import catching_up
 
 blueprint = Blueprint("incidents", __name__, url_prefix="/operations")
@@ -43,8 +48,29 @@ def listing() -> ResponseReturnValue:
     with reading() as work:
         found = incident_lists.listed(work, _filter(), request.args.get("after", 0, type=int))
         return render_template(
-            "operations/incidents.html", found=found, chosen=_filter(), retries=may(work.actor, "operations.retry")
-        )
+            "operations/incidents.html", found=found, chosen=_filter(), retries=may(work.actor, "operations.retry"),
+            real=machine_now(), **_words(work, found),
+        )  # fmt: skip
+
+
+def _words(work: Work, found: incident_lists.Listing) -> dict[str, object]:
+    """What the codes of a listing and of its filters are called."""
+    names = failure_words.names(work, KINDS)
+    processes = found.choices["process"]
+    return {
+        "names": names,
+        "cause": failure_words.cause,
+        "steps": {
+            one: next(filter(None, (names.step(key, one) for key in processes)), "") for one in found.choices["step"]
+        },
+        "offices": dict(
+            work.session.execute(
+                select(Organisation.code, Organisation.name_en if english() else Organisation.name).where(
+                    Organisation.code.in_({*found.choices["office"], *(one.office for one in found.rows)})
+                )
+            ).all()
+        ),
+    }
 
 
 @blueprint.post("/incidents/retry")
@@ -92,6 +118,9 @@ def repair(ref: str) -> ResponseReturnValue:
     """Values, skip or error mapping: shown first with before and after, done by a second press."""
     given = request.form
     try:
+        if "back" in given:
+            with reading() as work:
+                return _page(work, ref, given=given)
         pending = _read(given)
         if given.get("sure") != "yes":
             with reading() as work:
@@ -116,7 +145,7 @@ def waking() -> ResponseReturnValue:
         found = timers.listed(work, request.args.get("after", ""), process=request.args.get("process", "")[:64])
         return render_template(
             "operations/timers.html", found=found, now=work.now, catch_up=catching_up.TITLES,
-            may_move=may(work.actor, "operations.repair"),
+            may_move=may(work.actor, "operations.repair"), names=failure_words.names(work, KINDS),
         )  # fmt: skip
 
 
@@ -214,7 +243,9 @@ def _page(
     changes = [(name, before.get(name), value) for name, value in (pending or {}).get("values", {}).items()]
     return render_template(
         "operations/incident.html", choice=choice, pending=pending, changes=changes, faults=faults or {},
-        refusal=refusal, given=given or {}, why=incidents.why_of(choice.incident),
+        refusal=refusal, given=given or {}, names=failure_words.names(work, KINDS),
+        why=incidents.why_of(choice.incident) or failure_words.cause(choice.incident.cause),
+        remedy=failure_words.remedy(choice.incident.cause),
         retries=may(work.actor, "operations.retry"), repairs=may(work.actor, "operations.repair"),
     )  # fmt: skip
 
@@ -232,5 +263,5 @@ def _timer_page(
     at = row.due_at.astimezone(OFFICE_ZONE).strftime("%Y-%m-%dT%H:%M")
     return render_template(
         "operations/timer.html", row=row, at=(given or {}).get("at", at), faults=faults or {}, refusal=refusal,
-        given=given or {}, catch_up=catching_up.TITLES,
+        given=given or {}, catch_up=catching_up.TITLES, names=failure_words.names(work, KINDS),
     )  # fmt: skip

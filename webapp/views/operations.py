@@ -22,6 +22,7 @@ from domain.work import Work
 from tasks import checks, incidents, operations
 from tasks.machine_checks import OK, PROBLEM
 from tasks.operations import Overview
+from webapp import failure_words
 from webapp.acting import acting, reading
 from webapp.permits import requires
 from webapp.showing import short_time
@@ -85,7 +86,7 @@ def retry_incident(ref: str) -> ResponseReturnValue:
         flash(str(_("It is tried again now; if it fails once more, it stands here again.")))
     else:
         flash(str(_("Nothing was left to try; the incident is closed.")))
-    return redirect(url_for("operations.page"))
+    return redirect(url_for("incidents.listing" if request.form.get("from") == "incident" else "operations.page"))
 
 
 @blueprint.post("/items/retry")
@@ -110,6 +111,8 @@ def _figures(work: Work) -> dict[str, Any]:
         "in_force": operations.in_force(work),
         "version": VERSION,
         "kinds": KINDS,
+        "names": failure_words.names(work, KINDS),
+        "cause": failure_words.cause,
         "process_kinds": PROCESSES,
         "age": checks.age,
         "size": checks.size,
@@ -126,17 +129,15 @@ def _tiles(facts: Overview) -> list[Tile]:
     soon = _("due within 24 hours: %(count)s", count=due.next_day)
     parked = _("wait to be tried again") if due.parked else _("nothing was given up")
     alive = sum(one.alive for one in facts.processes)
+    workers = (
+        _("workers: %(count)s", count=len(facts.workers)) if facts.workers else _("no worker: nothing due is done")
+    )
     return [
         Tile(_("Open incidents"), str(facts.incident_count), _since(facts.first_incident), _red(facts.incident_count)),
         Tile(_("Late items"), str(due.late), late if due.late else soon, _red(lag > checks.LATE_ITEMS)),
         Tile(_("Parked items"), str(due.parked), parked, _red(due.parked)),
         _waiting(facts),
-        Tile(
-            _("Processes at work"),
-            str(alive),
-            _("workers: %(count)s", count=len(facts.workers)),
-            _red(not facts.workers),
-        ),
+        Tile(_("Processes at work"), str(alive), workers, _red(not facts.workers)),
         _proved(facts),
     ]
 
