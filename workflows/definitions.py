@@ -1,40 +1,39 @@
 """Definitions: numbered, immutable, content-addressed versions of a bundle. The database alone is the truth.
 
 A version is proposed by one process owner and put in force by another (separation of duties). New cases
-take the newest version; running cases keep theirs.
+take the newest version; running cases keep theirs. Reading versions stands in `versions`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
-from sqlalchemy import column, func, select, table
+from sqlalchemy import select
 
-import decisions
 from domain import journal
-from domain.cases import Case
 from domain.errors import Conflict, InvalidAnswers, NotFound, NotPermitted, Stale
 from domain.parties import permissions
 from domain.text import gettext as _
 from domain.work import Work
-from workflows import bundles, engine, forms
 from workflows.bundles import Bundle, Checked
 from workflows.definition_rows import (
-    HIGHEST,
     NOTE,
     DefinitionDraft,
     keep_parts,
     lock_process,
-    parts_of,
 )
 from workflows.definition_rows import DefinitionProposal as DefinitionProposal
 from workflows.definition_rows import DefinitionRow as DefinitionRow
-
-# of `instances`, which stand on definitions
-_STATE = table("case_state", column("case_id"), column("definition_id"))
-
+from workflows.versions import Definition as Definition
+from workflows.versions import bundle_of as bundle_of
+from workflows.versions import by_id as by_id
+from workflows.versions import in_force as in_force
+from workflows.versions import newest as newest
+from workflows.versions import recall as recall
+from workflows.versions import running as running
+from workflows.versions import version as version
+from workflows.versions import versions as versions
 
 OUTRUN = _("Another version came into force meanwhile. Read the differences again: they are against that one now.")
 
@@ -46,63 +45,6 @@ class Deployed:
     process: str
     number: int
     outcome: str
-
-
-@dataclass(frozen=True)
-class Definition:
-    """A deployed version ready to run: the parsed drawing, forms and tables, cached by digest."""
-
-    row_id: int
-    process: str
-    number: int
-    title: str
-    title_en: str
-    bundle: Bundle
-
-    @property
-    def diagram(self) -> engine.Diagram:
-        """The parsed drawing."""
-        return _diagram(self.bundle.files[bundles.DRAWING])
-
-    def form(self, key: str) -> forms.FormSpec:
-        """The form with this key. Raises NotFound."""
-        path = f"forms/{key}.form"
-        if path not in self.bundle.files:
-            raise NotFound(_("This version of the process has no form %(key)s.", key=key))
-        return _form(self.bundle.files[path], key)
-
-    def table(self, name: str) -> decisions.Model:
-        """The decision model of this name. Raises NotFound."""
-        path = f"{name}.dmn"
-        if path not in self.bundle.files:
-            raise NotFound(_("This version of the process has no table %(name)s.", name=name))
-        return _table(self.bundle.files[path])
-
-    @property
-    def starters(self) -> tuple[str, ...]:
-        """Roles that may start a case by hand; empty for processes only the scheduler starts."""
-        return tuple((self.bundle.sheet.get("start") or {}).get("roles") or ())
-
-    @property
-    def stages(self) -> tuple[tuple[str, str, str], ...]:
-        """The stepper: (code, Chinese label, English label)."""
-        rows = self.bundle.sheet.get("stages") or []
-        return tuple((str(r["code"]), str(r["label"]), str(r["label_en"])) for r in rows)
-
-
-@lru_cache(maxsize=64)
-def _diagram(source: bytes) -> engine.Diagram:
-    return engine.read_diagram(source)
-
-
-@lru_cache(maxsize=512)
-def _form(source: bytes, key: str) -> forms.FormSpec:
-    return forms.parse(source, key, f"forms/{key}.form")
-
-
-@lru_cache(maxsize=128)
-def _table(source: bytes) -> decisions.Model:
-    return decisions.load(source)
 
 
 def ship(work: Work, checked: Checked) -> Deployed:
@@ -299,89 +241,6 @@ def _draft_of(work: Work, row: DefinitionProposal) -> DefinitionDraft | None:
         .where(DefinitionDraft.id == row.draft_id)
         .with_for_update()
         .execution_options(populate_existing=True)
-    ).first()
-
-
-# --- versions ----------------------------------------------------------------------------------------------------
-
-
-def in_force(work: Work, process: str) -> Definition:
-    """The newest version of a process. Raises NotFound."""
-    row = newest(work, process)
-    if row is None:
-        raise NotFound(_("The process %(process)s is not deployed here.", process=process))
-    return _load(work, row)
-
-
-def by_id(work: Work, definition_id: int) -> Definition:
-    """The version with this key (a case's own). Raises NotFound."""
-    place = ("definition", str(definition_id))
-    known: Definition | None = work.memory.get(place)
-    if known is None:
-        row = work.session.get(DefinitionRow, definition_id)
-        if row is None:
-            raise NotFound(_("The version of the process that this case runs on is missing."))
-        known = work.memory[place] = _load(work, row)
-    return known
-
-
-def recall(work: Work, definition_id: int, ref: str) -> None:
-    """A version's key and ref were read on the way: if this process knows the version, nobody need ask for it."""
-    known = _loaded.get((ref, definition_id))
-    if known is not None:
-        work.memory["definition", str(definition_id)] = known
-
-
-def versions(work: Work) -> Sequence[DefinitionRow]:
-    """Every deployed version, newest first within each process."""
-    return work.session.scalars(
-        select(DefinitionRow).order_by(DefinitionRow.process, DefinitionRow.number.desc())
-    ).all()
-
-
-def version(work: Work, process: str, number: int) -> DefinitionRow:
-    """One deployed version. Raises NotFound."""
-    wanted = select(DefinitionRow).where(DefinitionRow.process == process, DefinitionRow.number == number)
-    row = None if abs(number) > HIGHEST else work.session.scalars(wanted).first()
-    if row is None:
-        raise NotFound(_("The process %(process)s has no version %(number)s.", process=process, number=number))
-    return row
-
-
-def bundle_of(work: Work, row: DefinitionRow | DefinitionProposal) -> Bundle:
-    """The files of a deployed version or of a proposal."""
-    return Bundle(row.process, parts_of(work, row.manifest))
-
-
-def running(work: Work) -> dict[int, int]:
-    """Key of a version -> how many cases run on it now."""
-    rows = work.session.execute(
-        select(_STATE.c.definition_id, func.count())
-        .join(Case, Case.id == _STATE.c.case_id)
-        .where(Case.state.in_(("OPEN", "PARKED")))
-        .group_by(_STATE.c.definition_id)
-    )
-    return {key: count for key, count in rows}  # noqa: C416  dict() takes a Result for a mapping
-
-
-# A version never changes once deployed, so a process may keep it for good.
-_loaded: dict[tuple[str, int], Definition] = {}
-
-
-def _load(work: Work, row: DefinitionRow) -> Definition:
-    place = (row.ref, row.id)
-    found = _loaded.get(place)
-    if found is None:
-        bundle = bundle_of(work, row)
-        found = Definition(row.id, row.process, row.number, row.title, row.title_en, bundle)
-        _loaded[place] = found
-    return found
-
-
-def newest(work: Work, process: str) -> DefinitionRow | None:
-    """The row of the version in force, None for a process that is not deployed here."""
-    return work.session.scalars(
-        select(DefinitionRow).where(DefinitionRow.process == process).order_by(DefinitionRow.number.desc()).limit(1)
     ).first()
 
 

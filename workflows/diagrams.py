@@ -12,7 +12,7 @@ from lxml import etree
 
 from domain.errors import DefinitionRefused, Finding
 from domain.text import gettext as _
-from workflows import spiff_parse
+from workflows import spiff_shelf
 from workflows.bpmn_xml import XmlRefused, line_of, nodes_of, normalise, read_tree, scopes_of, tag
 from workflows.calls import called_by, calls_in, circle, spread_globals
 from workflows.starts import StartSpec, read_starts
@@ -111,7 +111,7 @@ def _build(roots: Sequence[etree._Element], digest: str, wanted: tuple[str, ...]
     if problems:
         raise DefinitionRefused(problems)
     try:
-        built = spiff_parse.Shelf(shelf)
+        built = spiff_shelf.Shelf(shelf)
         chosen = wanted if wanted is not None else tuple(name for name, part in parts.items() if part.runs)
         return {name: _diagram(name, parts, digest, *built.spec(name)) for name in chosen}
     except Exception as broken:  # the parser of SpiffWorkflow raises whatever it stumbles over

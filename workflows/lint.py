@@ -29,7 +29,7 @@ from workflows.lint_nodes import Known, OperationSpec, check_nodes
 from workflows.lint_picture import check_lanes, check_picture
 from workflows.lint_soundness import check_soundness
 from workflows.lint_standard import check_standard
-from workflows.spiff_parse import schema_errors
+from workflows.spiff_schema import schema_errors
 
 # what is said of a file that may not be read, by the rule of `XmlRefused`
 XML_REFUSED: dict[str, tuple[Text, Text]] = {

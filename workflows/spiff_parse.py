@@ -5,21 +5,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Any, ClassVar
 
-from lxml import etree
-from SpiffWorkflow.bpmn.parser.BpmnParser import XSD_PATH, full_tag
+from SpiffWorkflow.bpmn.parser.BpmnParser import full_tag
 from SpiffWorkflow.bpmn.parser.ProcessParser import ProcessParser
 from SpiffWorkflow.bpmn.parser.TaskParser import TaskParser
 from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
 from SpiffWorkflow.spiff.parser.process import SpiffBpmnParser
 
-from workflows import catching_up, spiff_adhoc, spiff_calls, spiff_gates, spiff_repeat, spiff_undo
+from workflows import catching_up, spiff_adhoc, spiff_calls, spiff_gates, spiff_repeat
 from workflows import spiff_specs as kinds
-from workflows.bpmn_xml import GATEWAYS, local, scopes_of, tag
+from workflows.bpmn_xml import GATEWAYS, local, tag
 from workflows.calls import read_call
 from workflows.correlations import keyed_of
 from workflows.data_flow import read_data
@@ -371,72 +368,3 @@ class Parser(SpiffBpmnParser):
 
     def _add_correlations(self, bpmn: Any) -> None:
         return None
-
-
-@lru_cache(maxsize=1)
-def _schema() -> etree.XMLSchema:
-    # The schema ships with SpiffWorkflow; a copy of our own would be third-party text in this repository.
-    return etree.XMLSchema(etree.parse(XSD_PATH))
-
-
-def schema_errors(root: etree._Element) -> list[tuple[int, str, str]]:
-    """Line, message and nearest id of everything that breaks the BPMN 2.0 schema."""
-    schema = _schema()
-    if schema.validate(root.getroottree()):
-        return []
-    errors: list[Any] = [*schema.error_log][:50]
-    prefixes = {p: uri for element in root.iter(etree.Element) for p, uri in element.nsmap.items() if p}
-    return [(error.line, error.message, _id_near(root, str(error.path), prefixes)) for error in errors]
-
-
-def _id_near(root: etree._Element, path: str, prefixes: dict[str, str]) -> str:
-    """The id of what stands at a path, or of the nearest around it that has one; "" for none."""
-    try:
-        found: Any = root.getroottree().xpath(path, namespaces=prefixes)
-    except etree.XPathError:  # a prefix that the path cannot be read with
-        return str(root.get("id") or "")
-    around = [one for place in found[:1] for one in (place, *place.iterancestors())]
-    return next((str(one.get("id")) for one in around if one.get("id")), "")
-
-
-class Shelf:
-    """The processes of one or several files, built so that one may call another.
-
-    files: normalised roots that have passed the lint, with the steps of each; anything else may raise
-    SpiffWorkflow's ValidationException. No process id stands in two of them.
-    """
-
-    def __init__(self, files: Sequence[tuple[etree._Element, Mapping[str, StepSpec]]]) -> None:
-        self._parsers: dict[str, Parser] = {}
-        taken: set[str] = set()
-        for root, steps in files:
-            parser = Parser(steps, frozenset(taken))
-            for process in root.iter(tag("process")):
-                process.set("isExecutable", "true")
-                self._parsers[str(process.get("id"))] = parser
-            parser.add_bpmn_xml(root)
-            taken |= {str(scope.get("id")) for scope in scopes_of(root)}
-
-    def spec(self, process_id: str) -> tuple[Scope, dict[str, Scope]]:
-        """The spec of a process, and by name those of its subprocesses and of all that it calls."""
-        top = self._scope(self._parsers[process_id], process_id)
-        scopes: dict[str, Scope] = {}
-        todo = [(top, self._parsers[process_id])]
-        while todo:
-            scope, parser = todo.pop()
-            for spec in scope.task_specs.values():
-                if isinstance(spec, kinds.SubProcess) and spec.spec not in scopes:
-                    home = self._parsers[spec.spec] if isinstance(spec, spiff_calls.CallStep) else parser
-                    scopes[spec.spec] = self._scope(home, spec.spec)
-                    todo.append((scopes[spec.spec], home))
-        spiff_undo.prepare(top, scopes)
-        return top, scopes
-
-    def _scope(self, parser: Parser, name: str) -> Scope:
-        scope: Scope = parser.get_spec(parser.drawn.get(name, name))
-        found = scope.task_specs.values()
-        scope.settles = any(getattr(spec, "settles", False) for spec in found)
-        triggers = [getattr(spec, "trigger", None) for spec in found]
-        events = [event for trigger in triggers if trigger is not None for event in events_in(trigger)]
-        scope.conditional = any(isinstance(event, Condition) for event in events)
-        return scope
