@@ -100,8 +100,8 @@ def main() -> None:
         home = open_home(Settings.from_env(os.environ))
         revision.require(home.engine)
         durability.require(home)
-        memory.settle()
-        run(home, stop)
+        with memory.settled():
+            run(home, stop)
 
 
 if __name__ == "__main__":

@@ -51,10 +51,10 @@ def serve(settings: Settings, shared: int | None = None) -> None:
         front.start()
     stop = threading.Event()
     heartbeats.beating(home, heartbeats.WEB, stop)
-    memory.settle()
     log.info(Event("web.ready", listen=settings.listen, port=settings.port))
     try:
-        server.run()
+        with memory.settled():
+            server.run()
     finally:
         stop.set()
         if front is not None:

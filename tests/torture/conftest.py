@@ -36,13 +36,18 @@ class Breaks:
         return {}
 
 
-@pytest.fixture
-def young_garbage() -> Iterator[None]:
-    """What dies in a test is looked for among what the test made, not among everything that was loaded."""
-    gc.collect()
-    gc.freeze()
+@pytest.fixture(scope="session")
+def melting() -> Iterator[None]:
+    """What was frozen is given back before the process ends."""
     yield
     gc.unfreeze()
+
+
+@pytest.fixture
+def young_garbage(melting: None) -> None:
+    """What dies in a test is looked for among what the test made, not among everything that was there before."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

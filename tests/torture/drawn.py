@@ -233,6 +233,21 @@ def calls(depth: int) -> list[Drawing]:
     return [*callers, last]
 
 
+def calls_within(depth: int) -> Drawing:
+    """The same in one file, as it is deployed: each process calls the next one, a person in the last."""
+    scopes = [
+        chain(start(f"s{at}"), Node("callActivity", f"call{at}", f'calledElement="level{at + 1}"'), end(f"e{at}"))
+        for at in range(depth)
+    ]
+    scopes.append(chain(start(f"s{depth}"), human("deep"), end(f"e{depth}")))
+    called = "".join(
+        f'<bpmn:process id="level{at}" name="level{at}">{scope.xml()}</bpmn:process>'
+        for at, scope in enumerate(scopes)
+        if at
+    )
+    return Drawing("level0", scopes[0], called)
+
+
 def long(nodes: int) -> Drawing:
     """A straight way of this many nodes in all: scripts, with a person first and last."""
     steps = [script(f"n{at}", f"n = {at}") for at in range(nodes - 4)]
