@@ -21,6 +21,17 @@ Mapped = TypeVar("Mapped", bound=Base)
 Processor = Callable[[Any], Any]
 
 
+def execute(connection: Connection, text: str, values: Any = ()) -> Any:
+    """Execute a statement as it stands; the driver's cursor, which the caller closes.
+
+    This is the door through which SQLAlchemy itself sends what it has composed already (the next value of a
+    sequence): listeners hear of it and errors are its own, but no result is described that nobody reads.
+    """
+    cursor = connection.connection.cursor()
+    connection._cursor_execute(cursor, text, values)
+    return cursor
+
+
 class Prepared:
     """One statement with named parameters, as text for each database that it was sent to.
 
@@ -36,7 +47,8 @@ class Prepared:
 
     def send(self, connection: Connection, values: Mapping[str, Any]) -> int:
         """Execute it with these values; how many rows it wrote. Raises KeyError when one is missing."""
-        cursor = self._executed(connection, self._for(connection.dialect), values)
+        written = self._for(connection.dialect)
+        cursor = execute(connection, written.text, written.bound(values))
         try:
             return int(cursor.rowcount)
         finally:
@@ -53,19 +65,12 @@ class Prepared:
     def first(self, connection: Connection, values: Mapping[str, Any]) -> Sequence[Any] | None:
         """The values of the first row that a SELECT finds, in the order of its columns; None when it finds none."""
         written = self._for(connection.dialect)
-        cursor = self._executed(connection, written, values)
+        cursor = execute(connection, written.text, written.bound(values))
         try:
             row = cursor.fetchone()
         finally:
             cursor.close()
         return None if row is None else written.read(row)
-
-    def _executed(self, connection: Connection, written: _Written, values: Mapping[str, Any]) -> Any:
-        cursor = connection.connection.cursor()
-        # the door through which SQLAlchemy itself sends what it has composed already (the next value of a sequence):
-        # listeners hear of it and errors are its own, but no result is described that nobody reads
-        connection._cursor_execute(cursor, written.text, written.bound(values))
-        return cursor
 
     def _for(self, dialect: Dialect) -> _Written:
         known = self._written.get(dialect.name)

@@ -86,6 +86,7 @@ class Vault:
         self._keys = keys
         self._ciphers = {i: AESGCM(_derive(master, b"cell")) for i, master in keys.masters.items()}
         self._blind: dict[tuple[int, str], bytes] = {}
+        self._purposes: dict[str, bytes] = {}
 
     def seal(self, column: str, ref: str, value: str | bytes) -> bytes:
         """Ciphertext of `value` for one cell; `column` is "table.column", `ref` the row's reference."""
@@ -144,7 +145,11 @@ class Vault:
 
     def purpose_key(self, purpose: str) -> bytes:
         """A 32-byte key for one purpose ("journal", "session", ...)."""
-        return _derive(self._keys.masters[min(self._keys.masters)], b"purpose|" + purpose.encode())
+        known = self._purposes.get(purpose)
+        if known is None:
+            oldest = self._keys.masters[min(self._keys.masters)]
+            known = self._purposes[purpose] = _derive(oldest, b"purpose|" + purpose.encode())
+        return known
 
     def fingerprints(self) -> dict[int, str]:
         """Id of every key that is held, with 16 hexadecimal digits that tell it from another and reveal nothing."""

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from domain.clock import office_day
 from domain.errors import NotPermitted
+from domain.prepared import execute
 from domain.text import gettext as _
 
 if TYPE_CHECKING:
@@ -199,7 +200,7 @@ def _sqlite_begin(connection: Connection) -> None:
 def _begun(connection: Connection, *, last: bool) -> bool:
     """Whether this connection writes now. Raises OperationalError when somebody else does and it was the last try."""
     try:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        execute(connection, "BEGIN IMMEDIATE").close()
     except OperationalError as problem:
         if last or getattr(problem.orig, "sqlite_errorcode", 0) & 0xFF != SQLITE_BUSY:
             raise
