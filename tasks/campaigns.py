@@ -21,6 +21,7 @@ from domain.errors import NotFound
 from domain.logs import Event, failure
 from domain.oversight import campaigns as campaign_rows
 from domain.oversight.campaigns import ACCEPTED, Campaign, CampaignSubject
+from domain.pace import Pace
 from domain.parties import permissions
 from domain.parties.households import Household
 from domain.parties.organisations import Organisation
@@ -37,7 +38,7 @@ from workflows.instances import CaseWait
 log = logging.getLogger("tasks.campaigns")
 
 CHUNK = 50
-CHUNK_AT_ONCE = 200  # a transaction of some 20 ms: staff who claim meanwhile wait no longer than that
+PACE = Pace()  # of opening cases: staff who claim meanwhile wait no longer than one transaction
 HOUSEHOLD_PROCESS = "dynamic_review"
 LETTER_PROCESS = "review_commission"
 
@@ -111,13 +112,12 @@ def fill(work: Work, campaign_ref: str) -> int:
     """
     campaign = campaign_rows.by_ref(work, campaign_ref)
     definition = definitions.in_force(work, HOUSEHOLD_PROCESS)
-    found = opening.way(work, definition)
     rows = work.session.execute(
         select(CampaignSubject, Household.town_id)
         .join(Household, Household.id == CampaignSubject.household_id)
         .where(CampaignSubject.campaign_id == campaign.id, CampaignSubject.opened.is_(False))
         .order_by(CampaignSubject.id)
-        .limit(CHUNK if found is None else CHUNK_AT_ONCE)
+        .limit(PACE.size)
         .with_for_update(of=CampaignSubject)
     ).all()
     if rows:
@@ -128,7 +128,8 @@ def fill(work: Work, campaign_ref: str) -> int:
             for number, (subject, town) in zip(numbers, rows, strict=True)
         ]
         about = {"case": {"campaign": campaign.ref, "subject_state": "RECIPIENT"}}
-        _open_cases(work, campaign, definition, found, own, about)
+        with PACE.measured(work.session, len(rows)):
+            _open_cases(work, campaign, definition, own, about)
         for subject, _town in rows:
             subject.opened = True
     left = work.session.scalar(
@@ -149,11 +150,10 @@ def _open_cases(
     work: Work,
     campaign: Campaign,
     definition: Definition,
-    found: opening.Way | None,
     own: Sequence[opening.Own],
     about: Mapping[str, Any],
 ) -> None:
-    """At once where the way to the first waiting point asks nothing of the household, otherwise one by one."""
+    """At once those that come to the same place by the same answers, the others one by one."""
     policy = rules.snapshot(work, campaign.unit_id).id
 
     def case(**columns: Any) -> Case:
@@ -171,12 +171,12 @@ def _open_cases(
             **columns,
         )
 
-    if found is not None:
-        keys = opening.open_many(work, found, case(), own, about)
-        if any(waiting.name == ACCEPTED for waiting in found.run.messages()):
+    found, alone = opening.ways(work, definition, case(), own, about)
+    for way in found:
+        keys = opening.open_many(work, way, case())
+        if any(waiting.name == ACCEPTED for waiting in way.run.messages()):
             campaign_rows.catch_up(work, campaign.id, f"chunk-{keys[0]}")
-        return
-    for one in own:
+    for one in alone:
         made = case(**one._asdict())
         work.session.add(made)
         work.session.flush()

@@ -15,7 +15,7 @@ import orjson
 
 from domain.errors import Conflict, OperationFailed
 from domain.text import gettext as _
-from workflows import spiff_codec
+from workflows import alike, spiff_codec
 from workflows.diagrams import Diagram, read_all, read_diagram
 from workflows.spiff_case import ERROR, READY, STARTED, WAITING, Case, Token
 from workflows.spiff_codec import CODEC
@@ -380,17 +380,24 @@ class Run:
             raise DataTooLarge(_("The case carries too many values. Keep them in tables, not in the process."))
         return state
 
-    def snapshot_for(self, data: Mapping[str, Any]) -> bytes:
-        """The state of another case that was begun likewise and stands where this one does, with variables of its own.
+    def stand_for_many(self) -> None:
+        """Hide the reference of a case that begins: whatever looks at it fails with `Unlike`, so that what the run
+        comes to is what every case comes to that is begun with the same data but for its reference."""
+        self._case.data["case"] = {**self._case.data["case"], "ref": alike.Hidden()}
 
-        Only for a run in which nothing has been evaluated yet: then nothing in it came from its variables.
-        """
-        own, self._case.data = self._case.data, dict(data)
+    def snapshot_of(self, ref: str) -> bytes:
+        """The state of the case with this reference among those that the run stands for. Raises Unlike where the
+        hidden one was carried elsewhere."""
+        about = self._case.data["case"]
+        hidden, about["ref"] = about["ref"], ref
         try:
             self._check_size()
-            return self.snapshot()
+            state = self.snapshot()
         finally:
-            self._case.data = own
+            about["ref"] = hidden
+        if alike.MARK.encode() in state:
+            raise alike.Unlike
+        return state
 
     # --- inner
 

@@ -83,6 +83,8 @@ class Decided:
 
 Quick = Callable[[Call], Mapping[str, Any]]
 Facts = Callable[[Call], Sequence[Fact]]
+# households of new cases that are otherwise like the given one -> what the operation gives each, in their order
+Many = Callable[[Work, Case, Sequence[int]], Sequence[Mapping[str, Any]]]
 Record = Callable[[Call, Sequence[Decided]], Mapping[str, Any]]
 
 
@@ -121,7 +123,10 @@ THREE_TIMES = TryPolicy()
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """An entry of the registry. outputs: names a diagram may read under the step's id. tries: of a slow one."""
+    """An entry of the registry. outputs: names a diagram may read under the step's id. tries: of a slow one.
+
+    many: of a quick one that only reads and asks for nothing but the household: the same for many cases that begin.
+    """
 
     name: str
     title: str
@@ -130,6 +135,7 @@ class Operation:
     outputs: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()
     tries: TryPolicy = THREE_TIMES
+    many: Many | None = None
 
 
 @dataclass
@@ -147,11 +153,13 @@ def _add(entry: Operation) -> None:
     _registry.entries[entry.name] = entry
 
 
-def operation(name: str, *, title: str = "", outputs: tuple[str, ...] = ()) -> Callable[[Quick], Quick]:
+def operation(
+    name: str, *, title: str = "", outputs: tuple[str, ...] = (), many: Many | None = None
+) -> Callable[[Quick], Quick]:
     """Declare a quick operation, e.g. "commission.issue"."""
 
     def declare(run: Quick) -> Quick:
-        _add(Operation(name, title or _first_line(run), "quick", run, outputs))
+        _add(Operation(name, title or _first_line(run), "quick", run, outputs, many=many))
         return run
 
     return declare

@@ -43,8 +43,6 @@ def unopened(world: World, process: str, count: int) -> None:
     """Open that many cases at once."""
     with world.work() as work:
         definition = definitions.in_force(work, process)
-        found = opening.way(work, definition)
-        assert found is not None
         offices = {one.code: one for one in work.session.scalars(select(Organisation))}
         policy = rules.snapshot(work, offices["ps-dept"].id).id
         like = Case(
@@ -55,7 +53,9 @@ def unopened(world: World, process: str, count: int) -> None:
         town = offices["ps-town"].id
         own = [opening.Own(f"多〔2027〕{number:04d}", None, town) for number in range(count)]
         with world.counted() as seen:
-            opening.open_many(work, found, like, own, DATA)
+            (found,), alone = opening.ways(work, definition, like, own, DATA)
+            assert alone == []
+            opening.open_many(work, found, like)
         assert len(seen) < 60  # however many cases
 
 
@@ -97,9 +97,31 @@ def test_a_case_opened_among_many_has_the_rows_of_one_opened_alone(world: World,
         assert list(verify(work.session, world.home.vault)) == []
 
 
-def test_where_the_way_asks_for_something_cases_are_opened_one_by_one(world: World) -> None:
-    world.deploy(drawn.crowd())  # how many people depends on the case
-    world.deploy(drawn.busy())  # an operation is called
+def test_where_the_way_asks_for_what_is_a_cases_own_they_are_opened_one_by_one(world: World) -> None:
+    world.deploy(drawn.busy())  # an operation is called that answers for one case
+    world.deploy(asking("whole", "count(get entries(case)) > 1"))
+    world.deploy(asking("part", 'case.ref != ""'))
+    world.deploy(asking("other", 'case.campaign = "K1"'))
+    assert [stood(world, name) for name in ("busy", "whole", "part")] == [(0, 3)] * 3
+    assert stood(world, "other") == (1, 0)
+
+
+def stood(world: World, process: str) -> tuple[int, int]:
+    """How many ways three cases go, and how many of them go alone."""
     with world.work() as work:
-        assert opening.way(work, definitions.in_force(work, "crowd")) is None
-        assert opening.way(work, definitions.in_force(work, "busy")) is None
+        definition = definitions.in_force(work, process)
+        like = Case(kind=NEW, process=process, process_version=definition.number, programme="DIBAO")
+        found, alone = opening.ways(work, definition, like, [opening.Own(f"{number}") for number in range(3)], DATA)
+        return len(found), len(alone)
+
+
+def asking(key: str, condition: str) -> Drawing:
+    """A task behind a gateway that asks for something of the case."""
+    nodes = [
+        drawn.start(),
+        drawn.Node("exclusiveGateway", "which", 'default="which_end"'),
+        drawn.human("desk"),
+        drawn.end(),
+    ]
+    flows = ["start which", f"which desk {condition}", "which end", "desk end"]
+    return Drawing(key, drawn.Scope(nodes, flows))

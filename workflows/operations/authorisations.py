@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from domain import rules
+from domain.cases import Case
 from domain.errors import InvalidAnswers
 from domain.parties import households
 from domain.parties.households import Guardian, Person
@@ -13,6 +14,7 @@ from domain.policy_keys import AUTH_UNTIL_RULE
 from domain.text import gettext as _
 from domain.verification import authorisations, collecting
 from domain.verification.authorisations import GUARDIAN, SELF, WIDEST
+from domain.work import Work
 from workflows import answering
 from workflows.registry import Call, operation
 
@@ -32,7 +34,13 @@ def record(call: Call) -> Mapping[str, Any]:
     return {"missing": _missing(call), "refused": refused}
 
 
-@operation("authorisation.inventory", outputs=("missing",))
+def _inventories(work: Work, case: Case, households: Sequence[int]) -> list[Mapping[str, Any]]:
+    scope = authorisations.required_scope(work, case)
+    missing = authorisations.missing(work, households, work.today, scope=scope)
+    return [{"missing": missing.get(one, 0)} for one in households]
+
+
+@operation("authorisation.inventory", outputs=("missing",), many=_inventories)
 def inventory(call: Call) -> Mapping[str, Any]:
     """How many members are without an authorisation that holds today."""
     return {"missing": _missing(call)}
