@@ -123,6 +123,34 @@ def test_a_batch_is_begun_judged_run_and_taken_back(story: Story, signed_in: Ope
     assert send(browser, page, f"{page}/run").status_code == 409
 
 
+def test_above_the_threshold_a_second_person_approves_doing_it_and_taking_it_back(
+    story: Story, signed_in: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batches, "SECOND_FROM", 0)
+    head, clerk = signed_in("head"), signed_in("clerk")
+    with story.work("head") as work:
+        page = f"/batches/{batches.draft(work, 'suspend', {}, CaseFilter(step='sign_commission'), WHY)}"
+    story.office.sweep()
+    assert send(clerk, page, f"{page}/approve").status_code == 302
+    assert send(head, page, f"{page}/run").status_code == 302
+    story.office.sweep()
+
+    assert f"{page}/undo" not in clerk.get(page).text
+    assert send(clerk, page, f"{page}/undo").status_code == 403
+    assert send(clerk, page, f"{page}/undo/approve").status_code == 409
+    assert send(head, page, f"{page}/undo").status_code == 302
+    assert "撤回是您申请的" in head.get(page).text and f"{page}/undo/approve" not in head.get(page).text
+    assert send(head, page, f"{page}/undo").status_code == 409
+    assert send(head, page, f"{page}/undo/approve").status_code == 403
+    story.office.sweep()
+    with story.work() as work:
+        assert story.case(work).suspended_at is not None
+    assert send(clerk, page, f"{page}/undo/approve").status_code == 302
+    story.office.sweep()
+    with story.work() as work:
+        assert story.case(work).suspended_at is None
+
+
 def test_a_batch_of_another_office_is_none(story: Story, signed_in: Opened) -> None:
     with story.work("head") as work:
         ref = batches.draft(work, "suspend", {}, CaseFilter(), WHY)

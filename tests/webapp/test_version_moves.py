@@ -11,7 +11,8 @@ from domain.work import unit_of_work
 from tasks.repair_models import CaseBatch, CaseBatchRow
 from tests.homes import Office
 from tests.journeys.playing import Story, new_case
-from tests.journeys.steps import take_in
+from tests.journeys.steps import authorise, commission, take_in
+from tests.journeys.test_pairs_moved import renamed
 from tests.journeys.test_versions import put_in_force
 from tests.webapp.desk_world import app_of
 from tests.webapp.owner_world import begun, owner_of, post, read, send_file, shipped
@@ -74,6 +75,19 @@ def test_steps_are_chosen_and_a_batch_is_frozen(owner: FlaskClient, office: Offi
         batch, row = work.session.scalars(select(CaseBatch)).one(), work.session.scalars(select(CaseBatchRow)).one()
         assert (batch.kind, batch.params["mapping"]) == ("migrate", {"authorise": "authorise_anew"})
         assert row.verdict == "changes"
+
+
+def test_a_step_that_cases_have_behind_them_is_asked_for_where_who_did_it_is_bound_by_it(
+    owner: FlaskClient, office: Office, story: Story
+) -> None:
+    authorise(story)
+    commission(story)
+    put_in_force(office, renamed)
+    page = owner.get(f"{MOVES}?lang=en").text
+    assert 'name="map-commission"' in page and "which such cases have behind them" in read(page)
+    assert "so that they stay two people" in read(page)
+    again = post(owner, MOVES, again="yes", **{"map-commission": "commission_anew"})
+    assert '<option value="commission_anew" selected' in again.text
 
 
 def test_only_owners_prepare_and_strange_versions_are_not_found(owner: FlaskClient, app: Flask, office: Office) -> None:
