@@ -23,7 +23,7 @@ from tests.torture import acts, drawn, mending
 from tests.torture.world import World
 from workflows.instances import CaseState, CaseWait, Incident
 
-CASES, ROUNDS = 40, 4
+CASES, ROUNDS = 32, 3
 ITEMS = {"case": {"items": [{"ref": f"item{number}"} for number in range(4)]}}
 
 
@@ -131,7 +131,7 @@ def crowd_of_cases(world: World) -> list[str]:
     return made + [world.case("troubled", ITEMS, version=1) for _number in range(CASES // 4)]
 
 
-@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.torture) for seed in range(2, 7))])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.torture) for seed in range(2, 5))])
 def test_whatever_is_lost_of_whichever_case_it_is_found_and_afterwards_carried_on(world: World, seed: int) -> None:
     dice = random.Random(seed)
     cases = crowd_of_cases(world)
@@ -211,7 +211,6 @@ def watched(office: Office) -> Iterator[list[Sequence[object]]]:
 
 JOURNEYS = [
     verifying.test_an_application_goes_from_intake_to_the_closed_file,
-    verifying.test_a_letter_that_the_law_refuses_goes_back_to_the_clerk_or_to_the_town,
     reviewing.test_a_review_ends_in_stop_adjust_or_continue_and_stops_only_on_a_doubt_found_true,
     reviewing.test_a_letter_unsigned_at_the_months_end_is_overdue_and_can_still_be_signed,
     suspending.test_a_case_that_begins_to_wait_after_the_letter_was_accepted_goes_on_too,
