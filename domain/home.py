@@ -98,8 +98,7 @@ class Home:
 def make_engine(settings: Settings) -> Engine:
     """The hardened engine of a home that opens its own sessions (worker, command line)."""
     # values of statements are kept out of error messages, which end in logs
-    made = create_engine(settings.url, hide_parameters=True, pool_pre_ping=not settings.url.startswith("sqlite"))
-    return harden(made)
+    return harden(create_engine(settings.url, hide_parameters=True))
 
 
 def open_home(settings: Settings, engine: Engine | None = None) -> Home:

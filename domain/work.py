@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from domain.clock import office_day
 from domain.errors import NotPermitted
 from domain.prepared import execute
+from domain.still_there import ask_when_in_doubt
 from domain.text import gettext as _
 
 if TYPE_CHECKING:
@@ -145,13 +146,14 @@ def harden(engine: Engine) -> Engine:
     """Give an engine the durability and locking the house relies on (invariant I-28).
 
     SQLite: WAL, synchronous=FULL, foreign keys, secure_delete, 30 s busy wait, BEGIN IMMEDIATE for
-    works that write. PostgreSQL: synchronous_commit on, UTC.
+    works that write. PostgreSQL: synchronous_commit on, UTC, and no connection whose server is gone.
     """
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _sqlite_connect)
         event.listen(engine, "begin", _sqlite_begin)
     else:
         event.listen(engine, "connect", _postgresql_connect)
+        ask_when_in_doubt(engine)
     return engine
 
 

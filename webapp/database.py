@@ -35,7 +35,5 @@ db = Database(model_class=_Model, session_options={"expire_on_commit": False})
 def connect(app: Flask, settings: Settings) -> None:
     """Give the application its engine. Statements that fail are logged without their values (S3 data)."""
     options: dict[str, Any] = {"hide_parameters": True}
-    if not settings.url.startswith("sqlite"):
-        options["pool_pre_ping"] = True
     app.config.update(SQLALCHEMY_DATABASE_URI=settings.url, SQLALCHEMY_ENGINE_OPTIONS=options)
     db.init_app(app)
