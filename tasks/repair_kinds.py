@@ -77,6 +77,8 @@ def _wanted(work: Work, case_ref: str, verb: str, params: Params) -> Repair:
     case = rules.visible_case(work, case_ref)
     state = work.session.scalars(select(CaseState).where(CaseState.case_id == case.id)).one()
     drawing = definitions.by_id(work, state.definition_id).diagram
+    if str(params["from"]) not in drawing.steps:
+        raise Conflict(_("The process of this case has no such step."))
     run = engine.restore(drawing, state.data, now=work.now, services=MoveServices(work, case))
     there = [one for one in surgery_places.places(run) if one.step_id == params["from"] and one.number is None]
     if len(there) != 1:

@@ -32,6 +32,7 @@ from workflows.steps import StepSpec
 from workflows.surgery_places import ADD, DROP, MOVE, SKIP
 
 SIZE = 50
+REFUSED = "refused"  # besides the verdicts: what could be done by its verdict and refused when it was tried
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,15 +101,17 @@ def page(work: Work, case_ref: str, *, english: bool) -> RepairPage:
         may_put_values=relation == permissions.DEPARTMENT,
         may_end=permissions.may(work.actor, "case.cancel", relation) and open_case,
         waiting=held.waiting(work, case) if case.suspended_at is not None else 0,
-        undo=_last_move(work, case, state.version, names),
+        undo=_last_move(work, case, state.version, names, [place.step_id for place in standing]),
         tasks=_of_colleagues(work, case) if open_case else (),
     )
 
 
-def _last_move(work: Work, case: Case, version: int, names: Mapping[str, str]) -> tuple[str, ...]:
-    """From and to which step the case was moved, when nothing happened since."""
+def _last_move(work: Work, case: Case, version: int, names: Mapping[str, str], there: Sequence[str]) -> tuple[str, ...]:
+    """From and to which step the case was moved, when nothing happened since and it still stands `there`."""
     last = repairs.last_repair(work, case)
     if last is None or last.get("verb") != MOVE or last.get("version") != version:
+        return ()
+    if there.count(str(last.get("to"))) != 1:
         return ()
     return tuple(names.get(str(last.get(key)), str(last.get(key))) for key in ("step", "to"))
 
@@ -302,7 +305,7 @@ def _called(step: StepSpec, english: bool) -> str:
 
 
 def _rows(work: Work, batch: CaseBatch, verdict: str, after: int) -> list[RowView]:
-    """Rows after a place. Uses ix_case_batch_row_verdict or uq_case_batch_row_batch_id_place."""
+    """Rows after a place. Uses uq_case_batch_row_batch_id_place or the indices on verdict and on result."""
     visible = permissions.case_scope(work.actor).label("visible")
     wanted = (
         select(CaseBatchRow, Case.number, Case.ref, visible)
@@ -311,7 +314,9 @@ def _rows(work: Work, batch: CaseBatch, verdict: str, after: int) -> list[RowVie
         .order_by(CaseBatchRow.place)
         .limit(SIZE + 1)
     )
-    if verdict:
+    if verdict == REFUSED:
+        wanted = wanted.where(CaseBatchRow.result == "FAILED")
+    elif verdict:
         wanted = wanted.where(CaseBatchRow.verdict == verdict)
     return [
         RowView(

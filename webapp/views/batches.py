@@ -13,6 +13,7 @@ from domain.text import gettext as _
 from domain.work import Work
 from tasks import batch_undo, batches, repair_kinds, repair_pages
 from tasks.batch_filter import STATES, CaseFilter
+from tasks.repairs import MOVE, RESET, SKIP
 from webapp import showing
 from webapp.acting import acting, reading
 from webapp.day_fields import until_of_form
@@ -25,7 +26,7 @@ repair_kinds.register_all()
 
 STATE_TITLES: dict[str, Text] = {
     "JUDGING": _("being judged"),
-    "JUDGED": _("waits to be begun"),
+    "JUDGED": _("judged, nothing done yet"),
     "APPROVED": _("approved"),
     "RUNNING": _("running"),
     "DONE": _("done"),
@@ -53,6 +54,17 @@ FIELDS: dict[str, Text] = {
     "office": _("Office"), "cause": _("Cause of failure"), "cases": _("Chosen cases"), "from": _("Step"),
     "to": _("To the step"), "until": _("On hold until"),
 }  # fmt: skip
+
+
+# what each thing means for every case, and whether it can be taken back
+MEANS: dict[str, Text] = {
+    repair_kinds.HOLD: _("Nobody claims or completes tasks of these cases until they go on; terms set by law run on."),
+    repair_kinds.GO_ON: _("Tasks of these cases can be done again, and what came due meanwhile is delivered."),
+    repair_kinds.END: _("These cases end for good with their open tasks. This cannot be taken back."),
+    MOVE: _("The step ends undone and the cases go on at another. Until a case goes on it can be taken back."),
+    RESET: _("The step opens anew; what came after it ends and is done again. This cannot be taken back."),
+    SKIP: _("Nobody does the step and no answers are recorded. This cannot be taken back."),
+}
 
 
 @blueprint.get("/batches")
@@ -162,7 +174,11 @@ def _done(ref: str, verb: Callable[[Work], Text | None], otherwise: Text | None 
 def _batch(work: Work, ref: str, fault: str = "") -> str:
     verdict, after = request.args.get("verdict", ""), request.args.get("after", 0, type=int)
     page = repair_pages.batch_page(
-        work, ref, verdict=verdict if verdict in VERDICTS else "", after=max(0, after), english=english()
+        work,
+        ref,
+        verdict=verdict if verdict in (*VERDICTS, repair_pages.REFUSED) else "",
+        after=max(0, after),
+        english=english(),
     )
     return render_template(
         "batches/batch.html", page=page, fault=fault, verdict=verdict, after=after, verdict_titles=VERDICTS,
@@ -174,6 +190,7 @@ def _batch(work: Work, ref: str, fault: str = "") -> str:
 def _form(work: Work, faults: dict[str, str]) -> str:
     return render_template(
         "batches/new.html", kinds=repair_pages.kinds(work), steps=repair_pages.processes(work, english=english()),
-        offices=repair_pages.offices(work), states=CASE_STATES, faults=faults, sent=request.form,
+        offices=repair_pages.offices(work), states=CASE_STATES, faults=faults, means=MEANS, fields=FIELDS,
+        sent=request.form,
         second_from=batches.SECOND_FROM, titles=showing.titles(work, processes=True),
     )  # fmt: skip
