@@ -42,6 +42,7 @@ from workflows import definitions
 TIMES, EACH = 5, 20
 CASES = 5_000
 PACE = Pace()
+QUIET = 0.7  # seconds of claims without a launch, each round
 PARTS = ("complete", "launch", "growth", "workers")
 Figures = dict[str, Any]
 
@@ -133,11 +134,14 @@ def launch(world: World, count: int) -> Figures:
     rounds = TIMES if count <= CASES else 1
     theirs = stock.Stock(world, drawn.review())
     few = min(count, 100)
+    quiet: list[float] = []
     claims: list[float] = []
     taken: list[tuple[float, float, float, float]] = []
     for number in range(rounds):
         bare = floor.launch(world, count)
         ours = timed(lambda number=number: _open(world, count, f"{number}量"))  # type: ignore[misc]  # bound early
+        with _clerk(world, quiet):
+            time.sleep(QUIET)
         with _clerk(world, claims):
             shared = timed(lambda number=number: _open(world, count, f"{number}同"))  # type: ignore[misc]
         beside = floor.captured_launch(world, few)
@@ -153,8 +157,14 @@ def launch(world: World, count: int) -> Figures:
         "stock to ours": round(alone / ours, 1),
         "ours while claimed": round(shared, 3),
         "claims": len(claims),
-        "claim p95 ms": round(sorted(claims)[int(len(claims) * 0.95)] * 1e3, 1) if claims else None,
+        "claim p95 ms": _p95(claims),
+        "without a launch": _p95(quiet),
     }
+
+
+def _p95(seconds: Sequence[float]) -> float | None:
+    """In milliseconds."""
+    return round(sorted(seconds)[int(len(seconds) * 0.95)] * 1e3, 1) if seconds else None
 
 
 @contextmanager

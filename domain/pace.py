@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 from domain.clock import pause, ticks
 
 # seconds that a transaction aims at: on SQLite whoever writes waits for it, on PostgreSQL who needs the same number
-MOMENT = {"sqlite": 0.04, "postgresql": 0.1}
+MOMENT = {"sqlite": 0.04, "postgresql": 0.25}
 YIELD = 0.005  # seconds after it in which others begin; they look every 2 ms (`domain.work`)
-FIRST, LEAST, MOST = 200, 100, 2_000
+FIRST, LEAST, MOST = 200, 50, 2_000
 
 
 @dataclass
