@@ -38,7 +38,9 @@ NO_TASKS = frozenset({"supplier", "bureau", "system"})
 WORK, RULES, HOUSE = "work", "rules", "house"
 GROUPS: dict[str, Text] = {WORK: _("Verification"), RULES: _("Rules"), HOUSE: _("House")}
 
-STUDIO = ("process_start", "studio", "studio_files", "studio_details", "studio_scenarios", "comparisons")
+STUDIO = (
+    "process_start", "studio", "studio_files", "studio_details", "studio_scenarios", "comparisons", "version_moves"
+)  # fmt: skip
 
 ENTRIES: tuple[Entry, ...] = (
     Entry("desk.inbox", _("My tasks"), "desk.read", not_for=NO_TASKS),

@@ -45,7 +45,7 @@ class Comparison:
 
     def groups(self) -> list[tuple[Text, list[Change]]]:
         """The changes by the part of the bundle they stand in; parts without a change left out."""
-        titles = (_("Drawing"), _("Forms"), _("Decision tables"), _("Details"))
+        titles = (_("Drawing"), _("Forms"), _("Decision tables"), _("Details"), _("Scenarios"))
         found: list[list[Change]] = [[] for _title in titles]
         for change in self.changes:
             found[_part(change.file)].append(change)
@@ -67,6 +67,8 @@ def compare(
 def _part(path: str) -> int:
     if path == DRAWING:
         return 0
+    if path.startswith("scenarios/"):
+        return 4
     return 1 if path.endswith(".form") else 2 if path.endswith(".dmn") else 3
 
 
@@ -143,7 +145,8 @@ class _Comparing:
 
     def _other(self, path: str, before: bytes, after: bytes) -> Iterable[Change]:
         sentence = _("The content of the file.")
-        yield Change(CHANGED, "data", path, "", path, sentence, _beginning(before, after), _beginning(after, before))
+        area = "scenario" if _part(path) == 4 else "data"
+        yield Change(CHANGED, area, path, "", path, sentence, _beginning(before, after), _beginning(after, before))
 
     # --- whole files -----------------------------------------------------------------------------------------------
 
@@ -169,7 +172,7 @@ class _Comparing:
             count = sum(len(rules) for rules in table.rules.values()) if table else 0
             return "table", stem, _("%(count)s rules", count=count), shows
         area = "step" if path == DRAWING else "process" if path == SHEET else "data"
-        return area, path, "", ""
+        return "scenario" if _part(path) == 4 else area, path, "", ""
 
     def _used_by(self, aspect: str, name: str) -> tuple[str, Words]:
         """The first step that names a form or table, and what to call the form: by the step that shows it."""

@@ -53,6 +53,9 @@ HEADINGS: Mapping[tuple[str, str], Text] = {
     ("data", ADDED): _("Program part added"),
     ("data", REMOVED): _("Program part removed"),
     ("data", CHANGED): _("Program part changed"),
+    ("scenario", ADDED): _("Scenario added"),
+    ("scenario", REMOVED): _("Scenario removed"),
+    ("scenario", CHANGED): _("Scenario changed"),
 }
 
 

@@ -341,7 +341,7 @@ def test_files_that_come_and_go_are_named_with_what_is_in_them() -> None:
         "Form: removed", "审核报告 (review_report)", "审核意见, 审核结论", "",
         "The whole file forms/review_report.form.",
     )  # fmt: skip
-    assert only(WHOLE, with_file(WHOLE, "scenarios/a.toml", b"x = 1"))[0] == "Program part added"
+    assert only(WHOLE, with_file(WHOLE, "scenarios/a.toml", b"x = 1"))[0] == "Scenario added"
     nothing = compare(Bundle("verification", {}), WHOLE)
     assert {one.kind for one in nothing.changes} == {"added"} and len(nothing.changes) == len(WHOLE.files)
 

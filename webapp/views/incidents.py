@@ -101,6 +101,7 @@ def _sure(chosen: Filter, faults: Mapping[str, str] | None = None) -> str:
         return render_template(
             "operations/incidents_retry.html", found=found, chosen=chosen, faults=faults or {},
             at_once=incident_lists.AT_ONCE, reason_limit=batches.LONGEST_REASON, reason=request.form.get("reason", ""),
+            **_words(work, found),
         )  # fmt: skip
 
 

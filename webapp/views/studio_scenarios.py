@@ -46,7 +46,7 @@ def save(ref: str, name: str) -> ResponseReturnValue:
     except (Stale, DefinitionRefused) as refusal:
         with reading() as work:
             found = _found(work, ref, path)
-        findings = refusal.findings if isinstance(refusal, DefinitionRefused) else ()
+        findings = refusal.findings if isinstance(refusal, DefinitionRefused) else None  # this text was not tried
         return _page(found, path, text, findings, refusal), status_of(refusal)
     flash(str(done))
     return redirect(url_for("studio_scenarios.scenario", ref=ref, name=name))
