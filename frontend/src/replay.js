@@ -91,4 +91,5 @@ function say(box, range, one, last) {
     else link.removeAttribute('aria-disabled');
   }
   box.querySelector('[data-replay-now]').hidden = false;
+  for (const note of document.querySelectorAll('[data-replay-past]')) note.hidden = false;
 }
