@@ -281,7 +281,7 @@ def _agenda(work: Work) -> Agenda:
     ).all()
     soon = select(func.count()).where(waiting, AgendaItem.due_at > work.now, AgendaItem.due_at <= work.now + AHEAD)
     rows = [
-        _failing(row, number or "")
+        (row, number or "")
         for which in (and_(due, AgendaItem.attempts > 0), given_up)
         for row, number in work.session.execute(
             select(AgendaItem, Case.number)
@@ -297,7 +297,7 @@ def _agenda(work: Work) -> Agenda:
         failing=sum(count for bad, count, _first in groups if bad),
         parked=work.session.scalar(select(func.count()).where(given_up)) or 0,
         next_day=work.session.scalar(soon) or 0,
-        rows=sorted(rows, key=lambda row: row.due_at)[:ROWS],
+        rows=[_failing(*one) for one in sorted(rows, key=lambda one: (one[0].due_at, one[0].id))[:ROWS]],
     )
 
 
