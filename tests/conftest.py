@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -33,6 +35,8 @@ OWNER = "HEDUI_TEST_OWNER"  # environment: the process whose end ends the cluste
 # a developer's own home must never be what a test works on
 OURS = ("HEDUI_HOME", "HEDUI_KEYS", "HEDUI_DATABASE_URL", "HEDUI_LISTEN", "PORT")
 ONLY_ALL = ("torture", "slow")
+# what these rooms ask of the other kind of database, the rooms below them prove in every run
+ON_ONE = ("cli", "journeys", "packages", "webapp")
 BROWSER_FIXTURES = {"page", "context", "browser", "new_context"}
 
 hypothesis_settings.register_profile(
@@ -79,10 +83,12 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark what drives the browser; leave the long ones to --all unless somebody chose by mark."""
+    """Mark what drives the browser and what is long; leave the long ones to --all unless somebody chose by mark."""
     for item in items:
         if BROWSER_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker("browser")
+        if _is_a_twin(item) and item.path.relative_to(Path(__file__).parent).parts[0] in ON_ONE:
+            item.add_marker("slow")
         for kind, counted in (("browser", "browser"), ("postgres", POSTGRESQL)):
             if item.get_closest_marker(kind):
                 item.user_properties.append(("ran on", counted))
@@ -92,6 +98,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left:
         config.hook.pytest_deselected(items=left)
         items[:] = [item for item in items if item not in left]
+
+
+def _is_a_twin(item: pytest.Item) -> bool:
+    """Whether the same test runs on SQLite too."""
+    return item.get_closest_marker("postgres") is not None and "database_kind" in getattr(item, "fixturenames", ())
 
 
 @pytest.hookimpl(trylast=True)
@@ -142,15 +153,14 @@ def database_kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def fresh_place(
-    request: pytest.FixtureRequest, databases: Databases, tmp_path: Path
-) -> Iterator[Callable[[str, Template], Place]]:
+def fresh_place(request: pytest.FixtureRequest, databases: Databases) -> Iterator[Callable[[str, Template], Place]]:
     """Makes places of one's own: fresh_place(kind, template), each forgotten after the test."""
     made: list[Place] = []
+    folder = Path(tempfile.mkdtemp(prefix="homes-", dir=databases.folder))
 
     def fresh(kind: str, template: Template = EMPTY) -> Place:
         try:
-            made.append(databases.fresh(kind, tmp_path / f"home-{len(made) + 1}", template))
+            made.append(databases.fresh(kind, folder / f"home-{len(made) + 1}", template))
         except NoPostgreSQL as reason:
             _lacking(request, str(reason))
         return made[-1]
@@ -158,6 +168,7 @@ def fresh_place(
     yield fresh
     for place in made:
         databases.drop(place)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
@@ -167,11 +178,25 @@ def database_url(database_kind: str, fresh_place: Callable[[str, Template], Plac
 
 
 @pytest.fixture
-def office(database_kind: str, fresh_place: Callable[[str, Template], Place]) -> Iterator[Office]:
+def office_in(
+    database_kind: str, fresh_place: Callable[[str, Template], Place]
+) -> Iterator[Callable[[Template], Office]]:
+    """office_in(template): a demonstration office as far as that template plays it, once on each kind of database."""
+    made: list[Office] = []
+
+    def opened(template: Template) -> Office:
+        made.append(open_office(fresh_place(database_kind, template)))
+        return made[-1]
+
+    yield opened
+    for one in made:
+        one.home.engine.dispose()
+
+
+@pytest.fixture
+def office(office_in: Callable[[Template], Office]) -> Office:
     """The demonstration office on a stopped clock, once on each kind of database."""
-    made = open_office(fresh_place(database_kind, DEMO))
-    yield made
-    made.home.engine.dispose()
+    return office_in(DEMO)
 
 
 # --- browser ---------------------------------------------------------------------------------------------------

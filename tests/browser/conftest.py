@@ -10,24 +10,34 @@ import pytest
 from tests.browser.serving import Served, serve
 from tests.homes import DEMO
 from tests.infrastructure.databases import SQLITE, Place, Template
-from tests.journeys import steps
-from tests.journeys.playing import Story, new_case
+from tests.journeys.played import ACCEPTED, SEARCHED, story_of
+from tests.journeys.playing import Story
+
+PLAYED = {"accepted": ACCEPTED, "compared": SEARCHED}
 
 
 @pytest.fixture
-def web(fresh_place: Callable[[str, Template], Place], new_context: Callable[..., Any]) -> Iterator[Served]:
+def template(request: pytest.FixtureRequest) -> Template:
+    """What the office holds that is served: as much as the story that the test asks for."""
+    return next((PLAYED[name] for name in PLAYED if name in request.fixturenames), DEMO)
+
+
+@pytest.fixture
+def web(
+    template: Template, fresh_place: Callable[[str, Template], Place], new_context: Callable[..., Any]
+) -> Iterator[Served]:
     """The office served by a process of its own."""
-    with serve(fresh_place(SQLITE, DEMO), new_context) as served:
+    with serve(fresh_place(SQLITE, template), new_context) as served:
         yield served
 
 
 @pytest.fixture
 def accepted(web: Served) -> Story:
     """A case that the agency has accepted; the handler is to plan the queries."""
-    story = new_case(web.office)
-    steps.take_in(story)
-    steps.authorise(story)
-    steps.commission(story)
-    steps.sign_commission(story)
-    steps.accept(story)
-    return story
+    return story_of(web.office)
+
+
+@pytest.fixture
+def compared(web: Served) -> Story:
+    """A case whose table has spoken; the report is still to be drafted."""
+    return story_of(web.office)

@@ -12,20 +12,11 @@ from tests.browser.editing import begin, kept, open_part, save, wait_checked
 from tests.browser.serving import PHONE, Served
 from tests.browser.test_studio_tables import DOUBTS, cell, write
 from tests.infrastructure.browser import assert_accessible
-from tests.journeys import steps
-from tests.journeys.playing import Story, new_case
+from tests.journeys.playing import Story
 from tests.workflows.test_decision_steps import bundle
 from workflows import drafts
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def compared(web: Served) -> Story:
-    """A case whose table has spoken; the report is still to be drafted."""
-    story = new_case(web.office)
-    steps.to_queries(story, DEPOSIT="3000")
-    return story
 
 
 def test_from_the_drawing_to_the_row_that_counted_and_to_every_other_row(web: Served, compared: Story) -> None:

@@ -67,7 +67,7 @@ def pytest_command(arguments: Sequence[str]) -> list[str]:
     """pytest on as many workers as there are processors, unless the caller chose."""
     command = [sys.executable, "-m", "pytest", "-q", "--durations=20", "--durations-min=0.1"]
     if not any(word.startswith(("-n", "--numprocesses", "--pdb", "--collect-only", "--co")) for word in arguments):
-        command += ["-n", str(min(8, len(os.sched_getaffinity(0)))), "--dist=loadgroup"]
+        command += ["-n", str(min(8, len(os.sched_getaffinity(0)))), "--dist=worksteal"]
     return [*command, *arguments]
 
 

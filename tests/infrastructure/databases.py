@@ -16,10 +16,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -29,6 +30,7 @@ from tests.infrastructure.keeper import alive
 SQLITE = "sqlite"
 POSTGRESQL = "postgresql"
 PATIENCE = 60.0  # seconds a cluster may take to start on a busy machine
+ROOM = 6 * 1024**3  # bytes of memory that must be free before a run is kept in it
 RUN_FOLDER = "HEDUI_TEST_RUN"  # environment: the folder that all workers of one run share
 
 
@@ -52,10 +54,14 @@ class Place:
 
 @dataclass(frozen=True)
 class Template:
-    """What a fresh place holds. `make` fills one place (tables, rows, files, keys) and closes its connections."""
+    """What a fresh place holds. `make` fills one place (tables, rows, files, keys) and closes its connections.
+
+    `base`: what stands there before it is filled; without one, nothing does.
+    """
 
     name: str
     make: Callable[[Place], None]
+    base: Template | None = None
 
 
 def _leave_empty(_place: Place) -> None:
@@ -79,11 +85,25 @@ def binaries(packaged: Path = Path("/usr/lib/postgresql")) -> Path:
 
 def open_run() -> Path:
     """Make the folder that every worker of this run shares, and name it to them through the environment."""
-    # a short path: the name of a Unix socket holds 107 bytes at most
-    folder = Path(tempfile.mkdtemp(prefix="hedui-", dir="/tmp" if os.access("/tmp", os.W_OK) else None))
+    folder = Path(tempfile.mkdtemp(prefix="hedui-", dir=_quick_folder()))
     folder.chmod(0o711)  # the server runs under another account and must pass through
     os.environ[RUN_FOLDER] = str(folder)
     return folder
+
+
+def _quick_folder(memory: str = "/dev/shm") -> str | None:
+    """Where the files of a run go: into memory where there is plenty, for a test waits for the disk at every commit.
+
+    A short path: the name of a Unix socket holds 107 bytes at most.
+    """
+    with suppress(OSError):
+        found = os.statvfs(memory)
+        roomy = (
+            found.f_bavail * found.f_frsize > ROOM and os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") > ROOM
+        )
+        if roomy and not found.f_flag & os.ST_NOEXEC and os.access(memory, os.W_OK):
+            return memory
+    return "/tmp" if os.access("/tmp", os.W_OK) else None
 
 
 def close_run(folder: Path) -> None:
@@ -126,7 +146,7 @@ class Databases:
         if kind == SQLITE:
             return self.sqlite(home)
         place = self.postgresql(home, f"t{os.getpid()}_{next(self._numbers)}")
-        self._administer("CREATE DATABASE {} TEMPLATE {}", _name_of(place), _name_of(source))
+        self._copy(source, place)
         return place
 
     def drop(self, place: Place) -> None:
@@ -150,12 +170,28 @@ class Databases:
             made = self.folder / f"{home.name}.made"
             if not made.exists():
                 self.drop(place)
-                home.mkdir()
-                if kind == POSTGRESQL:
-                    self._administer("CREATE DATABASE {}", _name_of(place))
+                self._found(place, template.base)
                 template.make(place)
                 made.touch()
         return place
+
+    def _found(self, place: Place, base: Template | None) -> None:
+        if base is not None:
+            source = self._template(place.kind, base)
+            shutil.copytree(source.home, place.home)
+            if place.kind == POSTGRESQL:
+                self._copy(source, place)
+            return
+        place.home.mkdir()
+        if place.kind == POSTGRESQL:
+            self._administer("CREATE DATABASE {}", _name_of(place))
+
+    def _copy(self, source: Place, place: Place) -> None:
+        with self._administrator() as connection:
+            # files are copied as they are: logging every page of them costs twice as much
+            way = " STRATEGY FILE_COPY" if connection.info.server_version >= 150000 else ""
+            statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}" + way)
+            connection.execute(statement.format(sql.Identifier(_name_of(place)), sql.Identifier(_name_of(source))))
 
     def _cluster(self) -> Path:
         cluster = self.folder / "pg"
@@ -186,8 +222,11 @@ class Databases:
             time.sleep(0.05)
 
     def _administer(self, statement: str, *names: str) -> None:
-        with psycopg.connect(f"user=hedui host={self._cluster()} dbname=postgres", autocommit=True) as connection:
+        with self._administrator() as connection:
             connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+
+    def _administrator(self) -> psycopg.Connection[Any]:
+        return psycopg.connect(f"user=hedui host={self._cluster()} dbname=postgres", autocommit=True)
 
 
 def _name_of(place: Place) -> str:

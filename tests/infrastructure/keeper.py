@@ -21,8 +21,13 @@ SETTINGS = {
     "fsync": "off",
     "full_page_writes": "off",
     "synchronous_commit": "off",
+    # each database lives for a second
+    "autovacuum": "off",
+    "jit": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
     "max_connections": "200",
-    "max_wal_size": "2GB",
+    "max_wal_size": "512MB",
     "shared_buffers": "64MB",
     "timezone": "UTC",
 }

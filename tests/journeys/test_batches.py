@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -19,7 +19,9 @@ from tasks.batch_filter import CaseFilter
 from tasks.batches import CANNOT, OK, Verdict
 from tasks.repair_models import CaseBatch, CaseBatchRow
 from tests.homes import Office
+from tests.infrastructure.databases import Template
 from tests.journeys import steps
+from tests.journeys.played import JUNE
 from tests.journeys.playing import Story, new_case
 
 WHY = "汛期停办"
@@ -27,13 +29,12 @@ repair_kinds.register_all()
 
 
 @pytest.fixture
-def many(office: Office, monkeypatch: pytest.MonkeyPatch) -> Office:
+def many(office_in: Callable[[Template], Office], monkeypatch: pytest.MonkeyPatch) -> Office:
     """An office in its June review with seven cases under way, where a second person is asked above three."""
     monkeypatch.setattr(batches, "SECOND_FROM", 3)
     monkeypatch.setattr(batch_chunks, "RUN_AT_ONCE", 3)
     monkeypatch.setattr(batch_chunks, "JUDGED_AT_ONCE", 4)
-    office.advance("2027-06-01T09:00:00+08:00")
-    return office
+    return office_in(JUNE)
 
 
 def _batch(office: Office, ref: str) -> CaseBatch:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,9 @@ from tasks import campaigns as reviewing
 from tasks.models import HumanTask
 from tests.homes import Office
 from tests.infrastructure import processes
+from tests.infrastructure.databases import Template
 from tests.journeys import reviews, steps
+from tests.journeys.played import JUNE
 from tests.journeys.playing import Story
 
 FIRST_OF_JUNE = "2027-06-01T09:00:00+08:00"
@@ -141,8 +144,10 @@ def test_the_command_line_prints_the_campaigns(office: Office) -> None:
 
 
 @pytest.mark.clause("BX-25")
-def test_the_letter_is_signed_in_the_county_checked_in_the_city_and_only_then_is_anything_asked(office: Office) -> None:
-    office.advance(FIRST_OF_JUNE)
+def test_the_letter_is_signed_in_the_county_checked_in_the_city_and_only_then_is_anything_asked(
+    office_in: Callable[[Template], Office],
+) -> None:
+    office = office_in(JUNE)
     reviews.hire(office, "xihu")
     letter = reviews.letter(office, "xihu", "DIBAO")
     signed, collected, half = reviews.households(office, "xihu", programme="DIBAO")
@@ -241,8 +246,10 @@ def _verify_all(story: Story, finding: str) -> None:
 
 
 @pytest.mark.clause("NM-12")
-def test_a_review_ends_in_stop_adjust_or_continue_and_stops_only_on_a_doubt_found_true(office: Office) -> None:
-    office.advance(FIRST_OF_JUNE)
+def test_a_review_ends_in_stop_adjust_or_continue_and_stops_only_on_a_doubt_found_true(
+    office_in: Callable[[Template], Office],
+) -> None:
+    office = office_in(JUNE)
     reviews.hire(office, "mingshan")
     for programme in ("DIBAO", "LOWINC"):
         letter = reviews.letter(office, "mingshan", programme)
@@ -319,8 +326,10 @@ def _closed(story: Story, state: str) -> None:
             assert notice is not None and notice.delivered_on == date(2027, 6, 1)
 
 
-def test_a_letter_unsigned_at_the_months_end_is_overdue_and_can_still_be_signed(office: Office) -> None:
-    office.advance(FIRST_OF_JUNE)
+def test_a_letter_unsigned_at_the_months_end_is_overdue_and_can_still_be_signed(
+    office_in: Callable[[Template], Office],
+) -> None:
+    office = office_in(JUNE)
     letter = reviews.letter(office, "pingshan", "DIBAO")
     reviews.sign(letter, "head")
     reviews.accept(letter)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -19,7 +20,9 @@ from tasks.repairs import ADD, DROP, MOVE, RESET, SKIP, VALUES, Repair
 from tasks.services import MoveServices
 from tests.bundles.edits import EDITS, Editing
 from tests.homes import Office
+from tests.infrastructure.databases import Template
 from tests.journeys import steps
+from tests.journeys.played import AUTHORISED, story_of
 from tests.journeys.playing import Story, new_case
 from tests.journeys.test_versions import put_in_force
 from workflows import engine, instances, surgery_places
@@ -29,11 +32,9 @@ WHY = "街道办来函更正"
 
 
 @pytest.fixture
-def story(office: Office) -> Story:
+def story(office_in: Callable[[Template], Office]) -> Story:
     """A case whose commission waits to be prepared by the department's clerk."""
-    story = new_case(office)
-    steps.take_in(story)
-    steps.authorise(story)
+    story = story_of(office_in(AUTHORISED))
     assert story.open_steps() == ["commission"]
     return story
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
@@ -22,7 +22,9 @@ from domain.verification.noncooperation import NonCooperation
 from domain.verification.queries import Query
 from tasks import campaigns, repairs
 from tests.homes import Office
+from tests.infrastructure.databases import Template
 from tests.journeys import reviews, steps
+from tests.journeys.played import JUNE
 from tests.journeys.playing import Story
 
 FIRST_OF_JUNE = "2027-06-01T09:00:00+08:00"
@@ -32,7 +34,6 @@ REASON = "两次告知后果，仍拒绝签署授权书"
 
 def _refusing(office: Office) -> tuple[Story, Story]:
     """The letter of the review and the household of which one refuses; nobody of it has signed."""
-    office.advance(FIRST_OF_JUNE)
     reviews.hire(office, "xihu")
     story = reviews.households(office, "xihu", programme="DIBAO")[2]
     assert story.open_steps() == ["collect"]
@@ -61,7 +62,10 @@ def _accept(letter: Story) -> None:
 
 
 @pytest.mark.clause("BX-14")
-def test_a_recipient_who_refuses_is_suspended_by_the_department_in_writing(office: Office) -> None:
+def test_a_recipient_who_refuses_is_suspended_by_the_department_in_writing(
+    office_in: Callable[[Template], Office],
+) -> None:
+    office = office_in(JUNE)
     letter, story = _refusing(office)
     assert story.open_steps() == ["non_cooperation"]
     assert _state_of(story) == "ACTIVE"  # nothing follows by itself
@@ -105,7 +109,10 @@ def test_a_recipient_who_refuses_is_suspended_by_the_department_in_writing(offic
 
 
 @pytest.mark.clause("BX-25")
-def test_a_case_that_begins_to_wait_after_the_letter_was_accepted_goes_on_too(office: Office) -> None:
+def test_a_case_that_begins_to_wait_after_the_letter_was_accepted_goes_on_too(
+    office_in: Callable[[Template], Office],
+) -> None:
+    office = office_in(JUNE)
     letter, story = _refusing(office)
     _accept(letter)
     assert story.open_steps() == ["non_cooperation"]
@@ -148,7 +155,8 @@ def _told(story: Story) -> int:
         return sum(entry.event == "message.delivered" for entry in story.journal(work))
 
 
-def test_before_the_letter_is_accepted_more_time_means_asking_again(office: Office) -> None:
+def test_before_the_letter_is_accepted_more_time_means_asking_again(office_in: Callable[[Template], Office]) -> None:
+    office = office_in(JUNE)
     letter, story = _refusing(office)
     story.do("head-xihu", "non_cooperation", _answers(choice="CONTINUE", requests="6月1日 上门", reason="再给三天"))
     assert story.open_steps() == ["collect"]
@@ -161,8 +169,10 @@ def test_before_the_letter_is_accepted_more_time_means_asking_again(office: Offi
         assert "DEPOSIT" in {query.category for query in story.rows(work, Query)}
 
 
-def test_a_letter_that_comes_back_after_the_months_end_is_noted_overdue_once(office: Office) -> None:
-    office.advance(FIRST_OF_JUNE)
+def test_a_letter_that_comes_back_after_the_months_end_is_noted_overdue_once(
+    office_in: Callable[[Template], Office],
+) -> None:
+    office = office_in(JUNE)
     reviews.hire(office, "xihu")
     letter = reviews.letter(office, "xihu", "DIBAO")
     office.advance("2027-07-02T09:00:00+08:00")

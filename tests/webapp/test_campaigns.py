@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from sqlalchemy import select
 
 from domain.oversight.campaigns import Campaign
 from domain.work import unit_of_work
 from tests.homes import Office
+from tests.infrastructure.databases import Template
+from tests.journeys.played import JUNE
 from tests.webapp.desk_world import app_of, browser_of
 from webapp.views.campaigns import burn_down
 
@@ -19,8 +22,8 @@ def test_before_the_first_review_the_page_says_when_it_opens(office: Office) -> 
     assert 'class="empty"' in page.text
 
 
-def test_a_unit_sees_its_own_campaigns_and_the_city_agency_all_it_runs(office: Office) -> None:
-    office.advance("2027-06-01T09:00:00+08:00")
+def test_a_unit_sees_its_own_campaigns_and_the_city_agency_all_it_runs(office_in: Callable[[Template], Office]) -> None:
+    office = office_in(JUNE)
     app = app_of(office)
     clerk, city = browser_of(app, office, "clerk"), browser_of(app, office, "cityhandler")
     own = set(re.findall(r'href="(/campaigns/\w+)"', clerk.get("/campaigns").text))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from typing import Any
@@ -18,7 +18,9 @@ from domain.verification.reports import Report
 from tasks import drawings, moves
 from tasks.models import HumanTask, TaskComment
 from tests.homes import Office
+from tests.infrastructure.databases import Template
 from tests.journeys import steps
+from tests.journeys.played import REPORTED, story_of
 from tests.journeys.playing import PDF, Story, new_case
 from tests.webapp.desk_world import app_of, browser_of, fields_of, marks_of, press, standing_of, task_address
 from webapp.database import db
@@ -30,11 +32,9 @@ SHELL = ("FROM home", "FROM user_session", "role_grant", "FROM policy_file", "DI
 
 
 @pytest.fixture
-def decided(office: Office) -> Story:
+def decided(office_in: Callable[[Template], Office]) -> Story:
     """A case whose report is delivered; the department is to decide."""
-    story = new_case(office)
-    steps.to_queries(story, DEPOSIT="3000")
-    steps.report(story)
+    story = story_of(office_in(REPORTED))
     assert story.open_steps() == ["decide"]
     return story
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 from sqlalchemy import select
@@ -13,17 +14,18 @@ from domain.parties import households
 from domain.verification.reports import Report, ReportAccess
 from tasks.models import TaskComment
 from tests.homes import Office
+from tests.infrastructure.databases import Template
 from tests.journeys import steps
-from tests.journeys.playing import Story, new_case
+from tests.journeys.played import SEARCHED, story_of
+from tests.journeys.playing import Story
 from tests.webapp.conftest import token_in
 from tests.webapp.desk_world import app_of, browser_of, marks_of, press
 
 
 @pytest.fixture
-def found(office: Office) -> Story:
+def found(office_in: Callable[[Template], Office]) -> Story:
     """A case whose sources have answered; the report is still to be drafted."""
-    story = new_case(office)
-    steps.to_queries(story, DEPOSIT="3000")
+    story = story_of(office_in(SEARCHED))
     assert story.open_steps() == ["draft_report"]
     return story
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from html import unescape
 
@@ -12,8 +13,10 @@ from sqlalchemy import select
 from domain.journal import JournalEntry
 from tasks import decided
 from tests.homes import Office
+from tests.infrastructure.databases import Template
 from tests.journeys import steps
-from tests.journeys.playing import Story, new_case
+from tests.journeys.played import SEARCHED, story_of
+from tests.journeys.playing import Story
 from tests.webapp.desk_world import app_of, browser_of
 from tests.webapp.owner_world import begun, owner_of, post, read, send_file
 from tests.workflows.test_decision_steps import bundle, play, table
@@ -23,10 +26,9 @@ from workflows.decision_rows import DecisionMade, DecisionRule, facts_of, seen_b
 
 
 @pytest.fixture
-def found(office: Office) -> Story:
+def found(office_in: Callable[[Template], Office]) -> Story:
     """A case whose sources have answered: the table has spoken; the report is still to be drafted."""
-    story = new_case(office)
-    steps.to_queries(story, DEPOSIT="3000")
+    story = story_of(office_in(SEARCHED))
     assert story.open_steps() == ["draft_report"]
     return story
 
