@@ -42,7 +42,7 @@ VERDICTS: dict[str, tuple[str, Text]] = {
     "": ("", _("not judged yet")),
 }
 RESULTS: dict[str, Text] = {
-    "DONE": _("done"), "FAILED": _("refused"), "LEFT": _("left as it was"), "UNDONE": _("taken back"),
+    "DONE": _("done"), "FAILED": _("was refused"), "LEFT": _("left as it was"), "UNDONE": _("taken back"),
     "STAYS": _("stays done"), "": _("—"),
 }  # fmt: skip
 CASE_STATES: dict[str, Text] = {
@@ -52,7 +52,7 @@ CASE_STATES: dict[str, Text] = {
 FIELDS: dict[str, Text] = {
     "process": _("Process"), "version": _("Version"), "step": _("Stands at"), "state": _("State of the case"),
     "office": _("Office"), "cause": _("Cause of failure"), "cases": _("Chosen cases"), "from": _("Step"),
-    "to": _("To the step"), "until": _("On hold until"),
+    "to": _("To the step"), "until": _("On hold until"), "dates": _("Planned days"), "mapping": _("Steps chosen"),
 }  # fmt: skip
 
 
