@@ -31,6 +31,7 @@ SQLITE = "sqlite"
 POSTGRESQL = "postgresql"
 PATIENCE = 60.0  # seconds a cluster may take to start on a busy machine
 ROOM = 6 * 1024**3  # bytes of memory that must be free before a run is kept in it
+STALE = 3 * 3600.0  # seconds after which what a killed run left is removed
 RUN_FOLDER = "HEDUI_TEST_RUN"  # environment: the folder that all workers of one run share
 
 
@@ -85,7 +86,12 @@ def binaries(packaged: Path = Path("/usr/lib/postgresql")) -> Path:
 
 def open_run() -> Path:
     """Make the folder that every worker of this run shares, and name it to them through the environment."""
-    folder = Path(tempfile.mkdtemp(prefix="hedui-", dir=_quick_folder()))
+    where = _quick_folder()
+    for left in Path(where or tempfile.gettempdir()).glob("hedui-run-*"):  # by a run that was killed
+        with suppress(OSError):
+            if not alive(int(left.name.split("-")[2])) and time.time() - left.stat().st_mtime > STALE:
+                shutil.rmtree(left, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"hedui-run-{os.getpid()}-", dir=where))
     folder.chmod(0o711)  # the server runs under another account and must pass through
     os.environ[RUN_FOLDER] = str(folder)
     return folder
