@@ -19,7 +19,7 @@ from workflows.definition_rows import DefinitionRow
 
 _PASSING = _("It mostly passes by itself: try again, and look at the network and the source if it comes back.")
 _HOUSE = _("Look at the database and the disk of this machine, then try again.")
-_RULES = _("Trying again helps once what the sentence says has changed.")
+_RULES = _("Trying again helps once what stands in its way has changed.")
 _PROGRAM = _("Trying again helps only once the program, the drawing or the values are mended.")
 
 _UNREACHED = _("the other side could not be reached")

@@ -119,6 +119,12 @@ def _ends(side: Side, value: str) -> Words:
     return " → ".join(side.name(one) for one in value.split(BETWEEN))
 
 
+def _ends_by_id(side: Side, value: str) -> Words:
+    """For steps that are called alike on both sides: the id beside the name tells them apart."""
+    found = ((one, side.name(one)) for one in value.split(BETWEEN))
+    return " → ".join(one if one == name else f"{name} ({one})" for one, name in found)
+
+
 def _roles(_side: Side, value: str) -> Words:
     return joined([ROLES[one].title if one in ROLES else one for one in words(value)])
 
@@ -274,6 +280,8 @@ class DrawingWords:
 
     def _aspect(self, thing: Thing, one: Difference) -> Change:
         area, sentence, say = meaning(one.aspect)
+        if say is _ends and one.before and one.after and _ends(self.old, one.before) == _ends(self.new, one.after):
+            say = _ends_by_id
         before, after = told_apart(one, lambda value: say(self.old, value), lambda value: say(self.new, value))
         return Change(
             one.kind, area, self.file, thing.key, self._title(self.new, thing.key), sentence,

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
+from tests.bundles.edits import Editing
 from tests.workflows.test_compare_mutations import means_nothing, places_of_xml
 from workflows import bundles
 from workflows.bpmn_xml import BPMN, BPMNDI
@@ -510,3 +511,13 @@ def test_a_part_of_a_table_that_lies_outside_of_it_is_told(name: str) -> None:
     for found in (compare(WHOLE, odd), compare(odd, WHOLE)):
         assert astray.get("id") in {change.element for change in found.changes}
         assert all(str(change.sentence) for change in found.changes)
+
+
+def test_steps_that_are_called_alike_are_told_apart_by_their_ids():
+    editing = Editing()
+    editing.rename("authorise", "authorise_anew")
+    found = [one for one in compare(editing.base, editing.done(), english=True).changes if one.area == "flow"]
+    assert (found[0].before, found[0].after) == (
+        "Record the declaration (record_declaration) → Collect authorisations (authorise)",
+        "Record the declaration (record_declaration) → Collect authorisations (authorise_anew)",
+    )
