@@ -245,7 +245,7 @@ def batch_page(work: Work, ref: str, *, verdict: str = "", after: int = 0, engli
     asked = possible and batch_undo.waits(work, batch)
     return BatchPage(
         line=line,
-        params={k: v for k, v in batch.params.items() if isinstance(v, str | int)},
+        params={k: v for k, v in batch.params.items() if isinstance(v, str | int) or (k == "mapping" and v)},
         chosen={k: v for k, v in batch.chosen.items() if v},
         reason=batches.reason_of(work, batch),
         verdicts=verdicts,
@@ -283,6 +283,7 @@ def _why_stopped(work: Work, batch: CaseBatch) -> Text | None:
 def _names(work: Work, batch: CaseBatch, english: bool) -> dict[str, str]:
     """What the ids in a batch's filter and parameters are called: steps of the versions its cases run on, offices."""
     asked = {str(batch.chosen.get("step") or ""), *(str(batch.params.get(key) or "") for key in ("from", "to"))} - {""}
+    asked |= {one for pair in (batch.params.get("mapping") or {}).items() for one in map(str, pair)}
     found: dict[str, str] = {}
     if asked:
         ids = (
@@ -291,7 +292,10 @@ def _names(work: Work, batch: CaseBatch, english: bool) -> dict[str, str]:
             .where(CaseBatchRow.batch_id == batch.id)
             .distinct()
         )
-        for one in work.session.scalars(ids).all():
+        known = list(work.session.scalars(ids))
+        if batch.params.get("mapping"):  # names of steps that only the version they move to has
+            known.append(definitions.version(work, str(batch.params["process"]), int(batch.params["to"])).id)
+        for one in known:
             steps = definitions.by_id(work, one).diagram.steps
             found |= {step: _called(steps[step], english) for step in asked if step in steps}
     office = select(Organisation).where(Organisation.ref == str(batch.chosen.get("office") or ""))
