@@ -46,6 +46,24 @@ CAUSES: Mapping[str, tuple[Text, Text]] = {
 }
 _OTHER = (_("the program or the drawing is at fault"), _PROGRAM)
 
+# what an agenda item does, by its kind
+KINDS: dict[str, Text] = {
+    "case.wake": _("a case's timer"),
+    "step.retry": _("a step that failed, once more"),
+    "job.run": _("a slow step of a case"),
+    "query.retry": _("queries of a case, once more"),
+    "delivery.read": _("reading a delivery"),
+    "message.deliver": _("a message between cases"),
+    "campaign.open": _("opening a review"),
+    "campaign.fill": _("opening a review's cases"),
+    "campaign.release": _("releasing a review's cases"),
+    "case.deliver": _("a message that waited for a case on hold"),
+    "case.resume": _("letting a case go on"),
+    "batch.judge": _("judging a batch of cases"),
+    "batch.run": _("a batch of cases"),
+    "batch.undo": _("taking a batch of cases back"),
+}
+
 
 def cause(kind: str) -> Text:
     """What a kind of exception means."""
@@ -63,7 +81,6 @@ class Names:
 
     work: Work
     newest: Mapping[str, DefinitionRow]
-    kinds: Mapping[str, Text]
 
     def process(self, key: str) -> str:
         """What a process is called."""
@@ -79,14 +96,14 @@ class Names:
             found = None
         if found is not None:
             return (found.name_en if english() else found.name) or found.name
-        if step in self.kinds:
-            return str(self.kinds[step])
+        if step in KINDS:
+            return str(KINDS[step])
         return str(operation_titles.title_of(step)) if step in operation_titles.TITLES else ""
 
 
-def names(work: Work, kinds: Mapping[str, Text] | None = None) -> Names:
+def names(work: Work) -> Names:
     """One statement; the definitions of processes whose steps are asked for are kept by this process."""
     newest: dict[str, DefinitionRow] = {}
     for row in definitions.versions(work):
         newest.setdefault(row.process, row)
-    return Names(work, newest, kinds or {})
+    return Names(work, newest)

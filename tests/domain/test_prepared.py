@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 from sqlalchemy import bindparam, event, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -9,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from domain.agenda import AgendaItem
 from domain.journal import JournalStream
 from domain.prepared import Prepared, as_read, columns
-from domain.work import OPERATOR, unit_of_work
+from domain.work import OPERATOR, Work, unit_of_work
 
 ALL = ("kind", "subject", "seq", "head")
 WRITE = Prepared(insert(JournalStream), ALL)
@@ -21,6 +24,13 @@ def row(subject: str) -> dict[str, object]:
     return {"kind": "case", "subject": subject, "seq": 1, "head": b"\x00\xff"}
 
 
+def read(work: Work, subject: str = "one") -> Sequence[Any]:
+    """The row with this subject."""
+    found = READ.first(work.connection, {"of": subject})
+    assert found is not None
+    return found
+
+
 def test_it_says_how_many_rows_it_wrote(both):
     with unit_of_work(both.home, OPERATOR) as work:
         WRITE.send_all(work.connection, [])
@@ -29,7 +39,7 @@ def test_it_says_how_many_rows_it_wrote(both):
         assert MOVE.send(work.connection, {"of": "two", "to": 7}) == 1
         assert MOVE.send(work.connection, {"of": "nobody", "to": 7}) == 0
     with unit_of_work(both.home, OPERATOR, write=False) as work:
-        assert READ.first(work.connection, {"of": "two"})[1:] == ["case", "two", 7, b"\x00\xff"]
+        assert read(work, "two")[1:] == ["case", "two", 7, b"\x00\xff"]
         assert READ.first(work.connection, {"of": "nobody"}) is None
 
 
@@ -55,14 +65,14 @@ def test_a_refusal_of_the_database_is_an_error_of_sqlalchemy_and_listeners_hear_
 def test_an_object_read_past_the_session_is_known_to_it_and_written_when_it_changes(both):
     with unit_of_work(both.home, OPERATOR) as work:
         WRITE.send(work.connection, row("one"))
-        made = as_read(work.session, JournalStream, iter(READ.first(work.connection, {"of": "one"})))
+        made = as_read(work.session, JournalStream, iter(read(work)))
         assert not work.session.dirty
         MOVE.send(work.connection, {"of": "one", "to": 5})
-        again = as_read(work.session, JournalStream, iter(READ.first(work.connection, {"of": "one"})))
+        again = as_read(work.session, JournalStream, iter(read(work)))
         assert again is made and made.seq == 5 and not work.session.dirty
         assert work.session.get(JournalStream, made.id) is made
         work.session.expire(made)
-        as_read(work.session, JournalStream, iter(READ.first(work.connection, {"of": "one"})))
+        as_read(work.session, JournalStream, iter(read(work)))
         made.seq = 6
     with unit_of_work(both.home, OPERATOR, write=False) as work:
         assert work.session.scalar(select(JournalStream.seq).where(JournalStream.subject == "one")) == 6

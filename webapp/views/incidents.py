@@ -28,7 +28,6 @@ from webapp.acting import acting, reading
 from webapp.errors import status_of
 from webapp.i18n import english
 from webapp.permits import requires
-from webapp.views.operations import KINDS
 from workflows import catching_up
 
 blueprint = Blueprint("incidents", __name__, url_prefix="/operations")
@@ -55,7 +54,7 @@ def listing() -> ResponseReturnValue:
 
 def _words(work: Work, found: incident_lists.Listing) -> dict[str, object]:
     """What the codes of a listing and of its filters are called."""
-    names = failure_words.names(work, KINDS)
+    names = failure_words.names(work)
     processes = found.choices["process"]
     return {
         "names": names,
@@ -146,7 +145,7 @@ def waking() -> ResponseReturnValue:
         found = timers.listed(work, request.args.get("after", ""), process=request.args.get("process", "")[:64])
         return render_template(
             "operations/timers.html", found=found, now=work.now, catch_up=catching_up.TITLES,
-            may_move=may(work.actor, "operations.repair"), names=failure_words.names(work, KINDS),
+            may_move=may(work.actor, "operations.repair"), names=failure_words.names(work),
         )  # fmt: skip
 
 
@@ -244,7 +243,7 @@ def _page(
     changes = [(name, before.get(name), value) for name, value in (pending or {}).get("values", {}).items()]
     return render_template(
         "operations/incident.html", choice=choice, pending=pending, changes=changes, faults=faults or {},
-        refusal=refusal, given=given or {}, names=failure_words.names(work, KINDS),
+        refusal=refusal, given=given or {}, names=failure_words.names(work),
         why=incidents.why_of(choice.incident) or failure_words.cause(choice.incident.cause),
         remedy=failure_words.remedy(choice.incident.cause),
         retries=may(work.actor, "operations.retry"), repairs=may(work.actor, "operations.repair"),
@@ -264,5 +263,5 @@ def _timer_page(
     at = row.due_at.astimezone(OFFICE_ZONE).strftime("%Y-%m-%dT%H:%M")
     return render_template(
         "operations/timer.html", row=row, at=(given or {}).get("at", at), faults=faults or {}, refusal=refusal,
-        given=given or {}, catch_up=catching_up.TITLES, names=failure_words.names(work, KINDS),
+        given=given or {}, catch_up=catching_up.TITLES, names=failure_words.names(work),
     )  # fmt: skip

@@ -30,23 +30,6 @@ from workflows import catching_up
 
 blueprint = Blueprint("operations", __name__, url_prefix="/operations")
 
-# what an agenda item does, by its kind
-KINDS: dict[str, Text] = {
-    "case.wake": _("a case's timer"),
-    "step.retry": _("a step that failed, once more"),
-    "job.run": _("a slow step of a case"),
-    "query.retry": _("queries of a case, once more"),
-    "delivery.read": _("reading a delivery"),
-    "message.deliver": _("a message between cases"),
-    "campaign.open": _("opening a review"),
-    "campaign.fill": _("opening a review's cases"),
-    "campaign.release": _("releasing a review's cases"),
-    "case.deliver": _("a message that waited for a case on hold"),
-    "case.resume": _("letting a case go on"),
-    "batch.judge": _("judging a batch of cases"),
-    "batch.run": _("a batch of cases"),
-    "batch.undo": _("taking a batch of cases back"),
-}
 PROCESSES: dict[str, Text] = {WEB: _("web"), WORKER: _("worker")}
 
 
@@ -110,8 +93,8 @@ def _figures(work: Work) -> dict[str, Any]:
         "good": len(found) - len(bad),
         "in_force": operations.in_force(work),
         "version": VERSION,
-        "kinds": KINDS,
-        "names": failure_words.names(work, KINDS),
+        "kinds": failure_words.KINDS,
+        "names": failure_words.names(work),
         "cause": failure_words.cause,
         "process_kinds": PROCESSES,
         "age": checks.age,
