@@ -30,9 +30,13 @@ class ComplexGateway(InclusiveGateway):
 
     def _arrived(self, my_task: Any) -> bool:
         my_task._set_state(TaskState.WAITING)
-        if self._resetting(my_task.workflow) is None:
-            self._activate(my_task.workflow)
-        return False
+        if self._resetting(my_task.workflow) is not None:
+            return False
+        # the flow that gave the last token goes on, so that the way it came is still noted
+        into = self._activate(my_task.workflow, my_task.internal_data["via"])
+        if into is not None and into is not my_task:
+            into._ready()
+        return into is my_task
 
     def arrivals(self, workflow: Any) -> dict[str, Any]:
         found = super().arrivals(workflow)
@@ -44,26 +48,29 @@ class ComplexGateway(InclusiveGateway):
         waiting = (t for t in tokens if t.task_spec is self and t._state == TaskState.WAITING)
         return next((t for t in waiting if _CAME in t.internal_data), None)
 
-    def _activate(self, workflow: Any) -> bool:
+    def _activate(self, workflow: Any, via: str = "") -> Any:
+        """The token that goes on, of the flow `via` or of the oldest; None while the condition does not hold."""
         found = self.arrivals(workflow)
         if not found:
-            return False
-        into = next(iter(found.values()))
+            return None
+        into = found.get(via) or next(iter(found.values()))
         lent = {"activationCount": len(found), "waitingForStart": True}
         if not workflow.top_workflow.holds(into, self.activation, lent):
-            return False
+            return None
         self.merge(list(found.values()), into)
         marker = workflow.task_tree._add_child(self, TaskState.FUTURE)
         marker.internal_data.update({"via": _CAME, _CAME: sorted(found)})
         marker._set_state(TaskState.WAITING)
-        into._ready()
-        return True
+        return into
 
     def settle(self, workflow: Any) -> bool:
         """Begin anew when no flow that is still waited for can give a token any more."""
         marker = self._resetting(workflow)
         if marker is None:
-            return self._activate(workflow)
+            into = self._activate(workflow)
+            if into is not None:
+                into._ready()
+            return into is not None
         came = set(marker.internal_data[_CAME])
         late = {name: token for name, token in self.arrivals(workflow).items() if name not in came}
         missing = frozenset(self._inputs) - came - late.keys()

@@ -18,6 +18,7 @@ from domain.cases import OPEN, Case
 from domain.errors import Finding
 from domain.work import unit_of_work
 from tasks import moves
+from tasks.incidents import why_of
 from tests.homes import Office
 from tests.journeys.playing import Story, new_case
 from tests.workflows.playing import NOW
@@ -27,8 +28,7 @@ from workflows.bundles import Bundle
 from workflows.decision_results import DecisionFailed
 from workflows.decision_rows import Asked, DecisionMade, DecisionRule, facts_of, seen_by
 from workflows.decision_values import packed, text, unpacked
-from workflows.engine import StepFailed
-from workflows.instances import CaseState
+from workflows.instances import Incident
 from workflows.lint_names import check_names
 from workflows.registry import Fact
 
@@ -130,15 +130,15 @@ def test_that_no_rule_matched_is_kept_too_with_its_reason(office: Office) -> Non
         assert work.session.query(DecisionRule).count() == 0
 
 
-def test_an_answer_that_cannot_be_kept_stops_the_move_and_nothing_of_it_is_kept(office: Office) -> None:
+def test_an_answer_that_cannot_be_kept_stops_the_case_at_its_step_and_nothing_of_it_is_kept(office: Office) -> None:
     both = table('> 100 -> "HIGH"', '> 200 -> "HIGHER"', policy="COLLECT")
-    with pytest.raises(StepFailed) as failed:
-        play(office, bundle(both))
-    assert failed.value.step_id == "judge"
-    assert "the step keeps one" in str(failed.value.why)
-    with unit_of_work(office.home, office.actor("town"), write=False) as work:
-        assert work.session.query(DecisionMade).count() == 0
-        assert work.session.query(CaseState).count() == 1, "of the other case alone"
+    story = play(office, bundle(both))
+    assert story.open_steps() == []
+    with story.work() as work:
+        (incident,) = story.rows(work, Incident)
+        assert incident.step_id == "judge"
+        assert "the step keeps one" in str(why_of(incident))
+        assert story.rows(work, DecisionMade) == []
 
 
 def test_a_move_is_kept_once(office: Office) -> None:
