@@ -30,6 +30,7 @@ from sqlalchemy import select
 from bench import engine_floor as floor
 from bench import engine_stock as stock
 from bench import engine_workers as workers
+from domain import memory
 from domain.base import new_ref
 from domain.pace import Pace
 from tasks import opening
@@ -263,7 +264,8 @@ def measure(wanted: argparse.Namespace) -> Figures:
             for kind, world in fresh().items():
                 if name == "workers" and kind != POSTGRESQL:
                     continue
-                made = part(world)
+                with memory.settled():  # as every process that serves or works
+                    made = part(world)
                 rows += [{"database": kind, **row} for row in (made if isinstance(made, list) else [made])]
             found[name] = rows
             if rows:
