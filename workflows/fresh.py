@@ -150,7 +150,7 @@ def form(process_key: str, key: str, title: str, title_en: str) -> bytes:
 
 def table(name: str, title: str) -> bytes:
     """A decision table of one input, one output and one rule."""
-    return _TABLE.format(name=name, title=_attribute(title)).encode("utf-8")
+    return _TABLE.format(name=name, title=_attribute(title.strip() or name)).encode("utf-8")
 
 
 def _attribute(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import decisions
@@ -33,6 +33,7 @@ _TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn", "Co"]), min
 
 @settings(max_examples=50)
 @given(_TEXTS)
+@example(" ")  # nothing but blanks: it goes by its key
 def test_a_new_form_or_table_may_be_called_anything(title):
     spec = forms.parse(fresh.form("aid", "first", title, title), "first", "forms/first.form")
     assert [one.kind for one in spec.fields] == ["text", "textarea"]
