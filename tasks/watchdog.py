@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, exists, func, literal, or_, select
+from sqlalchemy.exc import OperationalError
 
 from domain import agenda, journal
 from domain.agenda import AgendaItem
@@ -111,6 +112,8 @@ def _set_right(work: Work, one: Idle) -> bool:
     try:
         with work.session.begin_nested():
             done = moves.set_right(work, one.ref)
+    except OperationalError:  # the database's own trouble, which says nothing of the case: the look is tried again
+        raise
     except Exception as problem:  # a state that is lost or spoilt fails in any way: a person must look at that case
         log.warning(Event("watchdog.not_mended", case=one.ref, error=type(problem).__name__))
         return False

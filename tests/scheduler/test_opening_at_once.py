@@ -96,7 +96,6 @@ def plain(work: Work, row: Mapping[Any, Any], case: Case) -> dict[str, Any]:
     return told
 
 
-@pytest.mark.clause("BX-23")
 def test_every_case_of_a_review_opened_at_once_has_the_rows_of_one_opened_alone(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -114,7 +113,6 @@ def test_every_case_of_a_review_opened_at_once_has_the_rows_of_one_opened_alone(
     assert len(said) > 2, "several answers"
 
 
-@pytest.mark.clause("BX-11")
 def test_who_is_missing_is_the_same_for_many_households_as_for_each(office: Office) -> None:
     with unit_of_work(office.home, OPERATOR, write=False) as work:
         everybody = list(work.session.scalars(select(Household)))

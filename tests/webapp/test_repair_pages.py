@@ -91,6 +91,26 @@ def test_a_case_is_put_on_hold_on_its_page_and_every_list_says_so(story: Story, 
     assert "任务不能认领或办理" not in clerk.get(f"/cases/{story.case_ref}").text
 
 
+def test_a_case_is_ended_on_its_page_by_the_department_alone_and_only_with_a_reason(
+    story: Story, signed_in: Opened
+) -> None:
+    head, clerk = signed_in("head"), signed_in("clerk")
+    page, address = f"/cases/{story.case_ref}/repair", f"/cases/{story.case_ref}/end"
+    assert address in head.get(page).text
+
+    refused = send(head, page, address, reason=" ")
+    assert refused.status_code == 422 and 'href="#end-reason"' in refused.text
+    assert send(clerk, f"/cases/{story.case_ref}", address, reason=WHY).status_code == 403
+    assert story.open_steps() == ["sign_commission"]
+
+    assert send(head, page, address, reason=WHY).location == f"/cases/{story.case_ref}"
+    assert story.open_steps() == []
+    with story.work() as work:
+        assert story.case(work).state == "CANCELLED"
+        assert story.journal(work)[-1].event == "case.cancelled"
+    assert send(head, "/batches/new", address, reason=WHY).status_code == 409
+
+
 def test_the_page_of_repair_is_nobodys_who_may_not_repair(story: Story, signed_in: Opened) -> None:
     for login, status in (("clerk", 403), ("town", 403), ("reviewer", 403)):
         assert signed_in(login).get(f"/cases/{story.case_ref}/repair").status_code == status, login
