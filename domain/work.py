@@ -33,13 +33,33 @@ BUSY_SECONDS, LOOK_SECONDS = 30, 0.002  # how long a writer waits for another on
 
 
 @dataclass(frozen=True, slots=True)
+class StandIn:
+    """Somebody who is away and whose work the actor does until `last_day` (included). roles: those taken over;
+    processes: only these, empty for all. ref: of the person; substitution: of the row that says so."""
+
+    account_id: int
+    ref: str
+    name: str
+    roles: frozenset[str]
+    org_id: int
+    processes: frozenset[str]
+    last_day: date
+    substitution: str
+
+    def covers(self, process: str) -> bool:
+        """True for a process that is taken over."""
+        return not self.processes or process in self.processes
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
     """Who acts: a member of staff, the scheduler, or the operator at the command line.
 
     user_id: key of the account, None for the scheduler and the operator.
     roles: role ids such as "agency_handler". org_id: the office; org_kind: its kind
     ("department", "agency", "town_post", "supplier", "bureau", ...). level: "town" … "province".
-    request_id: id of the request or move, for journal and log.
+    request_id: id of the request or move, for journal and log. skills, towns: what narrows the tasks a person may
+    claim (no towns: all of the office's). stands_for: whose work falls to them today.
     """
 
     kind: str
@@ -51,6 +71,9 @@ class Actor:
     org_kind: str = ""
     org_level: str = ""
     request_id: str = ""
+    skills: frozenset[str] = frozenset()
+    towns: frozenset[int] = frozenset()
+    stands_for: tuple[StandIn, ...] = ()
 
     def person(self) -> int:
         """Key of the acting person's account. Raises NotPermitted when the system itself acts."""

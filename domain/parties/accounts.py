@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import (
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
     LargeBinary,
     String,
     UniqueConstraint,
+    select,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from domain.base import Base, BigKey, Key, Ref, Sealed
+from domain import agenda
+from domain.base import Base, BigKey, Key, Ref, Sealed, new_ref
+from domain.clock import office_instant
 from domain.parties.organisations import Organisation
+from domain.work import Work
 
 
 class Account(Base):
@@ -89,6 +94,26 @@ class RoleGrant(Base):
     granted_on: Mapped[date]
     granted_by: Mapped[int | None] = mapped_column(BigKey, ForeignKey("account.id"))
     until: Mapped[date | None]
+
+
+def granted(on: date) -> ColumnElement[bool]:
+    """The filter of grants that hold on a day: given on or before it and not run out."""
+    return (RoleGrant.granted_on <= on) & (RoleGrant.until.is_(None) | (RoleGrant.until >= on))
+
+
+def roles_in_force(work: Work, account_id: int) -> frozenset[str]:
+    """The roles an account holds on the legal day. Uses uq_role_grant_account_id_role."""
+    wanted = select(RoleGrant.role).where(RoleGrant.account_id == account_id, granted(work.today))
+    return frozenset(work.session.scalars(wanted))
+
+
+RIGHTS_CHANGED = "rights.changed"
+
+
+def look_again(work: Work, account: Account, after: date | None = None) -> None:
+    """Let somebody's open work be looked at again by the agenda: at once, or when the day `after` is over."""
+    at = work.now if after is None else office_instant(after + timedelta(days=1))
+    agenda.put(work, RIGHTS_CHANGED, f"rights:{account.ref}:{new_ref()}", max(at, work.now), subject=account.ref)
 
 
 class UserSession(Base):

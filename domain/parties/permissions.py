@@ -55,6 +55,7 @@ _WORKERS = (
     "town_post department_clerk department_head agency_checker agency_handler agency_reviewer archivist"
     " statistician finance agency_head data_supplier supplier_leader catalogue_admin policy_admin process_owner"
 )
+_SUPERVISORS = "department_head agency_head supplier_leader"
 _AGENCY = "agency_checker agency_handler agency_reviewer"
 _BATCH = "department_clerk department_head agency_reviewer agency_head process_owner system_admin"
 _OFFICES = f"{DEPARTMENT} {AGENCY} {TOWN}"
@@ -62,15 +63,34 @@ _OFFICES = f"{DEPARTMENT} {AGENCY} {TOWN}"
 RULES: tuple[Rule, ...] = (
     # the desk: the step's own role and office stand on the task; relations here are to the task
     _rule("desk.read", _WORKERS),
+    # which state leads to which, and who may, stands in `tasks.life`; here only whose work it can be at all
     _rule("task.read", _WORKERS, f"{HOLDER} {QUEUE} {OFFICE}"),
-    _rule("task.claim", _WORKERS, QUEUE, "OPEN"),
-    _rule("task.release", _WORKERS, HOLDER, "CLAIMED"),
-    _rule("task.draft", _WORKERS, HOLDER, "CLAIMED"),
-    _rule("task.complete", _WORKERS, HOLDER, "CLAIMED"),
-    _rule("task.return", _WORKERS, HOLDER, "CLAIMED"),
-    _rule("task.attach", _WORKERS, HOLDER, "CLAIMED"),
+    *(
+        _rule(f"task.{one}", _WORKERS, f"{HOLDER} {QUEUE}")
+        for one in (
+            "claim",
+            "release",
+            "draft",
+            "complete",
+            "return",
+            "attach",
+            "start",
+            "stop",
+            "delegate",
+            "forward",
+            "suspend",
+            "skip",
+            "fail",
+        )
+    ),
     _rule("task.comment", _WORKERS, f"{HOLDER} {QUEUE} {OFFICE}"),
-    _rule("task.reassign", "department_head agency_reviewer agency_head", f"{HOLDER} {OFFICE}", "OPEN CLAIMED"),
+    _rule("task.supervise", _SUPERVISORS, f"{OFFICE} {TOWN}"),
+    # who does whose work while they are away: each for themselves, the head for the office (model 2.1, NM-22)
+    _rule("substitution.read", _WORKERS),
+    _rule("substitution.make", _WORKERS, SELF),
+    _rule("substitution.make", _SUPERVISORS, OFFICE),
+    _rule("substitution.end", _WORKERS, SELF),
+    _rule("substitution.end", _SUPERVISORS, OFFICE),
     # cases and households
     _rule("case.list", f"town_post department_clerk department_head {_AGENCY} agency_head archivist"),
     _rule("case.read", "department_clerk department_head", DEPARTMENT),
@@ -253,15 +273,6 @@ def relation_to_case(actor: Actor, case: Case) -> str:
         if actor.org_id == case.town_id:
             return TOWN
     return OVERSIGHT if actor.org_kind == "bureau" else NONE
-
-
-def relation_to_task(actor: Actor, *, role: str, org_id: int | None, assignee_id: int | None) -> str:
-    """What binds the actor to a task: "holder", "queue" (may claim it), "office" (a colleague's) or "none"."""
-    if actor.user_id is not None and assignee_id == actor.user_id:
-        return HOLDER
-    if org_id is None or org_id != actor.org_id:
-        return NONE
-    return QUEUE if assignee_id is None and actor.has(role) else OFFICE
 
 
 def relation_to_account(actor: Actor, account_id: int) -> str:

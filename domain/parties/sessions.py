@@ -15,7 +15,8 @@ from sqlalchemy.orm import Session
 
 from domain import journal
 from domain.clock import machine_now
-from domain.parties.accounts import Account, RoleGrant, UserSession
+from domain.parties import rights
+from domain.parties.accounts import Account, UserSession
 from domain.parties.organisations import Organisation
 from domain.parties.security import SecurityRules
 from domain.work import Actor, Work
@@ -93,7 +94,7 @@ def live_other(session: Session, account_id: int, rules: SecurityRules) -> UserS
 def find(work: Work, token: str, rules: SecurityRules, request_id: str = "") -> SignedIn | Ended | None:
     """The session behind a cookie, with the roles in force today; why it ended; or None when unknown.
 
-    Two SELECTs. `work` may be a reading one.
+    Two SELECTs, three for somebody who stands in for others. `work` may be a reading one.
     """
     row = work.session.execute(
         select(UserSession, Account, Organisation)
@@ -107,34 +108,26 @@ def find(work: Work, token: str, rules: SecurityRules, request_id: str = "") -> 
     over = _over(live, account, rules)
     if over is not None:
         return over
-    roles = roles_in_force(work, account.id)
-    pending = _pending(live, account, roles, rules)
+    held = rights.of_account(work, account.id)
+    pending = _pending(live, account, held.roles, rules)
     actor = Actor(
         kind="staff",
         user_id=account.id,
         ref=account.ref,
         display=account.name,
-        roles=frozenset() if pending else roles,
+        roles=frozenset() if pending else held.roles,
         org_id=org.id,
         org_kind=org.kind,
         org_level=org.level,
         request_id=request_id,
+        skills=held.skills,
+        towns=held.towns,
+        stands_for=() if pending else held.stands_for,
     )
     return SignedIn(
         live.id, live.token_hash.hex(), account.id, account.ref, account.login, account.name, org.name, org.name_en,
         live.portal, account.locale, account.shortcuts, pending, live.seen_at, actor,
     )  # fmt: skip
-
-
-def roles_in_force(work: Work, account_id: int) -> frozenset[str]:
-    """Roles granted on or before the legal day and not run out."""
-    today = work.today
-    wanted = select(RoleGrant.role).where(
-        RoleGrant.account_id == account_id,
-        RoleGrant.granted_on <= today,
-        (RoleGrant.until.is_(None)) | (RoleGrant.until >= today),
-    )
-    return frozenset(work.session.scalars(wanted))
 
 
 def due_to_be_seen(signed_in: SignedIn) -> bool:

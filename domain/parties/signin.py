@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from domain import journal
 from domain.clock import OFFICE_ZONE
-from domain.parties import second_factor, sessions, throttle
+from domain.parties import kin, second_factor, sessions, throttle
 from domain.parties.accounts import Account
 from domain.parties.roles import PORTAL_TITLES, portal_of
 from domain.parties.security import SecurityRules
@@ -85,6 +85,8 @@ def conclude(
         )  # fmt: skip
     if fresh_hash is not None:
         account.password_hash = fresh_hash
+    # an account of an older version learns its own number here, so that nobody works on their own case
+    kin.know_oneself(work, account, work.home.vault.open("account.idno", account.ref, account.idno))
     other = sessions.live_other(work.session, account.id, rules)
     token = sessions.begin(work, account, attempt.portal, attempt.address, attempt.agent, rules)
     _note(work, account, "signin.opened", attempt)

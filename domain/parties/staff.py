@@ -19,8 +19,8 @@ from domain import identity, journal
 from domain.base import new_ref
 from domain.clock import machine_now
 from domain.errors import Conflict, InvalidAnswers, NotFound, NotPermitted
-from domain.parties import second_factor, sessions, signin
-from domain.parties.accounts import Account, OneTimeToken, RoleGrant, RoleKind
+from domain.parties import kin, rights, second_factor, sessions, signin
+from domain.parties.accounts import Account, OneTimeToken, RoleGrant, RoleKind, look_again
 from domain.parties.organisations import Organisation
 from domain.parties.passwords import About
 from domain.parties.permissions import must, relation_to_account
@@ -74,6 +74,7 @@ def create(work: Work, org: Organisation, *, login: str, name: str, idno: str, p
     work.session.add(account)
     _seal_person(work, account, number, phone)
     work.session.flush()
+    kin.know_oneself(work, account, number)
     _record(work, account, "account.created", {"office": org.code})
     return account
 
@@ -123,6 +124,8 @@ def grant(work: Work, account: Account, role: str, *, until: date | None = None)
         work.session.add(kept)
     kept.until, kept.granted_by = until, work.actor.user_id
     work.session.flush()
+    if until is not None:
+        look_again(work, account, until)
     _record(work, account, "account.role_granted", {"role": role, "until": until.isoformat() if until else None})
 
 
@@ -130,6 +133,7 @@ def revoke(work: Work, account: Account, role: str) -> None:
     """Take a role away at once; requests of a live session lose it from the next one on."""
     must(work.actor, "account.revoke", relation_to_account(work.actor, account.id))
     work.session.execute(delete(RoleGrant).where(RoleGrant.account_id == account.id, RoleGrant.role == role))
+    look_again(work, account)
     _record(work, account, "account.role_revoked", {"role": role})
 
 
@@ -138,6 +142,7 @@ def disable(work: Work, account: Account) -> None:
     must(work.actor, "account.disable", relation_to_account(work.actor, account.id))
     account.state = "DISABLED"
     sessions.end_all(work.session, account.id, sessions.DISABLED)
+    look_again(work, account)
     _record(work, account, "account.disabled")
 
 
@@ -328,14 +333,18 @@ def actor(work: Work, account: Account, request_id: str = "") -> Actor:
     if account.state != "ACTIVE":
         raise NotPermitted(_("This account is not active."))
     org = work.session.get_one(Organisation, account.org_id)
+    held = rights.of_account(work, account.id)
     return Actor(
         kind="staff",
         user_id=account.id,
         ref=account.ref,
         display=account.name,
-        roles=sessions.roles_in_force(work, account.id),
+        roles=held.roles,
         org_id=org.id,
         org_kind=org.kind,
         org_level=org.level,
         request_id=request_id,
+        skills=held.skills,
+        towns=held.towns,
+        stands_for=held.stands_for,
     )

@@ -18,7 +18,7 @@ from domain.clock import machine_now
 from domain.errors import Conflict, InvalidAnswers, NotPermitted
 from domain.home import REAL, Home
 from domain.parties import second_factor, sessions, signin, staff, throttle
-from domain.parties.accounts import Account, RoleGrant, RoleKind, Throttle, UserSession
+from domain.parties.accounts import Account, RoleGrant, RoleKind, Throttle, UserSession, roles_in_force
 from domain.parties.passwords import About, Busy, Passwords, weakness
 from domain.parties.sessions import Ended, SignedIn
 from domain.work import OPERATOR, Actor, unit_of_work
@@ -167,11 +167,11 @@ def test_the_three_offices_of_security_exclude_each_other(home, offices):
 def test_a_role_ends_with_its_last_day_and_returns_when_granted_again(home, offices):
     account = an_account(home, offices.agency, "agency_handler", until=date(2027, 6, 15))
     with unit_of_work(home, OPERATOR) as work:
-        assert sessions.roles_in_force(work, account.id) == {"agency_handler"}
+        assert roles_in_force(work, account.id) == {"agency_handler"}
         work.session.execute(update(RoleGrant).values(until=date(2027, 6, 14)))
-        assert sessions.roles_in_force(work, account.id) == frozenset()
+        assert roles_in_force(work, account.id) == frozenset()
         staff.grant(work, work.session.get_one(Account, account.id), "agency_handler")
-        assert sessions.roles_in_force(work, account.id) == {"agency_handler"}
+        assert roles_in_force(work, account.id) == {"agency_handler"}
 
 
 def test_nobody_grants_rights_to_himself_nor_files_himself(home, offices):

@@ -24,7 +24,6 @@ from domain.parties.permissions import (
     may,
     must,
     relation_to_case,
-    relation_to_task,
 )
 from domain.parties.roles import PORTALS, ROLES, clash, portal_of, role_kinds
 from domain.work import Actor
@@ -142,28 +141,6 @@ def test_nobody_approves_a_process_or_a_policy_he_wrote_or_rights_of_his_own():
         a for a in ACTIONS if a.startswith("account.") and a not in ("account.own", "account.read", "account.create")
     ):
         assert not any(may(somebody(role), action, "self") for role in ROLES), action
-
-
-def test_a_task_is_completed_by_its_holder_and_claimed_from_the_queue_alone():
-    for role, relation in product(ROLES, ("holder", "queue", "office", "none")):
-        actor = somebody(role)
-        assert may(actor, "task.complete", relation, "OPEN") is False
-        assert may(actor, "task.complete", relation, "CLAIMED") == (relation == "holder" and may(actor, "desk.read"))
-        assert may(actor, "task.claim", relation, "OPEN") == (relation == "queue" and may(actor, "desk.read"))
-
-
-def test_the_relation_to_a_task_comes_from_holder_role_and_office():
-    clerk = somebody("department_clerk", org_id=3)
-    cases = (
-        ("department_clerk", 3, None, "queue"),
-        ("department_clerk", 3, 7, "holder"),
-        ("department_clerk", 3, 8, "office"),
-        ("department_head", 3, None, "office"),
-        ("department_clerk", 4, None, "none"),
-        ("department_clerk", None, None, "none"),
-    )
-    for role, org_id, assignee_id, relation in cases:
-        assert relation_to_task(clerk, role=role, org_id=org_id, assignee_id=assignee_id) == relation
 
 
 def test_every_rule_names_known_roles_and_every_role_can_do_something():
