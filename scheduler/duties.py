@@ -10,9 +10,22 @@ from typing import Any
 from domain.agenda import AgendaItem
 from domain.errors import OperationFailed
 from domain.home import Home
+from domain.parties.accounts import RIGHTS_CHANGED
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import batch_chunks, campaigns, jobs, messages, moves, repair_kinds, repairs, timers, version_moves
+from tasks import (
+    batch_chunks,
+    campaigns,
+    jobs,
+    leaving,
+    messages,
+    moves,
+    pausing,
+    repair_kinds,
+    repairs,
+    timers,
+    version_moves,
+)
 from workflows.operations.deliveries import gather as gather_delivery
 from workflows.operations.deliveries import perform as perform_delivery
 from workflows.operations.deliveries import record as record_delivery
@@ -118,6 +131,14 @@ def _resume(work: Work, item: AgendaItem, _result: Any) -> None:
     repairs.resume_due(work, item.subject)
 
 
+def _look_again(work: Work, item: AgendaItem, _result: Any) -> None:
+    leaving.reroute(work, item.subject)
+
+
+def _take_up_again(work: Work, item: AgendaItem, _result: Any) -> None:
+    pausing.resume_due(work, item.subject)
+
+
 def _gather_judging(work: Work, item: AgendaItem) -> Any:
     return batch_chunks.gather_judging(work, item.subject)
 
@@ -140,6 +161,8 @@ version_moves.register_all()
 DUTIES: dict[str, Duty] = {
     "case.deliver": Duty(_deliver_held, policy=_case),
     "case.resume": Duty(_resume, policy=_case),
+    RIGHTS_CHANGED: Duty(_look_again),
+    pausing.RESUME_DUTY: Duty(_take_up_again, policy=_case),
     "batch.judge": Duty(_judge_batch, _gather_judging, batch_chunks.judge),
     "batch.run": Duty(_run_batch),
     "batch.undo": Duty(_undo_batch),

@@ -1,4 +1,7 @@
-"""What a person does at her desk: claim, release, keep a draft, comment, hand in files."""
+"""What a person does at her desk: claim, release, keep a draft, comment, hand in files.
+
+What hands work to others stands in `tasks.handing`, what puts it off or ends it in `tasks.pausing`.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,14 @@ from sqlalchemy import select
 from domain import files, journal
 from domain.blobs import StoredBlob
 from domain.cases import Case
-from domain.errors import Conflict, HouseError, InvalidAnswers, Stale
+from domain.errors import Conflict, HouseError, InvalidAnswers
 from domain.files import StoredFile
+from domain.parties import permissions
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import held, line, moves, rules
-from tasks.models import READY, RESERVED, HumanTask, TaskAttachment, TaskComment
+from tasks import bonds, held, life, line, moves, rules
+from tasks.bonds import Bond
+from tasks.models import HELD, IN_PROGRESS, RESERVED, HumanTask, TaskAttachment, TaskComment
 
 LONGEST_COMMENT = 4_000
 MOST_FILES = 40
@@ -36,19 +41,25 @@ class Claimed:
 
 
 def claim(work: Work, ref: str) -> HumanTask:
-    """Take a task for oneself. One winner: the row is locked and its version looked at; the loser is told who (Stale).
+    """Take a task for oneself, or for whom one stands in. One winner: the row is locked and its version looked at; the
+    loser is told who (Stale).
 
-    Raises NotFound, NotPermitted, Stale.
+    Raises NotFound, NotPermitted, Stale, Conflict.
     """
-    task = moves.load_task(work, ref)
-    if task.state == RESERVED and task.assignee_id == work.actor.user_id:
+    task, case, _state = rules.held_task(work, ref)
+    if task.state in HELD and task.assignee_id == work.actor.user_id:
         return task
-    if task.state != READY:
-        _say_who(work, task)
-    held.must_go_on(work.session.get_one(Case, task.case_id))
-    rules.must_claim(work, task)
-    line.change(work, task, state=RESERVED, assignee_id=work.actor.user_id, claimed_at=work.now)
-    _journal(work, task, "task.claimed")
+    bond = bonds.of(work, task, case)
+    moves.must_be_free_of_others(work, task, bond)
+    held.must_go_on(case)
+    if task.state in HELD:  # by somebody whom the actor stands in for: it is taken over as it is
+        rules.must_not_be_kept_from(work, task, case, bond)
+        line.change(work, task, **rules.holding(work, bond))
+    else:
+        rules.must_claim(work, task, case, bond)
+        row = life.must(life.CLAIM, task.state, bond.relations)
+        line.change(work, task, state=life.target(row, task.state, ""), **rules.holding(work, bond))
+    _journal(work, task, "task.claimed", **_for_whom(bond))
     return task
 
 
@@ -68,12 +79,19 @@ def claim_many(work: Work, refs: Sequence[str]) -> list[Claimed]:
 
 
 def release(work: Work, ref: str) -> HumanTask:
-    """Give a task back to the queue; its draft stays for whoever takes it. Raises NotFound, NotPermitted."""
-    task = moves.load_task(work, ref)
-    rules.must_hold(work, task, "task.release")
-    task.state, task.assignee_id, task.claimed_at = READY, None, None
-    task.version += 1
-    work.session.flush()
+    """Give a task back to the queue; its draft stays for whoever takes it. The head of the office may do it for others.
+
+    Raises NotFound, NotPermitted, Conflict for a delegated task, which is handed back.
+    """
+    task, case, _state = rules.held_task(work, ref)
+    bond = bonds.of(work, task, case)
+    if task.assignee_id == work.actor.user_id and task.state in HELD:
+        # also one whose right to it has ended may let it go
+        bond = Bond(bond.relations | {life.HOLDER}, bond.stand_in)
+    row = life.must(life.RELEASE, task.state, bond.relations)
+    if task.owner_id is not None and life.SUPERVISOR not in bond.relations:
+        raise Conflict(_("This task was delegated to you; hand it back instead."), task=ref)
+    line.change(work, task, state=life.target(row, task.state, ""), **line.FREE)
     _journal(work, task, "task.released")
     return task
 
@@ -83,10 +101,12 @@ def keep_draft(work: Work, ref: str, values: Mapping[str, Any]) -> HumanTask:
 
     Raises NotFound, NotPermitted when somebody else holds the task.
     """
-    task = moves.load_task(work, ref)
-    rules.must_hold(work, task, "task.draft")
+    task, case, _state = rules.held_task(work, ref)
+    rules.must_hold(work, task, case, life.DRAFT)
     task.draft = work.home.vault.seal_json("human_task.draft", task.ref, dict(values))
     task.draft_at = work.now
+    if task.state == RESERVED:  # typing is work
+        task.state, task.started_at = IN_PROGRESS, work.now
     work.session.flush()
     return task
 
@@ -101,8 +121,8 @@ def draft_of(work: Work, task: HumanTask) -> dict[str, Any]:
 
 def comment(work: Work, ref: str, text: str) -> TaskComment:
     """Write a remark on a task. Raises NotFound, NotPermitted, InvalidAnswers."""
-    task = moves.load_task(work, ref)
-    rules.must_hold(work, task, "task.comment")
+    task, _case, _state = rules.held_task(work, ref)
+    permissions.must(work.actor, "task.comment")
     body = text.replace("\x00", "").strip()
     if not body:
         raise InvalidAnswers({"comment": _("Write something first.")})
@@ -128,8 +148,8 @@ def media_type(head: bytes) -> str:
 
 def attach(work: Work, ref: str, blob: StoredBlob, *, name: str, media: str, field: str) -> StoredFile:
     """Hand in a file whose bytes are stored already. Raises NotFound, NotPermitted, Conflict."""
-    task = moves.load_task(work, ref)
-    rules.must_hold(work, task, "task.attach")
+    task, case, _state = rules.held_task(work, ref)
+    rules.must_hold(work, task, case, life.DRAFT)
     return hand_in(work, task, blob, name=name, media=media, field=field)
 
 
@@ -144,17 +164,8 @@ def hand_in(work: Work, task: HumanTask, blob: StoredBlob, *, name: str, media: 
     return row
 
 
-def _say_who(work: Work, task: HumanTask) -> None:
-    if task.state == RESERVED:
-        raise Stale(
-            _(
-                "%(who)s took this task at %(time)s.",
-                who=moves.name_of(work, task.assignee_id),
-                time=line.local_time(task.claimed_at),
-            ),
-            task=task.ref,
-        )
-    moves.must_be_held(work, task, task.version)
+def _for_whom(bond: Bond) -> dict[str, str]:
+    return {} if bond.stand_in is None else {"for": bond.stand_in.ref}
 
 
 def _journal(work: Work, task: HumanTask, event: str, **body: str) -> None:

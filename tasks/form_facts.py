@@ -9,12 +9,13 @@ from typing import Any
 from sqlalchemy import select
 
 from domain import files
+from domain.cases import Case
 from domain.clock import OFFICE_ZONE
 from domain.errors import NotFound
 from domain.files import StoredFile
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import rules
+from tasks import life, rules
 from tasks.models import HumanTask
 from workflows import definitions
 from workflows.forms import FormSpec
@@ -37,12 +38,13 @@ def of_case(work: Work, case_id: int, form: FormSpec) -> Mapping[str, Mapping[st
 def held(work: Work, ref: str) -> tuple[FormSpec, int]:
     """The form of a task that the actor holds, and the key of its case. Raises NotFound, NotPermitted."""
     row = work.session.execute(
-        select(HumanTask, CaseState.definition_id)
+        select(HumanTask, Case, CaseState.definition_id)
+        .join(Case, Case.id == HumanTask.case_id)
         .join(CaseState, CaseState.case_id == HumanTask.case_id)
         .where(HumanTask.ref == ref, rules.task_scope(work.actor))
     ).first()
     if row is None:
         raise NotFound(_("There is no such task for you."))
     task: HumanTask = row[0]
-    rules.must_hold(work, task, "task.draft")
-    return definitions.by_id(work, row[1]).form(task.form_key), task.case_id
+    rules.must_hold(work, task, row[1], life.DRAFT)
+    return definitions.by_id(work, row[2]).form(task.form_key), task.case_id

@@ -21,7 +21,7 @@ from domain.errors import OperationFailed, Stale
 from domain.prepared import Prepared
 from domain.text import gettext as _
 from domain.work import Work
-from tasks.models import COMPLETED, OBSOLETE, OPEN, READY, HumanTask, TaskComment
+from tasks.models import COMPLETED, CREATED, EXITED, NORMAL, OPEN, READY, HumanTask, TaskComment
 from tasks.services import subject_of
 from workflows.engine import HumanStep
 from workflows.instances import Instance
@@ -33,6 +33,14 @@ ARCHIVIST = "archivist"
 AGENCY_ROLES = ("agency_checker", "agency_handler", "agency_reviewer", ARCHIVIST)
 TOWN_ROLES = ("town_post",)
 LATE_SECONDS = 60
+# the columns of a task that nobody holds; of one that the case left behind
+FREE: Mapping[str, Any] = {
+    "assignee_id": None, "held_for": None, "owner_id": None, "claimed_at": None, "started_at": None,
+}  # fmt: skip
+GONE: Mapping[str, Any] = {
+    "state": EXITED, "assignee_id": None, "held_for": None, "owner_id": None, "prior_state": "",
+    "suspended_until": None,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +65,7 @@ def bring_into_line(work: Work, instance: Instance) -> list[Opened]:
         work.session.execute(
             update(HumanTask)
             .where(HumanTask.case_id == instance.case.id, HumanTask.token.in_(sorted(gone)), HumanTask.state.in_(OPEN))
-            .values(state=OBSOLETE, assignee_id=None, version=HumanTask.version + 1)
+            .values(**GONE, version=HumanTask.version + 1)
         )
     opened = _open(work, instance, [step for step in waiting if step.token not in before])
     _plan_wakes(work, instance)
@@ -78,7 +86,7 @@ _TASK = Prepared(
     (
         "ref", "case_id", "process", "step_id", "token", "name", "name_en", "role", "org_id", "form_key",
         "form_digest", "item", "subject", "state", "version", "opened_at", "due", "due_at", "limit_kind", "round",
-        "draft", "draft_at",
+        "draft", "draft_at", "priority", "skill", "town_id", "narrowed", "people", "prior_state",
     ),
 )  # fmt: skip
 
@@ -143,6 +151,7 @@ def task_row(
     case, subject = instance.case, subject_of(waiting.item)
     due = due_of(work, case, step)
     before = earlier.get((step.id, subject))
+    nominated = step.properties.get("nominate", "") == "yes"
     row: dict[str, Any] = {
         "ref": new_ref(),
         "case_id": case.id,
@@ -157,8 +166,14 @@ def task_row(
         "form_digest": instance.definition.form(step.form).digest,
         "item": waiting.item if isinstance(waiting.item, dict) else None,
         "subject": subject,
-        "state": READY,
+        "state": CREATED if nominated else READY,
         "version": 1,
+        "priority": int(step.properties.get("priority", "") or NORMAL),
+        "skill": step.properties.get("skill", ""),
+        "town_id": case.town_id,
+        "narrowed": False,
+        "people": False,
+        "prior_state": "",
         "opened_at": work.now,
         "due": due.derivation,
         "due_at": due.at,

@@ -1,24 +1,39 @@
-"""Human tasks (WS-HumanTask states) with their drafts, comments and attachments."""
+"""Human tasks (WS-HumanTask 1.1) with the people bound to them, their drafts, comments and attachments."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.base import Base, BigKey, Code, Key, Label, Ref, Sealed
 
-READY, RESERVED, COMPLETED, OBSOLETE = "READY", "RESERVED", "COMPLETED", "OBSOLETE"
-OPEN = (READY, RESERVED)
-_OPEN_SQL = text("state IN ('READY','RESERVED')")
+CREATED, READY, RESERVED, IN_PROGRESS, SUSPENDED, ERROR = (
+    "CREATED", "READY", "RESERVED", "IN_PROGRESS", "SUSPENDED", "ERROR",
+)  # fmt: skip
+COMPLETED, FAILED, EXITED, OBSOLETE = "COMPLETED", "FAILED", "EXITED", "OBSOLETE"
+# still to be done by somebody; held by a person who may type into it
+OPEN = (CREATED, READY, RESERVED, IN_PROGRESS, SUSPENDED, ERROR)
+HELD = (RESERVED, IN_PROGRESS)
+WORKABLE = (READY, *HELD)
+OVER = (COMPLETED, FAILED, EXITED, OBSOLETE)
+_OPEN_SQL = text(f"state IN ({','.join(repr(one) for one in OPEN)})")
+NORMAL = 5  # WS-HumanTask: 0 is the highest priority, 10 the lowest, 5 what is not said otherwise
+CANDIDATE, EXCLUDED, STAKEHOLDER = "CANDIDATE", "EXCLUDED", "STAKEHOLDER"
 
 
 class HumanTask(Base):
-    """A piece of work waiting for a person of (role, office). READY -> RESERVED -> COMPLETED; OBSOLETE when the
-    case moved on without it.
+    """A piece of work waiting for a person of (role, office); which operation leads from which state to which stands in
+    `tasks.life`.
 
+    CREATED: a supervisor has to name who may do it. OBSOLETE: skipped. EXITED: the case moved on without it. FAILED: it
+    was given up, and the drawing says what follows. ERROR: the program could not carry out its end.
+    held_for: whom the holder stands in for. owner_id: who delegated it, and to whom it comes back. prior_state: where a
+    suspended one goes back to. narrowed: only people named as candidates may take it; people: somebody is named on it
+    at all. skill: what they must know.
+    priority: 0 highest … 10 lowest.
     token: the engine's id, a mapping only. item: the multi-instance element (ids only). subject: ref of what the
     item is about, "" otherwise. limit: STATUTORY, INTERNAL or NONE, said beside the due day. answers and draft are
     sealed JSON.
@@ -44,9 +59,28 @@ class HumanTask(Base):
             sqlite_where=_OPEN_SQL,
             postgresql_where=_OPEN_SQL,
         ),
+        Index(
+            "ix_human_task_owner",
+            "owner_id",
+            sqlite_where=text("owner_id IS NOT NULL"),
+            postgresql_where=text("owner_id IS NOT NULL"),
+        ),
         Index("ix_human_task_done", "completed_by", "completed_at"),
-        CheckConstraint("state IN ('READY','RESERVED','COMPLETED','OBSOLETE')", name="state"),
-        CheckConstraint("(state = 'RESERVED') = (assignee_id IS NOT NULL)", name="reserved_by"),
+        CheckConstraint(
+            "state IN ('CREATED','READY','RESERVED','IN_PROGRESS','SUSPENDED','ERROR','COMPLETED','FAILED','EXITED',"
+            "'OBSOLETE')",
+            name="state",
+        ),
+        # a task put off or in error stays with whoever held it
+        CheckConstraint(
+            "CASE WHEN state IN ('RESERVED','IN_PROGRESS') THEN assignee_id IS NOT NULL"
+            " WHEN state IN ('SUSPENDED','ERROR') THEN true ELSE assignee_id IS NULL END",
+            name="held_by",
+        ),
+        CheckConstraint("held_for IS NULL OR assignee_id IS NOT NULL", name="held_for"),
+        CheckConstraint("owner_id IS NULL OR assignee_id IS NOT NULL", name="delegated"),
+        CheckConstraint("(state = 'SUSPENDED') = (prior_state <> '')", name="prior_state"),
+        CheckConstraint("priority BETWEEN 0 AND 10", name="priority"),
         CheckConstraint("(state = 'COMPLETED') = (completed_by IS NOT NULL)", name="completed_by"),
         CheckConstraint("limit_kind IN ('STATUTORY','INTERNAL','NONE')", name="limit_kind"),
     )
@@ -79,9 +113,36 @@ class HumanTask(Base):
     answers: Mapped[Sealed | None]
     draft: Mapped[Sealed | None]
     draft_at: Mapped[datetime | None]
-    # account on whose behalf `completed_by` did it; four-eyes rules are judged of both. No foreign key: SQLite can give
-    # none to a column that comes later without writing the table anew, and accounts are never deleted
-    done_for: Mapped[int | None] = mapped_column(BigKey)
+    # account on whose behalf `completed_by` did it; four-eyes rules are judged of both
+    done_for: Mapped[int | None] = mapped_column(BigKey, ForeignKey("account.id"))
+    priority: Mapped[int] = mapped_column(SmallInteger, default=NORMAL)
+    skill: Mapped[str] = mapped_column(String(48), default="")
+    town_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("organisation.id"))
+    narrowed: Mapped[bool] = mapped_column(default=False)
+    people: Mapped[bool] = mapped_column(default=False)
+    held_for: Mapped[int | None] = mapped_column(BigKey, ForeignKey("account.id"))
+    owner_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("account.id"))
+    started_at: Mapped[datetime | None]
+    prior_state: Mapped[str] = mapped_column(String(12), default="")
+    suspended_until: Mapped[datetime | None]
+
+
+class TaskPerson(Base):
+    """Somebody bound to a task by name: a CANDIDATE may take it, an EXCLUDED owner never, a STAKEHOLDER follows it."""
+
+    __tablename__ = "task_person"
+    __table_args__ = (
+        UniqueConstraint("task_id", "account_id", "kind"),
+        Index("ix_task_person_account_id", "account_id", "kind", "task_id"),
+        CheckConstraint("kind IN ('CANDIDATE','EXCLUDED','STAKEHOLDER')", name="kind"),
+    )
+
+    id: Mapped[Key]
+    task_id: Mapped[int] = mapped_column(BigKey, ForeignKey("human_task.id"))
+    account_id: Mapped[int] = mapped_column(BigKey, ForeignKey("account.id"))
+    kind: Mapped[str] = mapped_column(String(12))
+    named_by: Mapped[int | None] = mapped_column(BigKey, ForeignKey("account.id"))
+    named_at: Mapped[datetime]
 
 
 class TaskComment(Base):

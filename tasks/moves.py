@@ -17,8 +17,9 @@ from domain.oversight.campaigns import ACCEPTED, catch_up
 from domain.parties.accounts import Account
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import failures, form_facts, held, incidents, line, rules
-from tasks.models import COMPLETED, OBSOLETE, READY, RESERVED, HumanTask
+from tasks import bonds, failures, form_facts, held, incidents, life, line, rules
+from tasks.bonds import Bond
+from tasks.models import COMPLETED, EXITED, HELD, OVER, READY, HumanTask
 from tasks.services import MoveServices
 from workflows import engine, instances, registry
 from workflows.definitions import Definition
@@ -88,9 +89,12 @@ def complete_task(work: Work, ref: str, *, version: int, answers: Mapping[str, A
         cannot be carried out. When a later step fails the act is kept and that step waits for repair (decision 0022).
     """
     task, case, state = rules.held_task(work, ref)
-    rules.must_complete(work, task)
+    bond = bonds.of(work, task, case)
+    rules.must_complete(work, task, case, bond)
     held.must_go_on(case)
-    must_be_held(work, task, version)
+    must_be_held(work, task, version, bond)
+    for_whom = bond.stand_in.account_id if bond.stand_in is not None else None
+    work = bonds.in_the_role(work, task, bond)
     services = MoveServices(work, case)
     instance = instances.taken(work, case, state, services)
     services.bind(instance)
@@ -99,12 +103,14 @@ def complete_task(work: Work, ref: str, *, version: int, answers: Mapping[str, A
     facts = form_facts.of_case(work, task.case_id, form)
     clean = form.clean(answers, now=form_facts.instant(work), files=facts)
     rules.must_own_files(work, task, form, clean)
-    _record_answers(work, task, clean)
+    _record_answers(work, task, clean, for_whom)
     instance.settled.add(task.token)
     routing = form.routing(clean)
     with _Reported():
         instance.run.complete(task.token, routing)
     body = {"step": task.step_id, "fields": sorted(clean), "form": task.form_digest}
+    if bond.stand_in is not None:
+        body["for"] = bond.stand_in.ref
     journal.of_case(work, case.ref, "task.completed", task.ref, body)
     act = Act("completed", task.step_id, task.ref)
     return _carry_on(work, instance, act, services, lambda run: run.complete(task.token, routing))
@@ -162,7 +168,7 @@ def set_right(work: Work, case_ref: str) -> bool:
     waiting = sorted(step.token for step in instance.run.human_steps())
     work.session.execute(
         update(HumanTask)
-        .where(HumanTask.case_id == case.id, HumanTask.token.in_(waiting), HumanTask.state == OBSOLETE)
+        .where(HumanTask.case_id == case.id, HumanTask.token.in_(waiting), HumanTask.state == EXITED)
         .values(state=READY, assignee_id=None, version=HumanTask.version + 1)
     )
     moved = _carry_on(work, instance, Act("set_right"), services)
@@ -264,13 +270,28 @@ def cancel_case(work: Work, case_ref: str, reason: str) -> None:
     journal.of_case(work, case.ref, "case.cancelled", case.ref, body)
 
 
-def load_task(work: Work, ref: str) -> HumanTask:
-    """The task, if the actor may see it; locked, with its case. Raises NotFound."""
-    return rules.held_task(work, ref)[0]
+def task_for_system(work: Work, ref: str) -> HumanTask | None:
+    """The task, locked with its case in everybody's order, for what the agenda does to it; None when there is none."""
+    case_id = work.session.scalar(select(HumanTask.case_id).where(HumanTask.ref == ref))
+    if case_id is None:
+        return None
+    work.session.scalars(select(Case).where(Case.id == case_id).with_for_update()).one()
+    wanted = select(HumanTask).where(HumanTask.ref == ref).with_for_update().execution_options(populate_existing=True)
+    return work.session.scalars(wanted).first()
 
 
-def must_be_held(work: Work, task: HumanTask, version: int) -> None:
+def must_be_held(work: Work, task: HumanTask, version: int, bond: Bond) -> None:
     """The task is open, at the version the person saw, and held by the actor. Raises Stale, Conflict."""
+    must_be_free_of_others(work, task, bond)
+    if task.state == READY:
+        raise Conflict(_("Claim the task first."), task=task.ref)
+    life.must(life.COMPLETE, task.state, bond.relations)
+    if task.version != version:
+        raise Stale(_("This task changed while you were looking at it. Open it again."), task=task.ref)
+
+
+def must_be_free_of_others(work: Work, task: HumanTask, bond: Bond) -> None:
+    """Nobody was faster: the task is not over, and no colleague holds it. Raises Stale, which says who and when."""
     if task.state == COMPLETED:
         raise Stale(
             _(
@@ -280,9 +301,9 @@ def must_be_held(work: Work, task: HumanTask, version: int) -> None:
             ),
             task=task.ref,
         )
-    if task.state not in (READY, RESERVED):
+    if task.state in OVER:
         raise Stale(_("The case moved on; this task is not needed any more."), task=task.ref)
-    if task.state == RESERVED and task.assignee_id != work.actor.user_id:
+    if task.state in HELD and life.HOLDER not in bond.relations:
         raise Stale(
             _(
                 "%(who)s took this task at %(time)s.",
@@ -291,10 +312,6 @@ def must_be_held(work: Work, task: HumanTask, version: int) -> None:
             ),
             task=task.ref,
         )
-    if task.state == READY:
-        raise Conflict(_("Claim the task first."), task=task.ref)
-    if task.version != version:
-        raise Stale(_("This task changed while you were looking at it. Open it again."), task=task.ref)
 
 
 def name_of(work: Work, account_id: int | None) -> str:
@@ -302,15 +319,18 @@ def name_of(work: Work, account_id: int | None) -> str:
     return work.session.scalar(select(Account.name).where(Account.id == account_id)) or "?"
 
 
-def _record_answers(work: Work, task: HumanTask, clean: Mapping[str, Any]) -> None:
+def _record_answers(work: Work, task: HumanTask, clean: Mapping[str, Any], for_whom: int | None = None) -> None:
     sealed = work.home.vault.seal_json("human_task.answers", task.ref, dict(clean))
     line.change(
         work,
         task,
         state=COMPLETED,
         assignee_id=None,
+        held_for=None,
+        owner_id=None,
         completed_by=work.actor.user_id,
         completed_at=work.now,
+        done_for=for_whom,
         answers=sealed,
         draft=None,
     )

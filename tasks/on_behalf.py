@@ -17,13 +17,13 @@ from domain.blobs import StoredBlob
 from domain.cases import Case
 from domain.errors import Conflict, HouseError, InvalidAnswers, NotFound, Stale
 from domain.files import StoredFile
-from domain.parties import permissions, sessions
-from domain.parties.accounts import Account
+from domain.parties import permissions
+from domain.parties.accounts import Account, roles_in_force
 from domain.text import Text
 from domain.text import gettext as _
 from domain.work import Work
 from tasks import desk, form_facts, held, line, moves, pages, repair_rules, rules
-from tasks.models import OPEN, RESERVED, HumanTask
+from tasks.models import HELD, OPEN, HumanTask
 from tasks.pages import TaskPage
 from tasks.services import MoveServices
 from workflows import definitions, instances
@@ -97,7 +97,7 @@ def attach(work: Work, ref: str, blob: StoredBlob, *, name: str, media: str, fie
 
 def colleagues(work: Work, task: HumanTask) -> Sequence[Account]:
     """Whom it may be done for: who holds it, or everybody of the office who may; never the actor."""
-    return [one for one in _who_may(work, task) if task.state != RESERVED or one.id == task.assignee_id]
+    return [one for one in _who_may(work, task) if task.state not in HELD or one.id == task.assignee_id]
 
 
 def _who_may(work: Work, task: HumanTask) -> Sequence[Account]:
@@ -106,12 +106,12 @@ def _who_may(work: Work, task: HumanTask) -> Sequence[Account]:
     return [
         one
         for one in work.session.scalars(wanted)
-        if one.id != work.actor.user_id and task.role in sessions.roles_in_force(work, one.id)
+        if one.id != work.actor.user_id and task.role in roles_in_force(work, one.id)
     ]
 
 
 def _candidate(work: Work, case: Case, definition: Definition, task: HumanTask, one: Account) -> Candidate:
-    if task.state == RESERVED and one.id != task.assignee_id:
+    if task.state in HELD and one.id != task.assignee_id:
         who = moves.name_of(work, task.assignee_id)
         why = _("%(who)s holds the task: it is done for %(who)s, or given back first.", who=who)
         return Candidate(one.ref, one.name, why)
@@ -163,7 +163,7 @@ def complete_for(
     held.must_go_on(case)
     if task.state not in OPEN or task.version != version:
         raise Stale(_("This task changed while you were looking at it. Open it again."), task=task.ref)
-    if task.state == RESERVED and task.assignee_id == work.actor.user_id:
+    if task.state in HELD and task.assignee_id == work.actor.user_id:
         raise Conflict(_("You hold this task yourself; do it at your desk."))
     repair_rules.must_hold_nothing(work, case)
     person = next((one for one in colleagues(work, task) if one.ref == account), None)
@@ -185,11 +185,7 @@ def _complete(
     facts = form_facts.of_case(work, task.case_id, form)
     clean = form.clean(answers, now=form_facts.instant(work), files=facts)
     rules.must_own_files(work, task, form, clean)
-    if task.state == RESERVED:
-        line.change(work, task, state="READY", assignee_id=None, claimed_at=None)
-    moves.record_answers(work, task, clean)
-    task.done_for = person.id
-    work.session.flush()
+    moves.record_answers(work, task, clean, person.id)
     instance.settled.add(task.token)
     with moves.Reported():
         instance.run.complete(task.token, form.routing(clean))

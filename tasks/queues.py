@@ -3,57 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, func, select
 
 from domain.cases import Case
-from domain.clock import office_day, office_instant
+from domain.clock import office_day
 from domain.parties import permissions
 from domain.parties.accounts import Account
 from domain.parties.households import Household, Person
 from domain.parties.organisations import Organisation
 from domain.work import Work
-from tasks.models import COMPLETED, OPEN, READY, RESERVED, HumanTask
+from tasks import filters
+from tasks.filters import Filter
+from tasks.models import COMPLETED, OPEN, READY, HumanTask
 from tasks.paging import Page as Page
 from tasks.rules import task_scope
 
 PAGE = 17
-TABS = ("all", "overdue", "today", "soon")
-# "open": what the actor holds or may claim; "all" shows what colleagues of the office hold too
-OWNERS = ("open", "all", "mine", "free")
-SORTS = ("due", "opened", "name")
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """What the URL of an inbox says. Every word is checked against an allow-list here."""
-
-    tab: str = "all"
-    owner: str = "all"
-    process: str = ""
-    town: str = ""
-    programme: str = ""
-    step: str = ""
-    search: str = ""
-    sort: str = "due"
-    page: int = 1
-
-    def checked(self) -> Filter:
-        """The same filter with impossible words replaced by the defaults."""
-        return Filter(
-            tab=self.tab if self.tab in TABS else "all",
-            owner=self.owner if self.owner in OWNERS else "all",
-            process=self.process[:64],
-            town=self.town[:26],
-            programme=self.programme[:64],
-            step=self.step[:64],
-            search=self.search.strip()[:48],
-            sort=self.sort if self.sort in SORTS else "due",
-            page=max(1, min(self.page, 10_000)),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,25 +97,13 @@ class CaseRow:
     on_hold: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Edges:
-    """Instants that divide late, today and soon, from the office's midnight."""
-
-    now: datetime
-    tomorrow: datetime
-    soon: datetime = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "soon", self.tomorrow + timedelta(days=3))
-
-
 def worklist(work: Work, asked: Filter, *, size: int = PAGE) -> Page[TaskRow]:
     """Open tasks the actor may take or holds, most pressing first. One SELECT for rows, one for the total.
 
     Uses ix_human_task_inbox and ix_human_task_assignee.
     """
     asked = asked.checked()
-    wanted = _tasks(work).where(HumanTask.state.in_(OPEN), *_conditions(work, asked))
+    wanted = _tasks(work).where(HumanTask.state.in_(OPEN), *filters.conditions(work, asked))
     total = work.session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
     rows = work.session.execute(wanted.order_by(*_order(asked.sort)).limit(size).offset((asked.page - 1) * size))
     return Page([_task_row(work, row) for row in rows], total, asked.page, size)
@@ -171,14 +128,14 @@ def finished(work: Work, *, page: int = 1, size: int = PAGE) -> Page[TaskRow]:
 
 def counts(work: Work, owner: str = "all") -> Counts:
     """How many open tasks: one SELECT over the same scope as the list. owner "open": without those of colleagues."""
-    edges = _edges(work)
-    mine = (_mine_or_free(work),) if owner == "open" else ()
+    edges = filters.edges(work)
+    mine = (filters.mine_or_free(work),) if owner == "open" else ()
     row = work.session.execute(
         select(
             func.count(),
-            _sum(_tab("overdue", edges)),
-            _sum(_tab("today", edges)),
-            _sum(_tab("soon", edges)),
+            _sum(filters.by_limit("overdue", edges)),
+            _sum(filters.by_limit("today", edges)),
+            _sum(filters.by_limit("soon", edges)),
             _sum(HumanTask.assignee_id == work.actor.user_id),
             _sum(HumanTask.state == READY),
         ).where(HumanTask.state.in_(OPEN), task_scope(work.actor), *mine)
@@ -231,7 +188,7 @@ def cases(work: Work, *, state: str = "OPEN", search: str = "", page: int = 1, s
     if state in ("OPEN", "PARKED", "DONE", "CANCELLED"):
         wanted = wanted.where(Case.state == state)
     if search:
-        wanted = wanted.where(_search(work, search))
+        wanted = wanted.where(filters.by_number(search))
     total = work.session.scalar(select(func.count()).select_from(wanted.with_only_columns(Case.id).subquery())) or 0
     order = (Case.due_at.is_(None), Case.due_at, Case.id.desc())
     rows = work.session.execute(wanted.order_by(*order).limit(size).offset((page - 1) * size))
@@ -252,54 +209,6 @@ def _tasks(work: Work) -> Select[tuple[HumanTask, Case, Person, Organisation, st
         .join(Organisation, Organisation.id == Case.town_id, isouter=True)
         .join(Account, Account.id == HumanTask.assignee_id, isouter=True)
     )
-
-
-def _conditions(work: Work, asked: Filter) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = [task_scope(work.actor), _tab(asked.tab, _edges(work))]
-    if asked.owner == "mine":
-        found.append(HumanTask.assignee_id == work.actor.user_id)
-    elif asked.owner == "free":
-        found.append(HumanTask.state == READY)
-    elif asked.owner == "open":
-        found.append(_mine_or_free(work))
-    else:
-        found.append(or_(HumanTask.state == READY, HumanTask.state == RESERVED))
-    for column, value in (
-        (HumanTask.process, asked.process),
-        (HumanTask.step_id, asked.step),
-        (Case.programme, asked.programme),
-        (Organisation.ref, asked.town),
-    ):
-        if value:
-            found.append(column == value)
-    if asked.search:
-        found.append(_search(work, asked.search))
-    return found
-
-
-def _mine_or_free(work: Work) -> ColumnElement[bool]:
-    return or_(HumanTask.state == READY, HumanTask.assignee_id == work.actor.user_id)
-
-
-def _search(work: Work, text: str) -> ColumnElement[bool]:
-    """A case number or part of one. Names are sealed; searching by them needs term rows and is not offered here."""
-    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return Case.number.like(f"%{escaped}%", escape="\\")
-
-
-def _tab(tab: str, edges: _Edges) -> ColumnElement[bool]:
-    due = HumanTask.due_at
-    if tab == "overdue":
-        return due < edges.now
-    if tab == "today":
-        return and_(due >= edges.now, due < edges.tomorrow)
-    if tab == "soon":
-        return and_(due >= edges.tomorrow, due < edges.soon)
-    return true()
-
-
-def _edges(work: Work) -> _Edges:
-    return _Edges(work.now, office_instant(work.today + timedelta(days=1)))
 
 
 def _sum(condition: ColumnElement[bool]) -> ColumnElement[int]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from domain.cases import CANCELLED, DONE, Case
 from domain.errors import Conflict, InvalidAnswers, NotPermitted
@@ -17,8 +17,8 @@ from domain.parties import permissions
 from domain.text import Name
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import four_eyes, line
-from tasks.models import COMPLETED, RESERVED, HumanTask
+from tasks import line, separation
+from tasks.models import HELD, HumanTask
 from workflows.definitions import Definition
 
 LONGEST_REASON = 1_000
@@ -45,7 +45,7 @@ def must_repair(work: Work, case: Case) -> None:
 def must_hold_nothing(work: Work, case: Case) -> None:
     """The actor holds no task of the case. Raises NotPermitted."""
     held = select(HumanTask.name, HumanTask.name_en).where(
-        HumanTask.case_id == case.id, HumanTask.state == RESERVED, HumanTask.assignee_id == work.actor.user_id
+        HumanTask.case_id == case.id, HumanTask.state.in_(HELD), HumanTask.assignee_id == work.actor.user_id
     )
     mine = work.session.execute(held.limit(1)).first()
     if mine is not None:
@@ -80,26 +80,5 @@ def _head(case: Case, role: str) -> int:
 def must_be_apart(
     work: Work, case: Case, definition: Definition, step_id: str, account_id: int | None, *, back: bool = False
 ) -> None:
-    """Nobody acts on a step whose other half (`separate-from`) they did, or had done for them. Raises NotPermitted."""
-    drawn = definition.diagram.steps
-    others = four_eyes.others_of(drawn, step_id)
-    if not others or account_id is None:
-        return
-    names = four_eyes.names(work, case.id, others)
-    did = select(HumanTask.name, HumanTask.name_en).where(
-        HumanTask.case_id == case.id,
-        HumanTask.step_id.in_(sorted(names)),
-        HumanTask.state == COMPLETED,
-        or_(HumanTask.completed_by == account_id, HumanTask.done_for == account_id),
-    )
-    row = work.session.execute(did.limit(1)).first()
-    passed = None if row is not None or back else work.session.scalar(
-        four_eyes.let_pass(case.id, names, account_id).limit(1)
-    )  # fmt: skip
-    if row is None and passed is None:
-        return
-    step = drawn[names[str(passed)]] if row is None else drawn[step_id]
-    done = Name(*row) if row is not None else Name(step.name or step.id, step.name_en)
-    if account_id == work.actor.user_id:
-        raise NotPermitted(_("You did “%(step)s” of this case; a second person has to decide here.", step=done))
-    raise NotPermitted(_("That person did “%(step)s” of this case; name somebody else.", step=done))
+    """Nobody acts on a step that separation of duties keeps them from. Raises NotPermitted."""
+    separation.must_be_apart(work, case, definition.diagram.steps, step_id, [account_id], back=back)

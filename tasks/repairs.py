@@ -21,8 +21,8 @@ from domain.text import Text
 from domain.text import gettext as _
 from domain.work import Work
 from tasks import held, line, moves, repair_rules, rules
-from tasks.four_eyes import MOVED_BACK
 from tasks.models import OPEN, RESERVED, HumanTask
+from tasks.separation import MOVED_BACK
 from tasks.services import MoveServices
 from workflows import instances, surgery, surgery_places
 from workflows.engine import Run, StepFailed

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, false, null, or_, select, union_all
+from sqlalchemy import ColumnElement, and_, bindparam, false, null, or_, select, true
 
 from domain import journal
 from domain.cases import Case
@@ -14,32 +14,84 @@ from domain.errors import InvalidAnswers, NotFound, NotPermitted
 from domain.files import StoredFile
 from domain.journal import Head, JournalStream
 from domain.parties import permissions
+from domain.parties.roles import Listed
 from domain.prepared import Prepared, as_read, columns
+from domain.text import Text
 from domain.text import gettext as _
-from domain.work import Actor, Work
-from tasks import four_eyes
-from tasks.models import COMPLETED, OPEN, RESERVED, HumanTask, TaskAttachment
+from domain.work import Actor, StandIn, Work
+from tasks import bonds, life, line, separation
+from tasks.bonds import Bond
+from tasks.models import HELD, OPEN, HumanTask, TaskAttachment
 from workflows import definitions
 from workflows.definitions import DefinitionRow
 from workflows.forms import FormSpec
 from workflows.instances import CaseState
 from workflows.steps import StepSpec
 
+_MISSING = {
+    "skill": _("This step is for people who were trained for it."),
+    "town": _("Another colleague looks after this town."),
+    "candidate": _("Others were named for this task."),
+}
+
 
 def task_scope(actor: Actor) -> ColumnElement[bool]:
-    """The filter every list, count and look-up of tasks goes through.
+    """The filter every list, count and look-up of a person's own tasks goes through.
 
-    A person sees the tasks of her office whose role she holds, and those she holds or completed herself.
-    Uses ix_human_task_inbox, ix_human_task_assignee, ix_human_task_done.
+    A person sees the tasks of her office whose role she holds (where she looks after certain towns: of those), those
+    she holds, delegated or completed herself, and the open ones of whomever she stands in for today.
+    Uses ix_human_task_inbox, ix_human_task_assignee, ix_human_task_owner, ix_human_task_done.
     """
     if actor.user_id is None or actor.org_id is None or not permissions.may(actor, "task.read"):
         return false()
-    return _scope(actor.org_id, sorted(actor.roles), actor.user_id)
+    own = _scope(actor.org_id, sorted(actor.roles), actor.user_id, towns=actor.towns)
+    return or_(own, *(_lent(one) for one in actor.stands_for)) if actor.stands_for else own
 
 
-def _scope(org_id: object, roles: object, user_id: object) -> ColumnElement[bool]:
+def supervised(actor: Actor) -> ColumnElement[bool]:
+    """The filter of tasks whose people the actor is the head of; the query joins `cases`.
+
+    The head of a department also answers for what its towns do in its cases. Uses ix_human_task_inbox.
+    """
+    if actor.org_id is None or not permissions.may(actor, "task.supervise", permissions.OFFICE):
+        return false()
+    own = HumanTask.org_id == actor.org_id
+    if actor.org_kind != "department":
+        return own
+    return or_(own, and_(Case.department_id == actor.org_id, HumanTask.role.in_(line.TOWN_ROLES)))
+
+
+def _scope(org_id: object, roles: object, user_id: object, towns: Iterable[int] = ()) -> ColumnElement[bool]:
     own = and_(HumanTask.org_id == org_id, HumanTask.role.in_(roles))  # type: ignore[arg-type]  # values or parameters
-    return or_(own, HumanTask.assignee_id == user_id, HumanTask.completed_by == user_id)
+    looked_after = sorted(towns)
+    if looked_after:
+        own = and_(own, or_(HumanTask.town_id.is_(None), HumanTask.town_id.in_(looked_after)))
+    mine = (HumanTask.assignee_id, HumanTask.completed_by, HumanTask.owner_id)
+    return or_(own, *(column == user_id for column in mine))
+
+
+def _lent(one: StandIn) -> ColumnElement[bool]:
+    theirs = or_(
+        and_(HumanTask.org_id == one.org_id, HumanTask.role.in_(sorted(one.roles))),
+        HumanTask.assignee_id == one.account_id,
+    )
+    within = HumanTask.process.in_(sorted(one.processes)) if one.processes else true()
+    return and_(HumanTask.state.in_(OPEN), theirs, within)
+
+
+# written once: composing a statement costs more than sending it
+_WHOLE = (
+    select(
+        *columns(HumanTask), *columns(Case), *columns(CaseState),
+        DefinitionRow.ref, JournalStream.id, JournalStream.seq, JournalStream.head,
+    )
+    .join_from(HumanTask, Case, Case.id == HumanTask.case_id)
+    .join(CaseState, CaseState.case_id == Case.id)
+    .join(DefinitionRow, DefinitionRow.id == CaseState.definition_id)
+    .join(JournalStream, and_(JournalStream.kind == "case", JournalStream.subject == Case.ref))
+    .with_for_update(of=[Case, CaseState, HumanTask, JournalStream])
+)  # fmt: skip
+_ANY = Prepared(_WHOLE.where(HumanTask.ref == bindparam("ref")))
 
 
 @cache
@@ -47,16 +99,7 @@ def _held(roles: int) -> Prepared:
     """A task, its case, where that stands, and by what its version and journal are known; of a person with so many
     roles. Written once: composing a statement costs more than sending it."""
     own: list[ColumnElement[Any]] = [bindparam(f"role{number}") for number in range(roles)] or [null()]
-    task, case, state = columns(HumanTask), columns(Case), columns(CaseState)
-    return Prepared(
-        select(*task, *case, *state, DefinitionRow.ref, JournalStream.id, JournalStream.seq, JournalStream.head)
-        .join_from(HumanTask, Case, Case.id == HumanTask.case_id)
-        .join(CaseState, CaseState.case_id == Case.id)
-        .join(DefinitionRow, DefinitionRow.id == CaseState.definition_id)
-        .join(JournalStream, and_(JournalStream.kind == "case", JournalStream.subject == Case.ref))
-        .where(HumanTask.ref == bindparam("ref"), _scope(bindparam("org"), own, bindparam("user")))
-        .with_for_update(of=[Case, CaseState, HumanTask, JournalStream])
-    )
+    return Prepared(_WHOLE.where(HumanTask.ref == bindparam("ref"), _scope(bindparam("org"), own, bindparam("user"))))
 
 
 def held_task(work: Work, ref: str) -> tuple[HumanTask, Case, CaseState]:
@@ -74,6 +117,8 @@ def held_task(work: Work, ref: str) -> tuple[HumanTask, Case, CaseState]:
     # whoever waits here while the case is moved to another version finds no row that joins: a fresh look finds it
     statement = _held(len(actor.roles))
     row = statement.first(work.connection, asked) or statement.first(work.connection, asked)
+    if row is None and _within_reach(work, ref):
+        row = _ANY.first(work.connection, {"ref": ref}) or _ANY.first(work.connection, {"ref": ref})
     if row is None:
         raise NotFound(_("There is no such task for you."))
     values = iter(row)
@@ -86,6 +131,28 @@ def held_task(work: Work, ref: str) -> tuple[HumanTask, Case, CaseState]:
     return task, case, state
 
 
+def seen_task(work: Work, ref: str) -> tuple[HumanTask, Case, CaseState]:
+    """The same for a page: nothing is locked. Raises NotFound."""
+    row = work.session.execute(
+        select(HumanTask, Case, CaseState)
+        .join(Case, Case.id == HumanTask.case_id)
+        .join(CaseState, CaseState.case_id == Case.id)
+        .where(HumanTask.ref == ref, or_(task_scope(work.actor), supervised(work.actor)))
+    ).first()
+    if row is None:
+        raise NotFound(_("There is no such task for you."))
+    return row[0], row[1], row[2]
+
+
+def _within_reach(work: Work, ref: str) -> bool:
+    """Whether a task is in the actor's scope by standing in for somebody, or as the head of its people."""
+    actor = work.actor
+    if not actor.stands_for and not permissions.may(actor, "task.supervise", permissions.OFFICE):
+        return False
+    wanted = select(HumanTask.id).join(Case, Case.id == HumanTask.case_id).where(HumanTask.ref == ref)
+    return work.session.scalar(wanted.where(or_(task_scope(actor), supervised(actor)))) is not None
+
+
 def visible_case(work: Work, ref: str) -> Case:
     """The case, if the actor may read it. Raises NotFound: a foreign case looks like none."""
     found = work.session.scalars(select(Case).where(Case.ref == ref, permissions.case_scope(work.actor))).first()
@@ -94,70 +161,52 @@ def visible_case(work: Work, ref: str) -> Case:
     return found
 
 
-def relation(actor: Actor, task: HumanTask) -> str:
-    """What binds the actor to a task."""
-    return permissions.relation_to_task(actor, role=task.role, org_id=task.org_id, assignee_id=task.assignee_id)
-
-
 def state_of(task: HumanTask) -> str:
     """The permission table's word for a task's state."""
-    return {"READY": "OPEN", "RESERVED": "CLAIMED"}.get(task.state, task.state)
+    return {"READY": "OPEN", "RESERVED": "CLAIMED", "IN_PROGRESS": "CLAIMED"}.get(task.state, task.state)
 
 
-def must_claim(work: Work, task: HumanTask) -> None:
-    """The role is the actor's, and separation of duties allows it. Raises NotPermitted."""
-    permissions.must(work.actor, "task.claim", relation(work.actor, task), state_of(task))
-    must_be_separate(work, task)
+def must_claim(work: Work, task: HumanTask, case: Case, bond: Bond) -> None:
+    """The actor is a potential owner whom nothing keeps from it. Raises NotPermitted, Conflict."""
+    if life.QUEUE not in bond.relations:
+        raise NotPermitted(_MISSING.get(bond.missing) or _work_of(task), task=task.ref)
+    must_not_be_kept_from(work, task, case, bond)
 
 
-def must_complete(work: Work, task: HumanTask) -> None:
+def must_complete(work: Work, task: HumanTask, case: Case, bond: Bond) -> None:
     """Role and separation of duties, whoever holds the task. Raises NotPermitted.
 
     Holding and state are judged afterwards, so that the loser of a race is told who was faster.
     """
-    if not work.actor.has(task.role):
-        permissions.must(work.actor, "task.complete", permissions.NONE, state_of(task))
-    must_be_separate(work, task)
+    if not work.actor.has(task.role) and bond.stand_in is None:
+        raise NotPermitted(_work_of(task), task=task.ref)
+    must_not_be_kept_from(work, task, case, bond)
 
 
-def must_hold(work: Work, task: HumanTask, action: str) -> None:
-    """The actor holds the task. Raises NotPermitted."""
-    permissions.must(work.actor, action, relation(work.actor, task), state_of(task))
+def must_not_be_kept_from(work: Work, task: HumanTask, case: Case, bond: Bond) -> None:
+    """Nobody excluded the actor, and separation of duties allows it to all whom the act counts for. NotPermitted."""
+    if bond.excluded:
+        raise NotPermitted(_("You were excluded from this task; leave it to a colleague."), task=task.ref)
+    people = bonds.represented(task, bond, work.actor)
+    separation.must_be_apart(work, case, _diagram_steps(work, task), task.step_id, people)
+
+
+def must_hold(work: Work, task: HumanTask, case: Case, operation: str) -> Bond:
+    """The actor holds the task, for themselves or for somebody absent. Raises NotPermitted, Conflict."""
+    bond = bonds.of(work, task, case)
+    life.must(operation, task.state, bond.relations)
+    return bond
+
+
+def holding(work: Work, bond: Bond) -> dict[str, Any]:
+    """The columns of a task that the actor takes."""
+    for_whom = bond.stand_in.account_id if bond.stand_in is not None else None
+    return {"assignee_id": work.actor.user_id, "held_for": for_whom, "claimed_at": work.now}
 
 
 def must_cancel(work: Work, case: Case) -> None:
     """Raises NotPermitted."""
     permissions.must(work.actor, "case.cancel", permissions.relation_to_case(work.actor, case))
-
-
-def must_be_separate(work: Work, task: HumanTask) -> None:
-    """Four eyes: who completed a step that this one is declared separate from, or let it pass, may not do this one.
-
-    The pairs stand on the step (`separate-from`, walls 7) and hold in both directions, also through a claim.
-    Raises NotPermitted.
-    """
-    steps = _diagram_steps(work, task)
-    others = four_eyes.others_of(steps, task.step_id)
-    if not others:
-        return
-    names = four_eyes.names(work, task.case_id, others)
-    did = select(HumanTask.step_id).where(
-        HumanTask.case_id == task.case_id,
-        HumanTask.step_id.in_(sorted(names)),
-        HumanTask.state == COMPLETED,
-        or_(HumanTask.completed_by == work.actor.user_id, HumanTask.done_for == work.actor.user_id),
-    )
-    let_pass = four_eyes.let_pass(task.case_id, names, work.actor.user_id)
-    done = work.session.scalar(union_all(did, let_pass).limit(1))
-    if done is not None:
-        done = names.get(done, done)
-        raise NotPermitted(
-            _(
-                "You completed “%(step)s” of this case; a second person has to do this step. Leave it to a colleague.",
-                step=steps[done].name if done in steps else done,
-            ),
-            task=task.ref,
-        )
 
 
 def must_own_files(work: Work, task: HumanTask, form: FormSpec, clean: Mapping[str, Any]) -> None:
@@ -188,13 +237,19 @@ def attachments(work: Work, task: HumanTask) -> list[StoredFile]:
 
 
 def is_mine(task: HumanTask, actor: Actor) -> bool:
-    """True when the actor holds the open task."""
-    return task.state == RESERVED and task.assignee_id == actor.user_id
+    """True when the actor, or somebody they stand in for, holds the open task."""
+    return task.state in HELD and (
+        task.assignee_id == actor.user_id or any(one.account_id == task.assignee_id for one in actor.stands_for)
+    )
 
 
 def is_open(task: HumanTask) -> bool:
     """True while somebody still has to do it."""
     return task.state in OPEN
+
+
+def _work_of(task: HumanTask) -> Text:
+    return _("This is the work of: %(roles)s. Ask a colleague who holds that role.", roles=Listed({task.role}))
 
 
 def _diagram_steps(work: Work, task: HumanTask) -> Mapping[str, StepSpec]:

@@ -25,8 +25,8 @@ from domain.text import Text
 from domain.text import gettext as _
 from domain.work import Work
 from tasks import batches, held, incidents, line, moves
-from tasks.four_eyes import MIGRATED
-from tasks.models import OPEN, READY, RESERVED, HumanTask
+from tasks.models import OPEN, READY, HumanTask
+from tasks.separation import MIGRATED
 from tasks.services import MoveServices
 from workflows import definitions, engine, instances, transplant
 from workflows.definitions import Definition
@@ -227,12 +227,12 @@ def _values(work: Work, instance: Instance, plan: Plan, task: HumanTask, *, date
 
 def _given_back(work: Work, task: HumanTask, role: str, org_id: int) -> dict[str, Any]:
     """Who holds a task keeps it when the new version gives it to her too; else it goes back to the queue."""
-    if task.state != RESERVED or task.assignee_id is None:
+    if task.assignee_id is None:
         return {}
     holder = work.session.get_one(Account, task.assignee_id)
     if holder.org_id == org_id and holder.state == "ACTIVE" and staff.actor(work, holder).has(role):
         return {}
-    return {"state": READY, "assignee_id": None, "claimed_at": None}
+    return {**line.FREE, "state": READY, "prior_state": "", "suspended_until": None}
 
 
 def _put_back(work: Work, case: Case, values: Mapping[str, Any]) -> None:

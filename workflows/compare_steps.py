@@ -147,7 +147,7 @@ def _stage(side: Side, value: str) -> Words:
 
 
 def _flag(_side: Side, value: str) -> Words:
-    return {"true": _("yes"), "false": _("no"), "no": _("no")}.get(value.strip(), value)
+    return {"true": _("yes"), "yes": _("yes"), "false": _("no"), "no": _("no")}.get(value.strip(), value)
 
 
 # aspect -> area, sentence, how its value is said
@@ -170,6 +170,11 @@ ASPECTS: Mapping[str, tuple[str, Text, Say]] = {
     "conditionExpression#text": ("condition", _("When this way is taken."), _text),
     "@camunda:candidateGroups": ("role", _("Who may do it."), _roles),
     "property:separate-from": ("role", _("Steps that somebody else must have done."), _names),
+    "property:separation-group": ("role", _("The groups of steps of which nobody does two."), _names),
+    "property:nominate": ("role", _("Whether a head names who may do it."), _flag),
+    "property:skill": ("role", _("What those who do it must be trained for."), _text),
+    "property:skippable": ("role", _("Whether people may skip it."), _flag),
+    "property:priority": ("step", _("Its priority."), _text),
     "property:term": ("term", _("The term set by policy."), _term),
     "property:term-internal": ("term", _("The internal term where policy sets none."), _term),
     "property:case-limit": ("term", _("Whether the limit of the case is its own."), _flag),

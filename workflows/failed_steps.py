@@ -16,7 +16,7 @@ from typing import Any
 from domain.errors import Conflict
 from domain.text import gettext as _
 from workflows.engine import Run
-from workflows.spiff_case import ERROR, WAITING
+from workflows.spiff_case import ERROR, READY, WAITING
 from workflows.spiff_events import Failure, Timer
 from workflows.spiff_repeat import Repeated
 from workflows.spiff_specs import BoundaryEvent, EventSubProcess, Guarded
@@ -81,6 +81,15 @@ def fail(run: Run, token: str, code: str) -> None:
     found = run._open(token)
     if found._state != ERROR:
         raise Conflict(_("This step is not in error. Look at the case again."), token=token)
+    if not run._case.fail_at(found, code):
+        raise Conflict(_("Nothing in the drawing catches the error %(code)s here.", code=code), token=token)
+
+
+def give_up(run: Run, token: str, code: str) -> None:
+    """Turn a step that waits for a person into a business error. Raises Conflict when nothing catches it."""
+    found = run._open(token)
+    if found._state != READY:
+        raise Conflict(_("This step does not wait for anybody any more. Look at the case again."), token=token)
     if not run._case.fail_at(found, code):
         raise Conflict(_("Nothing in the drawing catches the error %(code)s here.", code=code), token=token)
 

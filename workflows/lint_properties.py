@@ -1,7 +1,10 @@
-"""Properties of steps that name something outside the drawing: a term of the rules, a stage, a decision of a table."""
+"""Properties of steps that name something outside the drawing (a term of the rules, a stage, a decision of a table) or
+say something about people (who may skip the step, who is named for it, how pressing it is, what they must know)."""
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 
 from lxml import etree
@@ -12,9 +15,15 @@ from domain.policy_keys import policy_key, policy_keys
 from domain.text import gettext as _
 from workflows.bpmn_xml import camunda, local, nodes_of, read_tree, scopes_of
 from workflows.lint_elements import finding
-from workflows.steps import properties_of
+from workflows.steps import GROUP, properties_of, words
+
+LOWEST = 10
 
 TERMS = ("term", "term-internal")
+YES_NO = ("skippable", "nominate")
+OF_PEOPLE = (*YES_NO, "priority", "skill", GROUP)
+PERSONS = ("userTask", "manualTask")
+_SKILL = re.compile(r"[a-z0-9][a-z0-9-]{0,47}")
 
 
 def check_properties(
@@ -24,10 +33,18 @@ def check_properties(
 
     stages: codes of process.toml, None when they cannot be read; models: by name, None when the table is refused.
     """
-    for scope in scopes_of(read_tree(xml)):
+    tree = read_tree(xml)
+    groups = Counter(
+        word
+        for scope in scopes_of(tree)
+        for node in nodes_of(scope)
+        for word in words(properties_of(node).get(GROUP, ""))
+    )
+    for scope in scopes_of(tree):
         for node in nodes_of(scope):
             given = properties_of(node)
             yield from _terms(node, given)
+            yield from _people(node, given, groups)
             stage = given.get("stage", "")
             if stage and stages is not None and stage not in stages:
                 remedy = _("Use one of: %(names)s.", names=", ".join(sorted(stages)) or "-")
@@ -57,6 +74,35 @@ def _terms(node: etree._Element, given: Mapping[str, str]) -> Iterator[Finding]:
                 _("The rules know no term %(key)s.", key=key),
                 _("Use one of: %(names)s.", names=terms),
                 code="unknown-term",
+            )
+
+
+def _people(node: etree._Element, given: Mapping[str, str], groups: Mapping[str, int]) -> Iterator[Finding]:
+    said = [name for name in OF_PEOPLE if given.get(name)]
+    if said and local(node) not in PERSONS:
+        sentence = _("“%(name)s” has no effect: no person does this step.", name=said[0])
+        yield finding(
+            node, sentence, _("Take it away, or put it on a person's step."), "warning", code="people-unobeyed"
+        )
+        return
+    for name in YES_NO:
+        if given.get(name, "no") not in ("yes", "no"):
+            sentence = _("“%(name)s” is neither yes nor no.", name=name)
+            yield finding(node, sentence, _("Write yes, or take it away."), code="not-yes-or-no")
+    priority = given.get("priority", "")
+    if priority and not (priority.isascii() and priority.isdigit() and int(priority) <= LOWEST):
+        sentence = _("The priority %(value)s is no number from 0 to 10.", value=priority)
+        yield finding(node, sentence, _("0 comes first, 10 last, 5 is usual."), code="bad-priority")
+    skill = given.get("skill", "")
+    if skill and not _SKILL.fullmatch(skill):
+        sentence = _("The skill %(skill)s cannot be given to anybody.", skill=skill)
+        yield finding(node, sentence, _("Use small letters, digits and hyphens, at most 48."), code="bad-skill")
+    for word in words(given.get(GROUP, "")):
+        if groups[word] == 1:
+            sentence = _("The step is alone in the separation group %(group)s, which therefore keeps nobody apart.",
+                         group=word)  # fmt: skip
+            yield finding(
+                node, sentence, _("Put another step into it, or take it away."), "warning", code="group-alone"
             )
 
 

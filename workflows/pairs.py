@@ -1,4 +1,5 @@
-"""Pairs of eyes (`separate-from`) across two versions: what was done under one id binds under the id that follows it.
+"""Pairs of eyes (`separate-from`, `separation-group`), and what becomes of them across two versions: what was done
+under one id binds under the id that follows it.
 
 A pair holds over rows that name steps by id, so a step that is called otherwise in the next version would let go of
 who did it. Where the owner says which step it is, the pair goes along; where it may be a new step of the same kind, the
@@ -15,13 +16,14 @@ from domain.text import Text
 from domain.text import gettext as _
 from workflows.definitions import Definition
 from workflows.spiff_transplant import MAPPING, Refused
+from workflows.steps import others_of
 from workflows.version_changes import Changes
 
 
 def pairs_of(definition: Definition) -> frozenset[tuple[str, str]]:
     """Every pair of a version, both ways round."""
-    found = {(step.id, other) for step in definition.diagram.steps.values() for other in step.separate_from}
-    return frozenset(found | {(other, step) for step, other in found})
+    steps = definition.diagram.steps
+    return frozenset((step, other) for step in steps for other in others_of(steps, step))
 
 
 @dataclass(frozen=True)

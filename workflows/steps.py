@@ -40,6 +40,7 @@ ACTIVITY_KINDS = frozenset(
 )
 
 _Q = f"{{{CAMUNDA}}}"
+GROUP = "separation-group"  # of the steps with the same word in it nobody does two
 
 
 def _frozen() -> Mapping[str, str]:
@@ -184,3 +185,14 @@ def _step(node: etree._Element, scope: str, lanes: Mapping[str, str], around: st
         scope=scope,
         looped=node.find(tag("standardLoopCharacteristics")) is not None,
     )
+
+
+def others_of(steps: Mapping[str, StepSpec], step_id: str) -> frozenset[str]:
+    """Ids of the steps that a step is kept apart from: named by it or naming it, or in one group with it."""
+    step = steps.get(step_id)
+    if step is None:
+        return frozenset()
+    mine = set(words(step.properties.get(GROUP, "")))
+    naming = {one.id for one in steps.values() if step_id in one.separate_from}
+    grouped = {one.id for one in steps.values() if mine & set(words(one.properties.get(GROUP, "")))}
+    return frozenset(({*step.separate_from} | naming | grouped) - {step_id})

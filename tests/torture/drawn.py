@@ -337,6 +337,33 @@ def desk(steps: int = 5) -> Drawing:
     return Drawing("desk", chain(start(), *(human(f"step{at}") for at in range(steps)), end()))
 
 
+def shared() -> Drawing:
+    """Work that ten people share: a step that may be skipped or given up, its check by somebody else, a step whose
+    people are named first, and a pair of which nobody does both."""
+
+    def said(**properties: str) -> str:
+        pairs = "".join(f'<camunda:property name="{k.replace("_", "-")}" value="{v}" />' for k, v in properties.items())
+        properties_xml = f"<camunda:properties>{pairs}</camunda:properties>"
+        return f"<bpmn:extensionElements>{properties_xml}</bpmn:extensionElements>"
+
+    nodes = [
+        start(),
+        human("enter", said(skippable="yes")),
+        Node("boundaryEvent", "gone", 'attachedToRef="enter"', '<bpmn:errorEventDefinition errorRef="away" />'),
+        human("instead"),
+        human("check", said(separate_from="enter")),
+        human("named", said(nominate="yes")),
+        human("sign", said(separation_group="pair")),
+        human("file", said(separation_group="pair", skippable="yes")),
+        end(),
+    ]
+    flows = [
+        "start enter", "enter check", "gone instead", "instead check", "check named", "named sign", "sign file",
+        "file end",
+    ]  # fmt: skip
+    return Drawing("shared", Scope(nodes, flows), '<bpmn:error id="away" name="away" errorCode="away" />')
+
+
 def review() -> Drawing:
     """The beginning of a case of a review: a person with a limit."""
     nodes = [

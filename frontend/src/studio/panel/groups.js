@@ -110,6 +110,8 @@ const listed = (text) => (text ?? '').split(/[,\s]+/).filter(Boolean);
 function who({ element, model, words, say }) {
   const bo = element.businessObject;
   const others = model.elements().map((one) => one.businessObject).filter((one) => one !== bo && isAny(one, ['bpmn:UserTask', 'bpmn:ManualTask']));
+  const text = (name, label, hint) => ({ kind: 'text', key: name, code: true, label, hint, value: model.property(bo, name) ?? '', set: (value) => model.setProperty(element, bo, name, value.trim()) });
+  const check = (name, label) => ({ kind: 'check', key: name, label, value: model.property(bo, name) === 'yes', set: (value) => model.setProperty(element, bo, name, value ? 'yes' : '') });
   return {
     id: 'who',
     title: say('Who'),
@@ -133,6 +135,19 @@ function who({ element, model, words, say }) {
         values: listed(model.property(bo, 'separate-from')),
         options: others.map((one) => ({ value: one.id, label: one.get('name') || one.id })),
         set: (values) => model.setProperty(element, bo, 'separate-from', values.join(',')),
+      },
+      text('separation-group', say('Separation group'), say('Of the steps with the same word here nobody does two in one case.')),
+      text('skill', say('Training needed'), say('Only people who were given this word as a skill may take the task.')),
+      check('nominate', say('A head names who may do it')),
+      check('skippable', say('People may skip it, with a reason')),
+      {
+        kind: 'select',
+        key: 'priority',
+        label: say('Priority'),
+        empty: say('Usual'),
+        value: model.property(bo, 'priority') ?? '',
+        options: [['0', say('First of all')], ['2', say('Urgent')], ['8', say('Can wait')]].map(([value, label]) => ({ value, label })),
+        set: (value) => model.setProperty(element, bo, 'priority', value),
       },
     ],
   };
