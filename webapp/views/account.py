@@ -9,7 +9,7 @@ from qrcode.main import QRCode
 from domain import access
 from domain.errors import InvalidAnswers, NotFound
 from domain.parties import passwords, second_factor, sessions, staff, throttle
-from domain.parties.accounts import Account
+from domain.parties.accounts import Account, roles_in_force
 from domain.text import gettext as _
 from webapp.acting import acting, reading
 from webapp.auth import house, member, safe_next
@@ -75,7 +75,7 @@ def _change(form: NewPasswordForm) -> None:
         waits = throttle.take(work.session, bucket, rules.failures_account, rules.pause)
         account = work.session.get_one(Account, me.account_id)
         stored, known = account.password_hash, staff.about(work, account)
-        least = rules.least_length(sessions.roles_in_force(work, account.id))
+        least = rules.least_length(roles_in_force(work, account.id))
     if waits is not None:
         raise throttle.Throttled(_("Too many failed attempts. Wait a quarter of an hour and try again."))
     if not hasher.verify(stored, form.text("current")):

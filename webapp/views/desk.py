@@ -15,8 +15,8 @@ from domain.errors import Conflict, HouseError, InvalidAnswers, Stale
 from domain.text import gettext as _
 from domain.work import Work
 from tasks import desk, drawings, form_facts, moves, pages, queues
+from tasks.filters import Filter
 from tasks.pages import TaskPage
-from tasks.queues import Filter
 from webapp import showing, task_forms
 from webapp.acting import acting, reading
 from webapp.auth import house

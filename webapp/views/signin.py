@@ -10,6 +10,7 @@ from domain import access
 from domain.clock import OFFICE_ZONE
 from domain.errors import InvalidAnswers
 from domain.parties import passwords, sessions, signin, staff
+from domain.parties.accounts import roles_in_force
 from domain.parties.security import SecurityRules
 from domain.text import gettext as _
 from webapp.acting import acting, reading
@@ -125,7 +126,7 @@ def _choose(form: TokenForm, rules: SecurityRules) -> None:
     with reading() as work:
         account = staff.account_of_token(work, form.text("login"), form.text("token"))
         known = staff.about(work, account)
-        least = rules.least_length(sessions.roles_in_force(work, account.id))
+        least = rules.least_length(roles_in_force(work, account.id))
     fault = passwords.weakness(form.text("password"), known, least)
     if fault is not None:
         raise InvalidAnswers({"password": fault})
