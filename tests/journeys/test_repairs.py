@@ -14,7 +14,7 @@ from domain.parties import staff
 from domain.parties.organisations import Organisation
 from domain.verification import catalogue
 from tasks import desk, moves, on_behalf, repairs
-from tasks.models import COMPLETED, OBSOLETE, OPEN, HumanTask
+from tasks.models import COMPLETED, EXITED, OPEN, HumanTask
 from tasks.repair_models import CaseHeld
 from tasks.repairs import ADD, DROP, MOVE, RESET, SKIP, VALUES, Repair
 from tasks.services import MoveServices
@@ -171,7 +171,7 @@ def test_a_token_is_moved_back_its_task_ends_and_another_opens_and_the_journal_s
         assert entry.body["after"] == ["commission"]
         assert entry.actor == story.office.actor("head").ref
         (gone,) = story.rows(work, HumanTask, HumanTask.step_id == "sign_commission")
-        assert gone.state == OBSOLETE
+        assert gone.state == EXITED
     steps.commission(story)
     steps.sign_commission(story)
     assert story.open_steps() == ["acceptance"]

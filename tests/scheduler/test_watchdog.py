@@ -87,7 +87,7 @@ def lose_rows(world: World) -> None:
     """What a case waits for is lost from its rows."""
     with world.work() as work:
         work.session.execute(delete(CaseWait))
-        work.session.execute(update(HumanTask).values(state="OBSOLETE", assignee_id=None))
+        work.session.execute(update(HumanTask).values(state="EXITED", assignee_id=None))
 
 
 def test_rows_that_were_lost_are_written_anew_from_the_state(world):
@@ -129,7 +129,7 @@ def test_a_case_on_hold_and_a_closed_one_wait_for_nothing_by_right(world):
     waiting(world)
     with world.work() as work:
         work.session.execute(delete(CaseWait))
-        work.session.execute(update(HumanTask).values(state="OBSOLETE", assignee_id=None))
+        work.session.execute(update(HumanTask).values(state="EXITED", assignee_id=None))
         work.session.execute(update(Case).values(suspended_at=work.now))
     assert not looked(world).idle
     with world.work() as work:

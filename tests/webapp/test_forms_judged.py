@@ -121,7 +121,7 @@ def test_only_who_holds_the_task_may_ask_and_only_from_its_own_page(office: Offi
     address = task_address(story, "intake")
     token = token_in(town.get(address).text)
 
-    assert town.post(f"{address}/rules", data={"csrf_token": token}).status_code == 403, "it is claimed by nobody"
+    assert town.post(f"{address}/rules", data={"csrf_token": token}).status_code == 409, "it is claimed by nobody"
     press(town, "/desk", f"{address}/claim")
     assert town.post(f"{address}/rules", data={"csrf_token": token}).status_code == 200
     assert town.post(f"{address}/rules", data={"abode": "RENT"}).status_code == 400, "without the session's token"
