@@ -31,7 +31,7 @@ HAN = re.compile(r"[\u3400-\u9fff]+")
 PLACE = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
 # three words in a row are a sentence; names of files, commands and codes are not
 ENGLISH = re.compile(r"[A-Za-z]{2,}(?:[ ,;:]+[A-Za-z']+){2,}")
-DATA = frozenset({"本人"})  # a relation, as the register writes it
+DATA = frozenset({"本人", "配偶", "父母", "子女"})  # relations, as the register writes them
 SAME = ("CSV", "GB18030", "UTF-8", "XLSX")
 MOST_PAGES = 60
 READ_BY = ("town", "clerk", "head", "checker", "handler", "reviewer", "archivist", "catalogue", "cityhandler",
