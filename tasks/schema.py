@@ -42,6 +42,7 @@ ROOMS = (
     "domain.verification.reports",
     "domain.verification.surveys",
     "tasks.models",
+    "tasks.notifications",
     "tasks.repair_models",
     "workflows.decision_rows",
     "workflows.definition_rows",

@@ -1,0 +1,128 @@
+"""What people are told of: a table of kinds, each with a title, a sentence and whether it can be switched off.
+
+A sentence may name what the task is called (`task`), the case's number (`case`), who did it (`by`) and any fact that
+was given with it. Add a row here for a new kind; nothing else knows them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from domain.text import Text
+from domain.text import gettext as _
+
+PAGE, MAIL, NONE = "page", "mail", "none"
+CHANNELS = (PAGE, MAIL, NONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """title: of the kind itself. sentence: with places named after the facts.
+
+    group: under which heading preferences list it. mandatory: nobody may switch it off (the law's clock, one's duty).
+    channel: until somebody chooses. of_others: told of what others did, so whoever does it is not told.
+    place: the fact that names what it leads to, where that is no task or case.
+    """
+
+    title: Text
+    sentence: Text
+    group: str
+    mandatory: bool = False
+    channel: str = PAGE
+    of_others: bool = True
+    place: str = ""
+
+
+TERMS, WORK, TALK, HOUSE = "terms", "work", "talk", "house"
+GROUPS: Mapping[str, Text] = {
+    TERMS: _("Terms"),
+    WORK: _("Work that comes and goes"),
+    TALK: _("Remarks"),
+    HOUSE: _("Long work"),
+}
+
+KINDS: Mapping[str, Kind] = {
+    "term.reminder": Kind(
+        _("A term runs out soon"), _("“%(task)s” is due on %(day)s: %(left)s working days are left."), TERMS,
+        channel=MAIL, of_others=False,
+    ),
+    "term.today": Kind(
+        _("A term ends today"), _("“%(task)s” is due today."), TERMS, mandatory=True, channel=MAIL, of_others=False,
+    ),
+    "term.overdue": Kind(
+        _("A term has run out"), _("“%(task)s” was due on %(day)s and is not done."), TERMS, mandatory=True,
+        channel=MAIL, of_others=False,
+    ),
+    "term.escalated": Kind(
+        _("A term has run out in an office I answer for"),
+        _("“%(task)s” was due on %(day)s, is not done, and now stands before you as the next above."), TERMS,
+        mandatory=True, channel=MAIL, of_others=False,
+    ),
+    "term.stopped": Kind(
+        _("A term stands still"), _("The term of “%(task)s” stands still since %(day)s."), TERMS, mandatory=True,
+    ),
+    "term.resumed": Kind(
+        _("A term runs again"), _("The term of “%(task)s” runs again; it is due on %(day)s."), TERMS, mandatory=True,
+    ),
+    "term.extended": Kind(
+        _("A term was extended"), _("The term of “%(task)s” was extended to %(day)s."), TERMS, mandatory=True,
+    ),
+    "term.asked": Kind(
+        _("Somebody asks for more time"), _("%(by)s asks for more time for “%(task)s”. Decide on it."), TERMS,
+        mandatory=True, channel=MAIL,
+    ),
+    "term.refused": Kind(
+        _("More time was refused"), _("%(by)s did not grant more time for “%(task)s”."), TERMS, mandatory=True,
+    ),
+    "term.moved": Kind(
+        _("Terms moved with the calendar"),
+        _("%(count)s of your terms moved because working days were published. Look at the list."), TERMS,
+        mandatory=True, of_others=False, place="run",
+    ),
+    "task.assigned": Kind(_("Work was given to me"), _("%(by)s gave you “%(task)s”."), WORK, channel=MAIL),
+    "task.delegated": Kind(
+        _("Work was delegated to me"), _("%(by)s delegated “%(task)s” to you; it goes back to them."), WORK,
+        channel=MAIL,
+    ),
+    "task.handed_back": Kind(
+        _("What I delegated came back"), _("%(by)s has handed “%(task)s” back to you."), WORK
+    ),
+    "task.recalled": Kind(_("What was delegated to me was called back"), _("%(by)s took “%(task)s” back."), WORK),
+    "task.taken": Kind(_("My work was given to somebody else"), _("“%(task)s” is with somebody else now."), WORK),
+    "task.named": Kind(_("I was named for a piece of work"), _("%(by)s named you for “%(task)s”."), WORK),
+    "task.returned": Kind(
+        _("Work came back for correction"), _("“%(task)s” came back to you for correction."), WORK, channel=MAIL
+    ),
+    "task.resumed": Kind(
+        _("What I had put off is there again"), _("“%(task)s”, which you put off, is there again."), WORK,
+        of_others=False,
+    ),
+    "task.reminded": Kind(
+        _("Somebody reminds me"), _("%(by)s asks you to see to “%(task)s”."), WORK, mandatory=True, channel=MAIL
+    ),
+    "task.mentioned": Kind(
+        _("Somebody speaks to me in a remark"), _("%(by)s speaks to you in a remark on “%(task)s”."), TALK
+    ),
+    "task.commented": Kind(_("A remark on my work"), _("%(by)s wrote a remark on “%(task)s”."), TALK),
+    "draft.handed_over": Kind(_("A draft was handed to me"), _("%(by)s handed you the draft of “%(task)s”."), TALK),
+    "substitution.made": Kind(
+        _("I stand in for somebody"), _("You do %(by)s’s work from %(first)s to %(last)s."), WORK, mandatory=True
+    ),
+    "substitution.ended": Kind(_("Standing in has ended"), _("You no longer do %(by)s’s work."), WORK, mandatory=True),
+    "leaving.moved": Kind(
+        _("Work of somebody who leaves is mine"), _("%(count)s pieces of %(by)s’s work are yours now."), WORK,
+        mandatory=True,
+    ),
+    "batch.done": Kind(
+        _("A batch is done"), _("The batch you asked for is done: %(done)s of %(count)s."), HOUSE, of_others=False,
+        place="batch",
+    ),
+    "batch.asked": Kind(
+        _("A batch waits for a second person"), _("%(by)s asks you to look at a batch of %(count)s."), HOUSE,
+        place="batch",
+    ),
+    "batch.undone": Kind(
+        _("A batch was taken back"), _("A batch of %(count)s was taken back."), HOUSE, of_others=False, place="batch"
+    ),
+}  # fmt: skip
