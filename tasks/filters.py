@@ -66,7 +66,12 @@ class Edges:
 
 def conditions(work: Work, asked: Filter) -> list[ColumnElement[bool]]:
     """What a task has to meet, the scope of the actor among it. The query joins `cases`."""
-    found: list[ColumnElement[bool]] = [task_scope(work.actor), by_limit(asked.tab, edges(work))]
+    return [task_scope(work.actor), *narrowed(work, asked)]
+
+
+def narrowed(work: Work, asked: Filter) -> list[ColumnElement[bool]]:
+    """What a task has to meet besides standing in the actor's scope: lists read that branch by branch."""
+    found: list[ColumnElement[bool]] = [by_limit(asked.tab, edges(work))]
     if asked.owner == "mine":
         found.append(HumanTask.assignee_id == work.actor.user_id)
     elif asked.owner == "free":
