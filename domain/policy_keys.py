@@ -12,6 +12,7 @@ from domain.policy_kinds import (
     DAY,
     FLAG,
     MINUTES,
+    REASON,
     REVIEW,
     TERM,
     PolicyKey,
@@ -20,6 +21,7 @@ from domain.policy_kinds import (
     by,
     choice,
     common,
+    every_reason,
     joined,
     latest_of,
     listed,
@@ -31,6 +33,11 @@ from domain.workdays import Term
 
 SCOPES = ("COUNTY", "CITY", "PROVINCE", "NATIONWIDE")
 CASE_TYPES = ("NEW", "DYNAMIC", "RECHECK", "RESCUE", "IDENTITY", "SUPPORTER", "OTHER_UNIT")
+# acts that ask why: what may be chosen for each before anything is written
+REASON_USES = (
+    "return", "release", "delegate", "forward", "assign", "suspend", "skip", "fail", "withdraw", "cancel", "stop_clock",
+    "extend", "repair", "confirm",
+)  # fmt: skip
 OUTPUTS = ("report", "doubt_list", "structured", "none")
 DELIVERY_WAYS = ("in_person", "post", "left_at_home", "electronic", "public_notice")
 
@@ -182,6 +189,12 @@ CROSS_REGION_RECHECK_TERM = PolicyKey(
 CROSS_REGION_LOCK_ON_EXPIRY = PolicyKey(
     "cross_region.lock_on_expiry", by(FLAG, *CASE_TYPES), "No feedback after the limit, by case type.",
     "逾期不再反馈",
+)  # fmt: skip
+
+# Work at the desk
+STANDARD_REASONS = PolicyKey(
+    "standard_reasons", by(listed(REASON), *REASON_USES), "Reasons that are offered for choice, by act.",
+    "各类操作的标准理由", combine="strictest", stricter=every_reason, floor=True,
 )  # fmt: skip
 
 # Accounts

@@ -58,6 +58,16 @@ class ReviewOpening:
     programmes: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class StandardReason:
+    """A reason that is chosen rather than written. told: words of one's own must stand beside it."""
+
+    code: str
+    zh: str
+    en: str
+    told: bool = False
+
+
 def _same(value: T) -> Json:
     return value
 
@@ -130,6 +140,18 @@ def _dump_review(review: ReviewOpening) -> Json:
     return {"month": review.month, "day": review.day, "at": at, "programmes": list(review.programmes)}
 
 
+def _reason(raw: object) -> StandardReason:
+    table = _table(raw, {"code", "zh", "en"}, frozenset({"told"}))
+    code = _text(table["code"])
+    if not code.replace("_", "").isalnum() or not code.isascii() or code != code.upper():
+        raise ValueError(f"{code!r} is no code of capital letters, digits and _")
+    return StandardReason(code, _text(table["zh"]), _text(table["en"]), _flag(table.get("told", False)))
+
+
+def _dump_reason(reason: StandardReason) -> Json:
+    return {"code": reason.code, "zh": reason.zh, "en": reason.en, "told": reason.told}
+
+
 FLAG = Kind("flag", "true or false", _flag, _same)
 COUNT = Kind("count", "a whole number from 0 up", _count, _same)
 AMOUNT = Kind("amount", 'a whole number, or a decimal in quotes such as "0.5"', _amount, str)
@@ -143,6 +165,8 @@ TERM = Kind(
     Term.to_json,
 )
 REVIEW = Kind("review", '{ month = 6, day = 1, at = 00:10:00, programmes = ["DIBAO"] }', _review, _dump_review)
+
+REASON = Kind("reason", '{ code = "PAPERS", zh = "材料不齐", en = "Papers are missing" }', _reason, _dump_reason)
 
 
 def optional(kind: Kind[T]) -> Kind[T | None]:
@@ -224,6 +248,18 @@ def common(values: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
 def joined(values: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
     """Stricter is more: what any list has, in the order met."""
     return tuple(dict.fromkeys(word for words in values for word in words))
+
+
+def every_reason(
+    values: Sequence[Mapping[str, tuple[StandardReason, ...]]],
+) -> Mapping[str, tuple[StandardReason, ...]]:
+    """What any of them offers, under one code as the nearest words it."""
+    made: dict[str, dict[str, StandardReason]] = {}
+    for one in values:
+        for use, reasons in one.items():
+            for reason in reasons:
+                made.setdefault(use, {}).setdefault(reason.code, reason)
+    return {use: tuple(sorted(found.values(), key=lambda reason: reason.told)) for use, found in made.items()}
 
 
 def latest_of(*order: str) -> Callable[[Sequence[str]], str]:
