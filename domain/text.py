@@ -41,7 +41,7 @@ class Text:
     def unpacked(cls, kept: list[Any]) -> Text:
         """The inverse of `packed`, read in whatever language is bound then."""
         source, values = kept
-        return cls(str(source), {name: Name(*one) if isinstance(one, list) else one for name, one in values.items()})
+        return cls(str(source), {name: _unpacked(one) for name, one in values.items()})
 
     def __eq__(self, other: object) -> bool:
         return str(self) == str(other)
@@ -81,7 +81,15 @@ class Name:
 
 
 def _packed(value: object) -> object:
+    if isinstance(value, Text):  # a sentence within a sentence is read in the reader's language too
+        return {"text": value.packed()}
     return [value.chinese, value.english] if isinstance(value, Name) else str(value)
+
+
+def _unpacked(kept: Any) -> object:
+    if isinstance(kept, dict):
+        return Text.unpacked(kept["text"])
+    return Name(*kept) if isinstance(kept, list) else kept
 
 
 @contextmanager

@@ -55,6 +55,11 @@ def of(work: Work, task: HumanTask, case: Case) -> Bond:
     return Bond(frozenset(found), stand_in, excluded, missing)
 
 
+def foreseen(task: HumanTask) -> tuple[str, ...]:
+    """Where a work that looks at many tasks has put by who is named on this one."""
+    return ("named", task.ref)
+
+
 def represented(task: HumanTask, bond: Bond, actor: Actor) -> list[int | None]:
     """Everybody the separation rules are judged of when the actor works on a task."""
     return [actor.user_id, bond.stand_in.account_id if bond.stand_in is not None else None, task.held_for]
@@ -130,6 +135,9 @@ def _claiming(
 
 def _named(work: Work, task: HumanTask, actor: Actor) -> dict[int, frozenset[str]]:
     """Kinds by account, of the actor and of those represented. Uses uq_task_person_task_id_account_id_kind."""
+    known: dict[int, frozenset[str]] | None = work.memory.get(foreseen(task))
+    if known is not None:
+        return known
     asked = [actor.user_id, *(one.account_id for one in actor.stands_for)]
     found: dict[int, set[str]] = {}
     rows = work.session.execute(

@@ -50,17 +50,20 @@ def claim(work: Work, ref: str) -> HumanTask:
     if task.state in HELD and task.assignee_id == work.actor.user_id:
         return task
     bond = bonds.of(work, task, case)
+    line.change(work, task, state=may_claim(work, task, case, bond), **rules.holding(work, bond))
+    _journal(work, task, "task.claimed", **_for_whom(bond))
+    return task
+
+
+def may_claim(work: Work, task: HumanTask, case: Case, bond: Bond) -> str:
+    """The state after the actor's claim. Raises NotPermitted, Stale, Conflict."""
     moves.must_be_free_of_others(work, task, bond)
     held.must_go_on(case)
     if task.state in HELD:  # by somebody whom the actor stands in for: it is taken over as it is
         rules.must_not_be_kept_from(work, task, case, bond)
-        line.change(work, task, **rules.holding(work, bond))
-    else:
-        rules.must_claim(work, task, case, bond)
-        row = life.must(life.CLAIM, task.state, bond.relations)
-        line.change(work, task, state=life.target(row, task.state, ""), **rules.holding(work, bond))
-    _journal(work, task, "task.claimed", **_for_whom(bond))
-    return task
+        return task.state
+    rules.must_claim(work, task, case, bond)
+    return life.target(life.must(life.CLAIM, task.state, bond.relations), task.state, "")
 
 
 def claim_many(work: Work, refs: Sequence[str]) -> list[Claimed]:
@@ -84,16 +87,21 @@ def release(work: Work, ref: str) -> HumanTask:
     Raises NotFound, NotPermitted, Conflict for a delegated task, which is handed back.
     """
     task, case, _state = rules.held_task(work, ref)
-    bond = bonds.of(work, task, case)
-    if task.assignee_id == work.actor.user_id and task.state in HELD:
-        # also one whose right to it has ended may let it go
-        bond = Bond(bond.relations | {life.HOLDER}, bond.stand_in)
-    row = life.must(life.RELEASE, task.state, bond.relations)
-    if task.owner_id is not None and life.SUPERVISOR not in bond.relations:
-        raise Conflict(_("This task was delegated to you; hand it back instead."), task=ref)
-    line.change(work, task, state=life.target(row, task.state, ""), **line.FREE)
+    line.change(work, task, state=may_release(work, task, bonds.of(work, task, case)), **line.FREE)
     _journal(work, task, "task.released")
     return task
+
+
+def may_release(work: Work, task: HumanTask, bond: Bond) -> str:
+    """The state after the actor gave it back. Raises NotPermitted, Conflict."""
+    relations = bond.relations
+    if task.assignee_id == work.actor.user_id and task.state in HELD:
+        # also one whose right to it has ended may let it go
+        relations |= {life.HOLDER}
+    row = life.must(life.RELEASE, task.state, relations)
+    if task.owner_id is not None and life.SUPERVISOR not in relations:
+        raise Conflict(_("This task was delegated to you; hand it back instead."), task=task.ref)
+    return life.target(row, task.state, "")
 
 
 def keep_draft(work: Work, ref: str, values: Mapping[str, Any]) -> HumanTask:

@@ -126,6 +126,16 @@ def forget_people(work: Work, task: HumanTask, kind: str) -> None:
     work.session.execute(delete(TaskPerson).where(TaskPerson.task_id == task.id, TaskPerson.kind == kind))
 
 
+def must_get(work: Work, task: HumanTask, case: Case, state: CaseState, person: Account, held_by: Rights) -> None:
+    """Somebody may be given a task for good. Raises InvalidAnswers with what speaks against, Conflict who has it."""
+    _must_be_of_office(task, person)
+    why = why_not(work, task, case, state, person, held_by)
+    if why is not None:
+        raise InvalidAnswers({"account": _("%(who)s: %(why)s", who=person.name, why=why)})
+    if task.assignee_id == person.id and task.held_for is None and task.owner_id is None:
+        raise Conflict(_("%(who)s holds this task already.", who=person.name), task=task.ref)
+
+
 def why_not(work: Work, task: HumanTask, case: Case, state: CaseState, person: Account, held_by: Rights) -> Text | None:
     """What speaks against somebody of the office getting a task; None: nothing does."""
     missing = bonds.potential(task, held_by.roles, person.org_id, held_by.skills, held_by.towns)
@@ -144,9 +154,8 @@ def why_not(work: Work, task: HumanTask, case: Case, state: CaseState, person: A
 def _give(
     work: Work, task: HumanTask, case: Case, state: CaseState, row: life.Transition, account: str, event: str
 ) -> HumanTask:
-    person = _person(work, task, case, state, account)
-    if task.assignee_id == person.id and task.held_for is None and task.owner_id is None:
-        raise Conflict(_("%(who)s holds this task already.", who=person.name), task=task.ref)
+    person = _account(work, task, account)
+    must_get(work, task, case, state, person, rights.of_account(work, person.id))
     line.change(
         work, task, state=life.target(row, task.state, task.prior_state), assignee_id=person.id, held_for=None,
         owner_id=None, claimed_at=work.now, started_at=None,
@@ -181,14 +190,19 @@ def _person(work: Work, task: HumanTask, case: Case, state: CaseState, ref: str)
 
 
 def _account(work: Work, task: HumanTask, ref: str) -> Account:
-    wanted = select(Account).where(Account.ref == ref, Account.org_id == task.org_id, Account.state == "ACTIVE")
-    person = work.session.scalars(wanted).first()
-    if person is None:
+    return _must_be_of_office(task, work.session.scalars(select(Account).where(Account.ref == ref)).first())
+
+
+def _must_be_of_office(task: HumanTask, person: Account | None) -> Account:
+    if person is None or person.org_id != task.org_id or person.state != "ACTIVE":
         raise InvalidAnswers({"account": _("Choose a colleague of the office whose account is in use.")})
     return person
 
 
 def _is_named(work: Work, task: HumanTask, person: Account, kind: str) -> bool:
+    known: Mapping[int, frozenset[str]] | None = work.memory.get(bonds.foreseen(task))
+    if known is not None:
+        return kind in known.get(person.id, frozenset())
     wanted = select(TaskPerson.id).where(
         TaskPerson.task_id == task.id, TaskPerson.account_id == person.id, TaskPerson.kind == kind
     )

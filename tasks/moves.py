@@ -316,7 +316,8 @@ def must_be_free_of_others(work: Work, task: HumanTask, bond: Bond) -> None:
 
 def name_of(work: Work, account_id: int | None) -> str:
     """The name of a member of staff, for sentences that say who was faster."""
-    return work.session.scalar(select(Account.name).where(Account.id == account_id)) or "?"
+    found = work.session.get(Account, account_id) if account_id is not None else None
+    return found.name if found is not None else "?"
 
 
 def _record_answers(work: Work, task: HumanTask, clean: Mapping[str, Any], for_whom: int | None = None) -> None:

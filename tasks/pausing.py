@@ -60,16 +60,25 @@ def suspend(work: Work, ref: str, until: datetime | None, reason: str) -> HumanT
     """
     why = repair_rules.reason_of(reason)
     task, case, bond, _state = _opened(work, ref)
+    state, until = may_suspend(work, task, bond, until)
+    line.change(work, task, state=state, prior_state=task.state, suspended_until=until)
+    plan_resume(work, task, until)
+    _journal(work, task, case, "task.suspended", until=until.isoformat(), reason=line.add_case_note(work, case, why))
+    return task
+
+
+def may_suspend(work: Work, task: HumanTask, bond: Bond, until: datetime | None) -> tuple[str, datetime]:
+    """The state of a task put off, and until when. Raises NotPermitted, Conflict, InvalidAnswers."""
     row = life.must(life.SUSPEND, task.state, bond.relations)
     fault = _wrong_day(work, task, until)
     if fault is not None or until is None:
         raise InvalidAnswers({"until": fault})
-    line.change(
-        work, task, state=life.target(row, task.state, ""), prior_state=task.state, suspended_until=until
-    )  # fmt: skip
+    return life.target(row, task.state, ""), until
+
+
+def plan_resume(work: Work, task: HumanTask, until: datetime) -> None:
+    """Let a task that was put off come back by itself."""
     agenda.put(work, RESUME_DUTY, f"resume:{task.ref}:{task.version}", until, subject=task.ref)
-    _journal(work, task, case, "task.suspended", until=until.isoformat(), reason=line.add_case_note(work, case, why))
-    return task
 
 
 def resume(work: Work, ref: str) -> HumanTask:
