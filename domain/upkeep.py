@@ -21,6 +21,7 @@ from domain.errors import NotFound
 from domain.files import StoredFile
 from domain.text import Text
 from domain.text import gettext as _
+from domain.uploads import UploadChunk
 from domain.verification.deliveries import DROPPED, Delivery
 from domain.work import Work
 
@@ -30,7 +31,7 @@ RUNNING, DONE, FAILED = "RUNNING", "DONE", "FAILED"
 SILENT = timedelta(hours=1)
 
 # every column that names a stored file; a file that none of them names is an orphan
-NAMING = (StoredFile.blob_name, Delivery.store_name)
+NAMING = (StoredFile.blob_name, Delivery.store_name, UploadChunk.blob_name)
 
 
 class UpkeepRun(Base):
@@ -142,7 +143,10 @@ def named_files(session: Session) -> Iterator[StoredBlob]:
     columnar = select(
         Delivery.store_name, Delivery.store_digest, Delivery.store_size, Delivery.store_key
     ).where(Delivery.store_name.is_not(None), Delivery.store_key.is_not(None), Delivery.state != DROPPED)  # fmt: skip
-    for wanted in (papers.order_by(StoredFile.id), columnar.order_by(Delivery.id)):
+    pieces = select(UploadChunk.blob_name, UploadChunk.digest, UploadChunk.size, UploadChunk.blob_key)
+    for wanted in (
+        papers.order_by(StoredFile.id), columnar.order_by(Delivery.id), pieces.order_by(UploadChunk.id)
+    ):  # fmt: skip
         for name, digest, size, key in session.execute(wanted.execution_options(yield_per=1000)):
             yield StoredBlob(str(name), str(digest or ""), int(size or 0), bytes(key or b""))
 

@@ -125,6 +125,11 @@ class HumanTask(Base):
     started_at: Mapped[datetime | None]
     prior_state: Mapped[str] = mapped_column(String(12), default="")
     suspended_until: Mapped[datetime | None]
+    # who typed the draft, how often it was saved, from which page and that page's how manieth save: `tasks.drafts`
+    draft_by: Mapped[int | None] = mapped_column(BigKey)
+    draft_revision: Mapped[int | None]
+    draft_page: Mapped[str | None] = mapped_column(String(12))
+    draft_turn: Mapped[int | None]
 
 
 class TaskPerson(Base):
@@ -145,8 +150,27 @@ class TaskPerson(Base):
     named_at: Mapped[datetime]
 
 
+class TaskDraft(Base):
+    """What was typed in a window that did not know of the task's draft: kept beside it until somebody decides.
+
+    page: of which window; turn: its how manieth save. body is sealed JSON.
+    """
+
+    __tablename__ = "task_draft"
+    __table_args__ = (UniqueConstraint("task_id", "page"),)
+
+    id: Mapped[Key]
+    ref: Mapped[Ref]
+    task_id: Mapped[int] = mapped_column(BigKey, ForeignKey("human_task.id"))
+    page: Mapped[str] = mapped_column(String(12))
+    turn: Mapped[int] = mapped_column(default=0)
+    body: Mapped[Sealed]
+    written_by: Mapped[int] = mapped_column(BigKey, ForeignKey("account.id"))
+    written_at: Mapped[datetime]
+
+
 class TaskComment(Base):
-    """A remark on a case's task, seen by everyone who may see the task."""
+    """A remark on a case's task, seen by everyone who may see the task. One that was withdrawn leaves its trace."""
 
     __tablename__ = "task_comment"
     __table_args__ = (Index("ix_task_comment_case_id", "case_id", "id"),)
@@ -158,6 +182,19 @@ class TaskComment(Base):
     body: Mapped[Sealed]
     written_by: Mapped[int] = mapped_column(BigKey, ForeignKey("account.id"))
     written_at: Mapped[datetime]
+    edited_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+
+
+class CommentMention(Base):
+    """Somebody whom a remark tells of itself."""
+
+    __tablename__ = "comment_mention"
+    __table_args__ = (UniqueConstraint("comment_id", "account_id"),)
+
+    id: Mapped[Key]
+    comment_id: Mapped[int] = mapped_column(BigKey, ForeignKey("task_comment.id"))
+    account_id: Mapped[int] = mapped_column(BigKey, ForeignKey("account.id"))
 
 
 class TaskAttachment(Base):
