@@ -17,12 +17,14 @@ from domain.logs import Event
 from domain.settings import Settings
 from domain.work import SCHEDULER, unit_of_work
 from scheduler import orphans, recovery, tick
+from tasks import tallies
 
 log = logging.getLogger("scheduler.worker")
 
 KNOCK_SECONDS = 1
 BEAT_SECONDS = 10
 SEAL_SECONDS = 30
+FOLD_SECONDS = 20
 ORPHAN_SECONDS = 3600
 WATCH_SECONDS = 600
 CLOCK_SECONDS = 5  # how often it is looked whether the machine's clock went back
@@ -40,6 +42,14 @@ def seal(home: Home) -> None:
         journal.seal(work)
 
 
+def fold(home: Home) -> None:
+    """Count in what changed among the tasks, some at a time, so that nobody waits long for it."""
+    while True:
+        with unit_of_work(home, SCHEDULER) as work:
+            if tallies.fold(work) < tallies.CHUNK:
+                break
+
+
 def make_scheduler(home: Home, worker: str) -> BackgroundScheduler:
     """The knocking: jobs in memory only, one at a time each, never dropped for being late."""
     options = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
@@ -47,6 +57,7 @@ def make_scheduler(home: Home, worker: str) -> BackgroundScheduler:
     scheduler.add_job(tick.sweep, "interval", seconds=KNOCK_SECONDS, args=[home, worker], id="tick", **options)
     scheduler.add_job(beat, "interval", seconds=BEAT_SECONDS, args=[home, worker], id="beat", **options)
     scheduler.add_job(seal, "interval", seconds=SEAL_SECONDS, args=[home], id="seal", **options)
+    scheduler.add_job(fold, "interval", seconds=FOLD_SECONDS, args=[home], id="fold", **options)
     scheduler.add_job(orphans.remove, "interval", seconds=ORPHAN_SECONDS, args=[home], id="orphans", **options)
     scheduler.add_job(recovery.watch, "interval", seconds=WATCH_SECONDS, args=[home, worker], id="watch", **options)
     _set_right(scheduler, home, worker)

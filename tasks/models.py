@@ -19,7 +19,8 @@ OPEN = (CREATED, READY, RESERVED, IN_PROGRESS, SUSPENDED, ERROR)
 HELD = (RESERVED, IN_PROGRESS)
 WORKABLE = (READY, *HELD)
 OVER = (COMPLETED, FAILED, EXITED, OBSOLETE)
-_OPEN_SQL = text(f"state IN ({','.join(repr(one) for one in OPEN)})")
+# in these very words a query has to say it, for SQLite to see that an index of open tasks serves it
+OPEN_SQL = text(f"state IN ({','.join(repr(one) for one in OPEN)})")
 NORMAL = 5  # WS-HumanTask: 0 is the highest priority, 10 the lowest, 5 what is not said otherwise
 CANDIDATE, EXCLUDED, STAKEHOLDER = "CANDIDATE", "EXCLUDED", "STAKEHOLDER"
 
@@ -42,22 +43,37 @@ class HumanTask(Base):
     __tablename__ = "human_task"
     __table_args__ = (
         UniqueConstraint("case_id", "token"),
+        # a queue in the order of its due days; what a filter asks of the task itself is answered by the index alone
         Index(
             "ix_human_task_inbox",
             "org_id",
             "role",
+            "state",
             "due_at",
             "id",
-            sqlite_where=_OPEN_SQL,
-            postgresql_where=_OPEN_SQL,
+            "town_id",
+            "step_id",
+            "process",
+            sqlite_where=OPEN_SQL,
+            postgresql_where=OPEN_SQL,
+        ),
+        # a whole area in the order of its due days
+        Index(
+            "ix_human_task_due",
+            "due_at",
+            "id",
+            "org_id",
+            "state",
+            sqlite_where=OPEN_SQL,
+            postgresql_where=OPEN_SQL,
         ),
         Index(
             "ix_human_task_assignee",
             "assignee_id",
             "due_at",
             "id",
-            sqlite_where=_OPEN_SQL,
-            postgresql_where=_OPEN_SQL,
+            sqlite_where=OPEN_SQL,
+            postgresql_where=OPEN_SQL,
         ),
         Index(
             "ix_human_task_owner",

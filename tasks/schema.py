@@ -45,6 +45,7 @@ ROOMS = (
     "domain.verification.reports",
     "domain.verification.surveys",
     "tasks.models",
+    "tasks.tally_triggers",
     "tasks.notifications",
     "tasks.repair_models",
     "workflows.decision_rows",

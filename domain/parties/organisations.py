@@ -41,7 +41,7 @@ class Organisation(Base):
     unit_code: Mapped[str | None] = mapped_column(String(64), index=True)
     division: Mapped[str | None] = mapped_column(String(12))
     supplier_kind: Mapped[str | None] = mapped_column(String(32))
-    parent_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("organisation.id"))
+    parent_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("organisation.id"), index=True)
     agency_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("organisation.id"))
     position: Mapped[int] = mapped_column(default=0)
     # a reporting unit's reviews are planned from this instant on; null for offices that report no roll

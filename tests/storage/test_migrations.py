@@ -16,7 +16,7 @@ from domain.errors import Conflict
 from domain.settings import Settings
 from domain.verification import guards
 from domain.work import WRITE, harden
-from tasks import schema
+from tasks import schema, tally_triggers
 from tests.crowd import at_once
 from tests.homes import settings_of
 
@@ -84,7 +84,7 @@ def test_migrated_tables_are_the_models_tables_checks_and_guards_included(settin
     schema.metadata().create_all(other)
     assert schema_of(engine) == schema_of(other)
     assert triggers(engine) == triggers(other)
-    assert set(triggers(engine)) == {guard.name for guard in guards.GUARDS}
+    assert set(triggers(engine)) == {*(guard.name for guard in guards.GUARDS), *tally_triggers.TRIGGERS}
     other.dispose()
 
 
