@@ -10,14 +10,14 @@ from pathlib import Path
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0013_task_counts"
-down_revision = "0012_notices"
+revision = "0014_task_counts"
+down_revision = "0013_papers"
 branch_labels = None
 depends_on = None
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 INSTANT = sa.DateTime(timezone=True).with_variant(sa.DateTime(), "sqlite")
-TRIGGERS = Path(__file__).parent / "0013_task_counts"
+TRIGGERS = Path(__file__).parent / "0014_task_counts"
 NEXT = "-- next\n"
 TASK, COUNT, DELTA = "human_task", "task_count", "task_count_delta"
 OPEN = sa.text("state IN ('CREATED','READY','RESERVED','IN_PROGRESS','SUSPENDED','ERROR')")
