@@ -22,7 +22,7 @@ from domain.text import gettext as _
 from domain.work import Work
 from tasks import bonds, held, life, line, rules, separation
 from tasks.bonds import Bond
-from tasks.models import CANDIDATE, CREATED, EXCLUDED, READY, RESERVED, HumanTask, TaskPerson
+from tasks.models import CANDIDATE, CREATED, EXCLUDED, RESERVED, HumanTask, TaskPerson
 from workflows import definitions
 from workflows.instances import CaseState
 
@@ -106,7 +106,7 @@ def exclude(work: Work, ref: str, account: str) -> HumanTask:
     name_people(work, task, EXCLUDED, [person])
     values: dict[str, Any] = {"people": True}
     if person.id in (task.assignee_id, task.held_for):
-        values |= {"state": READY, "assignee_id": None, "held_for": None, "owner_id": None, "claimed_at": None}
+        values |= line.freed(task)
     line.change(work, task, **values)
     _journal(work, task, case, "task.excluded", who=person.ref)
     return task

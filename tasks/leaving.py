@@ -6,8 +6,6 @@ here to take back stays with whom it was given to, for good.
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import select
 
 from domain import journal
@@ -17,7 +15,7 @@ from domain.parties.accounts import Account
 from domain.parties.rights import Rights
 from domain.work import Work
 from tasks import bonds, line, moves
-from tasks.models import OPEN, READY, SUSPENDED, HumanTask
+from tasks.models import OPEN, HumanTask
 
 ACCOUNT, ROLE, SUBSTITUTION = "account", "role", "substitution"
 
@@ -60,12 +58,7 @@ def why_not_any_more(task: HumanTask, account: Account, held: Rights) -> str:
 
 
 def _give_back(work: Work, task: HumanTask, account: Account, why: str) -> None:
-    values: dict[str, Any] = dict(line.FREE)
-    if task.state == SUSPENDED:
-        values["prior_state"] = READY
-    else:
-        values["state"] = READY
-    line.change(work, task, **values)
+    line.change(work, task, **line.freed(task))
     case = work.session.get_one(Case, task.case_id)
     body = {"step": task.step_id, "from": account.ref, "because": why}
     journal.of_case(work, case.ref, "task.rerouted", task.ref, body)

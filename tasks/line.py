@@ -21,7 +21,7 @@ from domain.errors import OperationFailed, Stale
 from domain.prepared import Prepared
 from domain.text import gettext as _
 from domain.work import Work
-from tasks.models import COMPLETED, CREATED, EXITED, NORMAL, OPEN, READY, HumanTask, TaskComment
+from tasks.models import COMPLETED, CREATED, EXITED, NORMAL, OPEN, READY, SUSPENDED, HumanTask, TaskComment
 from tasks.services import subject_of
 from workflows.engine import HumanStep
 from workflows.instances import Instance
@@ -41,6 +41,11 @@ GONE: Mapping[str, Any] = {
     "state": EXITED, "assignee_id": None, "held_for": None, "owner_id": None, "prior_state": "",
     "suspended_until": None,
 }  # fmt: skip
+
+
+def freed(task: HumanTask) -> dict[str, Any]:
+    """The columns of an open task that is taken from its holder; one that was put off comes back to be claimed."""
+    return {**FREE, "prior_state": READY} if task.state == SUSPENDED else {**FREE, "state": READY}
 
 
 @dataclass(frozen=True, slots=True)

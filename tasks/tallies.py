@@ -164,9 +164,7 @@ def wrong(work: Work, most: int = 20) -> list[Wrong]:
     parts = [own, added, select(*truth.c)]
     for one in (apart, truth):
         _org, _role, kind, due, n = one.c
-        parts.append(
-            select(above.c.area_id, literal(ALL_ROLES), kind, due, n).join(above, above.c.org_id == one.c[0])
-        )
+        parts.append(select(above.c.area_id, literal(ALL_ROLES), kind, due, n).join(above, above.c.org_id == one.c[0]))
     everything = union_all(*parts).subquery("everything")
     area, role, kind, due, n = everything.c
     rows = work.session.execute(

@@ -351,8 +351,13 @@ class Play:
 
     def did_exclude(self, _case: str, task: Task, _who: str, other: str) -> None:
         task.excluded.add(other)
-        if other in (task.holder, task.held_for) and task.state in HELD:
-            task.state, task.holder, task.owner = "READY", "", ""
+        if other not in (task.holder, task.held_for):
+            return
+        task.holder = task.held_for = task.owner = ""
+        if task.state == "SUSPENDED":
+            task.prior = "READY"
+        else:
+            task.state = "READY"
 
     # --- put off, skip, give up --------------------------------------------------------------------------------
 
