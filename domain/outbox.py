@@ -12,7 +12,10 @@ from domain.work import Work
 
 
 class OutboxMessage(Base):
-    """One message on its way out. `key` is stable, so that a receiver can drop a repeat."""
+    """One message on its way out. `key` is stable, so that a receiver can drop a repeat.
+
+    refused_at: the receiving side will never take it; it is not tried again.
+    """
 
     __tablename__ = "outbox_message"
     __table_args__ = (
@@ -20,8 +23,8 @@ class OutboxMessage(Base):
             "ix_outbox_message_waiting",
             "kind",
             "address",
-            sqlite_where=text("sent_at IS NULL"),
-            postgresql_where=text("sent_at IS NULL"),
+            sqlite_where=text("sent_at IS NULL AND refused_at IS NULL"),
+            postgresql_where=text("sent_at IS NULL AND refused_at IS NULL"),
         ),
     )
 
@@ -34,6 +37,7 @@ class OutboxMessage(Base):
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
+    refused_at: Mapped[datetime | None]
 
 
 def post(work: Work, kind: str, key: str, body: object, *, address: str = "") -> bool:

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from domain.errors import Finding
 from domain.policy_documents import PolicyRefused
+from domain.text import Name
 from domain.text import gettext as _
 from domain.workdays import Calendar, DayKind
 
@@ -42,6 +43,14 @@ class CalendarYear:
     source: str
     holidays: tuple[Holiday, ...]
     digest: str
+
+    def names(self) -> Mapping[date, Name]:
+        """Every day of the notice with the holiday it belongs to."""
+        named: dict[date, Name] = {}
+        for holiday in self.holidays:
+            span = (holiday.first + timedelta(days=offset) for offset in range((holiday.last - holiday.first).days + 1))
+            named.update(dict.fromkeys((*span, *holiday.workdays), Name(holiday.zh, holiday.en)))
+        return named
 
     def days(self) -> Mapping[date, DayKind]:
         """Every day of the notice with its kind."""
@@ -94,12 +103,14 @@ def build_calendar(
         raise _refused("calendars", "year", _("Every year needs one file, and one year at least must be official."))
     last = _unbroken(official)
     days: dict[date, DayKind] = {}
+    names: dict[date, Name] = {}
     for entry in ordered:
         days.update(entry.days())
+        names.update(entry.names())
     content = [*(entry.digest for entry in ordered), *(f"{month}-{day}" for month, day in sorted(yearly)), zone]
     digest = hashlib.sha256("|".join(content).encode()).hexdigest()
     version = f"cn-{last}-{digest[:12]}"
-    return Calendar(version, ZoneInfo(zone), days, date(last, 12, 31), date(official[0], 1, 1), yearly)
+    return Calendar(version, ZoneInfo(zone), days, date(last, 12, 31), date(official[0], 1, 1), yearly, names)
 
 
 def _unbroken(years: Sequence[int]) -> int:

@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import Any, Literal, cast, get_args
 from zoneinfo import ZoneInfo
 
-from domain.text import Text
+from domain.text import Name, Text
 from domain.text import gettext as _
 
 Unit = Literal["working", "natural", "month"]
@@ -46,6 +46,7 @@ class Calendar:
     days: only the days that depart from the plain week. official_from, official_until: the span for
     which the arrangement has been published; outside it days are computed from `days`, the week and
     `yearly`, the (month, day) of statutory holidays on fixed dates, and marked provisional.
+    names: what a holiday, or the day worked in exchange for it, belongs to, where the arrangement names it.
     """
 
     version: str
@@ -54,6 +55,7 @@ class Calendar:
     official_until: date
     official_from: date = date.min
     yearly: frozenset[tuple[int, int]] = frozenset()
+    names: Mapping[date, Name] = field(default_factory=dict, repr=False, compare=False)
 
     def is_working(self, day: date) -> bool:
         """True when offices work on `day`; never raises for far years."""
@@ -129,11 +131,15 @@ class LegalDay:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Days, first and last included, that do not count. A stop is recorded when it ends."""
+    """Days, first and last included, that do not count; the last may lie ahead, the term then runs on by itself.
+
+    reason: a ground's code, or words. clause: what allows the stop.
+    """
 
     first: date
     last: date
     reason: str
+    clause: str = ""
 
     def covers(self, day: date) -> bool:
         """True for the days of the stop."""
@@ -142,25 +148,11 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Extension:
-    """More time, counted from the last day reached so far (before rolling)."""
+    """More time, counted from the last day reached so far (before rolling). clause: what allows it."""
 
     term: Term
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One line of an explanation.
-
-    kind: "start", "counted", "weekend", "holiday", "stopped", "extended", "rolled" or "result".
-    first, last: the days spoken of, both included. count: how many days. text: the sentence.
-    """
-
-    kind: str
-    first: date
-    last: date
-    count: int
-    text: Text
+    clause: str = ""
 
 
 def last_day(start_day: date, term: Term, calendar: Calendar) -> LegalDay:
@@ -210,7 +202,8 @@ class Derivation:
     """How a due day comes about; this is what is stored, the due instant is computed from it (walls 3).
 
     day_zero: local day of the event, not counted. calendar_version: the data it was last computed
-    with. source: clause id or "internal". stops, extensions: in the order they happened.
+    with. source: clause id or "internal". stops, extensions: in the order they happened. not_before: a day that was
+    announced and stands, though the calendar published since would end the term earlier.
     """
 
     day_zero: date
@@ -219,12 +212,19 @@ class Derivation:
     source: str
     stops: tuple[Stop, ...] = ()
     extensions: tuple[Extension, ...] = ()
+    not_before: date | None = None
 
     def last_day(self, calendar: Calendar) -> LegalDay:
         """The last day, with stops, extensions and roll applied."""
+        found = self._counted(calendar)
+        if self.not_before is not None and found.day < self.not_before:
+            return LegalDay(self.not_before, found.provisional)
+        return found
+
+    def _counted(self, calendar: Calendar) -> LegalDay:
         raw, provisional = self.day_zero, False
-        for term in self._terms():
-            for day, kind in self._walk(raw, term, calendar):
+        for term in self.terms():
+            for day, kind in self.walk(raw, term, calendar):
                 provisional |= term.unit == "working" and not calendar.is_official(day)
                 raw = day if kind == "counted" else raw
         if self.term.roll == "none":
@@ -236,35 +236,17 @@ class Derivation:
         """The last instant in time, aware UTC."""
         return end_of_day(self.last_day(calendar).day, calendar)
 
-    def explain(self, calendar: Calendar) -> tuple[Step, ...]:
-        """The steps from the event to the last day, for the page."""
-        start = _("%(day)s: the event; this day is not counted", day=self.day_zero.isoformat())
-        steps = [Step("start", self.day_zero, self.day_zero, 0, start)]
-        raw = self.day_zero
-        for number, term in enumerate(self._terms()):
-            if number:
-                reason = self.extensions[number - 1].reason
-                text = _("extended by %(term)s: %(reason)s", term=term.text(), reason=reason)
-                steps.append(Step("extended", raw, raw, term.length, text))
-            walked = list(self._walk(raw, term, calendar))
-            steps += _grouped(walked, calendar)
-            raw = next((day for day, kind in reversed(walked) if kind == "counted"), raw)
-        result = self.last_day(calendar)
-        if result.day != raw:
-            text = _("%(day)s is a rest day: moved to the next working day (民法典 203)", day=raw.isoformat())
-            steps.append(Step("rolled", raw, result.day, (result.day - raw).days, text))
-        return (*steps, _result_step(result))
-
     def to_json(self) -> dict[str, Any]:
         """A JSON-able form; `from_json` is its inverse."""
-        return {
+        made = {
             "day_zero": self.day_zero.isoformat(),
             "term": self.term.to_json(),
             "calendar": self.calendar_version,
             "source": self.source,
-            "stops": [[s.first.isoformat(), s.last.isoformat(), s.reason] for s in self.stops],
-            "extensions": [[e.term.to_json(), e.reason] for e in self.extensions],
+            "stops": [[s.first.isoformat(), s.last.isoformat(), s.reason, s.clause] for s in self.stops],
+            "extensions": [[e.term.to_json(), e.reason, e.clause] for e in self.extensions],
         }
+        return {**made, "not_before": self.not_before.isoformat()} if self.not_before is not None else made
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Derivation:
@@ -275,14 +257,16 @@ class Derivation:
             Term.from_json(data["term"]),
             data["calendar"],
             data["source"],
-            tuple(Stop(day(first), day(last), reason) for first, last, reason in data["stops"]),
-            tuple(Extension(Term.from_json(term), reason) for term, reason in data["extensions"]),
+            tuple(Stop(day(first), day(last), *why) for first, last, *why in data["stops"]),
+            tuple(Extension(Term.from_json(term), *why) for term, *why in data["extensions"]),
+            day(data["not_before"]) if data.get("not_before") else None,
         )
 
-    def _terms(self) -> tuple[Term, ...]:
+    def terms(self) -> tuple[Term, ...]:
+        """The term and, after it, every extension, in the order they are counted."""
         return (self.term, *(extension.term for extension in self.extensions))
 
-    def _walk(self, start: date, term: Term, calendar: Calendar) -> Iterator[tuple[date, str]]:
+    def walk(self, start: date, term: Term, calendar: Calendar) -> Iterator[tuple[date, str]]:
         """Each day after `start` with its kind, ending with the last counted one.
 
         A month is walked as the natural days up to its corresponding day, so that a stop moves it too.
@@ -301,45 +285,3 @@ class Derivation:
         if term.unit != "working" or calendar.is_working(day):
             return "counted"
         return "holiday" if calendar.is_holiday(day) else "weekend"
-
-
-def _grouped(walked: list[tuple[date, str]], calendar: Calendar) -> list[Step]:
-    """Runs of days of one kind as one step each; lone weekends inside a count stay visible."""
-    steps: list[Step] = []
-    first = 0
-    for end in range(1, len(walked) + 1):
-        if end == len(walked) or walked[end][1] != walked[first][1]:
-            days = [day for day, _kind in walked[first:end]]
-            steps.append(_run_step(walked[first][1], days, calendar))
-            first = end
-    return steps
-
-
-def _run_step(kind: str, days: list[date], calendar: Calendar) -> Step:
-    span = {"first": days[0].isoformat(), "last": days[-1].isoformat(), "count": len(days)}
-    if kind == "counted":
-        made_up = [day.isoformat() for day in days if calendar.days.get(day) is DayKind.MAKEUP]
-        text = _("%(first)s to %(last)s: %(count)s days counted", **span)
-        if made_up:
-            text = _(
-                "%(first)s to %(last)s: %(count)s days counted, with make-up working days %(days)s",
-                **span,
-                days=", ".join(made_up),
-            )
-    elif kind == "holiday":
-        text = _("%(first)s to %(last)s: public holiday, %(count)s days skipped", **span)
-    elif kind == "weekend":
-        text = _("%(first)s to %(last)s: weekend, %(count)s days skipped", **span)
-    else:
-        text = _("%(first)s to %(last)s: the term stood still, %(count)s days skipped", **span)
-    return Step(kind, days[0], days[-1], len(days), text)
-
-
-def _result_step(result: LegalDay) -> Step:
-    text = _("last day: %(day)s, until 24:00", day=result.day.isoformat())
-    if result.provisional:
-        text = _(
-            "last day: %(day)s, until 24:00; provisional, the holidays of that year are not published yet",
-            day=result.day.isoformat(),
-        )
-    return Step("result", result.day, result.day, 0, text)

@@ -9,17 +9,20 @@ from typing import Any
 
 from sqlalchemy import select
 
-from domain import rules
+from domain import rules, term_grounds, term_sum
 from domain.cases import Case
+from domain.clock import office_day
 from domain.errors import NotFound
 from domain.parties import households
 from domain.parties.households import Household, Person, PersonView
 from domain.parties.organisations import Organisation
 from domain.policy_shipped import Rules
+from domain.term_sum import Step
+from domain.text import Text
 from domain.text import gettext as _
 from domain.verification import authorisations
 from domain.work import Work
-from domain.workdays import Derivation, Step
+from domain.workdays import Derivation
 from tasks import queues
 from workflows import definitions
 from workflows.definitions import Definition, DefinitionRow
@@ -48,13 +51,21 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """A legal limit as a sum: kind STATUTORY, INTERNAL or NONE, its clause, its steps."""
+    """A legal limit as a sum: kind STATUTORY, INTERNAL or NONE, its clause with its words, its length, its steps.
+
+    version: of the calendar it was last computed with. apart: the day of the calendar published since, where the due
+    day was not recomputed yet.
+    """
 
     due_at: datetime | None
     left: int | None
     kind: str
     source: str
     steps: Sequence[Step] = ()
+    clause: str = ""
+    length: Text | None = None
+    version: str = ""
+    apart: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,4 +164,9 @@ def clock_of(work: Work, law: Rules, due: Mapping[str, Any] | None, due_at: date
     if not due or "day_zero" not in due:
         return Clock(due_at, left, kind if due_at is not None else rules.NONE, "")
     made = Derivation.from_json(due)
-    return Clock(due_at, left, kind, made.source, made.explain(law.calendar))
+    steps = term_sum.explain(made, law.calendar, term_grounds.event(str(due.get("key", ""))))
+    stale = due_at is not None and office_day(due_at) != steps[-1].last
+    return Clock(
+        due_at, left, kind, made.source, steps, term_grounds.clause_text(made.source), made.term.text(),
+        made.calendar_version, steps[-1].last if stale else None,
+    )  # fmt: skip

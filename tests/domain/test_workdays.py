@@ -159,27 +159,6 @@ def test_a_stop_moves_a_month_term_too() -> None:
     assert stopped.last_day(CHINA).day == date(2026, 4, 20)
 
 
-def test_the_explanation_tells_start_skips_roll_and_result() -> None:
-    steps = Derivation(date(2026, 9, 20), natural(12), CHINA.version, "NM-08").explain(CHINA)
-    assert [step.kind for step in steps] == ["start", "counted", "rolled", "result"]
-    assert str(steps[-1].text) == "last day: 2026-10-08, until 24:00"
-
-    steps = Derivation(EVENT, working(5), CHINA.version, "internal").explain(CHINA)
-    assert [(step.kind, step.count) for step in steps] == [
-        ("start", 0),
-        ("counted", 4),
-        ("holiday", 9),
-        ("counted", 1),
-        ("result", 0),
-    ]
-    assert "make-up working days 2026-02-14" in str(steps[1].text)
-
-
-def test_the_explanation_says_when_the_result_is_provisional() -> None:
-    steps = Derivation(date(2026, 12, 1), working(40), CHINA.version, "internal").explain(CHINA)
-    assert "provisional" in str(steps[-1].text)
-
-
 @given(days, lengths, units, rolls)
 def test_the_last_day_never_comes_earlier_for_a_longer_term(start: date, length: int, unit: str, roll: str) -> None:
     shorter = last_day(start, Term(length, unit, roll), CHINA).day  # type: ignore[arg-type]
@@ -197,20 +176,6 @@ def test_as_many_working_days_lie_in_a_term_as_it_names(start: date, length: int
 @given(days, lengths, units)
 def test_a_rolling_term_never_ends_on_a_rest_day(start: date, length: int, unit: str) -> None:
     assert CHINA.is_working(last_day(start, Term(length, unit, "next"), CHINA).day)  # type: ignore[arg-type]
-
-
-@given(days, st.integers(1, 40), units, rolls, st.integers(0, 20), st.integers(0, 15))
-def test_a_derivation_survives_storage_and_its_explanation_ends_at_its_last_day(
-    start: date, length: int, unit: str, roll: str, after: int, stood: int
-) -> None:
-    stop = Stop(start + timedelta(days=after), start + timedelta(days=after + stood), "stop")
-    term = Term(length, unit, roll)  # type: ignore[arg-type]
-    derivation = Derivation(start, term, CHINA.version, "NM-08", (stop,), (Extension(natural(2), "more"),))
-    assert Derivation.from_json(derivation.to_json()) == derivation
-    steps = derivation.explain(CHINA)
-    assert steps[-1].last == derivation.last_day(CHINA).day
-    if unit != "month":
-        assert sum(step.count for step in steps if step.kind == "counted") == length + 2
 
 
 @given(days, st.integers(1, 40), st.integers(0, 10))
