@@ -13,10 +13,14 @@ from sqlalchemy import select
 
 from domain.cases import Case
 from domain.parties import permissions
+from domain.parties.accounts import Account
 from domain.work import Actor, StandIn, Work
 from tasks import life
 from tasks.line import TOWN_ROLES
 from tasks.models import CANDIDATE, EXCLUDED, STAKEHOLDER, HumanTask, TaskPerson
+
+# roles whose people supervise tasks
+HEADS = permissions.roles_of("task.supervise")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,17 @@ def potential(
         return "skill"
     looked_after = frozenset(towns)
     return "town" if looked_after and task.town_id is not None and task.town_id not in looked_after else ""
+
+
+def candidates(work: Work, task: HumanTask) -> list[str]:
+    """Names of those who were named for a task. Uses uq_task_person_task_id_account_id_kind."""
+    wanted = (
+        select(Account.name)
+        .join(TaskPerson, TaskPerson.account_id == Account.id)
+        .where(TaskPerson.task_id == task.id, TaskPerson.kind == CANDIDATE)
+        .order_by(Account.name)
+    )
+    return list(work.session.scalars(wanted))
 
 
 def _holding(task: HumanTask, actor: Actor, found: set[str]) -> StandIn | None:

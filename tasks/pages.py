@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import aliased
 
 from domain import rules
@@ -29,12 +29,14 @@ from domain.verification.deliveries import Resource
 from domain.verification.doubts import DoubtView
 from domain.verification.queries import Query
 from domain.work import Work
-from tasks import briefs, desk, drawings, followed, words
+from tasks import briefs, desk, drawings, followed, routing, standing, words
 from tasks.briefs import CaseBrief, Clock
 from tasks.drawings import Drawing
 from tasks.followed import FileView, Opinion, Paper, Remark
 from tasks.models import COMPLETED, READY, HumanTask
-from tasks.rules import is_mine, state_of, task_scope
+from tasks.routing import Explained
+from tasks.rules import is_mine, recall_steps, state_of, supervised, task_scope
+from tasks.standing import Standing
 from workflows import definitions
 from workflows.definitions import DefinitionRow
 from workflows.forms import FormSpec
@@ -55,8 +57,8 @@ class GuardianView:
 class TaskPage:
     """A task with all that helps to do it. returned: what sent it back, None the first time.
 
-    mine: the actor holds it; claimable: nobody does; for_others: it may be done on somebody's behalf (`on_behalf`);
-    values: draft, or the answers once completed (S3).
+    mine: the actor holds it; claimable: nobody does, and they may; for_others: it may be done on somebody's
+    behalf (`on_behalf`); values: draft, or the answers once completed (S3).
     """
 
     ref: str
@@ -90,6 +92,8 @@ class TaskPage:
     guardians: Sequence[GuardianView]
     about: str
     drawing: Drawing
+    standing: Standing
+    routing: Explained
     law: Rules = field(repr=False)
 
     def text(self, english: bool) -> str:
@@ -98,7 +102,7 @@ class TaskPage:
 
 
 def task_page(work: Work, ref: str, *, english: bool = False) -> TaskPage:
-    """The page of a task. Raises NotFound, also for a task of others."""
+    """The page of a task: one's own, one that could be, or one of people whose head one is. Raises NotFound."""
     row = work.session.execute(_task(work, ref)).first()
     if row is None:
         raise NotFound(_("There is no such task for you."))
@@ -114,6 +118,8 @@ def task_page(work: Work, ref: str, *, english: bool = False) -> TaskPage:
         {code: one.en if english else one.zh for code, one in law.categories.items()},
         {one.ref: one.name for one in kin},
     )
+    recall_steps(work, case.id, definition.diagram.steps)
+    said = routing.explain(work, task, case, definition.diagram.steps.get(task.step_id))
     earlier = followed.opinions(work, case, definition, known, english=english)
     return TaskPage(
         ref=task.ref,
@@ -126,7 +132,7 @@ def task_page(work: Work, ref: str, *, english: bool = False) -> TaskPage:
         step_id=task.step_id,
         subject=task.subject,
         mine=is_mine(task, work.actor),
-        claimable=task.state == READY and work.actor.has(task.role) and task.org_id == work.actor.org_id,
+        claimable=said.take and task.state == READY,
         for_others=_for_others(work, task),
         holder=holder,
         held_at=task.claimed_at,
@@ -148,6 +154,8 @@ def task_page(work: Work, ref: str, *, english: bool = False) -> TaskPage:
         reports=followed.visible_reports(work, case, versions),
         guardians=kin,
         about=_about(work, case, task, law, english),
+        standing=standing.of(work, task, case, holder, row[12] or "", row[13] or ""),
+        routing=said,
         drawing=drawings.of_case(work, case, definition, row[9], incident=row[10], english=english),
         law=law,
     )
@@ -161,6 +169,7 @@ def _for_others(work: Work, task: HumanTask) -> bool:
 def _task(work: Work, ref: str) -> Select[*tuple[Any, ...]]:
     department, agency, town = aliased(Organisation), aliased(Organisation), aliased(Organisation)
     holder, finisher, other = aliased(Account), aliased(Account), aliased(Account)
+    absent, owner = aliased(Account), aliased(Account)
     return (
         select(
             HumanTask,
@@ -175,6 +184,8 @@ def _task(work: Work, ref: str) -> Select[*tuple[Any, ...]]:
             CaseState.marks,
             drawings.troubled(),
             other.name,
+            absent.name,
+            owner.name,
         )
         .join(Case, Case.id == HumanTask.case_id)
         .join(CaseState, CaseState.case_id == Case.id)
@@ -186,7 +197,9 @@ def _task(work: Work, ref: str) -> Select[*tuple[Any, ...]]:
         .join(holder, holder.id == HumanTask.assignee_id, isouter=True)
         .join(finisher, finisher.id == HumanTask.completed_by, isouter=True)
         .join(other, other.id == HumanTask.done_for, isouter=True)
-        .where(HumanTask.ref == ref, task_scope(work.actor))
+        .join(absent, absent.id == HumanTask.held_for, isouter=True)
+        .join(owner, owner.id == HumanTask.owner_id, isouter=True)
+        .where(HumanTask.ref == ref, or_(task_scope(work.actor), supervised(work.actor)))
     )
 
 

@@ -169,7 +169,8 @@ def state_of(task: HumanTask) -> str:
 def must_claim(work: Work, task: HumanTask, case: Case, bond: Bond) -> None:
     """The actor is a potential owner whom nothing keeps from it. Raises NotPermitted, Conflict."""
     if life.QUEUE not in bond.relations:
-        raise NotPermitted(_MISSING.get(bond.missing) or _work_of(task), task=task.ref)
+        missing = bond.missing or "role"
+        raise NotPermitted(_MISSING.get(missing) or _work_of(task), task=task.ref, missing=missing)
     must_not_be_kept_from(work, task, case, bond)
 
 
@@ -186,7 +187,7 @@ def must_complete(work: Work, task: HumanTask, case: Case, bond: Bond) -> None:
 def must_not_be_kept_from(work: Work, task: HumanTask, case: Case, bond: Bond) -> None:
     """Nobody excluded the actor, and separation of duties allows it to all whom the act counts for. NotPermitted."""
     if bond.excluded:
-        raise NotPermitted(_("You were excluded from this task; leave it to a colleague."), task=task.ref)
+        raise NotPermitted(_("You were excluded from this task; leave it to a colleague."), task=task.ref, excluded=1)
     people = bonds.represented(task, bond, work.actor)
     separation.must_be_apart(work, case, _diagram_steps(work, task), task.step_id, people)
 
@@ -252,7 +253,15 @@ def _work_of(task: HumanTask) -> Text:
     return _("This is the work of: %(roles)s. Ask a colleague who holds that role.", roles=Listed({task.role}))
 
 
+def recall_steps(work: Work, case_id: int, steps: Mapping[str, StepSpec]) -> None:
+    """Remember the drawing of a case that was read already."""
+    work.memory["steps", str(case_id)] = steps
+
+
 def _diagram_steps(work: Work, task: HumanTask) -> Mapping[str, StepSpec]:
+    known: Mapping[str, StepSpec] | None = work.memory.get(("steps", str(task.case_id)))
+    if known is not None:
+        return known
     state = work.session.get(CaseState, task.case_id)
     return definitions.by_id(work, state.definition_id).diagram.steps if state is not None else {}
 

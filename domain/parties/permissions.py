@@ -237,6 +237,11 @@ _BY_ACTION: dict[str, tuple[Rule, ...]] = {
 }
 
 
+def roles_of(action: str) -> frozenset[str]:
+    """Every role that a rule gives this action. Raises KeyError for an action that the table does not know."""
+    return frozenset(role for rule in _BY_ACTION[action] for role in rule.roles)
+
+
 def may(actor: Actor, action: str, relation: str = ANY, state: str = ANY) -> bool:
     """True when a rule gives the actor this action for this relation and state.
 

@@ -18,16 +18,17 @@ import pytest
 from sqlalchemy import select
 
 from domain import journal
-from domain.errors import HouseError
+from domain.errors import HouseError, NotFound
 from domain.parties import staff, substitutes
 from domain.parties.accounts import Account
 from domain.parties.organisations import Organisation
 from domain.work import OPERATOR, SCHEDULER, Actor, unit_of_work
-from tasks import desk, handing, moves, pausing
+from tasks import desk, handing, moves, pausing, routing, rules
 from tasks.models import HELD, OVER, HumanTask
 from tests.support import an_account
 from tests.torture.drawn import shared
 from tests.torture.world import HANDLER, World
+from workflows import definitions
 
 pytestmark = pytest.mark.slow
 
@@ -148,12 +149,28 @@ class Play:
 
     def try_it(self, verb: str, case: str, task: Task, who: str, other: str) -> HouseError | None:
         actor = self.actor(who)
+        said = self.explained(actor, task) if verb == "claim" else None
+        problem: HouseError | None = None
         try:
             with self.world.work(actor) as work:
                 getattr(self, f"do_{verb}")(work, case, task, other)
-        except HouseError as problem:
-            return problem
-        return None
+        except HouseError as refusal:
+            problem = refusal
+        if said is not None:  # the page says beforehand exactly what the claim says
+            assert (said.take, str(said.why)) == (problem is None, str(problem and problem.message)), f"{who} {task}"
+            assert all(str(one).strip() and "%(" not in str(one) for one in (*said.because, *said.change))
+            assert said.because if problem is None else said.change, f"{who} {task}"
+        return problem
+
+    def explained(self, actor: Actor, task: Task) -> routing.Explained | None:
+        """What a page would say to this person; None for one who may not even see the task."""
+        with self.world.work(actor, write=False) as work:
+            try:
+                row, case, state = rules.seen_task(work, task.ref)
+            except NotFound:
+                return None
+            steps = definitions.by_id(work, state.definition_id).diagram.steps
+            return routing.explain(work, row, case, steps.get(row.step_id))
 
     def agree(self, case: str, task: Task) -> None:
         """The row of the task says what the model says."""

@@ -99,7 +99,8 @@ def _after(ref: str) -> ResponseReturnValue:
             task_acts.page(work, ref)
         except NotFound:
             return redirect(url_for("desk.inbox"))
-    return redirect(url_for("task_acts.page", ref=ref))
+    back = "desk.task" if request.form.get("back") == "task" else "task_acts.page"
+    return redirect(url_for(back, ref=ref))
 
 
 def _person() -> str:
@@ -120,6 +121,7 @@ def _page(work: Work, ref: str, *, faults: Mapping[str, str] | None = None, refu
         places=PLACES,
         refusal=refusal,
         sent=request.form,
+        chosen=request.form.get("operation") or request.args.get("do", ""),
         chosen_people=request.form.getlist("person"),
         counts=showing.nav_counts(work),
     )
