@@ -20,6 +20,7 @@ from tasks import (
     leaving,
     messages,
     moves,
+    old_terms,
     pausing,
     repair_kinds,
     repairs,
@@ -155,10 +156,15 @@ def _undo_batch(work: Work, item: AgendaItem, _result: Any) -> None:
     batch_chunks.undo_some(work, item.subject)
 
 
+def _fill_terms(work: Work, item: AgendaItem, _result: Any) -> None:
+    old_terms.fill_some(work, item.payload)
+
+
 repair_kinds.register_all()
 version_moves.register_all()
 
 DUTIES: dict[str, Duty] = {
+    old_terms.KIND: Duty(_fill_terms),
     "case.deliver": Duty(_deliver_held, policy=_case),
     "case.resume": Duty(_resume, policy=_case),
     RIGHTS_CHANGED: Duty(_look_again),

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from domain import files, journal
+from domain import files, finding, journal
 from domain.blobs import StoredBlob
 from domain.cases import Case
 from domain.errors import Conflict, HouseError, InvalidAnswers
@@ -142,6 +142,7 @@ def comment(work: Work, ref: str, text: str) -> TaskComment:
     work.session.add(row)
     work.session.flush()
     row.body = work.home.vault.seal("task_comment.body", row.ref, body)
+    finding.learn_note(work, task.case_id, task.org_id, body)
     _journal(work, task, "task.commented", comment=row.ref)
     return row
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.orm.attributes import set_committed_value
 
-from domain import agenda
+from domain import agenda, finding
 from domain import rules as policies
 from domain.agenda import AgendaItem
 from domain.base import new_ref
@@ -289,6 +289,7 @@ def add_case_note(work: Work, case: Case, text: str) -> str:
     work.session.add(row)
     work.session.flush()
     row.body = work.home.vault.seal("task_comment.body", row.ref, text)
+    finding.learn_note(work, case.id, task.org_id, text)
     return row.ref
 
 

@@ -27,6 +27,8 @@ INPUTS = frozenset(
 SHOWN = frozenset({"text", "group"})
 ROUTABLE = frozenset({"number", "checkbox", "radio", "select"})
 CHOICES = frozenset({"radio", "select", "checklist"})
+# what may stand in a column of the inbox; a text only up to so many letters, since it is found as a whole
+INBOX, LONGEST_IN_INBOX = frozenset({"number", "checkbox", "radio", "select", "datetime", "textfield"}), 60
 DEEPEST = 3
 # what of a component the pages obey; `layout` and `id` are the editor's own
 ATTRIBUTES = frozenset(
@@ -40,7 +42,7 @@ CONDITIONAL = frozenset({"hide"})
 PROPERTIES = frozenset(
     (
         "label.en description.en text.en route actions rows options suffix suffix.en width show"
-        " check check.message check.message.en"
+        " check check.message check.message.en inbox"
     ).split()
 )
 # what the program itself can fill into a form, by the properties `rows` and `options` (tasks.options)
@@ -98,6 +100,7 @@ class FieldSpec:
     show: (field, values): the simple condition as it is written; `outside`: that field stands outside this one's row.
     hides: the field is neither drawn, required nor kept while one of them is true: its own, its groups', and `show`.
     check: must be true of the answers, else `message` stands at the field.
+    inbox: a column of the list of tasks.
     mark: what a text is called among what can be hidden; a field is called by its key. ident: the editor's own id.
     """
 
@@ -110,6 +113,7 @@ class FieldSpec:
     required: bool = False
     route: bool = False
     actions: bool = False
+    inbox: bool = False
     options: tuple[Option, ...] = ()
     options_from: str = ""
     rows: str = ""

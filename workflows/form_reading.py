@@ -14,9 +14,11 @@ from workflows.form_fields import (
     CHOICES,
     CONDITIONAL,
     DEEPEST,
+    INBOX,
     INPUTS,
     KEY,
     LONGEST,
+    LONGEST_IN_INBOX,
     MOST_RULES,
     PROPERTIES,
     ROUTABLE,
@@ -27,6 +29,9 @@ from workflows.form_fields import (
     OwnersText,
     Rule,
 )
+
+
+MONEY = ("元", "yuan", "rmb", "￥", "¥")
 
 
 class Reader:
@@ -212,6 +217,7 @@ class Reader:
             required=self._required(checks, name),
             route=route,
             actions=str(properties.get("actions", "")).lower() == "true",
+            inbox=self._inbox(component, kind, name),
             options=options,
             options_from=str(properties.get("options", "")),
             rows=str(properties.get("rows", "")),
@@ -229,12 +235,32 @@ class Reader:
             message=message,
         )
 
+    def _inbox(self, component: Mapping[str, Any], kind: str, name: str) -> bool:
+        """Whether the field is a column of the inbox. What stands there is not sealed, so money is refused."""
+        properties: Mapping[str, Any] = component.get("properties") or {}
+        if str(properties.get("inbox", "")).lower() != "true":
+            return False
+        unit = f"{properties.get('suffix', '')}{properties.get('suffix.en', '')}".lower()
+        longest = (component.get("validate") or {}).get("maxLength")
+        away = _("Take away the tick at “Column of the inbox”.")
+        if kind not in INBOX or properties.get("options"):
+            self.refuse(name, _("This field cannot be a column of the inbox."), away)
+        elif kind == "number" and any(word in unit for word in MONEY):
+            self.refuse(name, _("An amount of money stands in no column: it would not be sealed."), away)
+        elif kind == "textfield" and not (isinstance(longest, int) and longest <= LONGEST_IN_INBOX):
+            sentence = _("A text in a column has at most %(most)s characters.", most=LONGEST_IN_INBOX)
+            self.refuse(name, sentence, _("Give the field a maximum length."))
+        return True
+
     def _columns(self, component: Mapping[str, Any], kind: str, name: str, depth: int) -> tuple[FieldSpec, ...]:
         if kind != "dynamiclist":
             return ()
         inner = tuple(f for f in self.read_all(component.get("components", []), depth + 1) if f.kind != "group")
         if not inner or any(f.kind == "dynamiclist" for f in inner):
             self.refuse(name, _("A list needs columns and cannot hold another list."), _("Add plain fields to it."))
+        if any(one.inbox for one in inner):
+            away = _("Take away the tick at “Column of the inbox”.")
+            self.refuse(name, _("What stands in a list cannot be a column of the inbox."), away)
         return inner
 
     def _options(self, component: Mapping[str, Any], name: str) -> Iterator[Option]:

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from domain import identity, journal
+from domain import finding, identity, journal
 from domain.base import Base, BigKey, Code, Key, Ref, Sealed, new_ref
 from domain.errors import Conflict, InvalidAnswers, NotFound
 from domain.files import StoredFile
@@ -226,6 +226,7 @@ def add_person(
     )
     work.session.add(made)
     work.session.flush()
+    finding.learn_name(work, household.id, household.department_id, name)
     journal.record(work, "person.added", made.ref, {"household": household.ref})
     return made
 
@@ -321,16 +322,9 @@ def number_of(work: Work, person: Person) -> str:
 
 def view(work: Work, person: Person) -> PersonView:
     """The person as a page shows it."""
-    return PersonView(
-        person.ref,
-        name_of(work, person),
-        person.relation,
-        identity.mask(number_of(work, person)),
-        person.born_on,
-        person.capacity,
-        person.kind,
-        person.position,
-    )
+    number = identity.mask(number_of(work, person))
+    about = (person.born_on, person.capacity, person.kind, person.position)
+    return PersonView(person.ref, name_of(work, person), person.relation, number, *about)
 
 
 def views(work: Work, household: Household) -> list[PersonView]:
@@ -355,8 +349,13 @@ def find_by_idno(work: Work, number: str) -> Sequence[Person]:
 
     The caller scopes what is shown and counts the search. Uses ix_person_idno_blind.
     """
-    blinds = work.home.vault.blind_all("person.idno", _normal(number))
-    return work.session.scalars(select(Person).where(Person.idno_blind.in_(blinds)).order_by(Person.id)).all()
+    wanted = select(Person).where(Person.idno_blind.in_(blinds_of(work, number)))
+    return work.session.scalars(wanted.order_by(Person.id)).all()
+
+
+def blinds_of(work: Work, number: str) -> list[bytes]:
+    """Under which blind indexes this number is registered, in whatever way it is written."""
+    return work.home.vault.blind_all("person.idno", _normal(number))
 
 
 def guardians(work: Work, ward: Person) -> Sequence[Guardian]:

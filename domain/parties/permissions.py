@@ -91,8 +91,13 @@ RULES: tuple[Rule, ...] = (
     _rule("substitution.make", _SUPERVISORS, OFFICE),
     _rule("substitution.end", _WORKERS, SELF),
     _rule("substitution.end", _SUPERVISORS, OFFICE),
+    # filters that are kept: one's own by everybody, for the office or a role in it by its head
+    _rule("filter.keep", _WORKERS),
+    _rule("filter.share", _SUPERVISORS),
     # cases and households
     _rule("case.list", f"town_post department_clerk department_head {_AGENCY} agency_head archivist"),
+    # by name, identity number or note, within the cases the person may read and the notes of the own office
+    _rule("case.find", f"town_post department_clerk department_head {_AGENCY} agency_head archivist"),
     _rule("case.read", "department_clerk department_head", DEPARTMENT),
     _rule("case.read", f"{_AGENCY} agency_head", AGENCY),
     _rule("case.read", "archivist", f"{DEPARTMENT} {AGENCY}"),

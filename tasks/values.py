@@ -1,0 +1,286 @@
+"""Columns of the inbox: answers that a form's owner wants to be seen in the list and found by (property `inbox`).
+
+Codes, days, numbers (none of them an amount of money: the check refuses that) and yes/no stand in plain; a text is
+sealed and found only as a whole. What a step answered goes on to the later tasks of its case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from domain.base import new_ref
+from domain.work import Work
+from tasks.finding_models import CHOICE, DATE, NUMBER, TEXT, TaskValue
+from tasks.models import OPEN, HumanTask
+from workflows.forms import FieldSpec, FormSpec
+
+if TYPE_CHECKING:
+    from workflows.definitions import Definition
+
+_DIGITS, _SCALE = 19, 4
+_MIDDLE = 10 ** (_DIGITS - 1)  # numbers below and above nothing, compared as text
+LONGEST = 120
+MOST_MATCHES = 5_000  # up to so many the matches lead, above that the list leads and looks each task up
+KINDS = {"number": NUMBER, "datetime": DATE, "radio": CHOICE, "select": CHOICE, "checkbox": CHOICE, "textfield": TEXT}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column that some process declares. options: (value, Chinese, English) of a choice."""
+
+    key: str
+    kind: str
+    label: str
+    label_en: str
+    options: tuple[tuple[str, str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a column is asked for: equal to `equals`, or from `least` to `most`; "" for none."""
+
+    key: str
+    equals: str = ""
+    least: str = ""
+    most: str = ""
+
+
+def columns_of(definition: Definition) -> tuple[Column, ...]:
+    """The columns that the forms of a version declare, in the order of the forms' keys, each key once."""
+    found: dict[str, Column] = {}
+    for path in sorted(definition.bundle.files):
+        if path.startswith("forms/") and path.endswith(".form"):
+            form = definition.form(path.removeprefix("forms/").removesuffix(".form"))
+            for spec in declared(form):
+                found.setdefault(spec.key, column_of(spec))
+    return tuple(found.values())
+
+
+def declared(form: FormSpec) -> list[FieldSpec]:
+    """The fields of a form that are columns of the inbox."""
+    return [one for one in form.inputs if one.inbox]
+
+
+def column_of(spec: FieldSpec) -> Column:
+    """The column of a field."""
+    options = tuple((one.value, one.label, one.label_en) for one in spec.options)
+    if spec.kind == "checkbox":
+        options = (("true", "是", "Yes"), ("false", "否", "No"))
+    return Column(spec.key, KINDS[spec.kind], spec.label, spec.label_en, options)
+
+
+def comparable(kind: str, value: object) -> str:
+    """A plain value so that the order of the texts is the order of the values; "" for none.
+
+    A number keeps four places and is moved above nothing: 19 digits. Raises ValueError for what is no such value.
+    """
+    if value is None or value == "":
+        return ""
+    if kind == DATE:
+        return (value if isinstance(value, date) else date.fromisoformat(str(value)[:10])).isoformat()[:10]
+    if kind == NUMBER:
+        try:
+            moved = _MIDDLE + int(Decimal(str(value)).scaleb(_SCALE).to_integral_value())
+        except (InvalidOperation, OverflowError) as problem:
+            raise ValueError("not a number") from problem
+        if not 0 <= moved < 10 * _MIDDLE:
+            raise ValueError("too large")
+        return f"{moved:0{_DIGITS}d}"
+    text = "true" if value is True else "false" if value is False else str(value)
+    if len(text) > LONGEST:
+        raise ValueError("too long")
+    return text
+
+
+def shown(kind: str, value: str) -> str:
+    """A comparable value as it was."""
+    if kind != NUMBER:
+        return value
+    number = Decimal(int(value) - _MIDDLE).scaleb(-_SCALE)
+    return f"{number:f}".rstrip("0").rstrip(".") if number % 1 else f"{number:.0f}"
+
+
+def keep(work: Work, task: HumanTask, form: FormSpec, answers: Mapping[str, Any], *, whole_case: bool = False) -> None:
+    """Write the columns that a draft or a completed form says. whole_case: the other open tasks of the case have them
+    too, and the task itself is over. Costs nothing for a form without columns."""
+    specs = declared(form)
+    if not specs:
+        return
+    tasks = [(task.id, task.case_id, task.org_id)]
+    if whole_case:
+        others = select(HumanTask.id, HumanTask.case_id, HumanTask.org_id).where(
+            HumanTask.case_id == task.case_id, HumanTask.state.in_(OPEN), HumanTask.id != task.id
+        )
+        tasks += [(key, case, office) for key, case, office in work.session.execute(others)]
+    said = [(spec.key, KINDS[spec.kind], _plain(spec, answers.get(spec.key))) for spec in specs]
+    emptied = [name for name, _kind, value in said if not value]
+    if emptied:
+        work.session.execute(
+            delete(TaskValue).where(TaskValue.task_id.in_([key for key, _c, _o in tasks]), TaskValue.key.in_(emptied))
+        )
+    rows = [
+        _row(work, (key, case, office), name, kind, value)
+        for key, case, office in tasks
+        for name, kind, value in said
+        if value
+    ]
+    _write(work, rows)
+
+
+def _plain(spec: FieldSpec, value: object) -> str:
+    """What of an answer is kept; "" for nothing, also for a draft that is no such value yet."""
+    try:
+        return comparable(KINDS[spec.kind], value) if not isinstance(value, dict | list) else ""
+    except ValueError:
+        return ""
+
+
+def opened(work: Work, case_id: int, data: Mapping[str, Any], definition: Definition, refs: Sequence[str]) -> None:
+    """Give tasks that were just opened the columns their case has: what its steps answered, else what its data says.
+
+    Nothing for a process that declares none.
+    """
+    columns = _columns(work, definition)
+    if not columns or not refs:
+        return
+    tasks = work.session.execute(select(HumanTask.id, HumanTask.org_id).where(HumanTask.ref.in_(refs))).all()
+    known: dict[str, tuple[str, str]] = {}
+    for column in columns:
+        if column.kind != TEXT and column.key in data:
+            value = _from_data(column, data[column.key])
+            if value:
+                known[column.key] = (column.kind, value)
+    earlier = work.session.scalars(select(TaskValue).where(TaskValue.case_id == case_id).order_by(TaskValue.id))
+    for row in earlier:
+        known[row.key] = (row.kind, _text_of(work, row) if row.kind == TEXT else row.value)
+    _write(
+        work,
+        [
+            _row(work, (task, case_id, office), key, kind, value)
+            for task, office in tasks
+            for key, (kind, value) in known.items()
+        ],
+    )
+
+
+def _columns(work: Work, definition: Definition) -> tuple[Column, ...]:
+    place = ("inbox columns", str(definition.row_id))
+    known: tuple[Column, ...] | None = work.memory.get(place)
+    if known is None:
+        known = work.memory[place] = _known_columns(definition)
+    return known
+
+
+# a version never changes once deployed
+_by_version: dict[tuple[int, str], tuple[Column, ...]] = {}
+
+
+def _known_columns(definition: Definition) -> tuple[Column, ...]:
+    place = (definition.row_id, definition.bundle.digest)
+    if place not in _by_version:
+        _by_version[place] = columns_of(definition)
+    return _by_version[place]
+
+
+def _from_data(column: Column, value: object) -> str:
+    if isinstance(value, dict | list):
+        return ""
+    try:
+        return comparable(column.kind, value.date() if isinstance(value, datetime) else value)
+    except ValueError:
+        return ""
+
+
+def over(work: Work, tasks: Collection[int]) -> None:
+    """Tasks that are over leave the index of the columns."""
+    if tasks:
+        work.session.execute(
+            update(TaskValue).where(TaskValue.task_id.in_(sorted(tasks)), TaskValue.open).values(open=False)
+        )
+
+
+def of_tasks(work: Work, tasks: Iterable[int], keys: Collection[str]) -> dict[int, dict[str, str]]:
+    """What the columns of a page of tasks say, in one SELECT: task -> column -> value. Uses the table's unique key."""
+    rows = work.session.scalars(
+        select(TaskValue).where(TaskValue.task_id.in_(list(tasks)), TaskValue.key.in_(list(keys)))
+    )
+    found: dict[int, dict[str, str]] = {}
+    for row in rows:
+        said = _text_of(work, row) if row.kind == TEXT else shown(row.kind, row.value)
+        found.setdefault(row.task_id, {})[row.key] = said
+    return found
+
+
+def condition(work: Work, asked: Asked) -> ColumnElement[bool]:
+    """The condition on `human_task` that a column says what is asked.
+
+    Few matches lead (a subselect), many are looked up task by task as the list is read in its own order; which of the
+    two is found by counting to MOST_MATCHES. Uses ix_task_value_open, uq_task_value_task_id_key.
+    """
+    return _matching(work, asked.key, _within(asked))
+
+
+def text_condition(work: Work, key: str, blinds: Sequence[bytes]) -> ColumnElement[bool]:
+    """The same for a text, which is compared as a whole by its blind index."""
+    return _matching(work, key, [TaskValue.value.in_([one.hex() for one in blinds])])
+
+
+def _within(asked: Asked) -> list[ColumnElement[bool]]:
+    if asked.equals:
+        return [TaskValue.value == asked.equals]
+    found: list[ColumnElement[bool]] = []
+    if asked.least:
+        found.append(TaskValue.value >= asked.least)
+    if asked.most:
+        found.append(TaskValue.value <= asked.most)
+    return found
+
+
+def _matching(work: Work, key: str, within: list[ColumnElement[bool]]) -> ColumnElement[bool]:
+    offices = sorted({one for one in (work.actor.org_id, *(s.org_id for s in work.actor.stands_for)) if one is not None})
+    rows = select(TaskValue.task_id).where(TaskValue.org_id.in_(offices), TaskValue.key == key, TaskValue.open, *within)
+    if len(work.session.scalars(rows.limit(MOST_MATCHES + 1)).all()) <= MOST_MATCHES:
+        return HumanTask.id.in_(rows)
+    own = select(TaskValue.id).where(TaskValue.task_id == HumanTask.id, TaskValue.key == key, *within)
+    return own.correlate(HumanTask).exists()
+
+
+def _text_of(work: Work, row: TaskValue) -> str:
+    return work.home.vault.open("task_value.sealed", row.ref, row.sealed or b"")
+
+
+def _row(work: Work, place: tuple[int, int, int], key: str, kind: str, value: str) -> dict[str, Any]:
+    ref = new_ref()
+    vault = work.home.vault
+    return {
+        "ref": ref,
+        "task_id": place[0],
+        "case_id": place[1],
+        "org_id": place[2],
+        "key": key,
+        "kind": kind,
+        "value": vault.blind("task_value.sealed", value).hex() if kind == TEXT else value,
+        "sealed": vault.seal("task_value.sealed", ref, value) if kind == TEXT else None,
+        "open": True,
+    }
+
+
+def _write(work: Work, rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        return
+    session = work.session
+    session.flush()
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    made = insert(TaskValue)
+    names = ("ref", "kind", "value", "sealed", "open")
+    newer = made.on_conflict_do_update(
+        index_elements=["task_id", "key"], set_={name: getattr(made.excluded, name) for name in names}
+    )
+    session.connection().execute(newer, rows)
