@@ -28,7 +28,7 @@ TERM_BYTES = 9  # the key's number and eight bytes of the hash; whatever fits by
 
 
 class HouseholdTerm(Base):
-    """A term of the name of somebody in a household. The office stands in front of the row: a search stays within it."""
+    """A term of the name of somebody in a household. The department comes first: a search stays within it."""
 
     __tablename__ = "household_term"
     __table_args__ = (UniqueConstraint("department_id", "term", "household_id"),)
@@ -81,7 +81,7 @@ def noted(work: Work, case: Of, offices: Sequence[int], query: str) -> ColumnEle
     return _has(work, NOTES, case, CaseTerm.case_id, CaseTerm.org_id, offices, query)
 
 
-def _has(work: Work, kind: str, of: Of, owner: Of, office: Of, offices: Sequence[int], query: str) -> Any:
+def _has(work: Work, kind: str, of: Of, owner: Of, office: Of, offices: Sequence[int], query: str) -> ColumnElement[bool]:
     wanted = terms.of_query(query)
     if not wanted or not offices:
         return false()

@@ -45,9 +45,7 @@ class TaskValue(Base):
     __tablename__ = "task_value"
     __table_args__ = (
         UniqueConstraint("task_id", "key"),
-        Index(
-            "ix_task_value_open", "org_id", "key", "value", "task_id", sqlite_where=_OPEN, postgresql_where=_OPEN
-        ),
+        Index("ix_task_value_open", "org_id", "key", "value", "task_id", sqlite_where=_OPEN, postgresql_where=_OPEN),
         Index("ix_task_value_case_id", "case_id"),
         CheckConstraint("kind IN ('text','number','date','choice')", name="kind"),
         CheckConstraint("(kind = 'text') = (sealed IS NOT NULL)", name="sealed"),

@@ -244,12 +244,13 @@ def _within(asked: Asked) -> list[ColumnElement[bool]]:
 
 
 def _matching(work: Work, key: str, within: list[ColumnElement[bool]]) -> ColumnElement[bool]:
-    offices = sorted({one for one in (work.actor.org_id, *(s.org_id for s in work.actor.stands_for)) if one is not None})
+    own = [work.actor.org_id, *(one.org_id for one in work.actor.stands_for)]
+    offices = sorted({one for one in own if one is not None})
     rows = select(TaskValue.task_id).where(TaskValue.org_id.in_(offices), TaskValue.key == key, TaskValue.open, *within)
     if len(work.session.scalars(rows.limit(MOST_MATCHES + 1)).all()) <= MOST_MATCHES:
         return HumanTask.id.in_(rows)
-    own = select(TaskValue.id).where(TaskValue.task_id == HumanTask.id, TaskValue.key == key, *within)
-    return own.correlate(HumanTask).exists()
+    says = select(TaskValue.id).where(TaskValue.task_id == HumanTask.id, TaskValue.key == key, *within)
+    return says.correlate(HumanTask).exists()
 
 
 def _text_of(work: Work, row: TaskValue) -> str:

@@ -30,7 +30,6 @@ from workflows.form_fields import (
     Rule,
 )
 
-
 MONEY = ("元", "yuan", "rmb", "￥", "¥")
 
 

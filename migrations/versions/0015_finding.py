@@ -9,8 +9,8 @@ Size: empty tables; about ten rows a person follow, some minutes for a million p
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0013_finding"
-down_revision = "0012_notices"
+revision = "0015_finding"
+down_revision = "0014_task_counts"
 branch_labels = None
 depends_on = None
 
@@ -83,9 +83,7 @@ def _values() -> None:
         sa.Column("open", sa.Boolean(), nullable=False),
         sa.CheckConstraint("kind IN ('text','number','date','choice')", name=op.f("ck_task_value_kind")),
         sa.CheckConstraint("(kind = 'text') = (sealed IS NOT NULL)", name=op.f("ck_task_value_sealed")),
-        sa.ForeignKeyConstraint(
-            ["task_id"], ["human_task.id"], name=op.f("fk_task_value_task_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["task_id"], ["human_task.id"], name=op.f("fk_task_value_task_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name=op.f("fk_task_value_case_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["org_id"], ["organisation.id"], name=op.f("fk_task_value_org_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_task_value")),
