@@ -81,7 +81,9 @@ def noted(work: Work, case: Of, offices: Sequence[int], query: str) -> ColumnEle
     return _has(work, NOTES, case, CaseTerm.case_id, CaseTerm.org_id, offices, query)
 
 
-def _has(work: Work, kind: str, of: Of, owner: Of, office: Of, offices: Sequence[int], query: str) -> ColumnElement[bool]:
+def _has(
+    work: Work, kind: str, of: Of, owner: Of, office: Of, offices: Sequence[int], query: str
+) -> ColumnElement[bool]:
     wanted = terms.of_query(query)
     if not wanted or not offices:
         return false()

@@ -9,8 +9,8 @@ Size: empty tables; about ten rows a person follow, some minutes for a million p
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0015_finding"
-down_revision = "0014_task_counts"
+revision = "0016_finding"
+down_revision = "0015_terms"
 branch_labels = None
 depends_on = None
 
