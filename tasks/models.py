@@ -19,7 +19,6 @@ OPEN = (CREATED, READY, RESERVED, IN_PROGRESS, SUSPENDED, ERROR)
 HELD = (RESERVED, IN_PROGRESS)
 WORKABLE = (READY, *HELD)
 OVER = (COMPLETED, FAILED, EXITED, OBSOLETE)
-# in these very words a query has to say it, for SQLite to see that an index of open tasks serves it
 OPEN_SQL = text(f"state IN ({','.join(repr(one) for one in OPEN)})")
 NORMAL = 5  # WS-HumanTask: 0 is the highest priority, 10 the lowest, 5 what is not said otherwise
 CANDIDATE, EXCLUDED, STAKEHOLDER = "CANDIDATE", "EXCLUDED", "STAKEHOLDER"

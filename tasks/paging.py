@@ -11,17 +11,31 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Row]):
-    """A page of rows: `total` rows in all, this is page `number` of `pages`."""
+    """A page of rows: `total` rows in all, this is page `number` of `pages`. more: there are more than `total`, which
+    nobody counted. deepest: the last page that is shown of a list nobody leafs through to its end; 0 for any."""
 
     rows: Sequence[Row]
     total: int
     number: int
     size: int
+    more: bool = False
+    deepest: int = 0
+
+    @property
+    def said(self) -> str:
+        """The total as a page says it: 412, or 1,000+."""
+        return f"{self.total:,}+" if self.more else str(self.total)
 
     @property
     def pages(self) -> int:
         """How many pages there are, at least one."""
-        return max(1, -(-self.total // self.size))
+        pages = max(1, -(-self.total // self.size))
+        return min(pages, self.deepest) if self.deepest else pages
+
+    @property
+    def cut(self) -> bool:
+        """True on the last page of a list that goes on behind it."""
+        return self.number == self.pages and (self.more or self.last < self.total)
 
     @property
     def first(self) -> int:

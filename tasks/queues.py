@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, and_, case, func, literal, select, union, union_all
 
+from domain import rules
 from domain.cases import Case
 from domain.clock import office_day
 from domain.parties import permissions
@@ -16,13 +17,15 @@ from domain.parties.accounts import Account
 from domain.parties.households import Household, Person
 from domain.parties.organisations import Organisation
 from domain.work import Work
-from tasks import filters
+from tasks import branches, filters, tallies
+from tasks.branches import Rows
 from tasks.filters import Filter
-from tasks.models import COMPLETED, OPEN, READY, HumanTask
+from tasks.models import READY, WORKABLE, HumanTask
 from tasks.paging import Page as Page
-from tasks.rules import task_scope
 
 PAGE = 17
+DEEPEST = 60  # pages of one list: whoever looks further narrows it
+MOST_COUNTED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,81 +101,164 @@ class CaseRow:
 
 
 def worklist(work: Work, asked: Filter, *, size: int = PAGE) -> Page[TaskRow]:
-    """Open tasks the actor may take or holds, most pressing first. One SELECT for rows, one for the total.
+    """Open tasks the actor may take or holds, most pressing first. One SELECT for the keys, three for what one page
+    shows of them, one for the total.
 
-    Uses ix_human_task_inbox and ix_human_task_assignee.
+    A standing tab is counted exactly, anything narrower up to 1,000. Uses ix_human_task_inbox,
+    ix_human_task_assignee.
     """
     asked = asked.checked()
-    wanted = _tasks(work).where(HumanTask.state.in_(OPEN), *filters.conditions(work, asked))
-    total = work.session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
-    rows = work.session.execute(wanted.order_by(*_order(asked.sort)).limit(size).offset((asked.page - 1) * size))
-    return Page([_task_row(work, row) for row in rows], total, asked.page, size)
+    number = min(asked.page, DEEPEST)
+    wanted = front(work, asked, number * size)
+    keys = list(work.session.scalars(wanted.limit(size).offset((number - 1) * size)))
+    total, more = _total(work, asked)
+    return Page(task_rows(work, keys), total, number, size, more, DEEPEST)
+
+
+def front(work: Work, asked: Filter, most: int) -> Rows:
+    """Keys of the first `most` tasks under a filter, in its order, each once."""
+    ways = branches.of_actor(work.actor, asked.owner)
+    return branches.fronts(ways, filters.narrowed(work, asked), asked.sort, most).limit(most)
+
+
+def count_up_to(work: Work, asked: Filter, most: int = MOST_COUNTED) -> int:
+    """How many tasks are under a filter; `most` + 1 stands for any number above it."""
+    ways = branches.of_actor(work.actor, asked.owner)
+    found = branches.some(ways, filters.narrowed(work, asked), most + 1).limit(most + 1).subquery()
+    return work.session.scalar(select(func.count()).select_from(found)) or 0
 
 
 def next_task(work: Work, asked: Filter, after: str = "") -> str | None:
     """Ref of the task to open after finishing one under the same filter: the most pressing that is mine or free."""
-    page = worklist(work, replace(asked, page=1), size=25)
-    free = [row for row in page.rows if row.ref != after and (row.mine or not row.assignee)]
-    return free[0].ref if free else None
+    asked = asked.checked()
+    if asked.owner == "all":
+        asked = replace(asked, owner="open")
+    ways = branches.of_actor(work.actor, asked.owner)
+    conditions = [*filters.narrowed(work, asked), HumanTask.state.in_(WORKABLE), HumanTask.ref != after]
+    keys = branches.fronts(ways, conditions, asked.sort, 1).limit(1).subquery()
+    return work.session.scalar(select(HumanTask.ref).join(keys, keys.c.id == HumanTask.id))
 
 
 def finished(work: Work, *, page: int = 1, size: int = PAGE) -> Page[TaskRow]:
-    """Tasks the actor completed, newest first. Uses ix_human_task_done."""
-    wanted = _tasks(work).where(HumanTask.completed_by == work.actor.user_id, HumanTask.state == COMPLETED)
-    total = work.session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
-    rows = work.session.execute(
-        wanted.order_by(HumanTask.completed_at.desc(), HumanTask.id.desc()).limit(size).offset((page - 1) * size)
-    )
-    return Page([_task_row(work, row) for row in rows], total, page, size)
+    """Tasks the actor completed, newest first, counted up to 1,000. Uses ix_human_task_done."""
+    number = min(page, DEEPEST)
+    # only a completed task has somebody who completed it
+    mine = select(HumanTask.id).where(HumanTask.completed_by == work.actor.user_id)
+    newest = mine.order_by(HumanTask.completed_at.desc(), HumanTask.id.desc())
+    keys = list(work.session.scalars(newest.limit(size).offset((number - 1) * size)))
+    known = mine.limit(MOST_COUNTED + 1).subquery()
+    total = work.session.scalar(select(func.count()).select_from(known)) or 0
+    return Page(task_rows(work, keys), min(total, MOST_COUNTED), number, size, total > MOST_COUNTED, DEEPEST)
 
 
 def counts(work: Work, owner: str = "all") -> Counts:
-    """How many open tasks: one SELECT over the same scope as the list. owner "open": without those of colleagues."""
-    edges = filters.edges(work)
-    mine = (filters.mine_or_free(work),) if owner == "open" else ()
+    """How many open tasks: one SELECT over the same scope as the list. owner "open": without those of colleagues.
+
+    It is asked once a piece of work. What nobody holds is read from the counters (`tasks.tallies`), unless the actor
+    looks after certain towns or stands in for certain processes: then from ix_human_task_inbox alone.
+    """
+    known: Counts | None = work.memory.get(("counts", owner))
+    if known is not None:
+        return known
+    queues = branches.whole_queues(work.actor) if owner == "open" else None
+    if not permissions.may(work.actor, "task.read"):
+        found = Counts()
+    else:
+        parts = _one_by_one(work, owner) if queues is None else [*_free(queues), *_mine(work)]
+        found = _added_up(work, parts)
+    work.memory["counts", owner] = found
+    return found
+
+
+def _free(queues: Sequence[tuple[int, str]]) -> list[Rows]:
+    """(due_at, n, mine, free) of what nobody holds in these queues."""
+    rows = []
+    for part in tallies.of_queues(queues):
+        one = part.subquery()
+        columns = (one.c.due_at.label("due_at"), one.c.n.label("n"), literal(0).label("mine"), one.c.n.label("free"))
+        rows.append(select(*columns).where(one.c.kind == tallies.FREE))
+    return rows
+
+
+def _mine(work: Work) -> list[Rows]:
+    """The same of what the actor holds. Uses ix_human_task_assignee."""
+    one = literal(1)
+    columns = (_due().label("due_at"), one.label("n"), one.label("mine"), literal(0).label("free"))
+    return [select(*columns).where(branches.IS_OPEN, HumanTask.assignee_id == work.actor.user_id)]
+
+
+def _one_by_one(work: Work, owner: str) -> list[Rows]:
+    """The same of every task in the scope, each once."""
+    columns = (HumanTask.id, _due().label("due_at"), HumanTask.state, HumanTask.assignee_id)
+    ways = [select(*columns).where(*where) for where in branches.of_actor(work.actor, owner if owner == "open" else "")]
+    task = union(*ways).subquery("task")
+    mine = case((task.c.assignee_id == work.actor.user_id, 1), else_=0)
+    return [select(task.c.due_at, literal(1).label("n"), mine.label("mine"), _one_if(task.c.state == READY, "free"))]
+
+
+def _one_if(condition: ColumnElement[bool], name: str) -> ColumnElement[int]:
+    return case((condition, 1), else_=0).label(name)
+
+
+def _due() -> ColumnElement[datetime]:
+    return func.coalesce(HumanTask.due_at, tallies.NEVER, type_=HumanTask.due_at.type)
+
+
+def _added_up(work: Work, parts: Sequence[Rows]) -> Counts:
+    part = (union_all(*parts) if len(parts) > 1 else parts[0]).subquery("part")
+    edges, due, n = filters.edges(work), part.c.due_at, part.c.n
     row = work.session.execute(
         select(
-            func.count(),
-            _sum(filters.by_limit("overdue", edges)),
-            _sum(filters.by_limit("today", edges)),
-            _sum(filters.by_limit("soon", edges)),
-            _sum(HumanTask.assignee_id == work.actor.user_id),
-            _sum(HumanTask.state == READY),
-        ).where(HumanTask.state.in_(OPEN), task_scope(work.actor), *mine)
+            func.sum(n),
+            func.sum(n).filter(due < edges.now),
+            func.sum(n).filter(due >= edges.now, due < edges.tomorrow),
+            func.sum(n).filter(due >= edges.tomorrow, due < edges.soon),
+            func.sum(part.c.mine),
+            func.sum(part.c.free),
+        )
     ).one()
     return Counts(*(int(value or 0) for value in row))
 
 
+def _total(work: Work, asked: Filter) -> tuple[int, bool]:
+    """How many tasks are under a filter, and whether there are more than that."""
+    if asked.owner in ("open", "free") and asked == Filter(
+        tab=asked.tab, owner=asked.owner, sort=asked.sort, page=asked.page
+    ):
+        known = counts(work, owner="open")
+        if asked.owner == "open":
+            return getattr(known, asked.tab), False
+        if asked.tab == "all":
+            return known.free, False
+    found = count_up_to(work, asked)
+    return min(found, MOST_COUNTED), found > MOST_COUNTED
+
+
 def choices(work: Work) -> Choices:
-    """Distinct values the filters can offer within the actor's scope; one SELECT."""
-    rows = work.session.execute(
-        select(
-            HumanTask.process,
-            HumanTask.step_id,
-            func.max(HumanTask.name),
-            func.max(HumanTask.name_en),
-            Case.programme,
-            Organisation.ref,
-            Organisation.name,
-            Organisation.name_en,
+    """What the filters can offer within the actor's scope: processes, steps and towns of open tasks, every programme.
+
+    Three SELECTs, the first from ix_human_task_inbox alone.
+    """
+    task = HumanTask
+    ways = [
+        select(task.process, task.step_id, task.town_id, func.max(task.id).label("newest"))
+        .where(*where)
+        .group_by(task.process, task.step_id, task.town_id)
+        for where in branches.of_actor(work.actor, "")
+    ]
+    rows = work.session.execute(union_all(*ways) if len(ways) > 1 else ways[0]).all()
+    newest = {(process, step): key for process, step, _town, key in rows}
+    named = work.session.execute(select(task.step_id, task.name, task.name_en).where(task.id.in_(newest.values())))
+    towns = work.session.execute(
+        select(Organisation.ref, Organisation.name, Organisation.name_en).where(
+            Organisation.id.in_({row[2] for row in rows} - {None})
         )
-        .join(Case, Case.id == HumanTask.case_id)
-        .join(Organisation, Organisation.id == Case.town_id, isouter=True)
-        .where(HumanTask.state.in_(OPEN), task_scope(work.actor))
-        .group_by(
-            HumanTask.process,
-            HumanTask.step_id,
-            Case.programme,
-            Organisation.ref,
-            Organisation.name,
-            Organisation.name_en,
-        )
-    ).all()
+    )
     return Choices(
-        processes=sorted({r[0] for r in rows}),
-        steps=sorted({(r[1], r[2], r[3]) for r in rows}),
-        programmes=sorted({r[4] for r in rows}),
-        towns=sorted({(r[5], r[6], r[7]) for r in rows if r[5]}),
+        processes=sorted({process for process, _step in newest}),
+        steps=sorted({(step, name, name_en) for step, name, name_en in named}),
+        programmes=sorted(rules.current(work).programmes),
+        towns=sorted((ref, name, name_en) for ref, name, name_en in towns),
     )
 
 
@@ -195,35 +281,6 @@ def cases(work: Work, *, state: str = "OPEN", search: str = "", page: int = 1, s
     return Page([_case_row(work, *row) for row in rows], total, page, size)
 
 
-def _tasks(work: Work) -> Select[tuple[HumanTask, Case, Person, Organisation, str, int]]:
-    members = (
-        select(func.count())
-        .where(Person.household_id == Case.household_id, Person.kind == "MEMBER", Person.left_on.is_(None))
-        .correlate(Case)
-        .scalar_subquery()
-    )
-    return (
-        select(HumanTask, Case, Person, Organisation, Account.name, members)
-        .join(Case, Case.id == HumanTask.case_id)
-        .join(Person, and_(Person.household_id == Case.household_id, Person.position == 0), isouter=True)
-        .join(Organisation, Organisation.id == Case.town_id, isouter=True)
-        .join(Account, Account.id == HumanTask.assignee_id, isouter=True)
-    )
-
-
-def _sum(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.count().filter(condition)
-
-
-def _order(sort: str) -> tuple[ColumnElement[object], ...]:
-    # A task without a due day is never late, so it stands last; the key makes pages stable.
-    if sort == "opened":
-        return (HumanTask.opened_at, HumanTask.id)  # type: ignore[return-value]
-    if sort == "name":
-        return (HumanTask.name, HumanTask.id)  # type: ignore[return-value]
-    return (HumanTask.due_at.is_(None), HumanTask.due_at, HumanTask.id)  # type: ignore[return-value]
-
-
 def days_left(work: Work, due_at: datetime | None) -> int | None:
     """Whole office days from today to the due day; 0 today, negative late."""
     return None if due_at is None else (office_day(due_at) - work.today).days
@@ -233,56 +290,82 @@ def _name(work: Work, person: Person | None) -> str:
     return "" if person is None else work.home.vault.open("person.name", person.ref, person.name)
 
 
-def _task_row(work: Work, row: Sequence[Any]) -> TaskRow:
-    task: HumanTask = row[0]
-    case: Case = row[1]
-    person: Person | None = row[2]
-    town: Organisation | None = row[3]
-    assignee, members = row[4], row[5]
-    due: dict[str, object] = task.due or {}
+def task_rows(work: Work, keys: Sequence[int]) -> list[TaskRow]:
+    """The lines of these tasks, in this order; two SELECTs, whatever their number."""
+    if not keys:
+        return []
+    rows = work.session.execute(_SHOWN.where(HumanTask.id.in_(keys))).all()
+    households = {row.household_id for row in rows if row.household_id is not None}
+    counted = select(Person.household_id, func.count()).where(
+        Person.household_id.in_(households), Person.kind == "MEMBER", Person.left_on.is_(None)
+    )
+    members = dict(work.session.execute(counted.group_by(Person.household_id)).all()) if households else {}
+    found = {row.id: _task_row(work, row, members.get(row.household_id, 0)) for row in rows}
+    return [found[key] for key in keys if key in found]
+
+
+# no mapped objects: a page shows few columns of many rows
+_SHOWN = (
+    select(
+        HumanTask.id, HumanTask.ref, HumanTask.version, HumanTask.name, HumanTask.name_en, HumanTask.process,
+        HumanTask.state, HumanTask.due, HumanTask.due_at, HumanTask.limit_kind, HumanTask.assignee_id, HumanTask.round,
+        HumanTask.opened_at, HumanTask.completed_at,
+        Case.programme, Case.ref.label("case_ref"), Case.number, Case.kind, Case.suspended_at, Case.household_id,
+        Person.ref.label("person_ref"), Person.name.label("sealed"), Organisation.name.label("place"),
+        Organisation.name_en.label("place_en"), Account.name.label("assignee"),
+    )
+    .join(Case, Case.id == HumanTask.case_id)
+    .join(Person, and_(Person.household_id == Case.household_id, Person.position == 0), isouter=True)
+    .join(Organisation, Organisation.id == Case.town_id, isouter=True)
+    .join(Account, Account.id == HumanTask.assignee_id, isouter=True)
+)  # fmt: skip
+
+
+def _task_row(work: Work, row: Any, members: int) -> TaskRow:
+    due: dict[str, object] = row.due or {}
     term = due.get("term")
     return TaskRow(
-        ref=task.ref,
-        version=task.version,
-        name=task.name,
-        name_en=task.name_en,
-        process=task.process,
-        programme=case.programme,
-        case_ref=case.ref,
-        case_number=case.number,
-        household=_name(work, person),
-        members=members or 0,
-        place=town.name if town else "",
-        place_en=town.name_en if town else "",
-        due_at=task.due_at,
-        left=days_left(work, task.due_at),
-        limit_kind=task.limit_kind,
+        ref=row.ref,
+        version=row.version,
+        name=row.name,
+        name_en=row.name_en,
+        process=row.process,
+        programme=row.programme,
+        case_ref=row.case_ref,
+        case_number=row.number,
+        household=work.home.vault.open("person.name", row.person_ref, row.sealed) if row.person_ref else "",
+        members=members,
+        place=row.place or "",
+        place_en=row.place_en or "",
+        due_at=row.due_at,
+        left=days_left(work, row.due_at),
+        limit_kind=row.limit_kind,
         limit_key=str(due.get("source", "")),
         term=term if isinstance(term, dict) else None,
-        assignee=str(assignee or ""),
-        mine=task.assignee_id == work.actor.user_id and task.assignee_id is not None,
-        round=task.round,
-        opened_at=task.opened_at,
-        completed_at=task.completed_at,
-        kind=case.kind,
-        on_hold=case.suspended_at is not None,
+        assignee=str(row.assignee or ""),
+        mine=row.assignee_id == work.actor.user_id and row.assignee_id is not None,
+        round=row.round,
+        opened_at=row.opened_at,
+        completed_at=row.completed_at,
+        kind=row.kind,
+        on_hold=row.suspended_at is not None,
     )
 
 
-def _case_row(work: Work, case: Case, person: Person | None, town: Organisation | None) -> CaseRow:
+def _case_row(work: Work, matter: Case, person: Person | None, town: Organisation | None) -> CaseRow:
     return CaseRow(
-        ref=case.ref,
-        number=case.number,
-        process=case.process,
-        programme=case.programme,
-        stage=case.stage,
-        state=case.state,
+        ref=matter.ref,
+        number=matter.number,
+        process=matter.process,
+        programme=matter.programme,
+        stage=matter.stage,
+        state=matter.state,
         household=_name(work, person),
         place=town.name if town else "",
         place_en=town.name_en if town else "",
-        opened_at=case.opened_at,
-        due_at=case.due_at,
-        left=days_left(work, case.due_at),
-        kind=case.kind,
-        on_hold=case.suspended_at is not None,
+        opened_at=matter.opened_at,
+        due_at=matter.due_at,
+        left=days_left(work, matter.due_at),
+        kind=matter.kind,
+        on_hold=matter.suspended_at is not None,
     )

@@ -48,7 +48,7 @@ ROOMS = (
     "domain.verification.surveys",
     "tasks.finding_models",
     "tasks.models",
-    "tasks.tally_triggers",
+    "tasks.tallies",
     "tasks.notifications",
     "tasks.repair_models",
     "tasks.term_models",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -34,12 +34,14 @@ from domain.base import Base, BigKey, Key
 from domain.parties.organisations import Organisation
 from domain.work import Work
 from tasks.models import HELD, OPEN, READY, HumanTask
+from tasks.tally_triggers import ASIDE as ASIDE
+from tasks.tally_triggers import FREE as FREE
+from tasks.tally_triggers import NEVER as NEVER
+from tasks.tally_triggers import TAKEN as TAKEN
 
-FREE, TAKEN, ASIDE = "FREE", "TAKEN", "ASIDE"
-# of tasks without a limit; it stands behind every other
-NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 ALL_ROLES = ""  # of the sums of an area
 CHUNK = 2_000
+Rows = Select[*tuple[Any, ...]]
 Sums = Counter[tuple[int, str, str, datetime]]
 
 
@@ -89,16 +91,16 @@ class Wrong:
 # --- reading ---------------------------------------------------------------------------------------------------------
 
 
-def of_queues(pairs: Iterable[tuple[int, str]]) -> list[Select[Any]]:
+def of_queues(pairs: Iterable[tuple[int, str]]) -> list[Rows]:
     """(kind, due_at, n) of these offices' roles, as SELECTs to be added up. Uses the keys of both tables."""
-    found: list[Select[Any]] = []
+    found: list[Rows] = []
     for org_id, role in pairs:
         found.append(_counted().where(TaskCount.area_id == org_id, TaskCount.role == role))
         found.append(_added().where(TaskCountDelta.org_id == org_id, TaskCountDelta.role == role))
     return found
 
 
-def of_area(org_id: int) -> list[Select[Any]]:
+def of_area(org_id: int) -> list[Rows]:
     """The same of an office and everything below it: one sum an instant, whatever its size."""
     return [
         _counted().where(TaskCount.area_id == org_id, TaskCount.role == ALL_ROLES),
@@ -106,18 +108,18 @@ def of_area(org_id: int) -> list[Select[Any]]:
     ]
 
 
-def within(org_id: int) -> Select[tuple[int]]:
+def within(org_id: int) -> Rows:
     """Keys of an office and of every office below it. Uses ix_organisation_parent_id."""
     below = select(Organisation.id).where(Organisation.id == org_id).cte("below", recursive=True)
     below = below.union(select(Organisation.id).join(below, Organisation.parent_id == below.c.id))
     return select(below.c.id)
 
 
-def _counted() -> Select[Any]:
+def _counted() -> Rows:
     return select(TaskCount.kind.label("kind"), TaskCount.due_at.label("due_at"), TaskCount.n.label("n"))
 
 
-def _added() -> Select[Any]:
+def _added() -> Rows:
     delta = TaskCountDelta
     return select(delta.kind.label("kind"), delta.due_at.label("due_at"), delta.n.label("n"))
 
@@ -183,7 +185,7 @@ def kind_of() -> ColumnElement[str]:
     return case((HumanTask.state == READY, FREE), (HumanTask.state.in_(HELD), TAKEN), else_=ASIDE)
 
 
-def _truth(n: ColumnElement[int]) -> Select[Any]:
+def _truth(n: ColumnElement[int]) -> Rows:
     kind, due = kind_of().label("kind"), func.coalesce(HumanTask.due_at, NEVER, type_=HumanTask.due_at.type)
     rows = (
         select(HumanTask.org_id, HumanTask.role, kind, due.label("due_at"))
@@ -203,7 +205,7 @@ def _above() -> Any:
 
 def _summed(work: Work, rows: Sequence[Any]) -> Sums:
     """Rows (office, role, kind, due, n) with what they are in the sums of the areas."""
-    parents = {org: parent for org, parent in work.session.execute(select(Organisation.id, Organisation.parent_id))}
+    parents = dict(work.session.execute(select(Organisation.id, Organisation.parent_id)).all())
     areas = {org: _chain(parents, org) for org in {row[0] for row in rows}}
     sums: Sums = Counter()
     for org, role, kind, due, n in rows:

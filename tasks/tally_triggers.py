@@ -6,14 +6,17 @@ install them again.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, MetaData, event, inspect
 
 from domain.base import Base
 from tasks.models import HELD, OPEN, READY
-from tasks.tallies import ASIDE, FREE, NEVER, TAKEN
 
+FREE, TAKEN, ASIDE = "FREE", "TAKEN", "ASIDE"
+# of tasks without a limit; it stands behind every other
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)
 TRIGGERS = ("tally_human_task_insert", "tally_human_task_update", "tally_human_task_delete")
 _INSERT, _UPDATE, _DELETE = TRIGGERS
 _INTO = "INSERT INTO task_count_delta (org_id, role, kind, due_at, n)"
@@ -25,7 +28,8 @@ def _words(states: tuple[str, ...]) -> str:
 
 
 def _kind(state: str) -> str:
-    return f"CASE WHEN {state} = '{READY}' THEN '{FREE}' WHEN {state} IN ({_words(HELD)}) THEN '{TAKEN}' ELSE '{ASIDE}' END"
+    taken = f"WHEN {state} IN ({_words(HELD)}) THEN '{TAKEN}'"
+    return f"CASE WHEN {state} = '{READY}' THEN '{FREE}' {taken} ELSE '{ASIDE}' END"
 
 
 def _open(state: str) -> str:
@@ -54,8 +58,10 @@ def _sqlite() -> list[str]:
     head = "ON human_task FOR EACH ROW WHEN"
     return [
         f"CREATE TRIGGER {_INSERT} AFTER INSERT {head} {_open('NEW.state')} BEGIN {_INTO} {added}; END",
-        f"CREATE TRIGGER {_UPDATE} AFTER UPDATE OF state, org_id, role, due_at {head} {_differs('IS NOT')}"
-        f" BEGIN {_INTO} {taken}; {_INTO} {added}; END",
+        (
+            f"CREATE TRIGGER {_UPDATE} AFTER UPDATE OF state, org_id, role, due_at {head} {_differs('IS NOT')}"
+            f" BEGIN {_INTO} {taken}; {_INTO} {added}; END"
+        ),
         f"CREATE TRIGGER {_DELETE} AFTER DELETE {head} {_open('OLD.state')} BEGIN {_INTO} {taken}; END",
     ]
 
@@ -64,17 +70,23 @@ def _postgresql() -> list[str]:
     taken, added = (_row(row, "postgresql", n) for row, n in (("OLD", -1), ("NEW", 1)))
     kind, due = _kind("state"), f"coalesce(due_at, {_NEVER['postgresql']})"
     # rows that are written together are counted together
-    many = f"SELECT org_id, role, {kind}, {due}, count(*) FROM made WHERE {_open('state')} GROUP BY 1, 2, 3, 4"
+    many = f"SELECT org_id, role, {kind}, {due}, count(*) FROM made WHERE {_open('state')} GROUP BY 1, 2, 3, 4"  # noqa: S608  fixed words
     return [
         _function(_INSERT, f"{_INTO} {many};"),
-        f"CREATE TRIGGER {_INSERT} AFTER INSERT ON human_task REFERENCING NEW TABLE AS made"
-        f" FOR EACH STATEMENT EXECUTE FUNCTION {_INSERT}()",
+        (
+            f"CREATE TRIGGER {_INSERT} AFTER INSERT ON human_task REFERENCING NEW TABLE AS made"
+            f" FOR EACH STATEMENT EXECUTE FUNCTION {_INSERT}()"
+        ),
         _function(_UPDATE, f"{_INTO} {taken} UNION ALL {added};"),
-        f"CREATE TRIGGER {_UPDATE} AFTER UPDATE ON human_task FOR EACH ROW"
-        f" WHEN ({_differs('IS DISTINCT FROM')}) EXECUTE FUNCTION {_UPDATE}()",
+        (
+            f"CREATE TRIGGER {_UPDATE} AFTER UPDATE ON human_task FOR EACH ROW"
+            f" WHEN ({_differs('IS DISTINCT FROM')}) EXECUTE FUNCTION {_UPDATE}()"
+        ),
         _function(_DELETE, f"{_INTO} {taken};"),
-        f"CREATE TRIGGER {_DELETE} AFTER DELETE ON human_task FOR EACH ROW"
-        f" WHEN ({_open('OLD.state')}) EXECUTE FUNCTION {_DELETE}()",
+        (
+            f"CREATE TRIGGER {_DELETE} AFTER DELETE ON human_task FOR EACH ROW"
+            f" WHEN ({_open('OLD.state')}) EXECUTE FUNCTION {_DELETE}()"
+        ),
     ]
 
 

@@ -37,7 +37,7 @@ INSERT INTO task_count (area_id, role, kind, due_at, n)
 SELECT org_id, role, kind, due_at, count(*) FROM standing GROUP BY 1, 2, 3, 4
 UNION ALL
 SELECT above.area_id, '', kind, due_at, count(*) FROM standing JOIN above USING (org_id) GROUP BY 1, 2, 3, 4
-"""
+"""  # noqa: S608  fixed words
 
 
 def upgrade() -> None:
