@@ -28,11 +28,11 @@ def instant(work: Work) -> datetime:
 
 
 def of_case(work: Work, case_id: int, form: FormSpec) -> Mapping[str, Mapping[str, Any]]:
-    """ref -> name (S3) and size in bytes of every file of the case; empty when the form's expressions ask for none."""
+    """ref -> name (S3), size in bytes and type of every file of the case; empty when the form asks for none."""
     if not form.asks_files():
         return {}
     found = work.session.scalars(select(StoredFile).where(StoredFile.case_id == case_id))
-    return {one.ref: {"name": files.name_of(work, one), "size": one.size} for one in found}
+    return {one.ref: {"name": files.name_of(work, one), "size": one.size, "media": one.media_type} for one in found}
 
 
 def held(work: Work, ref: str) -> tuple[FormSpec, int]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from domain.text import gettext as _
-from workflows.forms import FieldSpec, FormSpec
+from workflows.forms import COMPUTED, CONFIRMED, FieldSpec, FormSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Names:
 def in_words(form: FormSpec, answers: Mapping[str, Any], names: Names, *, english: bool) -> Iterator[tuple[str, str]]:
     """(label, answer) of every field that was answered, in the order of the form; a list gives a line a row."""
     locale = "en" if english else "zh"
-    for spec in form.inputs:
+    for spec in form.answered:
         value = answers.get(spec.key)
         if spec.kind == "dynamiclist":
             yield from _rows(spec, value if isinstance(value, list) else [], names, locale)
@@ -34,6 +34,11 @@ def in_words(form: FormSpec, answers: Mapping[str, Any], names: Names, *, englis
             said = _said(spec, value, names, locale)
             if said:
                 yield spec.text(locale), said
+    confirmed = answers.get(CONFIRMED)
+    reasons = confirmed if isinstance(confirmed, Mapping) else {}
+    for rule in form.rules:
+        if rule.key in reasons:
+            yield rule.message.text(locale), str(_("confirmed: %(reason)s", reason=reasons[rule.key]))
 
 
 def _rows(spec: FieldSpec, rows: Sequence[Any], names: Names, locale: str) -> Iterator[tuple[str, str]]:
@@ -51,6 +56,8 @@ def _rows(spec: FieldSpec, rows: Sequence[Any], names: Names, locale: str) -> It
 def _said(spec: FieldSpec, value: Any, names: Names, locale: str) -> str:
     if value is None or value == "" or value == []:
         return ""
+    if spec.kind == COMPUTED and isinstance(value, bool):
+        return str(_("yes")) if value else str(_("no"))
     if spec.kind == "checkbox":
         return str(_("yes")) if value else ""
     if spec.kind == "filepicker":

@@ -125,7 +125,7 @@ def _name(step: StepSpec, english: bool) -> str:
 
 def _form(key: str, path: str, content: bytes, steps: Mapping[str, StepSpec], english: bool) -> dict[str, Any]:
     try:
-        inputs = forms.parse(content, key, path).inputs
+        inputs = forms.parse(content, key, path).answered
     except DefinitionRefused:
         inputs = ()
     return {"key": key, "title": form_title(key, steps, english), "fields": [_field(one, english) for one in inputs]}

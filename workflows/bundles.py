@@ -198,7 +198,7 @@ def _check_form(key: str, path: str, content: bytes, routing: dict[str, Members]
     except DefinitionRefused as refusal:
         yield from refusal.findings
         return
-    routing[key] = {field.key: expression_types.of_field(field) for field in spec.inputs if field.route}
+    routing[key] = {field.key: expression_types.of_field(field) for field in spec.answered if field.route}
     yield from forms.check_rules(spec, path)
     for field in (*spec.inputs, *(column for rows in spec.inputs for column in rows.fields)):
         for source, known in ((field.rows, forms.ROW_SOURCES), (field.options_from, forms.OPTION_SOURCES)):

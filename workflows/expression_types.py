@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from decisions.feel.types import ANY, ContextType, Type, named
-from workflows.form_fields import FieldSpec
+from workflows.form_fields import COMPUTED, FieldSpec
 
 # what the pages clean a field's answer to (workflows.form_values); other kinds never decide a way
 KINDS = {"number": "number", "checkbox": "boolean", "radio": "string", "select": "string"}
@@ -20,6 +20,8 @@ LENT = {
 
 def of_field(field: FieldSpec) -> Type | None:
     """The type of a field's answer, None when it is not told by its kind."""
+    if field.kind == COMPUTED:
+        return named("number") if field.digits is not None else None
     return named(KINDS.get(field.kind, ""))
 
 

@@ -24,8 +24,10 @@ INPUTS = frozenset(
         "dynamiclist",
     }
 )
+COMPUTED = "expression"  # what the form works out by itself: shown and kept, never sent
+ANSWERED = INPUTS | {COMPUTED}
 SHOWN = frozenset({"text", "group"})
-ROUTABLE = frozenset({"number", "checkbox", "radio", "select"})
+ROUTABLE = frozenset({"number", "checkbox", "radio", "select", COMPUTED})
 CHOICES = frozenset({"radio", "select", "checklist"})
 # what may stand in a column of the inbox; a text only up to so many letters, since it is found as a whole
 INBOX, LONGEST_IN_INBOX = frozenset({"number", "checkbox", "radio", "select", "datetime", "textfield"}), 60
@@ -34,7 +36,7 @@ DEEPEST = 3
 ATTRIBUTES = frozenset(
     (
         "type id key path label text description properties values validate subtype dateLabel components"
-        " defaultValue layout decimalDigits conditional"
+        " defaultValue layout decimalDigits conditional expression computeOn accept multiple"
     ).split()
 )
 VALIDATE = frozenset({"required", "maxLength", "min", "max"})
@@ -42,7 +44,8 @@ CONDITIONAL = frozenset({"hide"})
 PROPERTIES = frozenset(
     (
         "label.en description.en text.en route actions rows options suffix suffix.en width show"
-        " check check.message check.message.en inbox"
+        " check check.message check.message.en required.when help help.en example example.en source"
+        " inbox rows.min rows.max row.title row.title.en files.most files.size"
     ).split()
 )
 # what the program itself can fill into a form, by the properties `rows` and `options` (tasks.options)
@@ -52,6 +55,10 @@ KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,47}")
 LONGEST = 8_000
 MOST_ROWS = 200
 MOST_RULES = 300
+MOST_FILES = 20
+CONFIRMED = "_confirmed"  # beside the answers: why a warning of the form was passed over, by its id; no key begins so
+# what a field may take of files: how its name ends -> media type
+FILE_TYPES = {"pdf": "application/pdf", "png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +89,8 @@ class OwnersText(Text):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """An expression over the answers of a form. origin: "hide", "show" (the simple equality) or "check".
+    """An expression over the answers of a form. origin: "hide", "show" (the simple equality), "check", "needed" (when a
+    field must be filled in), "compute" (a calculated field) or "rule" (of the form as a whole).
 
     names: keys of the form or of the same row that it speaks of, `this` resolved.
     """
@@ -94,6 +102,21 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class FormRule:
+    """A rule of the form as a whole: true of the answers, else `message` stands at the fields it concerns.
+
+    warning: whoever confirms it with a reason passes. source: the clause it follows, "" for none.
+    """
+
+    key: str
+    rule: Rule
+    fields: tuple[str, ...]
+    message: OwnersText
+    warning: bool = False
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class FieldSpec:
     """One component. `fields` are the columns of a dynamiclist; `rows`/`options_from` name program-filled sources.
 
@@ -102,6 +125,10 @@ class FieldSpec:
     check: must be true of the answers, else `message` stands at the field.
     inbox: a column of the list of tasks.
     mark: what a text is called among what can be hidden; a field is called by its key. ident: the editor's own id.
+    needed: must be filled in while this is true. compute: what a calculated field is worth.
+    guide: a longer help; example: what a right answer looks like; source: the clause that asks for it.
+    least_rows, most_rows, row_title: of a list that people add to; "{n}" in the title is the row's number.
+    most_files, file_size (bytes, 0: the office's limit), file_types (media types, empty: what the office takes).
     """
 
     kind: str
@@ -132,6 +159,17 @@ class FieldSpec:
     message: OwnersText | None = None
     mark: str = ""
     ident: str = ""
+    needed: Rule | None = None
+    compute: Rule | None = None
+    guide: OwnersText | None = None
+    example: OwnersText | None = None
+    source: str = ""
+    least_rows: int = 0
+    most_rows: int = MOST_ROWS
+    row_title: OwnersText | None = None
+    most_files: int = MOST_FILES
+    file_size: int = 0
+    file_types: frozenset[str] = frozenset()
 
     @property
     def asked(self) -> bool:

@@ -8,14 +8,15 @@ from typing import Any
 
 from domain.errors import Finding
 from domain.text import gettext as _
-from workflows import form_rules
+from workflows import form_details, form_rules
 from workflows.form_fields import (
+    ANSWERED,
     ATTRIBUTES,
     CHOICES,
+    COMPUTED,
     CONDITIONAL,
     DEEPEST,
     INBOX,
-    INPUTS,
     KEY,
     LONGEST,
     LONGEST_IN_INBOX,
@@ -82,11 +83,11 @@ class Reader:
     def _component(self, component: Mapping[str, Any], depth: int, hides: tuple[Rule, ...]) -> FieldSpec | None:
         kind = str(component.get("type", ""))
         name = str(component.get("key") or component.get("path") or component.get("id") or kind)
-        if kind not in INPUTS | SHOWN:
+        if kind not in ANSWERED | SHOWN:
             self.refuse(
                 name,
                 _("The component %(kind)s cannot be shown in a task.", kind=kind),
-                _("Use one of: %(list)s.", list=", ".join(sorted(INPUTS | SHOWN))),
+                _("Use one of: %(list)s.", list=", ".join(sorted(ANSWERED | SHOWN))),
             )
             return None
         if not self._only_known(component, name):
@@ -178,6 +179,22 @@ class Reader:
             self.refuse(name, sentence, _("Hide the field under the opposite condition, or write a check."))
         return required is True
 
+    def _needed(self, properties: Mapping[str, Any], kind: str, name: str) -> Rule | None:
+        text = properties.get("required.when")
+        if not text:
+            return None
+        if kind == COMPUTED:
+            self.refuse(name, _("What the form calculates is not filled in by anybody."), _("Remove the condition."))
+            return None
+        return self._rule(text, "needed", name)
+
+    def _compute(self, component: Mapping[str, Any], kind: str, name: str) -> Rule | None:
+        if kind != COMPUTED:
+            for attribute in sorted({"expression", "computeOn"} & component.keys()):
+                self.refuse(name, _("The attribute %(name)s has no effect here.", name=attribute), _("Remove it."))
+            return None
+        return self._rule(component.get("expression") or "", "compute", name)
+
     # --- fields -----------------------------------------------------------------------------------------------------
 
     def _named(self, component: Mapping[str, Any], name: str) -> None:
@@ -232,6 +249,9 @@ class Reader:
             hides=hides,
             check=check,
             message=message,
+            needed=self._needed(properties, kind, name),
+            compute=self._compute(component, kind, name),
+            **form_details.read(component, kind, name, self.refuse),
         )
 
     def _inbox(self, component: Mapping[str, Any], kind: str, name: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import Any
@@ -20,9 +20,9 @@ from decisions.feel.built_ins import BUILT_INS
 from domain.errors import Finding
 from domain.text import Text
 from domain.text import gettext as _
-from workflows import form_types
+from workflows import form_order, form_types
 from workflows.decision_words import said
-from workflows.form_fields import INPUTS, FieldSpec, Rule
+from workflows.form_fields import ANSWERED, FieldSpec, FormRule, Rule
 
 LONGEST_RULE = 4_000
 SPECIAL = frozenset({"this", "parent"})
@@ -45,7 +45,7 @@ def read(text: object, origin: str) -> Rule:
     if not isinstance(text, str) or len(text) > LONGEST_RULE:
         raise Refused(_("The expression is not a text of up to %(most)s characters.", most=LONGEST_RULE), _REPAIR)
     bare = text.strip()
-    if origin == "hide" and not bare.startswith("="):
+    if origin in ("hide", "compute") and bare and not bare.startswith("="):
         raise Refused(_("The condition is no expression."), _("Begin it with =."))
     bare = bare.removeprefix("=").strip()
     if not bare:
@@ -116,32 +116,57 @@ def _literal(text: str) -> str:
 # --- what the whole form says of its rules --------------------------------------------------------------------------
 
 
-def resolve(fields: Sequence[FieldSpec], file: str) -> tuple[tuple[FieldSpec, ...], list[Finding]]:
-    """The fields with rules whose names are known, and what makes the form unusable."""
-    form = {one.key: one for one in fields if one.kind in INPUTS}
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A form whose expressions know what they speak of. order: calculated fields ("key", "list.column"), what they rest
+    on first."""
+
+    fields: tuple[FieldSpec, ...]
+    rules: tuple[FormRule, ...]
+    order: tuple[str, ...]
+    findings: Sequence[Finding]
+
+
+def resolve(fields: Sequence[FieldSpec], rules: Sequence[FormRule], file: str) -> Resolved:
+    """The fields and rules with their names known, and what makes the form unusable."""
+    form = {one.key: one for one in fields if one.kind in ANSWERED}
     about = _About(file)
     done = tuple(_resolved(one, form, {}, about) for one in fields)
-    if not about.findings:
-        about.findings += _circles(done, file)
-    return done, about.findings
+    wide = tuple(replace(one, rule=_named(one.rule, one.key, form, {}, about)) for one in rules)
+    for one in rules:
+        for key in sorted(set(one.fields) - form.keys()):
+            about.note(one.key, _("The form has no field “%(name)s”.", name=key[:60]), _instead(key, form))
+    if about.findings:
+        return Resolved(done, wide, (), about.findings)
+    return Resolved(done, wide, form_order.order(done), form_order.circles(done, file))
 
 
-def check(fields: Sequence[FieldSpec], file: str) -> list[Finding]:
+def check(fields: Sequence[FieldSpec], rules: Sequence[FormRule], file: str) -> list[Finding]:
     """What the owner should know of the expressions before they are in force: types that do not fit, and slips.
 
     A form that was once let through is used as it is, whatever a later release of the check would say of it.
     """
-    about, form = _About(file), {one.key: one for one in fields if one.kind in INPUTS}
+    about, form = _About(file), {one.key: one for one in fields if one.kind in ANSWERED}
     for one in fields:
         if one.kind != "group":  # said at each field in it
             _checked(one, form, {}, about)
         for inner in one.fields:
-            _checked(inner, form, {other.key: other for other in one.fields if other.kind in INPUTS}, about)
+            _checked(inner, form, {other.key: other for other in one.fields if other.kind in ANSWERED}, about)
+    for rule in rules:
+        for sentence, remedy, severity in form_types.misfits(rule.rule.text, form, form):
+            about.note(rule.key, sentence, remedy, severity)
+        if _tried(rule.rule, rule.rule.names) is None:
+            about.note(
+                rule.key,
+                _("The rule does not hold while nothing is filled in."),
+                _("Say what is left empty too, as in “a = null or b = null or a <= b”."),
+                "warning",
+            )
     return about.findings
 
 
 def _checked(spec: FieldSpec, form: Mapping[str, FieldSpec], row: Mapping[str, FieldSpec], about: _About) -> None:
-    for rule in (*spec.hides, *filter(None, (spec.check,))):
+    for rule in rules_of(spec):
         if rule.origin != "show":
             for sentence, remedy, severity in form_types.misfits(rule.text, {**form, **row}, row or form):
                 about.note(spec.key or spec.ident or spec.kind, sentence, remedy, severity)
@@ -172,9 +197,13 @@ def _resolved(spec: FieldSpec, form: Mapping[str, FieldSpec], row: Mapping[str, 
         holder = "this" if spec.show[0] in row else "parent"
         hides.append(of_show(other.key, spec.show[1], other.kind, holder) if other is not None else never())
     check = spec.check and _named(spec.check, place, form, row, about)
-    inner = {one.key: one for one in spec.fields if one.kind in INPUTS}
+    needed = spec.needed and _named(spec.needed, place, form, row, about)
+    compute = spec.compute and _named(spec.compute, place, form, row, about)
+    inner = {one.key: one for one in spec.fields if one.kind in ANSWERED}
     fields = tuple(_resolved(one, form, inner, about) for one in spec.fields)
-    return replace(spec, hides=tuple(hides), outside=outside, check=check, fields=fields)
+    return replace(
+        spec, hides=tuple(hides), outside=outside, check=check, needed=needed, compute=compute, fields=fields
+    )  # fmt: skip
 
 
 def _named(rule: Rule, place: str, form: Mapping[str, FieldSpec], row: Mapping[str, FieldSpec], about: _About) -> Rule:
@@ -189,7 +218,7 @@ def _named(rule: Rule, place: str, form: Mapping[str, FieldSpec], row: Mapping[s
     unknown = rule.names - known.keys() - BUILT_INS.keys() - SPECIAL
     for name in sorted(name for name in unknown if not re.search(rf"\b{re.escape(name)}\s*\(", rule.text)):
         about.note(place, _("The form has no field “%(name)s”.", name=name[:60]), _instead(name, known))
-    if not isinstance(_tried(rule, known), bool | None):
+    if rule.origin != "compute" and not isinstance(_tried(rule, known), bool | None):
         about.note(place, _("The expression gives neither true nor false."), _("Write a comparison."))
     for name in sorted(special):
         mentioned |= _through(rule, name, place, (row or form) if name == "this" else form, about)
@@ -231,66 +260,7 @@ def _try_empty(spec: FieldSpec, check: Rule, about: _About) -> None:
         )
 
 
-# --- circles --------------------------------------------------------------------------------------------------------
-
-
-def _circles(fields: Sequence[FieldSpec], file: str) -> Iterator[Finding]:
-    """Fields that decide about one another: whether each is hidden could not be told. `show` alone always can."""
-    needs, strict = _needs(fields)
-    found: set[frozenset[str]] = set()
-    for name in needs:
-        circle = _circle(name, needs)
-        if circle and frozenset(circle) not in found and strict & set(circle):
-            found.add(frozenset(circle))
-            sentence = _("Whether the field is hidden depends on itself: %(names)s.", names=" → ".join(circle))
-            yield Finding(file, circle[0].rpartition(".")[2], None, sentence, _("Break the circle."), code="form-rule")
-
-
-def _needs(fields: Sequence[FieldSpec]) -> tuple[dict[str, set[str]], set[str]]:
-    """Key -> keys that decide whether it is hidden; and those that an expression decides, not `show` alone.
-
-    A list's answer depends on what its columns hide; a column is called `list.column`.
-    """
-    needs: dict[str, set[str]] = {}
-    strict: set[str] = set()
-    for one in fields:
-        if one.kind not in INPUTS:
-            continue
-        columns = {inner.key for inner in one.fields if inner.kind in INPUTS}
-        for inner in one.fields:
-            if inner.kind in INPUTS:
-                _add(needs, strict, f"{one.key}.{inner.key}", inner, one.key, columns)
-        _add(needs, strict, one.key, one, "", set())
-        needs[one.key] |= {f"{one.key}.{name}" for name in columns}
-    return needs, strict
-
-
-def _add(
-    needs: dict[str, set[str]], strict: set[str], place: str, spec: FieldSpec, holder: str, columns: set[str]
-) -> None:
-    named = {name for rule in spec.hides for name in rule.names}
-    needs[place] = {f"{holder}.{name}" if name in columns else name for name in named}
-    if any(rule.origin != "show" for rule in spec.hides):
-        strict.add(place)
-
-
-def _circle(start: str, needs: Mapping[str, set[str]]) -> list[str]:
-    """The way from a key back to itself, [] without one."""
-    came: dict[str, str] = {}
-    waiting = [start]
-    while waiting:
-        at = waiting.pop()
-        for name in sorted(needs.get(at, ())):
-            if name == start:
-                return _way(at, start, came)
-            if name not in came:
-                came[name] = at
-                waiting.append(name)
-    return []
-
-
-def _way(end: str, start: str, came: Mapping[str, str]) -> list[str]:
-    way = [end]
-    while way[-1] != start:
-        way.append(came[way[-1]])
-    return [*reversed(way), start]
+def rules_of(spec: FieldSpec) -> Iterator[Rule]:
+    """The expressions of one component."""
+    yield from spec.hides
+    yield from filter(None, (spec.check, spec.needed, spec.compute))

@@ -10,7 +10,7 @@ from decisions.errors import Finding as Fault
 from decisions.feel.types import ANY, AllowedType, ContextType, ListType, SimpleType, Type
 from domain.text import Text
 from workflows.decision_words import said
-from workflows.form_fields import INPUTS, FieldSpec
+from workflows.form_fields import ANSWERED, COMPUTED, FieldSpec
 
 TEXT, NUMBER = SimpleType("string"), SimpleType("number")
 _TYPES: Mapping[str, Type] = {
@@ -33,7 +33,9 @@ _CODES = frozenset(
 def type_of(spec: FieldSpec) -> Type:
     """What an answer of this field is, as long as there is one."""
     if spec.kind == "dynamiclist":
-        return ListType(ContextType({one.key: type_of(one) for one in spec.fields if one.kind in INPUTS}))
+        return ListType(ContextType({one.key: type_of(one) for one in spec.fields if one.kind in ANSWERED}))
+    if spec.kind == COMPUTED:
+        return NUMBER if spec.digits is not None else ANY
     known = _TYPES[spec.kind]
     if spec.options and not spec.options_from and spec.kind in ("radio", "select"):
         return AllowedType(known, _one_of(frozenset(one.value for one in spec.options)))

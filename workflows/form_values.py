@@ -3,33 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Any
 
 from domain.text import gettext as _
-from workflows.form_fields import INPUTS, MOST_ROWS, FieldSpec
+from workflows.form_fields import ANSWERED, COMPUTED, FILE_TYPES, INPUTS, MOST_ROWS, FieldSpec
 
-Files = Mapping[str, Mapping[str, Any]]  # ref -> {"name": str, "size": int}
+Files = Mapping[str, Mapping[str, Any]]  # ref -> {"name": str, "size": int, "media": str}; expressions see no media
 _UNKNOWN: Mapping[str, Any] = {"name": None, "size": None}
 _ROW_KEYS = ("person", "ref")  # what the program itself writes into a row
 LEAST_PLACE = 30  # digits behind the point
 
 Wrong = dict[str, object]  # place -> sentence
+_EXACT = Context(prec=60)
 
 
-def clean(spec: FieldSpec, value: Any, place: str, wrong: Wrong, hidden: Collection[str]) -> Any:
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """How the fields stand: places that are hidden, places that must be filled in, what calculated ones are worth."""
+
+    hidden: Collection[str] = ()
+    needed: Collection[str] = ()
+    values: Mapping[str, Any] = field(default_factory=dict)
+    files: Files = field(default_factory=dict, repr=False)
+
+
+def clean(spec: FieldSpec, value: Any, place: str, wrong: Wrong, sight: Sight) -> Any:
     """The answer as it is kept: null when the field is hidden or empty. What is refused goes into `wrong`."""
-    if place in hidden:
+    if place in sight.hidden:
         return None
+    if spec.kind == COMPUTED:
+        return sight.values.get(place)
     if is_empty(spec, value):
-        if spec.required:
+        if spec.required or place in sight.needed:
             wrong[place] = _("This is needed.") if spec.kind != "checkbox" else _("Please confirm this.")
         return False if spec.kind == "checkbox" else None
     if spec.kind == "dynamiclist":
-        return _rows(spec, value, place, wrong, hidden)
+        return _rows(spec, value, place, wrong, sight)
     try:
-        return _CLEANERS[spec.kind](spec, value)
+        kept = _CLEANERS[spec.kind](spec, value)
+        if spec.kind == "filepicker":
+            _fitting(spec, kept, sight.files)
+        return kept
     except _Refused as refusal:
         wrong[place] = refusal.args[0]
         return None
@@ -39,6 +56,8 @@ def understood(spec: FieldSpec, value: Any, files: Files) -> Any:
     """An answer as expressions see it; null while it is empty or not what the field takes."""
     if spec.kind == "dynamiclist":
         return _understood_rows(spec, value, files)
+    if spec.kind == COMPUTED:
+        return None
     if is_empty(spec, value):
         return False if spec.kind == "checkbox" else None
     try:
@@ -49,15 +68,52 @@ def understood(spec: FieldSpec, value: Any, files: Files) -> Any:
         return Decimal(kept)
     if spec.kind == "datetime":
         return date.fromisoformat(kept)
-    return [dict(files.get(ref) or _UNKNOWN) for ref in kept] if spec.kind == "filepicker" else kept
+    if spec.kind == "filepicker":
+        return [{name: (files.get(ref) or _UNKNOWN)[name] for name in _UNKNOWN} for ref in kept]
+    return kept
 
 
 def _understood_rows(spec: FieldSpec, value: Any, files: Files) -> Any:
     if not isinstance(value, list) or not value or len(value) > MOST_ROWS:
         return None
-    columns = [one for one in spec.fields if one.kind in INPUTS]
+    columns = [one for one in spec.fields if one.kind in ANSWERED]
     rows = [row if isinstance(row, Mapping) else {} for row in value]
     return [{one.key: understood(one, row.get(one.key), files) for one in columns} for row in rows]
+
+
+def calculated(spec: FieldSpec, value: Any) -> Any:
+    """What an expression gave, as a calculated field is worth it: figures are rounded half up to its places."""
+    if isinstance(value, Decimal) and spec.digits is not None:
+        return value.quantize(Decimal(1).scaleb(-spec.digits), ROUND_HALF_UP, context=_EXACT)
+    return value if isinstance(value, Decimal | bool | str | date) else None
+
+
+def plain(value: Any) -> Any:
+    """A calculated value as it is kept."""
+    if isinstance(value, Decimal):
+        return format(value or abs(value), "f")  # no minus before nothing
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def number_of_rows(spec: FieldSpec) -> object:
+    """What is said to a list of too few or too many rows."""
+    if spec.least_rows == spec.most_rows:
+        return _("Fill in %(count)s rows.", count=spec.least_rows)
+    if spec.least_rows <= 1 and spec.most_rows < MOST_ROWS:
+        return _("At most %(most)s rows.", most=spec.most_rows)
+    if spec.most_rows == MOST_ROWS:
+        return _("At least %(least)s rows.", least=spec.least_rows)
+    return _("%(least)s to %(most)s rows.", least=spec.least_rows, most=spec.most_rows)
+
+
+def file_refusal(spec: FieldSpec, media: str, size: int) -> object | None:
+    """Why a field does not take a file of this type and size (bytes); None when it does."""
+    if spec.file_types and media not in spec.file_types:
+        named = ", ".join(sorted({ending.upper() for ending, one in FILE_TYPES.items() if one in spec.file_types}))
+        return _("This field takes only: %(types)s.", types=named)
+    if spec.file_size and size > spec.file_size:
+        return _("Files here have at most %(most)s MB.", most=spec.file_size // 1_000_000)
+    return None
 
 
 def is_empty(spec: FieldSpec, value: Any) -> bool:
@@ -143,21 +199,34 @@ def _files(spec: FieldSpec, value: Any) -> list[str]:
     return refs
 
 
-def _rows(
-    spec: FieldSpec, value: Any, place: str, wrong: Wrong, hidden: Collection[str]
-) -> list[dict[str, Any]] | None:
+def _fitting(spec: FieldSpec, refs: list[str], files: Files) -> None:
+    if len(refs) > spec.most_files:
+        raise _Refused(
+            _("At most %(most)s files.", most=spec.most_files) if spec.most_files > 1 else _("One file at most.")
+        )
+    for ref in refs:
+        known = files.get(ref)
+        fault = file_refusal(spec, str(known.get("media", "")), int(known["size"] or 0)) if known else None
+        if fault is not None:
+            raise _Refused(fault)
+
+
+def _rows(spec: FieldSpec, value: Any, place: str, wrong: Wrong, sight: Sight) -> list[dict[str, Any]] | None:
     if not isinstance(value, list) or len(value) > MOST_ROWS or not all(isinstance(row, dict) for row in value):
         wrong[place] = _("This must be a list of rows.")
         return None
-    columns = [one for one in spec.fields if one.kind in INPUTS]
-    known = {one.key for one in columns} | set(_ROW_KEYS)
+    if not spec.rows and not spec.least_rows <= len(value) <= spec.most_rows:
+        wrong[place] = number_of_rows(spec)
+        return None
+    columns = [one for one in spec.fields if one.kind in ANSWERED]
+    known = {one.key for one in columns if one.kind != COMPUTED} | set(_ROW_KEYS)
     made = []
     for at, row in enumerate(value):
         if row.keys() - known:
             wrong[place] = _("Row %(row)s has a field that is not asked.", row=at + 1)
             return None
         kept = {name: str(row[name]) for name in _ROW_KEYS if name in row}
-        kept |= {one.key: clean(one, row.get(one.key), f"{place}-{at}-{one.key}", wrong, hidden) for one in columns}
+        kept |= {one.key: clean(one, row.get(one.key), f"{place}-{at}-{one.key}", wrong, sight) for one in columns}
         made.append(kept)
     return made
 

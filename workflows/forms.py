@@ -11,16 +11,19 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
 from typing import Any
 
 from domain.errors import DefinitionRefused, Finding, InvalidAnswers
 from domain.text import gettext as _
 from domain.vault import fingerprint
-from workflows import form_rules
+from workflows import form_rules, form_wide
 from workflows.form_fields import (
+    ANSWERED,
     ATTRIBUTES,
+    COMPUTED,
+    CONFIRMED,
     INPUTS,
     KEY,
     MOST_ROWS,
@@ -28,25 +31,38 @@ from workflows.form_fields import (
     ROW_SOURCES,
     SHOWN,
     FieldSpec,
+    FormRule,
     Option,
     OwnersText,
 )
 from workflows.form_reading import Reader
-from workflows.form_state import FormState, rules_of
-from workflows.form_values import Files, clean, is_blank, is_empty
+from workflows.form_state import Broken, FormState, rules_of
+from workflows.form_values import Files, Sight, clean, file_refusal, is_blank, is_empty
 
 NO_FILES: Files = MappingProxyType({})
+LONGEST_REASON = 1_000
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)  # for forms whose rules do not ask the time
 
 
 @dataclass(frozen=True, slots=True)
 class FormSpec:
-    """A whole form: key, digest of its bytes, components in order (groups flattened, texts kept)."""
+    """A whole form: key, digest of its bytes, components in order (groups flattened, texts kept).
+
+    inputs: what people fill in; answered: these and what is calculated; rules: of the form as a whole; order: of
+    calculating.
+    """
 
     key: str
     digest: str
     fields: tuple[FieldSpec, ...]
     inputs: tuple[FieldSpec, ...] = field(default=())
+    rules: tuple[FormRule, ...] = field(default=())
+    order: tuple[str, ...] = field(default=())
+
+    @property
+    def answered(self) -> tuple[FieldSpec, ...]:
+        """Every field of which an answer is kept, in the order of the form."""
+        return tuple(one for one in self.fields if one.kind in ANSWERED)
 
     def clean(
         self, answers: Mapping[str, Any], *, now: datetime | None = None, files: Files = NO_FILES
@@ -61,15 +77,31 @@ class FormSpec:
             files: what expressions may know of the files that the answers name, by ref.
         """
         wrong: dict[str, object] = {}
-        known = {f.key for f in self.inputs}
+        known = {f.key for f in self.inputs} | {CONFIRMED}
         for name in answers:
             if name not in known:
                 wrong[name] = _("This form has no such field.")
         state = self.judge(answers, now=now, files=files)
-        kept = {f.key: clean(f, answers.get(f.key), f.key, wrong, state.hidden) for f in self.inputs}
+        sight = Sight(state.hidden, state.needed, state.values, files)
+        kept = {f.key: clean(f, answers.get(f.key), f.key, wrong, sight) for f in self.answered}
         wrong |= state.faults(wrong)
+        confirmed = self._confirmed(state.broken(wrong), answers.get(CONFIRMED), wrong)
         if wrong:
             raise InvalidAnswers(wrong)
+        return {**kept, CONFIRMED: confirmed} if confirmed else kept
+
+    def _confirmed(self, broken: Sequence[Broken], given: Any, wrong: dict[str, object]) -> dict[str, str]:
+        """Why each warning was passed over; what is refused goes into `wrong`, a warning's under its own name."""
+        reasons: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
+        kept: dict[str, str] = {}
+        for one in broken:
+            reason = reasons.get(one.rule.key)
+            if not one.rule.warning:
+                wrong |= {place: one.rule.message for place in one.places if place not in wrong}
+            elif isinstance(reason, str) and reason.strip():
+                kept[one.rule.key] = reason.replace("\x00", "").strip()[:LONGEST_REASON]
+            else:
+                wrong[confirmation(one.rule)] = one.rule.message
         return kept
 
     def judge(
@@ -86,16 +118,20 @@ class FormSpec:
         """
         if now is None and self.judges:
             raise ValueError("a form with expressions is judged at an instant")
-        return FormState(self.key, self.fields, answers, now=now or NEVER, files=files, undecided=undecided)
+        return FormState(
+            self.key, self.fields, answers, now=now or NEVER, files=files, undecided=undecided, rules=self.rules,
+            order=self.order,
+        )  # fmt: skip
 
     @property
     def judges(self) -> bool:
         """True when some expression of the owner has to be decided, beyond the simple `show`."""
-        return any(rule.origin != "show" for one in self.everything() for rule in rules_of(one))
+        return bool(self.rules) or any(rule.origin != "show" for one in self.everything() for rule in rules_of(one))
 
     def asks_files(self) -> bool:
-        """True when an expression may speak of a file."""
-        return self.judges and any(one.kind == "filepicker" for one in self.everything())
+        """True when an expression may speak of a file, or a field takes not every file."""
+        pickers = [one for one in self.everything() if one.kind == "filepicker"]
+        return bool(pickers) and (self.judges or any(one.file_types or one.file_size for one in pickers))
 
     def everything(self) -> Iterator[FieldSpec]:
         """Every component, the columns of lists included."""
@@ -105,7 +141,7 @@ class FormSpec:
 
     def routing(self, clean: Mapping[str, Any]) -> dict[str, Any]:
         """The part of cleaned answers that may steer the diagram."""
-        return {f.key: _routed(f, clean[f.key]) for f in self.inputs if f.route and clean.get(f.key) is not None}
+        return {f.key: _routed(f, clean[f.key]) for f in self.answered if f.route and clean.get(f.key) is not None}
 
     def action_field(self) -> FieldSpec | None:
         """The field whose options are the buttons of the task, or None."""
@@ -113,7 +149,7 @@ class FormSpec:
 
     def same_shape(self, other: FormSpec) -> bool:
         """True when both ask the same keys with the same types, so answers fit both (walls 6)."""
-        return _shape(self.inputs) == _shape(other.inputs)
+        return _shape(self.answered) == _shape(other.answered)
 
 
 def parse(source: bytes, key: str, file: str) -> FormSpec:
@@ -129,20 +165,27 @@ def parse(source: bytes, key: str, file: str) -> FormSpec:
         raise DefinitionRefused([Finding(file, key, None, sentence, remedy, code="form")]) from problem
     reader = Reader(file)
     fields = tuple(reader.read_all(components))
-    twice = Counter(f.key for f in fields if f.kind in INPUTS)
+    rules = tuple(form_wide.read(content.get("rules"), reader.refuse))
+    twice = Counter(f.key for f in fields if f.kind in ANSWERED)
     for name in sorted(key for key, count in twice.items() if count > 1):
         reader.refuse(name, _("Two fields have the same key."), _("Give each field a key of its own."))
     if reader.findings:
         raise DefinitionRefused(reader.findings)
-    fields, refusals = form_rules.resolve(fields, file)
-    if refusals:
-        raise DefinitionRefused(refusals)
-    return FormSpec(key, fingerprint(source), fields, tuple(f for f in fields if f.kind in INPUTS))
+    made = form_rules.resolve(fields, rules, file)
+    if made.findings:
+        raise DefinitionRefused(list(made.findings))
+    inputs = tuple(f for f in made.fields if f.kind in INPUTS)
+    return FormSpec(key, fingerprint(source), made.fields, inputs, made.rules, made.order)
+
+
+def confirmation(rule: FormRule) -> str:
+    """Under which name the confirmation of a warning is refused."""
+    return f"{CONFIRMED}.{rule.key}"
 
 
 def check_rules(spec: FormSpec, file: str) -> list[Finding]:
     """What the check says of the expressions of a form that can be read: types that do not fit, and slips."""
-    return form_rules.check(spec.fields, file)
+    return form_rules.check(spec.fields, spec.rules, file)
 
 
 def _shape(fields: Sequence[FieldSpec]) -> list[Any]:
@@ -150,27 +193,37 @@ def _shape(fields: Sequence[FieldSpec]) -> list[Any]:
 
 
 def _routed(spec: FieldSpec, value: Any) -> Any:
-    if spec.kind != "number":
+    if spec.kind not in ("number", COMPUTED) or not isinstance(value, str):
         return value
-    number = Decimal(value)
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        return value
     return int(number) if number == number.to_integral_value() else float(number)
 
 
 __all__ = [
+    "ANSWERED",
     "ATTRIBUTES",
+    "COMPUTED",
+    "CONFIRMED",
     "INPUTS",
     "KEY",
     "MOST_ROWS",
     "OPTION_SOURCES",
     "ROW_SOURCES",
     "SHOWN",
+    "Broken",
     "FieldSpec",
     "Files",
+    "FormRule",
     "FormSpec",
     "FormState",
     "Option",
     "OwnersText",
     "check_rules",
+    "confirmation",
+    "file_refusal",
     "is_blank",
     "is_empty",
     "parse",
