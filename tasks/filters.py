@@ -1,31 +1,48 @@
 """What an inbox is narrowed to: the words of its address, checked, and the conditions they become.
 
-A condition speaks of `human_task` and `cases` alone, so that every list, count and batch can be narrowed alike.
+A condition speaks of `human_task` and `cases` alone, or is a subselect with an index of its own, so that every list,
+count and batch can be narrowed alike. No word is personal: a person stands in them as a reference of `tasks.searching`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, or_, select, true
+from sqlalchemy import ColumnElement, and_, false, or_, select, true
 
+from domain import rules
 from domain.cases import Case
 from domain.clock import office_instant
+from domain.parties import permissions
+from domain.parties.accounts import Account
 from domain.parties.organisations import Organisation
 from domain.work import Work
-from tasks.models import READY, WORKABLE, HumanTask
+from domain.workdays import Calendar
+from tasks import searching, values
+from tasks.models import NORMAL, OPEN, READY, WORKABLE, HumanTask
 from tasks.rules import task_scope
 
 TABS = ("all", "overdue", "today", "soon")
 # "open": what the actor holds or may claim; "all" shows what colleagues of the office hold too
 OWNERS = ("open", "all", "mine", "free")
 SORTS = ("due", "opened", "name")
+DUES = ("", "overdue", "none")
+OLDEST = 999  # working days
+URGENT = "urgent"  # any priority before the normal one
+VALUE, LEAST, MOST = "v.", ".from", ".to"  # words of inbox columns: v.key, v.key.from, v.key.to
+MOST_COLUMNS = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What the URL of an inbox says. Every word is checked against an allow-list here."""
+    """What the URL of an inbox says. Every word is checked against an allow-list here.
+
+    state: one state of an open task. due: "overdue" or "none"; due_from, due_to: days, both included. older: open for
+    more than so many working days. priority: "0" … "10" or "urgent". holder: ref of an account, for its head. person:
+    reference of a search. columns: what columns of the inbox are asked for.
+    """
 
     tab: str = "all"
     owner: str = "all"
@@ -33,7 +50,16 @@ class Filter:
     town: str = ""
     programme: str = ""
     step: str = ""
+    state: str = ""
+    due: str = ""
+    due_from: str = ""
+    due_to: str = ""
+    older: int = 0
+    priority: str = ""
+    holder: str = ""
+    person: str = ""
     search: str = ""
+    columns: tuple[values.Asked, ...] = ()
     sort: str = "due"
     page: int = 1
 
@@ -46,10 +72,83 @@ class Filter:
             town=self.town[:26],
             programme=self.programme[:64],
             step=self.step[:64],
+            state=self.state if self.state in OPEN else "",
+            due=self.due if self.due in DUES else "",
+            due_from=_day(self.due_from),
+            due_to=_day(self.due_to),
+            older=max(0, min(self.older, OLDEST)),
+            priority=self.priority if self.priority in PRIORITIES else "",
+            holder=self.holder[:26],
+            person=self.person[:26],
             search=self.search.strip()[:48],
+            columns=tuple(one for one in self.columns[:MOST_COLUMNS] if one.equals or one.least or one.most),
             sort=self.sort if self.sort in SORTS else "due",
             page=max(1, min(self.page, 10_000)),
         )
+
+
+PRIORITIES = frozenset({"", URGENT, *(str(number) for number in range(11))})
+# words that are no narrowing: they only say which part of the list is shown, and how
+PLACE = frozenset({"tab", "sort", "page"})
+_PLAIN = tuple(one.name for one in fields(Filter) if one.name not in ("older", "page", "columns"))
+
+
+def read(said: Mapping[str, str], owner: str = "open") -> Filter:
+    """The filter that words say, as in an address or a saved filter; what they do not say is the default.
+
+    owner: the default of the page.
+    """
+    plain = {name: str(said[name]) for name in _PLAIN if name in said}
+    plain.setdefault("owner", owner)
+    numbers = {name: _number(said[name]) for name in ("older", "page") if name in said}
+    return Filter(**plain, **numbers, columns=tuple(_columns(said))).checked()  # type: ignore[arg-type]
+
+
+def words(asked: Filter, owner: str = "open") -> dict[str, str]:
+    """The words that say a filter: only what differs from the defaults. The inverse of `read`."""
+    said = {name: str(getattr(asked, name)) for name in (*_PLAIN, "older", "page")}
+    plain = {name: str(getattr(Filter(owner=owner), name)) for name in said}
+    found = {name: value for name, value in said.items() if value != plain[name]}
+    for one in asked.columns:
+        place = VALUE + one.key
+        said_of = {place: one.equals, place + LEAST: one.least, place + MOST: one.most}
+        found |= {name: value for name, value in said_of.items() if value}
+    return found
+
+
+def narrowing(asked: Filter) -> list[str]:
+    """Names of the words that narrow beyond tab, order and page, a column as its `v.key`; for the chips of a page."""
+    said = words(asked)
+    return list(dict.fromkeys(_bare(name) for name in said if name not in PLACE))
+
+
+def without(asked: Filter, name: str) -> dict[str, str]:
+    """The words without one of them: both ends of a span go together."""
+    gone = {"due_from", "due_to"} if name in ("due_from", "due_to") else {name}
+    return {word: value for word, value in words(asked).items() if _bare(word) not in gone and word != "page"}
+
+
+def _bare(name: str) -> str:
+    return name.removesuffix(LEAST).removesuffix(MOST) if name.startswith(VALUE) else name
+
+
+def _columns(said: Mapping[str, str]) -> Iterator[values.Asked]:
+    """What columns are asked for; a number or day as it is written, not yet as it is compared."""
+    keys = dict.fromkeys(_bare(name) for name in said if name.startswith(VALUE))
+    for place in keys:
+        equals, least, most = (str(said.get(place + end, "")).strip()[:60] for end in ("", LEAST, MOST))
+        yield values.Asked(place.removeprefix(VALUE)[:64], equals, least, most)
+
+
+def _day(text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat() if text else ""
+    except ValueError:
+        return ""
+
+
+def _number(text: str) -> int:
+    return int(text) if str(text).isascii() and str(text).isdigit() and len(str(text)) <= 6 else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +170,7 @@ def conditions(work: Work, asked: Filter) -> list[ColumnElement[bool]]:
 
 def narrowed(work: Work, asked: Filter) -> list[ColumnElement[bool]]:
     """What a task has to meet besides standing in the actor's scope: lists read that branch by branch."""
-    found: list[ColumnElement[bool]] = [by_limit(asked.tab, edges(work))]
-    if asked.owner == "mine":
-        found.append(HumanTask.assignee_id == work.actor.user_id)
-    elif asked.owner == "free":
-        found.append(HumanTask.state == READY)
-    elif asked.owner == "open":
-        found.append(mine_or_free(work))
-    else:
-        found.append(HumanTask.state.in_(WORKABLE))
+    found: list[ColumnElement[bool]] = [by_limit(asked.tab, edges(work)), _by_holder(work, asked)]
     for column, value in (
         (HumanTask.process, asked.process),
         (HumanTask.step_id, asked.step),
@@ -93,7 +184,83 @@ def narrowed(work: Work, asked: Filter) -> list[ColumnElement[bool]]:
         )
     if asked.search:
         found.append(by_number(asked.search))
+    found += _by_time(work, asked)
+    if asked.priority:
+        urgent = HumanTask.priority < NORMAL
+        found.append(urgent if asked.priority == URGENT else HumanTask.priority == int(asked.priority))
+    if asked.person:
+        found.append(_by_person(work, asked.person))
+    found += [_by_column(work, one) for one in asked.columns]
     return found
+
+
+def _by_holder(work: Work, asked: Filter) -> ColumnElement[bool]:
+    """Who holds it, and in which state it is."""
+    state = HumanTask.state == asked.state if asked.state else true()
+    if asked.holder:
+        return and_(state, _held_by(work, asked.holder))
+    if asked.owner == "mine":
+        return and_(state, HumanTask.assignee_id == work.actor.user_id)
+    if asked.owner == "free":
+        return and_(state, HumanTask.state == READY)
+    if asked.owner == "open":
+        return and_(state, mine_or_free(work))
+    return state if asked.state else HumanTask.state.in_(WORKABLE)
+
+
+def _held_by(work: Work, ref: str) -> ColumnElement[bool]:
+    """Held by a colleague: a question of the head of the office. Uses ix_human_task_assignee."""
+    if not permissions.may(work.actor, "task.supervise", permissions.OFFICE):
+        return false()
+    of_office = (Account.ref == ref, Account.org_id == work.actor.org_id)
+    return HumanTask.assignee_id == select(Account.id).where(*of_office).scalar_subquery()
+
+
+def _by_time(work: Work, asked: Filter) -> Iterator[ColumnElement[bool]]:
+    due = HumanTask.due_at
+    if asked.due == "overdue":
+        yield due < work.now
+    if asked.due == "none":
+        yield due.is_(None)
+    if asked.due_from:
+        yield due >= office_instant(date.fromisoformat(asked.due_from))
+    if asked.due_to:
+        yield due < office_instant(date.fromisoformat(asked.due_to) + timedelta(days=1))
+    if asked.older:
+        first = days_ago(rules.current(work).calendar, work.today, asked.older)
+        yield HumanTask.opened_at < office_instant(first)
+
+
+def days_ago(calendar: Calendar, today: date, count: int) -> date:
+    """The working day so many working days before today: what was opened earlier is open for longer than that."""
+    day = today
+    while count > 0:
+        day -= timedelta(days=1)
+        count -= calendar.is_working(day)
+    return day
+
+
+def _by_person(work: Work, ref: str) -> ColumnElement[bool]:
+    """Cases of the households that a search found, or tasks whose column says what it asked. Nothing when it is over.
+
+    Uses ix_cases_household_id, ix_task_value_open.
+    """
+    search = searching.asked(work, ref)
+    if search is None:
+        return false()
+    if search.kind == searching.BY_VALUE:
+        return values.text_condition(work, search.key, search.blinds)
+    homes = select(Case.id).where(Case.household_id.in_(searching.households_of(work, search)))
+    return HumanTask.case_id.in_(homes)
+
+
+def _by_column(work: Work, asked: values.Asked) -> ColumnElement[bool]:
+    """A column of the inbox. One that no process declares any more narrows nothing; the page says so."""
+    known = {one.key: one for one in values.columns(work)}.get(asked.key)
+    if known is None or known.kind == values.TEXT:
+        return true()
+    comparable = values.comparable_words(known, asked)
+    return values.condition(work, comparable) if comparable is not None else false()
 
 
 def mine_or_free(work: Work) -> ColumnElement[bool]:
@@ -102,7 +269,7 @@ def mine_or_free(work: Work) -> ColumnElement[bool]:
 
 
 def by_number(text: str) -> ColumnElement[bool]:
-    """A case number or part of one. Names are sealed; searching by them needs term rows and is not offered here."""
+    """A case number or part of one. Names are sealed and found through `tasks.searching`."""
     escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return Case.number.like(f"%{escaped}%", escape="\\")
 

@@ -10,19 +10,18 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from domain.base import new_ref
 from domain.work import Work
 from tasks.finding_models import CHOICE, DATE, NUMBER, TEXT, TaskValue
 from tasks.models import OPEN, HumanTask
+from workflows import definitions
+from workflows.definitions import Definition, DefinitionRow
 from workflows.forms import FieldSpec, FormSpec
-
-if TYPE_CHECKING:
-    from workflows.definitions import Definition
 
 _DIGITS, _SCALE = 19, 4
 _MIDDLE = 10 ** (_DIGITS - 1)  # numbers below and above nothing, compared as text
@@ -168,6 +167,32 @@ def opened(work: Work, case_id: int, data: Mapping[str, Any], definition: Defini
             for key, (kind, value) in known.items()
         ],
     )
+
+
+def columns(work: Work, process: str = "") -> tuple[Column, ...]:
+    """The columns that the versions in force declare (of one process, or of all), each key once; read once a work."""
+    place = ("inbox columns", "of", process)
+    known: tuple[Column, ...] | None = work.memory.get(place)
+    if known is None:
+        newest = select(func.max(DefinitionRow.id)).group_by(DefinitionRow.process)
+        wanted = select(DefinitionRow.id).where(DefinitionRow.id.in_(newest)).order_by(DefinitionRow.process)
+        if process:
+            wanted = wanted.where(DefinitionRow.process == process)
+        found: dict[str, Column] = {}
+        for key in work.session.scalars(wanted):
+            for column in _columns(work, definitions.by_id(work, key)):
+                found.setdefault(column.key, column)
+        known = work.memory[place] = tuple(found.values())
+    return known
+
+
+def comparable_words(column: Column, asked: Asked) -> Asked | None:
+    """What is asked of a column, as it is compared; None for what no value can be."""
+    try:
+        equals, least, most = (comparable(column.kind, one) for one in (asked.equals, asked.least, asked.most))
+    except ValueError:
+        return None
+    return Asked(asked.key, equals, least, most)
 
 
 def _columns(work: Work, definition: Definition) -> tuple[Column, ...]:
