@@ -19,9 +19,10 @@ from domain.files import StoredFile
 from domain.parties import permissions
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import bonds, held, life, line, moves, rules
+from tasks import bonds, held, inbox_columns, life, line, moves, rules
 from tasks.bonds import Bond
 from tasks.models import HELD, IN_PROGRESS, RESERVED, HumanTask, TaskAttachment, TaskComment
+from workflows import definitions
 
 LONGEST_COMMENT = 4_000
 MOST_FILES = 40
@@ -109,8 +110,9 @@ def keep_draft(work: Work, ref: str, values: Mapping[str, Any]) -> HumanTask:
 
     Raises NotFound, NotPermitted when somebody else holds the task.
     """
-    task, case, _state = rules.held_task(work, ref)
+    task, case, state = rules.held_task(work, ref)
     rules.must_hold(work, task, case, life.DRAFT)
+    inbox_columns.keep(work, task, definitions.by_id(work, state.definition_id).form(task.form_key), values)
     task.draft = work.home.vault.seal_json("human_task.draft", task.ref, dict(values))
     task.draft_at = work.now
     if task.state == RESERVED:  # typing is work

@@ -20,7 +20,8 @@ from domain.parties.accounts import Account
 from domain.parties.organisations import Organisation
 from domain.work import Work
 from domain.workdays import Calendar
-from tasks import searching, values
+from tasks import inbox_columns, searching
+from tasks.finding_models import TEXT
 from tasks.models import NORMAL, OPEN, READY, WORKABLE, HumanTask
 from tasks.rules import task_scope
 
@@ -59,7 +60,7 @@ class Filter:
     holder: str = ""
     person: str = ""
     search: str = ""
-    columns: tuple[values.Asked, ...] = ()
+    columns: tuple[inbox_columns.Asked, ...] = ()
     sort: str = "due"
     page: int = 1
 
@@ -132,12 +133,12 @@ def _bare(name: str) -> str:
     return name.removesuffix(LEAST).removesuffix(MOST) if name.startswith(VALUE) else name
 
 
-def _columns(said: Mapping[str, str]) -> Iterator[values.Asked]:
+def _columns(said: Mapping[str, str]) -> Iterator[inbox_columns.Asked]:
     """What columns are asked for; a number or day as it is written, not yet as it is compared."""
     keys = dict.fromkeys(_bare(name) for name in said if name.startswith(VALUE))
     for place in keys:
         equals, least, most = (str(said.get(place + end, "")).strip()[:60] for end in ("", LEAST, MOST))
-        yield values.Asked(place.removeprefix(VALUE)[:64], equals, least, most)
+        yield inbox_columns.Asked(place.removeprefix(VALUE)[:64], equals, least, most)
 
 
 def _day(text: str) -> str:
@@ -249,18 +250,18 @@ def _by_person(work: Work, ref: str) -> ColumnElement[bool]:
     if search is None:
         return false()
     if search.kind == searching.BY_VALUE:
-        return values.text_condition(work, search.key, search.blinds)
+        return inbox_columns.text_condition(work, search.key, search.blinds)
     homes = select(Case.id).where(Case.household_id.in_(searching.households_of(work, search)))
     return HumanTask.case_id.in_(homes)
 
 
-def _by_column(work: Work, asked: values.Asked) -> ColumnElement[bool]:
+def _by_column(work: Work, asked: inbox_columns.Asked) -> ColumnElement[bool]:
     """A column of the inbox. One that no process declares any more narrows nothing; the page says so."""
-    known = {one.key: one for one in values.columns(work)}.get(asked.key)
-    if known is None or known.kind == values.TEXT:
+    known = {one.key: one for one in inbox_columns.columns(work)}.get(asked.key)
+    if known is None or known.kind == TEXT:
         return true()
-    comparable = values.comparable_words(known, asked)
-    return values.condition(work, comparable) if comparable is not None else false()
+    comparable = inbox_columns.comparable_words(known, asked)
+    return inbox_columns.condition(work, comparable) if comparable is not None else false()
 
 
 def mine_or_free(work: Work) -> ColumnElement[bool]:

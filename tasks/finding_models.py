@@ -37,9 +37,9 @@ class Search(Base):
 class TaskValue(Base):
     """A form's answer that its owner wants to see, and find tasks by, in the inbox (property `inbox` of the field).
 
-    value: comparable as text. Of a choice its code, of a date the day, of a number `values.comparable`, of a text its
-    blind index (the text itself is in `sealed`). org_id: the task's office, so that a filter reads its own part of the
-    index alone. open: false once the task is over, which takes the row out of the index.
+    value: comparable as text (`inbox_columns.comparable`); of a text its blind index, the text itself is in `sealed`.
+    org_id: the task's office, so that a filter reads its own part of the index alone. open: false once the task is
+    over, which takes the row out of the index.
     """
 
     __tablename__ = "task_value"

@@ -21,6 +21,7 @@ from domain.errors import OperationFailed, Stale
 from domain.prepared import Prepared
 from domain.text import gettext as _
 from domain.work import Work
+from tasks import inbox_columns
 from tasks.models import COMPLETED, CREATED, EXITED, NORMAL, OPEN, READY, SUSPENDED, HumanTask, TaskComment
 from tasks.services import subject_of
 from workflows.engine import HumanStep
@@ -73,6 +74,7 @@ def bring_into_line(work: Work, instance: Instance) -> list[Opened]:
             .values(**GONE, version=HumanTask.version + 1)
         )
     opened = _open(work, instance, [step for step in waiting if step.token not in before])
+    inbox_columns.follow(work, instance, [one.ref for one in opened], left=bool(gone or instance.settled))
     _plan_wakes(work, instance)
     _enter_stages(work, instance, opened)
     return opened

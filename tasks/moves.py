@@ -17,12 +17,13 @@ from domain.oversight.campaigns import ACCEPTED, catch_up
 from domain.parties.accounts import Account
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import bonds, failures, form_facts, held, incidents, life, line, rules
+from tasks import bonds, failures, form_facts, held, inbox_columns, incidents, life, line, rules
 from tasks.bonds import Bond
 from tasks.models import COMPLETED, EXITED, HELD, OVER, READY, HumanTask
 from tasks.services import MoveServices
 from workflows import engine, instances, registry
 from workflows.definitions import Definition
+from workflows.forms import FormSpec
 from workflows.instances import Instance
 from workflows.moments import MOVED, Act
 
@@ -103,7 +104,7 @@ def complete_task(work: Work, ref: str, *, version: int, answers: Mapping[str, A
     facts = form_facts.of_case(work, task.case_id, form)
     clean = form.clean(answers, now=form_facts.instant(work), files=facts)
     rules.must_own_files(work, task, form, clean)
-    _record_answers(work, task, clean, for_whom)
+    _record_answers(work, task, form, clean, for_whom)
     instance.settled.add(task.token)
     routing = form.routing(clean)
     with _Reported():
@@ -320,7 +321,10 @@ def name_of(work: Work, account_id: int | None) -> str:
     return found.name if found is not None else "?"
 
 
-def _record_answers(work: Work, task: HumanTask, clean: Mapping[str, Any], for_whom: int | None = None) -> None:
+def _record_answers(
+    work: Work, task: HumanTask, form: FormSpec, clean: Mapping[str, Any], for_whom: int | None = None
+) -> None:
+    inbox_columns.keep(work, task, form, clean, whole_case=True)
     sealed = work.home.vault.seal_json("human_task.answers", task.ref, dict(clean))
     line.change(
         work,

@@ -185,7 +185,7 @@ def _complete(
     facts = form_facts.of_case(work, task.case_id, form)
     clean = form.clean(answers, now=form_facts.instant(work), files=facts)
     rules.must_own_files(work, task, form, clean)
-    moves.record_answers(work, task, clean, person.id)
+    moves.record_answers(work, task, form, clean, person.id)
     instance.settled.add(task.token)
     with moves.Reported():
         instance.run.complete(task.token, form.routing(clean))

@@ -22,6 +22,7 @@ from tasks.models import OPEN, HumanTask
 from workflows import definitions
 from workflows.definitions import Definition, DefinitionRow
 from workflows.forms import FieldSpec, FormSpec
+from workflows.instances import Instance
 
 _DIGITS, _SCALE = 19, 4
 _MIDDLE = 10 ** (_DIGITS - 1)  # numbers below and above nothing, compared as text
@@ -108,7 +109,7 @@ def shown(kind: str, value: str) -> str:
 
 def keep(work: Work, task: HumanTask, form: FormSpec, answers: Mapping[str, Any], *, whole_case: bool = False) -> None:
     """Write the columns that a draft or a completed form says. whole_case: the other open tasks of the case have them
-    too, and the task itself is over. Costs nothing for a form without columns."""
+    too. Costs nothing for a form without columns."""
     specs = declared(form)
     if not specs:
         return
@@ -124,6 +125,9 @@ def keep(work: Work, task: HumanTask, form: FormSpec, answers: Mapping[str, Any]
         work.session.execute(
             delete(TaskValue).where(TaskValue.task_id.in_([key for key, _c, _o in tasks]), TaskValue.key.in_(emptied))
         )
+    if whole_case:  # what tasks that are over said before is not what the case says now
+        past = (TaskValue.case_id == task.case_id, TaskValue.open.is_(False))
+        work.session.execute(delete(TaskValue).where(*past, TaskValue.key.in_([name for name, _k, _v in said])))
     rows = [
         _row(work, (key, case, office), name, kind, value)
         for key, case, office in tasks
@@ -141,15 +145,23 @@ def _plain(spec: FieldSpec, value: object) -> str:
         return ""
 
 
-def opened(work: Work, case_id: int, data: Mapping[str, Any], definition: Definition, refs: Sequence[str]) -> None:
-    """Give tasks that were just opened the columns their case has: what its steps answered, else what its data says.
+def follow(work: Work, instance: Instance, refs: Sequence[str], *, left: bool) -> None:
+    """After a move: tasks that were opened have the columns of their case, those that are over leave the index.
 
-    Nothing for a process that declares none.
+    A case's columns are what its steps answered, else what its data says. Nothing for a process that declares none.
+    left: some task of the case is over now.
     """
-    columns = _columns(work, definition)
-    if not columns or not refs:
+    columns = _columns(work, instance.definition)
+    if not columns:
         return
-    tasks = work.session.execute(select(HumanTask.id, HumanTask.org_id).where(HumanTask.ref.in_(refs))).all()
+    if left:
+        _close(work, instance.case.id)
+    if refs:
+        _open(work, instance, columns, refs)
+
+
+def _open(work: Work, instance: Instance, columns: Sequence[Column], refs: Sequence[str]) -> None:
+    case_id, data = instance.case.id, instance.run.data
     known: dict[str, tuple[str, str]] = {}
     for column in columns:
         if column.kind != TEXT and column.key in data:
@@ -159,13 +171,19 @@ def opened(work: Work, case_id: int, data: Mapping[str, Any], definition: Defini
     earlier = work.session.scalars(select(TaskValue).where(TaskValue.case_id == case_id).order_by(TaskValue.id))
     for row in earlier:
         known[row.key] = (row.kind, _text_of(work, row) if row.kind == TEXT else row.value)
-    _write(
-        work,
-        [
-            _row(work, (task, case_id, office), key, kind, value)
-            for task, office in tasks
-            for key, (kind, value) in known.items()
-        ],
+    if known:
+        tasks = work.session.execute(select(HumanTask.id, HumanTask.org_id).where(HumanTask.ref.in_(refs))).all()
+        places = [(task, case_id, office) for task, office in tasks]
+        said = known.items()
+        _write(work, [_row(work, place, key, kind, value) for place in places for key, (kind, value) in said])
+
+
+def _close(work: Work, case_id: int) -> None:
+    done = select(HumanTask.id).where(HumanTask.case_id == case_id, HumanTask.state.not_in(OPEN))
+    work.session.execute(
+        update(TaskValue)
+        .where(TaskValue.case_id == case_id, TaskValue.open, TaskValue.task_id.in_(done))
+        .values(open=False)
     )
 
 
@@ -221,14 +239,6 @@ def _from_data(column: Column, value: object) -> str:
         return comparable(column.kind, value.date() if isinstance(value, datetime) else value)
     except ValueError:
         return ""
-
-
-def over(work: Work, tasks: Collection[int]) -> None:
-    """Tasks that are over leave the index of the columns."""
-    if tasks:
-        work.session.execute(
-            update(TaskValue).where(TaskValue.task_id.in_(sorted(tasks)), TaskValue.open).values(open=False)
-        )
 
 
 def of_tasks(work: Work, tasks: Iterable[int], keys: Collection[str]) -> dict[int, dict[str, str]]:
