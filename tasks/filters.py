@@ -195,6 +195,11 @@ def narrowed(work: Work, asked: Filter) -> list[ColumnElement[bool]]:
     return found
 
 
+def reach(asked: Filter) -> str:
+    """Which branches of the scope (`branches.of_actor`) can hold what is asked for: an owner, "" for all of them."""
+    return "" if asked.holder or (asked.state and asked.owner == "all") else asked.owner
+
+
 def _by_holder(work: Work, asked: Filter) -> ColumnElement[bool]:
     """Who holds it, and in which state it is."""
     state = HumanTask.state == asked.state if asked.state else true()
@@ -244,15 +249,14 @@ def days_ago(calendar: Calendar, today: date, count: int) -> date:
 def _by_person(work: Work, ref: str) -> ColumnElement[bool]:
     """Cases of the households that a search found, or tasks whose column says what it asked. Nothing when it is over.
 
-    Uses ix_cases_household_id, ix_task_value_open.
+    Uses ix_cases_household_id, uq_human_task_case_id_token, ix_task_value_open.
     """
     search = searching.asked(work, ref)
     if search is None:
         return false()
     if search.kind == searching.BY_VALUE:
         return inbox_columns.text_condition(work, search.key, search.blinds)
-    homes = select(Case.id).where(Case.household_id.in_(searching.households_of(work, search)))
-    return HumanTask.case_id.in_(homes)
+    return HumanTask.case_id.in_(searching.cases_of(work, search))
 
 
 def _by_column(work: Work, asked: inbox_columns.Asked) -> ColumnElement[bool]:

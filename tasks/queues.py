@@ -117,13 +117,13 @@ def worklist(work: Work, asked: Filter, *, size: int = PAGE) -> Page[TaskRow]:
 
 def front(work: Work, asked: Filter, most: int) -> Rows:
     """Keys of the first `most` tasks under a filter, in its order, each once."""
-    ways = branches.of_actor(work.actor, asked.owner)
+    ways = branches.of_actor(work.actor, filters.reach(asked))
     return branches.fronts(ways, filters.narrowed(work, asked), asked.sort, most).limit(most)
 
 
 def count_up_to(work: Work, asked: Filter, most: int = MOST_COUNTED) -> int:
     """How many tasks are under a filter; `most` + 1 stands for any number above it."""
-    ways = branches.of_actor(work.actor, asked.owner)
+    ways = branches.of_actor(work.actor, filters.reach(asked))
     found = branches.some(ways, filters.narrowed(work, asked), most + 1).limit(most + 1).subquery()
     return work.session.scalar(select(func.count()).select_from(found)) or 0
 
@@ -133,7 +133,7 @@ def next_task(work: Work, asked: Filter, after: str = "") -> str | None:
     asked = asked.checked()
     if asked.owner == "all":
         asked = replace(asked, owner="open")
-    ways = branches.of_actor(work.actor, asked.owner)
+    ways = branches.of_actor(work.actor, filters.reach(asked))
     conditions = [*filters.narrowed(work, asked), HumanTask.state.in_(WORKABLE), HumanTask.ref != after]
     keys = branches.fronts(ways, conditions, asked.sort, 1).limit(1).subquery()
     return work.session.scalar(select(HumanTask.ref).join(keys, keys.c.id == HumanTask.id))

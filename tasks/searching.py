@@ -144,15 +144,17 @@ def departments(work: Work) -> list[int]:
     return [above] if above is not None else []
 
 
-def households_of(work: Work, search: Asked) -> list[int]:
-    """Keys of the households that fit and that have a case the actor may read; at most MOST.
+def cases_of(work: Work, search: Asked) -> list[int]:
+    """Keys of the cases of the households that fit, as far as the actor may read them; asked once a work.
 
     Uses ix_person_idno_blind, uq_household_term_department_id_term_household_id, ix_cases_household_id.
     """
-    place = ("households", search.ref)
+    place = ("cases", search.ref)
     known: list[int] | None = work.memory.get(place)
     if known is None:
-        known = work.memory[place] = list(_households(work, search)[0])
+        homes = list(_households(work, search)[0])
+        wanted = select(Case.id).where(Case.household_id.in_(homes), permissions.case_scope(work.actor))
+        known = work.memory[place] = list(work.session.scalars(wanted.order_by(Case.id.desc()).limit(4 * MOST)))
     return known
 
 
