@@ -12,10 +12,12 @@ from domain.policy_kinds import (
     DAY,
     FLAG,
     MINUTES,
+    POWER,
     REASON,
     REVIEW,
     TERM,
     PolicyKey,
+    Power,
     all_of,
     any_of,
     by,
@@ -105,6 +107,16 @@ CASE_LIMIT_INTERNAL = PolicyKey(
 )
 CASE_REMINDER_DAYS = PolicyKey(
     "case_reminder_days", listed(COUNT), "Reminders so many days before a case is due.", "办结提醒", "days"
+)
+ESCALATION_DAYS = PolicyKey(
+    "escalation_days", listed(COUNT), "Working days after the due day: told to the head, then to each office above.",
+    "逾期逐级上报", "days",
+)  # fmt: skip
+ANNOUNCED_TERMS = PolicyKey(
+    "announced_terms",
+    names(),
+    "Terms the family was told of: a new calendar never ends them earlier.",
+    "已告知当事人的时限",
 )
 QUERY_LIMIT_DEFAULT = PolicyKey(
     "query_limit.default", TERM, "Feedback limit of a source whose agreement names none.", "查询反馈时限（默认）"
@@ -287,6 +299,7 @@ _KEYS: dict[str, PolicyKey[Any]] = {
     key.name: key for key in (*(k for k in list(globals().values()) if isinstance(k, PolicyKey)), *DOUBTS)
 }
 _QUERY_LIMIT = "query_limit."
+_TERM_POWER = "term_power."
 
 
 def query_limit(category: str) -> PolicyKey[Term]:
@@ -294,14 +307,27 @@ def query_limit(category: str) -> PolicyKey[Term]:
     return PolicyKey(_QUERY_LIMIT + category, TERM, QUERY_LIMIT_DEFAULT.doc, f"查询反馈时限（{category}）")
 
 
+def term_power(term: str) -> PolicyKey[Power]:
+    """The power to stop or extend a term, e.g. "cross_region.limit"; "internal" for the office's own targets."""
+    doc = "How often and how long this term may be stopped or extended, and whether a second person decides."
+    return PolicyKey(_TERM_POWER + term, POWER, doc, f"中止、延长时限的权限（{term}）")
+
+
 def policy_key(name: str) -> PolicyKey[Any]:
     """The key of that name; raises NotFound when there is none."""
     if name in _KEYS:
         return _KEYS[name]
+    if name.startswith(_TERM_POWER) and _is_a_term(name.removeprefix(_TERM_POWER)):
+        return term_power(name.removeprefix(_TERM_POWER))
     category = name.removeprefix(_QUERY_LIMIT)
     if category != name and category.isascii() and category.isupper():
         return query_limit(category)
     raise NotFound(_("There is no policy parameter called “%(name)s”.", name=name))
+
+
+def _is_a_term(name: str) -> bool:
+    known = _KEYS.get(name)
+    return name == "internal" or name.startswith(_QUERY_LIMIT) or (known is not None and "term" in known.kind.name)
 
 
 def policy_keys() -> Iterator[PolicyKey[Any]]:

@@ -59,6 +59,20 @@ class ReviewOpening:
 
 
 @dataclass(frozen=True, slots=True)
+class Power:
+    """How far a term may be given more time. stops, extensions: how often; stop_days: calendar days it may stand still
+    in all; extend: the longest single extension; second: another person than who asks decides; grounds: codes of
+    reasons, empty for any."""
+
+    stops: int = 0
+    stop_days: int = 0
+    extensions: int = 0
+    extend: Term | None = None
+    second: bool = True
+    grounds: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class StandardReason:
     """A reason that is chosen rather than written. told: words of one's own must stand beside it."""
 
@@ -135,6 +149,24 @@ def _review(raw: object) -> ReviewOpening:
     return ReviewOpening(month, day, at, names().parse(table["programmes"]))
 
 
+def _power(raw: object) -> Power:
+    table = _table(raw, set(), frozenset({"stops", "stop_days", "extensions", "extend", "second", "grounds"}))
+    made = Power(
+        _count(table.get("stops", 0)), _count(table.get("stop_days", 0)), _count(table.get("extensions", 0)),
+        _term(table["extend"]) if table.get("extend") is not None else None, _flag(table.get("second", True)),
+        tuple(_text(one) for one in table.get("grounds", ())),
+    )  # fmt: skip
+    if bool(made.stops) != bool(made.stop_days) or bool(made.extensions) != (made.extend is not None):
+        raise ValueError("how often and how long go together")
+    return made
+
+
+def _dump_power(power: Power) -> Json:
+    extend = {"extend": power.extend.to_json()} if power.extend is not None else {}
+    return {"stops": power.stops, "stop_days": power.stop_days, "extensions": power.extensions, **extend,
+            "second": power.second, "grounds": list(power.grounds)}  # fmt: skip
+
+
 def _dump_review(review: ReviewOpening) -> Json:
     at = review.at.isoformat("minutes")
     return {"month": review.month, "day": review.day, "at": at, "programmes": list(review.programmes)}
@@ -163,6 +195,12 @@ TERM = Kind(
     f"{{ length = 15, unit = {' | '.join(UNITS)}, roll = {' | '.join(ROLLS)} }}",
     _term,
     Term.to_json,
+)
+POWER = Kind(
+    "power",
+    "{ stops = 1, stop_days = 30, extensions = 1, extend = { length = 10, unit = working }, second = true }",
+    _power,
+    _dump_power,
 )
 REVIEW = Kind("review", '{ month = 6, day = 1, at = 00:10:00, programmes = ["DIBAO"] }', _review, _dump_review)
 

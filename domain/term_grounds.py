@@ -11,13 +11,15 @@ from collections.abc import Mapping
 from domain.text import Name, Text
 from domain.text import gettext as _
 
+# codes of the standard reasons for stopping and extending; one that an office adds is shown by its code
 GROUNDS: Mapping[str, Text] = {
-    "MATERIALS": _("the family was asked for missing papers"),
-    "FORCE_MAJEURE": _("force majeure"),
-    "OTHER_OFFICE": _("another office has to answer first"),
-    "EXPERT": _("an expert opinion, a hearing or a public notice"),
-    "SPECIAL_AGREEMENT": _("a special agreement with the source"),
-    "COMPLEX": _("the matter is unusually complex"),
+    "PAPERS": _("waiting for the family to complete its papers"),
+    "ASSIST": _("waiting for another region's answer"),
+    "FORCE": _("force majeure"),
+    "COMPLEX": _("the household's circumstances are complex"),
+    "SURVEY": _("a further survey is needed"),
+    "AGREEMENT": _("specially agreed with the assisting agency"),
+    "OTHER": _("another reason, kept with the case"),
 }
 
 # what happened on day 0, by the policy key of the term

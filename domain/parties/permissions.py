@@ -85,6 +85,11 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule("task.comment", _WORKERS, f"{HOLDER} {QUEUE} {OFFICE}"),
     _rule("task.supervise", _SUPERVISORS, f"{OFFICE} {TOWN}"),
+    # more time for a term: who works on the step asks, the head decides; whether there is such a power the rules say
+    _rule("term.ask", _WORKERS, f"{HOLDER} {QUEUE}"),
+    _rule("term.decide", _SUPERVISORS, f"{OFFICE} {TOWN}"),
+    _rule("term.read", _WORKERS),
+    _rule("notice.own", ""),
     # who does whose work while they are away: each for themselves, the head for the office (model 2.1, NM-22)
     _rule("substitution.read", _WORKERS),
     _rule("substitution.make", _WORKERS, SELF),

@@ -87,7 +87,7 @@ def added_up(lines: list[str], working: bool) -> tuple[date, int]:
 def test_the_printed_sum_added_up_by_somebody_else_gives_the_due_day(
     start: date, length: int, unit: str, roll: str, stood: list[tuple[int, int]], more: list[int]
 ) -> None:
-    stops = tuple(Stop(start + ONE * after, start + ONE * (after + n), "MATERIALS", "X-1") for after, n in stood)
+    stops = tuple(Stop(start + ONE * after, start + ONE * (after + n), "PAPERS", "X-1") for after, n in stood)
     extra = tuple(Extension(Term(n, "working" if unit == "working" else "natural"), "COMPLEX") for n in more)
     kept = Derivation(start, Term(length, unit, roll), CHINA.version, "NM-08", stops, extra)  # type: ignore[arg-type]
     assert Derivation.from_json(kept.to_json()) == kept
