@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any, BinaryIO, cast
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, delete, func, select
 from sqlalchemy.orm import Mapped, mapped_column
@@ -137,7 +138,8 @@ def pieces(work: Work, row: Upload) -> list[StoredBlob]:
 
 def joined(blobs: Blobs, parts: list[StoredBlob]) -> StoredBlob:
     """One stored file made of its pieces; slow, so in no transaction. Raises BlobDamaged."""
-    return blobs.put(io.BufferedReader(_Joined(frame for part in parts for frame in blobs.frames(part))))
+    stream = _Joined(frame for part in parts for frame in blobs.frames(part))
+    return blobs.put(cast(BinaryIO, io.BufferedReader(stream)))
 
 
 def ended(work: Work, row: Upload, file: StoredFile | None) -> None:
@@ -175,7 +177,7 @@ class _Joined(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]  # RawIOBase asks for any writable buffer
+    def readinto(self, buffer: Any) -> int:
         while not self._left:
             following = next(self._frames, None)
             if following is None:

@@ -25,12 +25,13 @@ from domain.verification import reports
 from domain.verification.comparison import LineView
 from domain.verification.doubts import DoubtView
 from domain.work import Work
-from tasks import briefs, decided, drawings, events, followed, line, replay
+from tasks import briefs, comments, decided, drawings, events, followed, line, replay
 from tasks.briefs import CaseBrief
+from tasks.comments import Remark
 from tasks.decided import DecisionView
 from tasks.drawings import Drawing
 from tasks.events import Happening
-from tasks.followed import FileView, Paper, Remark
+from tasks.followed import FileView, Paper
 from tasks.replay import Span
 from tasks.rules import visible_case
 from workflows import definitions
@@ -116,7 +117,7 @@ def case_page(work: Work, ref: str, *, english: bool = False) -> CasePage:
         story=events.story(work, case, definition, english=english, results=results),
         papers=followed.papers(work, case, definition, printed=True),
         reports=followed.visible_reports(work, case, versions),
-        remarks=followed.remarks(work, case, definition),
+        remarks=comments.of_case(work, case, definition),
         people={one.person.ref: one.person.name for one in brief.members},
         reveal=permissions.may(work.actor, "reveal.idno", relation),
         decisions=decided.visible(work, case, reached=reached, english=english),

@@ -1,30 +1,28 @@
-"""What a person does at her desk: claim, release, keep a draft, comment, hand in files.
+"""What a person does at her desk: claim, release, hand in files; drafts stand in `tasks.drafts`, remarks in
+`tasks.comments`.
 
 What hands work to others stands in `tasks.handing`, what puts it off or ends it in `tasks.pausing`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import select
 
-from domain import files, finding, journal
+from domain import files, journal
 from domain.blobs import StoredBlob
 from domain.cases import Case
 from domain.errors import Conflict, HouseError, InvalidAnswers
 from domain.files import StoredFile
-from domain.parties import permissions
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import bonds, held, inbox_columns, life, line, moves, rules
+from tasks import bonds, drafts, held, life, line, moves, rules
 from tasks.bonds import Bond
-from tasks.models import HELD, IN_PROGRESS, RESERVED, HumanTask, TaskAttachment, TaskComment
-from workflows import definitions
+from tasks.models import HELD, HumanTask, TaskAttachment
 
-LONGEST_COMMENT = 4_000
+keep_draft, draft_of = drafts.keep, drafts.of
 MOST_FILES = 40
 TYPES = {
     "application/pdf": (b"%PDF-",),
@@ -103,50 +101,6 @@ def may_release(work: Work, task: HumanTask, bond: Bond) -> str:
     if task.owner_id is not None and life.SUPERVISOR not in relations:
         raise Conflict(_("This task was delegated to you; hand it back instead."), task=task.ref)
     return life.target(row, task.state, "")
-
-
-def keep_draft(work: Work, ref: str, values: Mapping[str, Any]) -> HumanTask:
-    """Keep what was typed so far, unchecked; the version stays, so the open page can still be sent.
-
-    Raises NotFound, NotPermitted when somebody else holds the task.
-    """
-    task, case, state = rules.held_task(work, ref)
-    rules.must_hold(work, task, case, life.DRAFT)
-    inbox_columns.keep(work, task, definitions.by_id(work, state.definition_id).form(task.form_key), values)
-    task.draft = work.home.vault.seal_json("human_task.draft", task.ref, dict(values))
-    task.draft_at = work.now
-    if task.state == RESERVED:  # typing is work
-        task.state, task.started_at = IN_PROGRESS, work.now
-    work.session.flush()
-    return task
-
-
-def draft_of(work: Work, task: HumanTask) -> dict[str, Any]:
-    """What was typed so far; empty when nothing was."""
-    if task.draft is None:
-        return {}
-    value = work.home.vault.open_json("human_task.draft", task.ref, task.draft)
-    return dict(value) if isinstance(value, dict) else {}
-
-
-def comment(work: Work, ref: str, text: str) -> TaskComment:
-    """Write a remark on a task. Raises NotFound, NotPermitted, InvalidAnswers."""
-    task, _case, _state = rules.held_task(work, ref)
-    permissions.must(work.actor, "task.comment")
-    body = text.replace("\x00", "").strip()
-    if not body:
-        raise InvalidAnswers({"comment": _("Write something first.")})
-    if len(body) > LONGEST_COMMENT:
-        raise InvalidAnswers({"comment": _("At most %(most)s characters.", most=LONGEST_COMMENT)})
-    row = TaskComment(
-        case_id=task.case_id, task_id=task.id, body=b"", written_by=work.actor.person(), written_at=work.now
-    )
-    work.session.add(row)
-    work.session.flush()
-    row.body = work.home.vault.seal("task_comment.body", row.ref, body)
-    finding.learn_note(work, task.case_id, task.org_id, body)
-    _journal(work, task, "task.commented", comment=row.ref)
-    return row
 
 
 def media_type(head: bytes) -> str:

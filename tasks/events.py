@@ -30,6 +30,8 @@ SENTENCES: Mapping[str, Text] = {
     "task.released": _("gave “%(step)s” back"),
     "task.completed": _("completed “%(step)s”"),
     "task.commented": _("wrote a remark on “%(step)s”"),
+    "task.comment_mended": _("changed a remark on “%(step)s”"),
+    "task.comment_withdrawn": _("withdrew a remark on “%(step)s”"),
     "task.attached": _("handed in a paper with “%(step)s”"),
     "timer.fired": _("a limit ran out"),
     "timer.passed_over": _("rounds of a timer were missed and left out"),

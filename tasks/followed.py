@@ -28,7 +28,7 @@ from domain.work import Actor, Work
 from tasks import words
 from tasks.briefs import definition_of
 from tasks.line import AGENCY_ROLES
-from tasks.models import COMPLETED, HumanTask, TaskAttachment, TaskComment
+from tasks.models import COMPLETED, HumanTask, TaskAttachment
 from workflows.definitions import Definition
 
 
@@ -57,17 +57,6 @@ class Opinion:
     at: datetime
     round: int
     lines: Sequence[tuple[str, str]] = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Remark:
-    """A comment (S3)."""
-
-    who: str
-    at: datetime
-    step: str
-    step_en: str
-    text: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,26 +169,6 @@ def readable_file(work: Work, ref: str) -> StoredFile:
         found: StoredFile = row[0]
         return found
     raise NotFound(_("There is no such file for you."))
-
-
-def remarks(work: Work, case: Case, definition: Definition) -> list[Remark]:
-    """Comments on the case's tasks that the actor may follow, oldest first."""
-    rows = work.session.execute(
-        select(TaskComment, HumanTask, Account.name)
-        .join(HumanTask, HumanTask.id == TaskComment.task_id)
-        .join(Account, Account.id == TaskComment.written_by)
-        .where(TaskComment.case_id == case.id)
-        .order_by(TaskComment.id)
-        .limit(100)
-    )
-    vault = work.home.vault
-    return [
-        Remark(
-            who, note.written_at, task.name, task.name_en, vault.open("task_comment.body", note.ref, note.body)
-        )
-        for note, task, who in rows
-        if may_follow(work.actor, task.role, stage_of(definition, task))
-    ]  # fmt: skip
 
 
 def visible_doubts(work: Work, case: Case, *, reached: bool | None = None) -> list[DoubtView]:

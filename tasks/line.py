@@ -22,7 +22,18 @@ from domain.prepared import Prepared
 from domain.text import gettext as _
 from domain.work import Work
 from tasks import inbox_columns
-from tasks.models import COMPLETED, CREATED, EXITED, NORMAL, OPEN, READY, SUSPENDED, HumanTask, TaskComment
+from tasks.models import (
+    COMPLETED,
+    CREATED,
+    EXITED,
+    NORMAL,
+    OPEN,
+    READY,
+    SUSPENDED,
+    HumanTask,
+    TaskComment,
+    TaskDraft,
+)
 from tasks.services import subject_of
 from workflows.engine import HumanStep
 from workflows.instances import Instance
@@ -115,6 +126,8 @@ def change(work: Work, task: HumanTask, **values: Any) -> None:
         raise Stale(_("This task changed while you were looking at it. Open it again."), task=task.ref)
     for name, value in values.items():
         set_committed_value(task, name, value)
+    if "draft" in values and task.draft_revision:  # it is over: what other windows typed is not needed any more
+        work.session.execute(delete(TaskDraft).where(TaskDraft.task_id == task.id))
 
 
 def _enter_stages(work: Work, instance: Instance, opened: Sequence[Opened]) -> None:

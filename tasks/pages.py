@@ -6,9 +6,10 @@ for pages only.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Select, or_, select
@@ -29,10 +30,12 @@ from domain.verification.deliveries import Resource
 from domain.verification.doubts import DoubtView
 from domain.verification.queries import Query
 from domain.work import Work
-from tasks import briefs, desk, drawings, followed, routing, standing, words
+from tasks import briefs, comments, drafts, drawings, followed, routing, standing, words
 from tasks.briefs import CaseBrief, Clock
+from tasks.comments import Reader, Remark
+from tasks.drafts import Shown
 from tasks.drawings import Drawing
-from tasks.followed import FileView, Opinion, Paper, Remark
+from tasks.followed import FileView, Opinion, Paper
 from tasks.models import COMPLETED, READY, HumanTask
 from tasks.routing import Explained
 from tasks.rules import is_mine, recall_steps, state_of, supervised, task_scope
@@ -58,7 +61,8 @@ class TaskPage:
     """A task with all that helps to do it. returned: what sent it back, None the first time.
 
     mine: the actor holds it; claimable: nobody does, and they may; for_others: it may be done on somebody's
-    behalf (`on_behalf`); values: draft, or the answers once completed (S3).
+    behalf (`on_behalf`); values: draft, or the answers once completed (S3); readers: whom a remark may tell, asked
+    only where that is drawn.
     """
 
     ref: str
@@ -77,7 +81,7 @@ class TaskPage:
     held_at: datetime | None
     done_by: str
     done_at: datetime | None
-    draft_at: datetime | None
+    draft: Shown
     form: FormSpec
     values: Mapping[str, Any] = field(repr=False)
     case: CaseBrief
@@ -86,6 +90,7 @@ class TaskPage:
     opinions: Sequence[Opinion]
     returned: Opinion | None
     remarks: Sequence[Remark]
+    readers: Callable[[], Sequence[Reader]] = field(repr=False, compare=False)
     doubts: Sequence[DoubtView]
     lines: Sequence[LineView] = field(repr=False)
     reports: Sequence[Paper]
@@ -138,7 +143,12 @@ def task_page(work: Work, ref: str, *, english: bool = False) -> TaskPage:
         held_at=task.claimed_at,
         done_by=done_by,
         done_at=task.completed_at,
-        draft_at=task.draft_at,
+        draft=drafts.shown(
+            work,
+            task,
+            row[14] or "",
+            lambda values: words.in_words(definition.form(task.form_key), values, known, english=english),
+        ),
         form=definition.form(task.form_key),
         values=_values(work, task),
         case=brief,
@@ -146,7 +156,8 @@ def task_page(work: Work, ref: str, *, english: bool = False) -> TaskPage:
         files=followed.papers(work, case, definition),
         opinions=[one for one in earlier if one.task_ref != task.ref],
         returned=_returned(task, earlier),
-        remarks=followed.remarks(work, case, definition),
+        remarks=comments.of_case(work, case, definition),
+        readers=partial(comments.readers, work, case, definition, task),
         doubts=followed.visible_doubts(work, case, reached=reached)
         if briefs.is_past(definition, case, "query")
         else [],
@@ -154,7 +165,7 @@ def task_page(work: Work, ref: str, *, english: bool = False) -> TaskPage:
         reports=followed.visible_reports(work, case, versions),
         guardians=kin,
         about=_about(work, case, task, law, english),
-        standing=standing.of(work, task, case, holder, row[12] or "", row[13] or ""),
+        standing=standing.of(work, task, case, holder, row[14] or "", row[13] or ""),
         routing=said,
         drawing=drawings.of_case(work, case, definition, row[9], incident=row[10], english=english),
         law=law,
@@ -168,7 +179,7 @@ def _for_others(work: Work, task: HumanTask) -> bool:
 
 def _task(work: Work, ref: str) -> Select[*tuple[Any, ...]]:
     department, agency, town = aliased(Organisation), aliased(Organisation), aliased(Organisation)
-    holder, finisher, other = aliased(Account), aliased(Account), aliased(Account)
+    holder, finisher, other, typist = aliased(Account), aliased(Account), aliased(Account), aliased(Account)
     absent, owner = aliased(Account), aliased(Account)
     return (
         select(
@@ -186,6 +197,7 @@ def _task(work: Work, ref: str) -> Select[*tuple[Any, ...]]:
             other.name,
             absent.name,
             owner.name,
+            typist.name,
         )
         .join(Case, Case.id == HumanTask.case_id)
         .join(CaseState, CaseState.case_id == Case.id)
@@ -199,6 +211,7 @@ def _task(work: Work, ref: str) -> Select[*tuple[Any, ...]]:
         .join(other, other.id == HumanTask.done_for, isouter=True)
         .join(absent, absent.id == HumanTask.held_for, isouter=True)
         .join(owner, owner.id == HumanTask.owner_id, isouter=True)
+        .join(typist, typist.id == HumanTask.draft_by, isouter=True)
         .where(HumanTask.ref == ref, or_(task_scope(work.actor), supervised(work.actor)))
     )
 
@@ -246,4 +259,4 @@ def _about(work: Work, case: Case, task: HumanTask, law: Rules, english: bool) -
 
 
 def _values(work: Work, task: HumanTask) -> Mapping[str, Any]:
-    return followed.answers_of(work, task) if task.state == COMPLETED else desk.draft_of(work, task)
+    return followed.answers_of(work, task) if task.state == COMPLETED else drafts.of(work, task)

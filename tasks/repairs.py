@@ -280,6 +280,7 @@ class _Standing:
     step_id: str
     subject: str
     draft: bytes | None
+    typist: int | None
     holder: int | None
     since: datetime | None
 
@@ -287,8 +288,8 @@ class _Standing:
 def _open_tasks(work: Work, case: Case) -> list[_Standing]:
     rows = work.session.execute(
         select(
-            HumanTask.ref, HumanTask.step_id, HumanTask.subject, HumanTask.draft, HumanTask.assignee_id,
-            HumanTask.claimed_at,
+            HumanTask.ref, HumanTask.step_id, HumanTask.subject, HumanTask.draft, HumanTask.draft_by,
+            HumanTask.assignee_id,             HumanTask.claimed_at,
         ).where(HumanTask.case_id == case.id, HumanTask.state.in_(OPEN))
     )  # fmt: skip
     return [_Standing(*row) for row in rows]
@@ -313,6 +314,7 @@ def _take_over(work: Work, case: Case, kept: list[_Standing]) -> tuple[list[str]
         if old.draft is not None:
             values = work.home.vault.open_json("human_task.draft", old.ref, old.draft)
             task.draft, task.draft_at = work.home.vault.seal_json("human_task.draft", task.ref, values), work.now
+            task.draft_by = old.typist
         if old.holder is not None:
             task.state, task.assignee_id, task.claimed_at = RESERVED, old.holder, old.since
     work.session.flush()

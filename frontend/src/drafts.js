@@ -1,10 +1,13 @@
 // <form data-draft-url="…">: what is typed is kept on the server a moment after the last key, and when the page is left.
 // POSTs the form's fields (never its files), its token of the session among them. Whoever signed in again in another
 // window goes on with the token of the new session (data-person on the form); another person does not.
-// An answer of JSON {"saved": "09:14"} is shown; answers 401/403 or a redirect mean that the sign-in ended, 409 that
-// the task changed. Nothing is kept in the browser: the fields are other people's lives, and desks are shared.
+// The fields draft_revision, draft_page and draft_turn say on which draft the page stands and which save this is, so that
+// an older save never overwrites a later one and no window overwrites another.
+// An answer of JSON {"saved": "09:14", "revision": 3} is shown; answers 401/403 or a redirect mean that the sign-in
+// ended, 409 that the task changed, or with {"beside": true, "who", "at"} that another window typed meanwhile: both are
+// kept, and <a data-draft-decide> leads to where that is decided. Nothing is kept in the browser: the fields are other people's lives, and desks are shared.
 // Status line: <span data-draft-status data-text-saved="… {time} …" data-text-failed data-text-signed-out
-// data-text-changed role="status">, inside the form.
+// data-text-changed data-text-beside role="status">, inside the form.
 
 const PAUSE = 1500; // milliseconds after the last key
 const RETRY = 15000;
@@ -35,12 +38,19 @@ function keep(page, form) {
     if (sending && !leaving) return later(PAUSE);
     sending = true;
     unsaved = false;
+    count(form);
     const texts = status?.dataset ?? {};
     try {
       let answer = await send(form, leaving);
       if (answer.status === 400 && !leaving && (await renew(page, form))) answer = await send(form, leaving);
-      if (answer.ok) say(texts.textSaved, { time: await savedAt(page, answer) });
-      else {
+      const told = await said(answer);
+      if (answer.ok) {
+        stand(form, told.revision);
+        say(texts.textSaved, { time: told.saved ?? now(page) });
+      } else if (told.beside) {
+        say(texts.textBeside, told); // what was typed is on the server, beside the other
+        for (const link of form.querySelectorAll('[data-draft-decide]')) link.hidden = false;
+      } else {
         unsaved = true;
         const signedOut = answer.type === 'opaqueredirect' || answer.status === 401 || answer.status === 403;
         say(signedOut ? texts.textSignedOut : answer.status === 409 ? texts.textChanged : texts.textFailed);
@@ -62,6 +72,7 @@ function keep(page, form) {
   form.addEventListener('submit', (event) => {
     if (event.defaultPrevented) return;
     submitted = true;
+    count(form); // what is sent now is later than any save on its way
     clearTimeout(timer);
   });
   page.addEventListener('visibilitychange', () => {
@@ -107,9 +118,22 @@ async function renew(page, form) {
   return true;
 }
 
-async function savedAt(page, answer) {
+async function said(answer) {
   const type = answer.headers.get('Content-Type') ?? '';
-  const told = type.includes('json') ? (await answer.json()).saved : null;
+  return type.includes('json') ? answer.json() : {};
+}
+
+function now(page) {
   const clock = { hour: '2-digit', minute: '2-digit', hour12: false };
-  return told ?? new Intl.DateTimeFormat(page.documentElement.lang || undefined, clock).format();
+  return new Intl.DateTimeFormat(page.documentElement.lang || undefined, clock).format();
+}
+
+function count(form) {
+  const turn = form.querySelector('[name=draft_turn]');
+  if (turn) turn.value = String(Number(turn.value) + 1);
+}
+
+function stand(form, revision) {
+  const field = form.querySelector('[name=draft_revision]');
+  if (field && revision) field.value = String(Math.max(revision, Number(field.value)));
 }

@@ -14,7 +14,7 @@ from domain.parties import households
 from domain.parties.households import Household, Person
 from domain.work import OPERATOR, unit_of_work
 from sources.demo import demo_files
-from tasks import desk
+from tasks import comments, desk
 from tests.homes import START, Office
 from tests.infrastructure.databases import binaries
 from tests.journeys import steps
@@ -69,7 +69,7 @@ def lived_in(office: Office) -> Story:
     with story.work("town") as work:
         task = desk.claim(work, story.task(work, "intake").ref)
         desk.keep_draft(work, task.ref, {"note": DRAFT})
-        desk.comment(work, task.ref, COMMENT)
+        comments.write(work, task.ref, COMMENT)
     steps.take_in(story, DEPOSIT=BALANCE, other=ANSWER)
     story.upload("town", "authorise", FILE)
     steps.authorise(story)

@@ -9,7 +9,7 @@ from flask import Blueprint
 # module: the blueprint inside it is called `blueprint`
 MODULES = (
     "health", "signin", "account", "administration",
-    "desk", "task_acts", "files", "start", "cases", "repairs", "on_behalf", "batches", "decided", "reports",
+    "desk", "papers", "task_acts", "files", "start", "cases", "repairs", "on_behalf", "batches", "decided", "reports",
     "campaigns", "deliveries", "operations", "incidents",
     "processes", "process_start", "studio", "studio_files", "studio_details", "studio_scenarios", "comparisons",
     "version_moves",

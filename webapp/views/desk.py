@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from secrets import token_hex
 from typing import Any
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
@@ -14,10 +15,11 @@ from flask_babel import ngettext
 from domain.errors import Conflict, HouseError, InvalidAnswers, Stale
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import desk, drawings, form_facts, moves, pages, queues
+from tasks import desk, drafts, drawings, form_facts, moves, pages, queues
+from tasks.drafts import Kept
 from tasks.filters import Filter
 from tasks.pages import TaskPage
-from webapp import showing, task_forms
+from webapp import showing, task_forms, typed
 from webapp.acting import acting, reading
 from webapp.auth import house
 from webapp.errors import status_of
@@ -167,11 +169,13 @@ def release(ref: str) -> ResponseReturnValue:
     """Give a task back; what was typed and chosen stays with it."""
     try:
         if request.form.get("version") is not None:
-            _kept(ref)
+            typed.kept(ref)
         with acting() as work:
             desk.release(work, ref)
     except InvalidAnswers as refusal:
         return _again(ref, _at(refusal.fields), 422)
+    except typed.KeptBeside as told:
+        return _to_decide(ref, told.kept)
     flash(str(_("The task can be claimed again. What was filled in stays with it.")))
     return redirect(url_for("desk.inbox", **in_address(asked_filter())))
 
@@ -180,15 +184,18 @@ def release(ref: str) -> ResponseReturnValue:
 @requires("task.draft", uploads=True)
 def draft(ref: str) -> ResponseReturnValue:
     """Keep what was typed so far: for the browser's script (JSON) and for the button (back to the page)."""
+    scripted = request.accept_mimetypes.best == "application/json"
     try:
-        _kept(ref)
+        _answers, _count, kept = typed.kept(ref)
     except InvalidAnswers as refusal:
         return _again(ref, _at(refusal.fields), 422)
-    with reading() as work:
-        at = showing.clock_time(work.now)
-    if request.accept_mimetypes.best == "application/json":
-        return jsonify(saved=at)
-    flash(str(_("The draft was saved at %(time)s.", time=at)))
+    except typed.KeptBeside as told:
+        if scripted:
+            return jsonify(beside=True, who=told.kept.who, at=typed.clock(told.kept)), 409
+        return _to_decide(ref, told.kept)
+    if scripted:
+        return jsonify(saved=typed.clock(kept), revision=kept.revision)
+    flash(str(_("The draft was saved at %(time)s.", time=typed.clock(kept))))
     return redirect(url_for("desk.task", ref=ref, **in_address(asked_filter())))
 
 
@@ -211,9 +218,11 @@ def upload(ref: str) -> ResponseReturnValue:
     """Hand in the chosen files."""
     field = request.args.get("field", "")
     try:
-        _answers, count = _kept(ref)
+        _answers, count, _draft = typed.kept(ref)
     except InvalidAnswers as refusal:
         return _again(ref, _at(refusal.fields), 422)
+    except typed.KeptBeside as told:
+        return _to_decide(ref, told.kept)
     if not count:
         return _again(ref, _at({field: _("Choose a file first.")}), 422)
     return redirect(_address(ref, field))
@@ -225,35 +234,23 @@ def remove_file(ref: str, file: str) -> ResponseReturnValue:
     """Take a file out of the answers; the case keeps what was handed in."""
     field = request.args.get("field", "")
     try:
-        kept, _count = _kept(ref)
+        answers, _count, _draft = typed.kept(ref)
     except InvalidAnswers as refusal:
         return _again(ref, _at(refusal.fields), 422)
+    except typed.KeptBeside as told:
+        return _to_decide(ref, told.kept)
     with acting() as work:
-        desk.keep_draft(work, ref, task_forms.without(kept, file))
+        drafts.keep(work, ref, task_forms.without(answers, file))
     return redirect(_address(ref, field))
 
 
-def _kept(ref: str) -> tuple[dict[str, Any], int]:
-    """Keep everything typed as the draft and hand in the files chosen at any field: no button of the form loses any.
-
-    Returns the answers with the new files in them, and how many came. Raises InvalidAnswers for a wrong type.
-    """
-    with acting() as work:
-        kept = task_forms.sent(work, pages.task_page(work, ref, english=english())).answers()
-        desk.keep_draft(work, ref, kept)
-    return kept, task_forms.hand_in(ref, kept)
-
-
-@blueprint.post("/tasks/<ref>/comments")
-@requires("task.comment")
-def comment(ref: str) -> ResponseReturnValue:
-    """Write a remark on a task."""
-    try:
-        with acting() as work:
-            desk.comment(work, ref, request.form.get("comment", ""))
-    except InvalidAnswers as refusal:
-        flash(str(next(iter(refusal.fields.values()))))
-    return redirect(url_for("desk.task", ref=ref, _anchor="remarks", **in_address(asked_filter())))
+def _to_decide(ref: str, kept: Kept) -> ResponseReturnValue:
+    said = _(
+        "%(who)s typed into this task in another window until %(at)s. Nothing is lost: both are kept, decide below.",
+        who=kept.who, at=typed.clock(kept),
+    )  # fmt: skip
+    flash(str(said))
+    return redirect(url_for("desk.task", ref=ref, _anchor="windows", **in_address(asked_filter())))
 
 
 @blueprint.post("/tasks/<ref>")
@@ -261,8 +258,14 @@ def comment(ref: str) -> ResponseReturnValue:
 def complete(ref: str) -> ResponseReturnValue:
     """Complete a task. WTForms judges first, then the verb; a refusal shows the form again with everything kept."""
     with reading() as work:
-        form = task_forms.sent(work, pages.task_page(work, ref, english=english()))
+        shown = pages.task_page(work, ref, english=english())
+        form = task_forms.sent(work, shown)
     answers = form.answers()
+    if shown.mine and shown.draft.overtakes(stand := typed.stand()):
+        with acting() as work:
+            kept = drafts.keep(work, ref, answers, stand)
+        if kept.beside:
+            return _to_decide(ref, kept)
     version = request.form.get("version", 0, type=int)
     try:
         task_forms.hand_in(ref, answers)
@@ -316,6 +319,9 @@ def _page(work: Work, shown: TaskPage, form: TaskForm, refusal: HouseError | Non
         labels=task_forms.conditions(shown.form),
         buttons=task_forms.buttons(shown.form),
         seen=task_forms.seen(shown, form),
+        # a refused page goes on as the window it was
+        draft_page=request.form.get("draft_page", "")[:12] or token_hex(6),
+        draft_turn=request.form.get("draft_turn", 0, type=int),
         ctx={
             "ref": shown.ref,
             "kept": in_address(asked),

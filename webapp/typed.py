@@ -1,0 +1,47 @@
+"""What a task form sends as its draft: on which revision it stands, and what became of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import request
+
+from tasks import drafts, pages
+from tasks.drafts import Kept, Stand
+from webapp import showing, task_forms
+from webapp.acting import acting
+from webapp.i18n import english
+
+
+class KeptBeside(Exception):
+    """What was sent stands on an older draft: it was kept beside the newer one, and somebody has to decide."""
+
+    def __init__(self, kept: Kept) -> None:
+        super().__init__()
+        self.kept = kept
+
+
+def kept(ref: str) -> tuple[dict[str, Any], int, Kept]:
+    """Keep everything typed as the draft and hand in the files chosen at any field: no button of the form loses any.
+
+    Returns the answers with the new files in them, how many came, and the draft. Raises InvalidAnswers for a wrong
+    type; KeptBeside, and then the files were not taken.
+    """
+    with acting() as work:
+        answers = task_forms.sent(work, pages.task_page(work, ref, english=english())).answers()
+        draft = drafts.keep(work, ref, answers, stand())
+    if draft.beside:
+        raise KeptBeside(draft)
+    return answers, task_forms.hand_in(ref, answers), draft
+
+
+def stand() -> Stand | None:
+    """On which draft the sending page stands; None for whoever does not say."""
+    revision = request.form.get("draft_revision", type=int)
+    if revision is None:
+        return None
+    return Stand(revision, request.form.get("draft_page", "")[:12], request.form.get("draft_turn", 0, type=int))
+
+
+def clock(draft: Kept) -> str:
+    return showing.clock_time(draft.at) if draft.at is not None else ""
