@@ -108,6 +108,20 @@ def of_area(org_id: int) -> list[Rows]:
     ]
 
 
+def of_offices_below(org_id: int) -> list[Rows]:
+    """(area_id, kind, due_at, n) of each office right below another, with everything below that."""
+    org, delta = Organisation, TaskCountDelta
+    children = select(org.id).where(org.parent_id == org_id)
+    counted = select(TaskCount.area_id, TaskCount.kind, TaskCount.due_at, TaskCount.n).where(
+        TaskCount.role == ALL_ROLES, TaskCount.area_id.in_(children)
+    )
+    below = select(org.id.label("org_id"), org.id.label("area_id")).where(org.parent_id == org_id)
+    tree = below.cte("tree", recursive=True)
+    tree = tree.union(select(org.id, tree.c.area_id).join(tree, org.parent_id == tree.c.org_id))
+    added = select(tree.c.area_id, delta.kind, delta.due_at, delta.n).join(tree, tree.c.org_id == delta.org_id)
+    return [counted, added]
+
+
 def within(org_id: int) -> Rows:
     """Keys of an office and of every office below it. Uses ix_organisation_parent_id."""
     below = select(Organisation.id).where(Organisation.id == org_id).cte("below", recursive=True)

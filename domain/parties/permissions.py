@@ -84,6 +84,8 @@ RULES: tuple[Rule, ...] = (
         )
     ),
     _rule("task.comment", _WORKERS, f"{HOLDER} {QUEUE} {OFFICE}"),
+    # bureaus see how the work of the offices below them stands, no case and no household
+    _rule("task.oversee", "oversight"),
     _rule("task.supervise", _SUPERVISORS, f"{OFFICE} {TOWN}"),
     # more time for a term: who works on the step asks, the head decides; whether there is such a power the rules say
     _rule("term.ask", _WORKERS, f"{HOLDER} {QUEUE}"),

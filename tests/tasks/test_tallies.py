@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import delete, insert, select, text, update
 
 from domain.work import OPERATOR
 from tasks import tallies
@@ -117,7 +117,7 @@ def test_rows_written_together_are_one_delta_a_figure_on_postgresql(world, datab
                                 "completed_by": None, "completed_at": None, "due_at": None, "role": "archivist"}
                 for _number in range(40)]  # fmt: skip
         orgs = {row["org_id"] for row in rows}
-        work.session.connection().execute(HumanTask.__table__.insert().values(rows_with_defaults(rows)))
+        work.session.connection().execute(insert(HumanTask).values(rows_with_defaults(rows)))
         assert tallies.waiting(work) == (40 if database_kind == "sqlite" else len(orgs))
         assert tallies.wrong(work) == []
 

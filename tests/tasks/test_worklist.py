@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from sqlalchemy import event, func, select, text
@@ -67,7 +68,7 @@ def test_the_list_shows_exactly_what_scope_and_filter_say_in_their_order_on_ever
             assert shown == expected, asked
 
 
-def asked_of(asked: Filter) -> dict[str, object]:
+def asked_of(asked: Filter) -> dict[str, Any]:
     """The words of a filter."""
     return {name: getattr(asked, name) for name in asked.__dataclass_fields__}
 

@@ -10,7 +10,7 @@ from flask import Blueprint
 MODULES = (
     "health", "signin", "account", "administration",
     "desk", "papers", "task_acts", "files", "start", "cases", "repairs", "on_behalf", "batches", "decided", "reports",
-    "campaigns", "deliveries", "operations", "incidents",
+    "overseeing", "campaigns", "deliveries", "operations", "incidents",
     "processes", "process_start", "studio", "studio_files", "studio_details", "studio_scenarios", "comparisons",
     "version_moves",
 )  # fmt: skip
