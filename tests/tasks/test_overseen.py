@@ -90,4 +90,4 @@ def test_no_statement_about_an_area_reads_a_case_or_a_household(world, overseer)
         overseen.office_counts(work, area.id)
         assert overseen.open_tasks(work, area.id, counted).rows
     assert not [one for one in sent if "FROM cases" in one or "JOIN cases" in one or "person" in one]
-    assert len(sent) <= 8
+    assert len([one for one in sent if one.startswith(("SELECT", "WITH"))]) <= 8
