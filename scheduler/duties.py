@@ -24,6 +24,7 @@ from tasks import (
     pausing,
     repair_kinds,
     repairs,
+    task_kinds,
     timers,
     version_moves,
 )
@@ -161,6 +162,7 @@ def _fill_terms(work: Work, item: AgendaItem, _result: Any) -> None:
 
 
 repair_kinds.register_all()
+task_kinds.register_all()
 version_moves.register_all()
 
 DUTIES: dict[str, Duty] = {

@@ -33,11 +33,15 @@ def waits(work: Work, batch: CaseBatch) -> bool:
 
 def needs_second(work: Work, batch: CaseBatch) -> bool:
     """Whether this person may not take it back alone; what they took back alone within a day counts with it."""
+    if not kind_of(batch.kind).second:
+        return False
     return _left(work, batch) + _alone(work, batch) > batches.SECOND_FROM
 
 
-def undo(work: Work, ref: str) -> bool:
-    """Ask to take back what was done, last case first. True when it began, False when a second person is needed first.
+def undo(work: Work, ref: str, *, later: bool = True) -> bool:
+    """Ask to take back what was done, the last first. later: by the agenda.
+
+    True when it began, False when a second person is needed first.
 
     Raises NotFound, NotPermitted for who may not do the batch's kind, Conflict where nothing can be undone or somebody
     asked already.
@@ -52,7 +56,7 @@ def undo(work: Work, ref: str) -> bool:
     if needs_second(work, batch):
         told(work, batch, "batch.undo_asked", {"cases": _left(work, batch)})
         return False
-    _begin(work, batch)
+    _begin(work, batch, later=later)
     return True
 
 
@@ -68,10 +72,11 @@ def approve(work: Work, ref: str) -> None:
     _begin(work, batch)
 
 
-def _begin(work: Work, batch: CaseBatch) -> None:
+def _begin(work: Work, batch: CaseBatch, *, later: bool = True) -> None:
     batch.state, batch.ended_at = UNDOING, None
     told(work, batch, "batch.undo_begun", {"cases": _left(work, batch)})
-    plan(work, batch, "batch.undo", 0)
+    if later:
+        plan(work, batch, "batch.undo", 0)
 
 
 def _active(work: Work, account_id: int) -> bool:

@@ -1,13 +1,13 @@
-"""One thing done to many cases: a frozen list, a verdict a case, a second person above twenty, then in chunks.
+"""One thing done to many cases or tasks: a frozen list, a verdict for each, a second person above twenty, in chunks.
 
-Kinds are registered by whoever knows how to judge, do and undo one case (`register`). The agenda carries a batch on
+Kinds are registered by whoever knows how to judge, do and undo one (`register`). The agenda carries a batch on
 (`tasks.batch_chunks`), and it is taken back in the same way (`tasks.batch_undo`).
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -16,12 +16,12 @@ from sqlalchemy import ColumnElement, func, insert, select
 
 from domain import agenda, journal
 from domain.base import new_ref
-from domain.errors import Conflict, InvalidAnswers, NotFound, NotPermitted
+from domain.errors import Conflict, HouseError, InvalidAnswers, NotFound, NotPermitted
 from domain.parties import permissions
 from domain.text import Text
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import batch_filter
+from tasks import batch_filter, task_choice
 from tasks.batch_filter import CaseFilter
 from tasks.repair_models import (
     APPROVED,
@@ -33,9 +33,11 @@ from tasks.repair_models import (
     CaseBatch,
     CaseBatchRow,
 )
+from tasks.task_choice import TaskChoice
 
 log = logging.getLogger("tasks.batches")
 
+CASE, TASK = "case", "task"  # what a kind is done to
 SECOND_FROM = 20  # above so many cases a second person approves
 OK, CHANGES, MAPPING, CANNOT = "ok", "changes", "mapping", "cannot"
 CAN_RUN = (OK, CHANGES)
@@ -44,8 +46,8 @@ LONGEST_REASON = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What would happen to one case. code: ok, changes (with something to know), mapping (a person must say more
-    first) or cannot. details: JSON-able, ids and step names only."""
+    """What would happen to one case or task. code: ok, changes (with something to know), mapping (a person must say
+    more first) or cannot. details: JSON-able, ids and step names only."""
 
     code: str
     sentence: Text
@@ -53,6 +55,7 @@ class Verdict:
 
 
 Judge = Callable[[Work, str, Mapping[str, Any]], Verdict]
+JudgeMany = Callable[[Work, Sequence[str], Mapping[str, Any]], Mapping[str, Verdict]]
 Act = Callable[[Work, str, Mapping[str, Any]], Mapping[str, Any] | None]
 Undo = Callable[[Work, str, Mapping[str, Any], Mapping[str, Any]], None]
 
@@ -61,19 +64,23 @@ Undo = Callable[[Work, str, Mapping[str, Any], Mapping[str, Any]], None]
 class Kind:
     """What may be done to many. action: the permission; everywhere: on all cases of the house, not only the actor's.
 
-    check: refuses parameters that make no sense, before a list is frozen. second: above twenty cases a second person
-    approves; not for what the house would do by itself as well.
+    check: refuses parameters that make no sense, before a list is frozen. second: above twenty a second person
+    approves; not for what the house would do by itself as well. subject: CASE or TASK. judge_many: the verdicts of
+    many at once, without doing anything, instead of `judge`. reasoned: it is not asked for without a reason.
     """
 
     name: str
     title: Text
-    judge: Judge
+    judge: Judge | None
     act: Act
     undo: Undo | None
     action: str
     everywhere: bool
     check: Callable[[Work, Mapping[str, Any]], None] | None = None
     second: bool = True
+    subject: str = CASE
+    judge_many: JudgeMany | None = None
+    reasoned: bool = True
 
 
 KINDS: dict[str, Kind] = {}
@@ -82,7 +89,7 @@ CLOSED = "account closed"
 
 def register(
     kind: str,
-    judge: Judge,
+    judge: Judge | None,
     act: Act,
     undo: Undo | None = None,
     *,
@@ -91,50 +98,84 @@ def register(
     everywhere: bool = False,
     check: Callable[[Work, Mapping[str, Any]], None] | None = None,
     second: bool = True,
+    subject: str = CASE,
+    judge_many: JudgeMany | None = None,
+    reasoned: bool = True,
 ) -> None:
     """Make a kind known. `act` returns what `undo` will need (JSON-able, kept sealed); both raise HouseError to refuse.
 
     Judge, act and undo are given a `Work` of the person who asked, in a transaction of the agenda; `params` holds
-    besides the batch's own "batch" (its ref) and "reason".
+    besides the batch's own "batch" (its ref) and "reason", and for one row the details of its verdict under "row".
     """
-    KINDS[kind] = Kind(kind, title or _("%(kind)s", kind=kind), judge, act, undo, action, everywhere, check, second)
+    named = title or _("%(kind)s", kind=kind)
+    KINDS[kind] = Kind(
+        kind, named, judge, act, undo, action, everywhere, check, second, subject, judge_many, reasoned
+    )  # fmt: skip
+
+
+def said(refusal: HouseError) -> Text:
+    """The sentence of a refusal; of a refused form that of its first field."""
+    found = refusal.args[0]
+    if isinstance(refusal, InvalidAnswers) and refusal.fields:
+        found = next(iter(refusal.fields.values()))
+    return found if isinstance(found, Text) else _("%(why)s", why=found)
 
 
 def kind_of(name: str) -> Kind:
     """Raises NotFound."""
     found = KINDS.get(name)
     if found is None:
-        raise NotFound(_("There is no such thing to do to many cases."))
+        raise NotFound(_("There is no such thing to do to many at once."))
     return found
 
 
-def draft(work: Work, kind: str, params: Mapping[str, Any], chosen: CaseFilter, reason: str) -> str:
-    """Freeze the list and let it be judged; nothing is done yet. Returns the batch's ref.
+def draft(
+    work: Work,
+    kind: str,
+    params: Mapping[str, Any],
+    chosen: CaseFilter | TaskChoice,
+    reason: str,
+    *,
+    later: bool = True,
+) -> str:
+    """Freeze the list and let it be judged; nothing is done yet. Returns the batch's ref. later: by the agenda.
 
-    Raises NotPermitted, InvalidAnswers without a reason, Conflict for no case, too many, or parameters of no sense.
+    Raises NotPermitted, InvalidAnswers without a reason, Conflict for none, too many, or parameters of no sense.
     """
     known = kind_of(kind)
     permissions.must(work.actor, known.action)
-    if not reason.strip() or len(reason) > LONGEST_REASON:
+    if len(reason) > LONGEST_REASON or (known.reasoned and not reason.strip()):
         raise InvalidAnswers({"reason": _("Say why, in at most %(most)s characters.", most=LONGEST_REASON)})
     if known.check is not None:
         known.check(work, params)
-    cases = batch_filter.frozen(work, chosen, everywhere=known.everywhere)
+    subjects = _frozen(work, known, chosen)
     batch = CaseBatch(
-        ref=new_ref(), kind=kind, params=dict(params), chosen=chosen.kept(), reason=b"", total=len(cases),
+        ref=new_ref(), kind=kind, params=dict(params), chosen=chosen.kept(), reason=b"", total=len(subjects),
         org_id=work.actor.org_id, created_by=work.actor.user_id, created_at=work.now,
     )  # fmt: skip
     batch.reason = work.home.vault.seal("case_batch.reason", batch.ref, reason.strip())
     work.session.add(batch)
     work.session.flush()
     rows = [
-        {"ref": new_ref(), "batch_id": batch.id, "place": place, "case_id": case}
-        for place, case in enumerate(cases, start=1)
+        {"ref": new_ref(), "batch_id": batch.id, "place": place, "case_id": case, "task_id": task}
+        for place, (case, task) in enumerate(subjects, start=1)
     ]
     work.session.execute(insert(CaseBatchRow), rows)
-    told(work, batch, "batch.drafted", {"kind": kind, "cases": len(cases), "params": dict(params)})
-    plan(work, batch, "batch.judge", 0)
+    told(work, batch, "batch.drafted", {"kind": kind, "cases": len(rows), "params": dict(params)})
+    if later:
+        plan(work, batch, "batch.judge", 0)
     return batch.ref
+
+
+def _frozen(work: Work, kind: Kind, chosen: CaseFilter | TaskChoice) -> Sequence[tuple[int, int | None]]:
+    """Keys of case and task, in the order everybody locks them."""
+    if isinstance(chosen, TaskChoice):
+        if kind.subject != TASK:
+            raise Conflict(_("This is not done to tasks."))
+        return task_choice.frozen(work, chosen)
+    if kind.subject != CASE:
+        raise Conflict(_("This is not done to cases."))
+    return [(case, None) for case in batch_filter.frozen(work, chosen, everywhere=kind.everywhere)]
 
 
 def load(work: Work, ref: str, *, lock: bool = False) -> CaseBatch:
@@ -155,14 +196,28 @@ def _own(work: Work, ref: str) -> CaseBatch:
 
 
 def _visible(work: Work, batch: CaseBatch) -> bool:
-    kind = KINDS.get(batch.kind)
-    if kind is None or not permissions.may(work.actor, "batch.read"):
+    kind, actor = KINDS.get(batch.kind), work.actor
+    if kind is None or not permissions.may(actor, "batch.read"):
         return False
-    return permissions.may(work.actor, kind.action) if kind.everywhere else batch.org_id == work.actor.org_id
+    if kind.everywhere:
+        return permissions.may(actor, kind.action)
+    if batch.org_id != actor.org_id:
+        return False
+    return (actor.user_id is not None and batch.created_by == actor.user_id) or sees_of_others(work, kind)
+
+
+def sees_of_others(work: Work, kind: Kind) -> bool:
+    """Whether the actor is shown what colleagues of the office do in this way: repairs of cases to everybody who
+    keeps an eye on batches, tasks to those who supervise them or may be asked to say yes."""
+    if kind.subject == CASE:
+        return permissions.may(work.actor, "batch.read", permissions.OFFICE)
+    if permissions.may(work.actor, "task.supervise", permissions.OFFICE):
+        return True
+    return kind.second and permissions.may(work.actor, "batch.approve")
 
 
 def runnable(work: Work, batch: CaseBatch) -> int:
-    """How many cases it would touch, by their verdicts. Uses ix_case_batch_row_verdict."""
+    """How many it would touch, by their verdicts. Uses ix_case_batch_row_verdict."""
     counted = select(func.count()).where(CaseBatchRow.batch_id == batch.id, CaseBatchRow.verdict.in_(CAN_RUN))
     return work.session.scalar(counted) or 0
 
@@ -192,30 +247,34 @@ def approve(work: Work, ref: str) -> None:
     batch = load(work, ref, lock=True)
     permissions.must(work.actor, "batch.approve")
     if batch.state != JUDGED:
-        raise Conflict(_("A batch is approved when every case has its verdict and before it runs."))
+        raise Conflict(_("A batch is approved when each has its verdict and before it runs."))
     if work.actor.person() == batch.created_by:
         raise NotPermitted(_("You asked for this batch; a second person has to approve it."))
     batch.state, batch.approved_by, batch.approved_at = APPROVED, work.actor.user_id, work.now
     told(work, batch, "batch.approved", {"cases": runnable(work, batch)})
 
 
-def run(work: Work, ref: str) -> None:
-    """Begin to do it, or go on where it was stopped. Raises NotFound, Conflict while it is judged, waits for a second
-    person, or has nothing to do."""
+def run(work: Work, ref: str, *, later: bool = True) -> None:
+    """Begin to do it, or go on where it was stopped. later: by the agenda.
+
+    Raises NotFound, Conflict while it is judged, waits for a second person, or has nothing to do.
+    """
     batch = _own(work, ref)
     if batch.state not in (JUDGED, APPROVED) and not can_go_on(work, batch):
         raise Conflict(_("This batch cannot be begun now. Look at its state."))
     if left(work, batch, CaseBatchRow.verdict == ""):
         batch.state, batch.ended_at = JUDGING, None
-        plan(work, batch, "batch.judge", 0)
+        if later:
+            plan(work, batch, "batch.judge", 0)
         return
     if needs_second(work, batch):
-        raise Conflict(_("More than %(most)s cases: a second person has to approve it first.", most=SECOND_FROM))
+        raise Conflict(_("More than %(most)s: a second person has to approve it first.", most=SECOND_FROM))
     if not runnable(work, batch):
-        raise Conflict(_("There is no case on this list to which it could be done."))
+        raise Conflict(_("There is nothing on this list to which it could be done."))
     batch.state, batch.ended_at = RUNNING, None
     told(work, batch, "batch.begun", {"cases": runnable(work, batch)})
-    plan(work, batch, "batch.run", 0)
+    if later:
+        plan(work, batch, "batch.run", 0)
 
 
 def can_go_on(work: Work, batch: CaseBatch) -> bool:

@@ -55,8 +55,8 @@ CLAIM, START, STOP, RELEASE, DRAFT, COMPLETE = "claim", "start", "stop", "releas
 DELEGATE, HAND_BACK, RECALL, FORWARD, ASSIGN, NOMINATE = (
     "delegate", "hand_back", "recall", "forward", "assign", "nominate",
 )  # fmt: skip
-SUSPEND, RESUME, SKIP, FAIL, PRIORITY, BREAK, MEND, EXIT = (
-    "suspend", "resume", "skip", "fail", "priority", "break", "mend", "exit",
+SUSPEND, RESUME, SKIP, FAIL, PRIORITY, BREAK, MEND, EXIT, RESTORE = (
+    "suspend", "resume", "skip", "fail", "priority", "break", "mend", "exit", "restore",
 )  # fmt: skip
 
 TABLE: tuple[Transition, ...] = (
@@ -87,6 +87,8 @@ TABLE: tuple[Transition, ...] = (
     _row(BREAK, HELD, ERROR, SYSTEM),
     _row(MEND, (ERROR,), RESERVED, f"{HOLDER} {SUPERVISOR}"),
     _row(EXIT, OPEN, EXITED, SYSTEM),
+    # what was done to many at once is taken back: the state it was in, where nobody went on since
+    _row(RESTORE, (READY, *HELD, SUSPENDED), PRIOR, SYSTEM),
 )
 OPERATIONS = tuple(dict.fromkeys(row.operation for row in TABLE))
 
@@ -96,6 +98,7 @@ TITLES: Mapping[str, Text] = {
     FORWARD: _("Pass on"), ASSIGN: _("Assign"), NOMINATE: _("Name who may do it"), SUSPEND: _("Put off"),
     RESUME: _("Take up again"), SKIP: _("Skip"), FAIL: _("Give up"), PRIORITY: _("Change the priority"),
     BREAK: _("Stand in error"), MEND: _("Try again"), EXIT: _("Not needed any more"),
+    RESTORE: _("Put back as it was"),
 }  # fmt: skip
 STATES: Mapping[str, Text] = {
     CREATED: _("nobody named yet"), READY: _("to be claimed"), RESERVED: _("claimed"), IN_PROGRESS: _("in progress"),

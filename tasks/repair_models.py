@@ -1,11 +1,11 @@
-"""Rows of repairs: things done to many cases at once, and what came due for a case that was put on hold."""
+"""Rows of repairs: things done to many cases or tasks at once, and what came due for a case that was put on hold."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.base import Base, BigKey, Key, Ref, Sealed
@@ -15,9 +15,12 @@ CANCELLED, UNDOING, UNDONE = "CANCELLED", "UNDOING", "UNDONE"
 
 
 class CaseBatch(Base):
-    """One thing to do to a frozen list of cases. params: what the kind needs; chosen: the filter as it was set.
+    """One thing to do to a frozen list of cases, or of tasks (which, its kind says).
 
-    total: cases on the list; judged, done, failed: how many so far. created_by null: the operator at the command line.
+    params: what the kind needs; chosen: the filter as it was set.
+
+    total: how many on the list; judged, done, failed: how many so far.
+    created_by null: the operator at the command line.
     undo_by: who asked to take it back, undo_second: who said yes to that (null: it needed nobody).
     """
 
@@ -54,7 +57,9 @@ class CaseBatch(Base):
 
 
 class CaseBatchRow(Base):
-    """One case of a batch. verdict: "" until judged, then ok, changes, mapping or cannot; result: "" until tried.
+    """One case of a batch, or one task of that case (task_id).
+
+    verdict: "" until judged, then ok, changes, mapping or cannot; result: "" until tried.
 
     told, outcome: sentences as `Text.packed` keeps them. kept: what the undo needs, sealed JSON.
     """
@@ -62,13 +67,22 @@ class CaseBatchRow(Base):
     __tablename__ = "case_batch_row"
     __table_args__ = (
         UniqueConstraint("batch_id", "place"),
-        UniqueConstraint("batch_id", "case_id"),
+        # a case once, or each of its tasks once
+        Index(
+            "uq_case_batch_row_case", "batch_id", "case_id", unique=True,
+            sqlite_where=text("task_id IS NULL"), postgresql_where=text("task_id IS NULL"),
+        ),
+        Index(
+            "uq_case_batch_row_task", "batch_id", "task_id", unique=True,
+            sqlite_where=text("task_id IS NOT NULL"), postgresql_where=text("task_id IS NOT NULL"),
+        ),
+        Index("ix_case_batch_row_task_id", "task_id"),
         Index("ix_case_batch_row_verdict", "batch_id", "verdict", "place"),
         Index("ix_case_batch_row_result", "batch_id", "result", "place"),
         Index("ix_case_batch_row_case_id", "case_id"),
         CheckConstraint("verdict IN ('','ok','changes','mapping','cannot')", name="verdict"),
         CheckConstraint("result IN ('','DONE','FAILED','LEFT','UNDONE','STAYS')", name="result"),
-    )
+    )  # fmt: skip
 
     id: Mapped[Key]
     ref: Mapped[Ref]
@@ -81,6 +95,7 @@ class CaseBatchRow(Base):
     result: Mapped[str] = mapped_column(String(8), default="")
     outcome: Mapped[list[Any]] = mapped_column(default=list)
     kept: Mapped[Sealed | None]
+    task_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("human_task.id"))
 
 
 class CaseHeld(Base):

@@ -38,7 +38,7 @@ class Asked:
 class _Done:
     step_id: str
     by: frozenset[int]
-    at: datetime
+    at: datetime | None
 
 
 Found = dict[tuple[int, str], list[Against]]
@@ -81,8 +81,8 @@ def _by_kin(work: Work, asked: Sequence[Asked], people: frozenset[int], found: F
     near = defaultdict(set)
     rows = work.session.execute(
         select(Case.household_id, Account.id)
+        .join_from(Case, Account, kin.near(Account.id, Case.household_id))
         .where(Case.id.in_(sorted({one.case_id for one in asked})), Account.id.in_(sorted(people)))
-        .where(kin.near(Account.id, Case.household_id))
         .distinct()
     )
     for household, who in rows:
@@ -135,7 +135,7 @@ def _let_pass(
         if one.verb not in PASSED or one.account_id not in people or one.step_id not in known:
             continue
         same = {step for step, now in known.items() if now == known[one.step_id]}
-        if any(row.step_id in same and row.at >= one.at for row in done):
+        if any(row.step_id in same and row.at is not None and row.at >= one.at for row in done):
             continue
         if any(
             later.verb == MOVED_BACK and later.step_id == one.step_id and later.version > one.version

@@ -130,8 +130,8 @@ def declared(work: Work) -> Sequence[Near]:
     ]  # fmt: skip
 
 
-def near(account: Any, household: int) -> ColumnElement[bool]:
-    """Whether an account (a column of keys) is, or is near to, somebody of a household.
+def near(account: Any, household: Any) -> ColumnElement[bool]:
+    """Whether an account (a column of keys) is, or is near to, somebody of a household (a key or a column of keys).
 
     Members, supporters and guardians count. Uses ix_person_household_id, uq_account_kin_account_id_person_blind.
     """

@@ -58,6 +58,7 @@ _WORKERS = (
 _SUPERVISORS = "department_head agency_head supplier_leader"
 _AGENCY = "agency_checker agency_handler agency_reviewer"
 _BATCH = "department_clerk department_head agency_reviewer agency_head process_owner system_admin"
+_CASEWORK = f"town_post department_clerk department_head {_AGENCY} agency_head archivist finance"
 _OFFICES = f"{DEPARTMENT} {AGENCY} {TOWN}"
 
 RULES: tuple[Rule, ...] = (
@@ -118,7 +119,9 @@ RULES: tuple[Rule, ...] = (
     _rule("case.repair", "agency_head", AGENCY),
     _rule("task.complete_for", "department_head agency_head", OFFICE, "OPEN CLAIMED"),
     # a second pair of eyes above twenty cases: a colleague of the same office, or another owner of the house's kinds
-    _rule("batch.read", f"{_BATCH} operator"),
+    _rule("batch.read", f"{_BATCH} operator", OFFICE),
+    # everybody sees what they themselves did to many of their tasks, and takes it back
+    _rule("batch.read", _CASEWORK, OWN),
     _rule("batch.approve", _BATCH),
     _rule("household.import", "department_clerk", DEPARTMENT),
     _rule("household.import", "operator"),

@@ -14,7 +14,7 @@ from domain.errors import Conflict, InvalidAnswers, NotFound, NotPermitted
 from domain.journal import JournalEntry, JournalStream
 from domain.text import gettext as _
 from domain.work import SCHEDULER, Work, unit_of_work
-from tasks import batch_chunks, batch_undo, batches, repair_kinds, repair_pages
+from tasks import batch_chunks, batch_pages, batch_undo, batches, repair_kinds
 from tasks.batch_filter import CaseFilter
 from tasks.batches import CANNOT, OK, Verdict
 from tasks.repair_models import CaseBatch, CaseBatchRow
@@ -119,7 +119,7 @@ def test_many_small_lists_of_one_person_are_a_long_one(many: Office) -> None:
     with pytest.raises(Conflict, match="second person"), unit_of_work(many.home, many.actor("head")) as work:
         batches.run(work, second)
     with unit_of_work(many.home, many.actor("clerk")) as work:
-        assert repair_pages.batch_page(work, second).second
+        assert batch_pages.batch_page(work, second).second
         batches.approve(work, second)
         batches.run(work, second)
     many.sweep()

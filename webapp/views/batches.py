@@ -11,7 +11,7 @@ from domain.errors import Conflict, InvalidAnswers, NotPermitted
 from domain.text import Text
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import batch_undo, batches, repair_kinds, repair_pages
+from tasks import batch_chunks, batch_pages, batch_undo, batches, repair_kinds, task_kinds
 from tasks.batch_filter import STATES, CaseFilter
 from tasks.repairs import MOVE, RESET, SKIP
 from webapp import showing
@@ -23,6 +23,7 @@ from webapp.permits import requires
 
 blueprint = Blueprint("batches", __name__)
 repair_kinds.register_all()
+task_kinds.register_all()
 
 STATE_TITLES: dict[str, Text] = {
     "JUDGING": _("being judged"),
@@ -72,10 +73,10 @@ MEANS: dict[str, Text] = {
 def listing() -> ResponseReturnValue:
     """Batches the person may see, newest first."""
     with reading() as work:
-        lines, following = repair_pages.listing(work, request.args.get("before", 0, type=int))
+        lines, following = batch_pages.listing(work, request.args.get("before", 0, type=int))
         return render_template(
             "batches/listing.html", lines=lines, following=following, titles_of_state=STATE_TITLES,
-            may_begin=bool(repair_pages.kinds(work)),
+            may_begin=bool(batch_pages.kinds(work)),
         )  # fmt: skip
 
 
@@ -132,7 +133,7 @@ def approve(ref: str) -> ResponseReturnValue:
 @requires("batch.read")
 def run(ref: str) -> ResponseReturnValue:
     """Begin it."""
-    return _done(ref, lambda work: batches.run(work, ref), _("Begun. The page shows how far it is."))
+    return _done(ref, lambda work: batch_chunks.begin(work, ref), _("Begun. The page shows how far it is."))
 
 
 @blueprint.post("/batches/<ref>/cancel")
@@ -146,7 +147,7 @@ def cancel(ref: str) -> ResponseReturnValue:
 @requires("batch.read")
 def undo(ref: str) -> ResponseReturnValue:
     """Take it back, or ask a second person to let it be taken back."""
-    return _done(ref, lambda work: TAKING_BACK if batch_undo.undo(work, ref) else ASKED)
+    return _done(ref, lambda work: TAKING_BACK if batch_chunks.take_back(work, ref) else ASKED)
 
 
 @blueprint.post("/batches/<ref>/undo/approve")
@@ -173,10 +174,10 @@ def _done(ref: str, verb: Callable[[Work], Text | None], otherwise: Text | None 
 
 def _batch(work: Work, ref: str, fault: str = "") -> str:
     verdict, after = request.args.get("verdict", ""), request.args.get("after", 0, type=int)
-    page = repair_pages.batch_page(
+    page = batch_pages.batch_page(
         work,
         ref,
-        verdict=verdict if verdict in (*VERDICTS, repair_pages.REFUSED) else "",
+        verdict=verdict if verdict in (*VERDICTS, batch_pages.REFUSED) else "",
         after=max(0, after),
         english=english(),
     )
@@ -189,8 +190,8 @@ def _batch(work: Work, ref: str, fault: str = "") -> str:
 
 def _form(work: Work, faults: dict[str, str]) -> str:
     return render_template(
-        "batches/new.html", kinds=repair_pages.kinds(work), steps=repair_pages.processes(work, english=english()),
-        offices=repair_pages.offices(work), states=CASE_STATES, faults=faults, means=MEANS, fields=FIELDS,
+        "batches/new.html", kinds=batch_pages.kinds(work), steps=batch_pages.processes(work, english=english()),
+        offices=batch_pages.offices(work), states=CASE_STATES, faults=faults, means=MEANS, fields=FIELDS,
         sent=request.form,
         second_from=batches.SECOND_FROM, titles=showing.titles(work, processes=True),
     )  # fmt: skip
