@@ -61,6 +61,8 @@ def may_claim(work: Work, task: HumanTask, case: Case, bond: Bond) -> str:
     if task.state in HELD:  # by somebody whom the actor stands in for: it is taken over as it is
         rules.must_not_be_kept_from(work, task, case, bond)
         return task.state
+    if not life.rows(life.CLAIM, task.state):
+        life.must(life.CLAIM, task.state, bond.relations)
     rules.must_claim(work, task, case, bond)
     return life.target(life.must(life.CLAIM, task.state, bond.relations), task.state, "")
 

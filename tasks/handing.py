@@ -20,9 +20,9 @@ from domain.parties.rights import Rights
 from domain.text import Text
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import bonds, held, life, line, rules, separation
+from tasks import bonds, held, incidents, life, line, rules, separation
 from tasks.bonds import Bond
-from tasks.models import CANDIDATE, CREATED, EXCLUDED, RESERVED, HumanTask, TaskPerson
+from tasks.models import CANDIDATE, CREATED, ERROR, EXCLUDED, RESERVED, HumanTask, TaskPerson
 from workflows import definitions
 from workflows.instances import CaseState
 
@@ -156,6 +156,8 @@ def _give(
 ) -> HumanTask:
     person = _account(work, task, account)
     must_get(work, task, case, state, person, rights.of_account(work, person.id))
+    if task.state == ERROR:
+        incidents.mended(work, case, task)
     line.change(
         work, task, state=life.target(row, task.state, task.prior_state), assignee_id=person.id, held_for=None,
         owner_id=None, claimed_at=work.now, started_at=None,

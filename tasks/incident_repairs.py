@@ -47,7 +47,10 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What can be done about an incident. failing: the step stands in error or its job waits."""
+    """What can be done about an incident. failing: the step stands in error or its job waits.
+
+    person: a person's task stands in error behind it.
+    """
 
     incident: Incident
     case: Case
@@ -56,6 +59,7 @@ class Choice:
     failing: bool
     values: Sequence[Value]
     catchers: Sequence[Catcher]
+    person: bool = False
 
 
 def choices(work: Work, ref: str) -> Choice:
@@ -76,6 +80,7 @@ def choices(work: Work, ref: str) -> Choice:
         failing,
         values_of(instance.run.data) if failing else (),
         failed_steps.catchers(instance.run, incident.token) if failing else (),
+        incidents.task_in_error(work, incident) is not None,
     )
 
 

@@ -6,7 +6,7 @@ and no case.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import or_, select, true
 
@@ -18,7 +18,9 @@ from domain.errors import Conflict, NotFound
 from domain.parties.permissions import must
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import failures
+from tasks import failures, line
+from tasks.models import ERROR as TASK_ERROR
+from tasks.models import READY, RESERVED, HumanTask
 from workflows.decision_words import is_known, said
 from workflows.failed_steps import Stopped
 from workflows.instances import ERROR, CaseWait, Incident, Instance
@@ -57,6 +59,30 @@ def stand(work: Work, case: Case, stopped: Sequence[Stopped], problem: Exception
         work.session.add(again)
 
 
+def stand_in_error(work: Work, case: Case, task: HumanTask, problem: Exception) -> None:
+    """A person's step could not be left: an incident, which nobody tries again but people. Uses ix_incident_case_id."""
+    _open(work, case, task.step_id, task.token, problem, failures.told(problem))
+    journal.of_case(work, case.ref, "task.broke", task.ref, {"step": task.step_id})
+
+
+def mended(work: Work, case: Case, task: HumanTask) -> None:
+    """A task in error goes back to whoever held it, or to the queue, and its incident is closed.
+
+    Uses ix_incident_case_id.
+    """
+    line.change(work, task, state=RESERVED if task.assignee_id is not None else READY)
+    journal.of_case(work, case.ref, "task.mended", task.ref, {"step": task.step_id})
+    _close_of(work, case, [task.token], "done")
+
+
+def task_in_error(work: Work, incident: Incident) -> HumanTask | None:
+    """The person's task that stands in error behind an incident. Uses uq_human_task_case_id_token."""
+    wanted = select(HumanTask).where(
+        HumanTask.case_id == incident.case_id, HumanTask.token == incident.token, HumanTask.state == TASK_ERROR
+    )
+    return work.session.scalars(wanted).first() if incident.token else None
+
+
 def settle(work: Work, case: Case, instance: Instance, *, own: str = "") -> None:
     """Close the incidents of steps that a move brought out of error, or ended, whatever it was for.
 
@@ -68,12 +94,13 @@ def settle(work: Work, case: Case, instance: Instance, *, own: str = "") -> None
     kinds = {ERROR, "job"} - {own}
     before = {token for kind, token, _name in instance.before.waits if kind in kinds}
     gone = before - {token for token, _step in instance.run.failed()} - {job.token for job in instance.run.jobs()}
+    # a person's step that stood in error and that the case left
+    left = instance.before.people - {step.token for step in instance.run.human_steps()} - instance.settled
+    if left:
+        _close_of(work, case, left, "gone")
     if not gone:
         return
-    for one in work.session.scalars(
-        select(Incident).where(Incident.case_id == case.id, Incident.token.in_(gone), Incident.closed_at.is_(None))
-    ):
-        _close(work, case.ref, one, "done" if ERROR in kinds else "gone")
+    _close_of(work, case, gone, "done" if ERROR in kinds else "gone")
     for item in work.session.scalars(
         select(AgendaItem)
         .where(
@@ -84,6 +111,14 @@ def settle(work: Work, case: Case, instance: Instance, *, own: str = "") -> None
     ):  # fmt: skip
         if str(item.payload.get("token", "")) in gone:
             work.session.delete(item)
+
+
+def _close_of(work: Work, case: Case, tokens: Collection[str], outcome: str) -> None:
+    wanted = select(Incident).where(
+        Incident.case_id == case.id, Incident.token.in_(sorted(tokens)), Incident.closed_at.is_(None)
+    )
+    for one in work.session.scalars(wanted).all():
+        _close(work, case.ref, one, outcome)
 
 
 def _open(work: Work, case: Case, step: str, token: str, problem: Exception, sentence: str) -> Incident:
@@ -154,11 +189,16 @@ def retry(work: Work, ref: str) -> int:
     """Let everything that fails behind an incident be tried at once, parked or not. Returns how many items.
 
     An incident behind which nothing is left to try is closed, unless its step still stands in error: then it is tried.
+    A person's task in error goes back to whoever held it: nobody else completes it in their name.
     Raises NotPermitted, NotFound.
     """
     must(work.actor, "operations.retry")
     incident, case = held(work, ref)
     case_ref = case.ref
+    task = task_in_error(work, incident)
+    if task is not None:
+        mended(work, case, task)
+        return 1
     if incident.cause == NOTHING_AWAITED:
         agenda.put(work, "case.wake", f"poke:{incident.ref}", work.now, subject=case_ref)
     items = _failing(work, case_ref, incident.token) or _lost_try(work, case, incident)

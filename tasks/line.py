@@ -25,6 +25,7 @@ from tasks import inbox_columns
 from tasks.models import (
     COMPLETED,
     CREATED,
+    ERROR,
     EXITED,
     NORMAL,
     OPEN,
@@ -57,6 +58,8 @@ GONE: Mapping[str, Any] = {
 
 def freed(task: HumanTask) -> dict[str, Any]:
     """The columns of an open task that is taken from its holder; one that was put off comes back to be claimed."""
+    if task.state == ERROR:
+        return dict(FREE)  # what is wrong with it is wrong for everybody
     return {**FREE, "prior_state": READY} if task.state == SUSPENDED else {**FREE, "state": READY}
 
 

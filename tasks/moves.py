@@ -30,12 +30,16 @@ from workflows.moments import MOVED, Act
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """What a move brought: refs of tasks it opened, the next instant the case wakes by itself (aware UTC)."""
+    """What a move brought: refs of tasks it opened, the next instant the case wakes by itself (aware UTC).
+
+    broken: the task could not be completed for a technical reason and stands in error; nothing else happened.
+    """
 
     case_ref: str
     opened: tuple[str, ...]
     next_wake: datetime | None
     completed: bool
+    broken: bool = False
 
 
 def start_case(
@@ -86,8 +90,10 @@ def complete_task(work: Work, ref: str, *, version: int, answers: Mapping[str, A
     Raises:
         NotFound: no such task, or the actor may not see it. NotPermitted: role or separation of duties.
         Stale: somebody changed the task after `version`. InvalidAnswers: nothing was written.
-        Conflict: a legal rule forbids it (with its clause). OperationFailed: the step itself, its form or its mapping,
-        cannot be carried out. When a later step fails the act is kept and that step waits for repair (decision 0022).
+        Conflict: a legal rule forbids it (with its clause).
+
+    Where the step itself cannot be left for a technical reason, the task stands in error with its answers as the draft
+    (`Moved.broken`). When a later step fails the act is kept and that step waits for repair (decision 0022).
     """
     task, case, state = rules.held_task(work, ref)
     bond = bonds.of(work, task, case)
@@ -104,11 +110,16 @@ def complete_task(work: Work, ref: str, *, version: int, answers: Mapping[str, A
     facts = form_facts.of_case(work, task.case_id, form)
     clean = form.clean(answers, now=form_facts.instant(work), files=facts)
     rules.must_own_files(work, task, form, clean)
+    routing = form.routing(clean)
+    try:
+        with _Reported():
+            instance.run.complete(task.token, routing)
+    except failures.FAILURES as problem:
+        if not failures.waits_for_repair(work, problem):
+            raise
+        return _break(work, task, case, clean, problem)
     _record_answers(work, task, form, clean, for_whom)
     instance.settled.add(task.token)
-    routing = form.routing(clean)
-    with _Reported():
-        instance.run.complete(task.token, routing)
     body = {"step": task.step_id, "fields": sorted(clean), "form": task.form_digest}
     if bond.stand_in is not None:
         body["for"] = bond.stand_in.ref
@@ -339,6 +350,15 @@ def _record_answers(
         answers=sealed,
         draft=None,
     )
+
+
+def _break(work: Work, task: HumanTask, case: Case, clean: Mapping[str, Any], problem: Exception) -> Moved:
+    """Let a task stand in error with what was answered as its draft: the run in hand is thrown away."""
+    row = life.must(life.BREAK, task.state, {life.SYSTEM})
+    sealed = work.home.vault.seal_json("human_task.draft", task.ref, dict(clean))
+    line.change(work, task, state=life.target(row, task.state, ""), draft=sealed, draft_at=work.now)
+    incidents.stand_in_error(work, case, task, problem)
+    return Moved(case.ref, (), None, False, broken=True)
 
 
 _CASE = select(Case).where(Case.ref == bindparam("ref")).with_for_update().execution_options(populate_existing=True)

@@ -16,7 +16,7 @@ from domain.errors import Conflict, InvalidAnswers
 from domain.text import Text
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import bonds, held, life, line, moves, repair_rules, rules, separation
+from tasks import bonds, held, incidents, life, line, moves, repair_rules, rules, separation
 from tasks.bonds import Bond
 from tasks.models import READY, SUSPENDED, HumanTask
 from tasks.services import MoveServices
@@ -101,9 +101,8 @@ def resume_due(work: Work, ref: str) -> bool:
 def mend(work: Work, ref: str) -> HumanTask:
     """What kept a task in error is gone: whoever held it may complete it again. Raises NotFound, NotPermitted."""
     task, case, bond, _state = _opened(work, ref)
-    row = life.must(life.MEND, task.state, bond.relations)
-    line.change(work, task, state=life.target(row, task.state, "") if task.assignee_id is not None else READY)
-    _journal(work, task, case, "task.mended")
+    life.must(life.MEND, task.state, bond.relations)
+    incidents.mended(work, case, task)
     return task
 
 

@@ -461,7 +461,7 @@ VERBS = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("seed", [6])
+@pytest.mark.parametrize("seed", [5])
 def test_whatever_ten_people_do_the_rows_stand_as_the_table_says(world: World, seed: int) -> None:
     play = Play(world, seed)
     for number in range(STEPS):

@@ -280,6 +280,8 @@ def complete(ref: str) -> ResponseReturnValue:
         return _refused(ref, form, 422)
     except (Stale, Conflict) as refusal:
         return _refused(ref, form, status_of(refusal), refusal)
+    if moved.broken:
+        return redirect(url_for("desk.task", ref=ref, **in_address(asked_filter())))
     flash(str(_("Done. The case is closed.") if moved.completed else _("Done. The next task is open.")))
     if following is None:
         return redirect(url_for("desk.inbox", **in_address(asked_filter())))
