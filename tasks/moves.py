@@ -356,7 +356,10 @@ def _break(work: Work, task: HumanTask, case: Case, clean: Mapping[str, Any], pr
     """Let a task stand in error with what was answered as its draft: the run in hand is thrown away."""
     row = life.must(life.BREAK, task.state, {life.SYSTEM})
     sealed = work.home.vault.seal_json("human_task.draft", task.ref, dict(clean))
-    line.change(work, task, state=life.target(row, task.state, ""), draft=sealed, draft_at=work.now)
+    line.change(
+        work, task, state=life.target(row, task.state, ""), draft=sealed, draft_at=work.now, draft_page="",
+        draft_by=work.actor.user_id, draft_revision=(task.draft_revision or 0) + 1,
+    )  # fmt: skip
     incidents.stand_in_error(work, case, task, problem)
     return Moved(case.ref, (), None, False, broken=True)
 

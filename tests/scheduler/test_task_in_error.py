@@ -12,7 +12,7 @@ from domain.errors import Conflict, NotPermitted
 from domain.journal import JournalEntry
 from domain.parties import staff
 from domain.work import OPERATOR
-from tasks import desk, handing, incident_lists, incident_repairs, incidents, life, moves, pages, pausing, task_acts
+from tasks import drafts, handing, incident_lists, incident_repairs, incidents, life, moves, pages, pausing, task_acts
 from tasks.models import HumanTask
 from tests.torture.drawn import Drawing, chain, end, human, start
 from tests.torture.world import STAFFED, World, open_world
@@ -62,7 +62,7 @@ def test_what_was_answered_is_kept_as_the_draft_and_an_incident_names_the_step_a
     found = row(world, ref)
     assert (found.state, found.assignee_id, found.completed_by) == ("ERROR", world.people[0].user_id, None)
     with world.work(world.people[0], write=False) as work:
-        assert desk.draft_of(work, work.session.get_one(HumanTask, found.id)) == WRITTEN
+        assert drafts.of(work, work.session.get_one(HumanTask, found.id)) == WRITTEN
         (incident,) = work.session.scalars(select(Incident)).all()
         assert (incident.step_id, incident.token) == ("work", found.token)
         assert "李某" not in incident.sentence
