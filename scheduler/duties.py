@@ -18,12 +18,15 @@ from tasks import (
     campaigns,
     jobs,
     leaving,
+    leaving_run,
     messages,
     moves,
     old_terms,
     pausing,
+    proof,
     repair_kinds,
     repairs,
+    rerouting,
     task_kinds,
     timers,
     version_moves,
@@ -36,6 +39,14 @@ from workflows.registry import TryPolicy
 # what belongs to the house is worth more tries than what belongs to one case: a poison case must slow nobody
 HOUSE = TryPolicy(attempts=8, first=timedelta(seconds=2), factor=2)
 CASE = TryPolicy()
+
+
+# everything that was ever completed may have to be looked at
+PROOF = TryPolicy(attempts=5, first=timedelta(minutes=1), factor=4, timeout=timedelta(hours=4))
+
+
+def _proof(_item: AgendaItem) -> TryPolicy:
+    return PROOF
 
 
 def _house(_item: AgendaItem) -> TryPolicy:
@@ -134,7 +145,23 @@ def _resume(work: Work, item: AgendaItem, _result: Any) -> None:
 
 
 def _look_again(work: Work, item: AgendaItem, _result: Any) -> None:
-    leaving.reroute(work, item.subject)
+    rerouting.reroute(work, item.subject)
+
+
+def _gather_ended(work: Work, _item: AgendaItem) -> Any:
+    return rerouting.whose_rights_ended(work)
+
+
+def _as_read(_home: Home, plan: Any) -> Any:
+    return plan
+
+
+def _plan_ended(work: Work, _item: AgendaItem, result: Any) -> None:
+    rerouting.plan_ended(work, result)
+
+
+def _hand_over(work: Work, item: AgendaItem, _result: Any) -> None:
+    leaving_run.run_some(work, item.subject)
 
 
 def _take_up_again(work: Work, item: AgendaItem, _result: Any) -> None:
@@ -170,6 +197,9 @@ DUTIES: dict[str, Duty] = {
     "case.deliver": Duty(_deliver_held, policy=_case),
     "case.resume": Duty(_resume, policy=_case),
     RIGHTS_CHANGED: Duty(_look_again),
+    rerouting.RIGHTS_OF_THE_DAY: Duty(_plan_ended, _gather_ended, _as_read),
+    leaving.DUTY: Duty(_hand_over),
+    proof.PROOF_OF_THE_DAY: Duty(proof.record, proof.gather, proof.perform, policy=_proof),
     pausing.RESUME_DUTY: Duty(_take_up_again, policy=_case),
     "batch.judge": Duty(_judge_batch, _gather_judging, batch_chunks.judge),
     "batch.run": Duty(_run_batch),

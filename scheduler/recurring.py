@@ -1,21 +1,25 @@
-"""Recurring work as agenda rows planned ahead, one a unit, programme and period (model 2.8)."""
+"""Recurring work as agenda rows planned ahead, one a unit, programme and period (model 2.8), or one an office day."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from sqlalchemy import select
 
 from domain import agenda, rules
 from domain.agenda import AgendaItem
-from domain.clock import OFFICE_ZONE
+from domain.clock import OFFICE_ZONE, office_day
 from domain.home import HomeRow
 from domain.parties.organisations import Organisation
 from domain.policy_kinds import ReviewOpening
 from domain.work import Work
+from tasks.proof import PROOF_OF_THE_DAY
+from tasks.rerouting import RIGHTS_OF_THE_DAY
 
 AHEAD = timedelta(days=400)
+# kinds of the agenda that are done once an office day, and when
+DAILY: dict[str, time] = {RIGHTS_OF_THE_DAY: time(0, 1), PROOF_OF_THE_DAY: time(2, 30)}
 
 
 def plan(work: Work, row: HomeRow, *, until: datetime | None = None) -> int:
@@ -24,6 +28,7 @@ def plan(work: Work, row: HomeRow, *, until: datetime | None = None) -> int:
     An opening before a unit's `reviews_from` is never planned: a new office does not catch up on old reviews;
     one that lies in the past because the machine was down is planned, and so opened late (BX-22).
     """
+    _plan_days(work, until)
     horizon = max(work.now, until or work.now) + AHEAD
     if row.planned_until is not None and row.planned_until >= horizon - timedelta(days=30) and until is None:
         return 0
@@ -34,6 +39,29 @@ def plan(work: Work, row: HomeRow, *, until: datetime | None = None) -> int:
         agenda.put(work, "campaign.open", key, due, payload=payload)
     row.planned_until = horizon
     return len(wanted.keys() - known)
+
+
+def _plan_days(work: Work, until: datetime | None) -> None:
+    """What is done once an office day, for today and tomorrow, on a stopped clock until it is moved to.
+
+    A day's row is there before the day begins: what a machine was down for is done late, once. Days on which it did
+    not run at all have no row; each of these duties looks back as far as it has to. Uses uq_agenda_item_key.
+    """
+    last = office_day(max(work.now, until or work.now)) + timedelta(days=1)
+    days = [work.today + timedelta(days=number) for number in range((last - work.today).days + 1)]
+    wanted = {
+        f"{kind}:{day.isoformat()}": (kind, datetime.combine(day, at, OFFICE_ZONE))
+        for kind, at in DAILY.items()
+        for day in days
+        if datetime.combine(day, at, OFFICE_ZONE) > work.now
+    }
+    keys = sorted(wanted)
+    for start in range(0, len(keys), 500):
+        chunk = keys[start : start + 500]
+        known = set(work.session.scalars(select(AgendaItem.key).where(AgendaItem.key.in_(chunk))))
+        for key in (one for one in chunk if one not in known):
+            kind, due = wanted[key]
+            agenda.put(work, kind, key, due)
 
 
 def forget_plan(row: HomeRow) -> None:

@@ -81,6 +81,13 @@ class HumanTask(Base):
             postgresql_where=text("owner_id IS NOT NULL"),
         ),
         Index("ix_human_task_done", "completed_by", "completed_at"),
+        Index(
+            "ix_human_task_completed_at",
+            "completed_at",
+            "id",
+            sqlite_where=text("completed_at IS NOT NULL"),
+            postgresql_where=text("completed_at IS NOT NULL"),
+        ),
         CheckConstraint(
             "state IN ('CREATED','READY','RESERVED','IN_PROGRESS','SUSPENDED','ERROR','COMPLETED','FAILED','EXITED',"
             "'OBSOLETE')",

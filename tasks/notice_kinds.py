@@ -114,6 +114,11 @@ KINDS: Mapping[str, Kind] = {
         _("Work of somebody who leaves is mine"), _("%(count)s pieces of %(by)s’s work are yours now."), WORK,
         mandatory=True,
     ),
+    "separation.violated": Kind(
+        _("Separation of duties was violated"),
+        _("The nightly proof found %(count)s cases where one person did what two have to do. Look at them."), HOUSE,
+        mandatory=True, of_others=False, place="proof",
+    ),
     "batch.done": Kind(
         _("A batch is done"), _("The batch you asked for is done: %(done)s of %(count)s."), HOUSE, of_others=False,
         place="batch",

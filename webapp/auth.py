@@ -41,6 +41,8 @@ ENDED: dict[str, Text] = {
     sessions.TOO_OLD: _("Your session reached its longest time. Sign in to go on where you were."),
     sessions.PASSWORD: _("Your password or second factor was changed, so this session ended. Sign in again."),
     sessions.RESTORED: _("This office was restored from a backup. Sign in again and check what you did last."),
+    sessions.LOCKED: _("This account was locked in an emergency. Ask the security administrator of your office."),
+    sessions.MOVED: _("You were moved to another office, so this session ended. Sign in again."),
     sessions.DISABLED: _("This account was switched off. Ask your system administrator."),
 }
 

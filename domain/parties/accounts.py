@@ -23,19 +23,22 @@ from domain.clock import office_instant
 from domain.parties.organisations import Organisation
 from domain.work import Work
 
+ACTIVE, LOCKED, DISABLED = "ACTIVE", "LOCKED", "DISABLED"
+
 
 class Account(Base):
     """A person who signs in. `idno_blind` is unique: one account a person (LF-27).
 
-    state: FILED_NOT (inactive until filed) -> ACTIVE -> DISABLED.
+    state: FILED_NOT (inactive until filed) -> ACTIVE -> DISABLED. LOCKED: signed out in an emergency, until somebody
+    looks into it; what the person holds stays theirs.
     """
 
     __tablename__ = "account"
     __table_args__ = (
         UniqueConstraint("id", "org_kind"),
         ForeignKeyConstraint(["org_id", "org_kind"], ["organisation.id", "organisation.kind"]),
-        CheckConstraint("state IN ('FILED_NOT','ACTIVE','DISABLED')", name="state"),
-        CheckConstraint("state <> 'ACTIVE' OR filed_on IS NOT NULL", name="filed_first"),
+        CheckConstraint("state IN ('FILED_NOT','ACTIVE','LOCKED','DISABLED')", name="state"),
+        CheckConstraint("state NOT IN ('ACTIVE','LOCKED') OR filed_on IS NOT NULL", name="filed_first"),
     )
 
     id: Mapped[Key]

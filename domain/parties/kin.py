@@ -18,7 +18,9 @@ from sqlalchemy import (
     LargeBinary,
     String,
     UniqueConstraint,
+    and_,
     exists,
+    func,
     or_,
     select,
 )
@@ -27,8 +29,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from domain import identity, journal
 from domain.base import Base, BigKey, Key, Ref, Sealed, insert_once, new_ref
 from domain.errors import InvalidAnswers, NotFound
-from domain.parties.accounts import Account
+from domain.parties.accounts import Account, look_again
 from domain.parties.households import Guardian, Person
+from domain.parties.organisations import Organisation
+from domain.parties.permissions import must
 from domain.text import Text
 from domain.text import gettext as _
 from domain.work import Work
@@ -38,7 +42,7 @@ RELATIONS: dict[str, Text] = {
     "SPOUSE": _("spouse"), "PARENT": _("parent"), "CHILD": _("child"), "SIBLING": _("brother or sister"),
     "IN_LAW": _("relative by marriage"), "OTHER": _("other near relation"),
 }  # fmt: skip
-LONGEST_NAME = 64
+LONGEST_NAME, LONGEST_REASON = 64, 500
 
 
 class AccountKin(Base):
@@ -60,6 +64,9 @@ class AccountKin(Base):
     person_blind: Mapped[bytes] = mapped_column(LargeBinary)
     guardian_blind: Mapped[bytes] = mapped_column(LargeBinary)
     declared_at: Mapped[datetime]
+    # taken back: kept, because it bound until then
+    withdrawn_at: Mapped[datetime | None]
+    withdrawal: Mapped[Sealed | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,20 +101,27 @@ def declare(work: Work, *, relation: str, name: str, idno: str) -> None:
     if faults:
         raise InvalidAnswers(faults)
     if _keep(work, account, relation, name.strip(), number):
+        # what they hold of that household goes to a colleague
+        look_again(work, account)
         journal.record(work, "account.kin_declared", account.ref, {"relation": relation},
                        stream=("account", account.ref))  # fmt: skip
 
 
-def withdraw(work: Work, ref: str) -> None:
-    """Take back a declaration of one's own. Raises NotFound."""
+def withdraw(work: Work, ref: str, reason: str) -> None:
+    """Take back a declaration of one's own; it bound until now and is kept. Raises NotFound, InvalidAnswers."""
     row = work.session.scalars(
         select(AccountKin).where(
-            AccountKin.ref == ref, AccountKin.account_id == work.actor.person(), AccountKin.relation != SELF
+            AccountKin.ref == ref, AccountKin.account_id == work.actor.person(), AccountKin.relation != SELF,
+            AccountKin.withdrawn_at.is_(None),
         )
-    ).first()
+    ).first()  # fmt: skip
     if row is None:
         raise NotFound(_("There is no such declaration of yours."))
-    work.session.delete(row)
+    why = reason.replace("\x00", "").strip()
+    if not why or len(why) > LONGEST_REASON:
+        raise InvalidAnswers({"reason": _("Say why, in at most %(most)s characters.", most=LONGEST_REASON)})
+    row.withdrawn_at = work.now
+    row.withdrawal = work.home.vault.seal("account_kin.withdrawal", row.ref, why)
     work.session.flush()
     journal.record(work, "account.kin_withdrawn", work.actor.ref, {"relation": row.relation},
                    stream=("account", work.actor.ref))  # fmt: skip
@@ -117,9 +131,10 @@ def declared(work: Work) -> Sequence[Near]:
     """What the actor declared, oldest first."""
     rows = work.session.scalars(
         select(AccountKin)
-        .where(AccountKin.account_id == work.actor.person(), AccountKin.relation != SELF)
+        .where(AccountKin.account_id == work.actor.person(), AccountKin.relation != SELF,
+               AccountKin.withdrawn_at.is_(None))
         .order_by(AccountKin.id)
-    )
+    )  # fmt: skip
     vault = work.home.vault
     return [
         Near(
@@ -130,12 +145,45 @@ def declared(work: Work) -> Sequence[Near]:
     ]  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Declarations:
+    """That somebody declared relatives, and how many; not whom (for oversight)."""
+
+    account: str
+    name: str
+    office: str
+    office_en: str
+    count: int
+    newest: datetime
+    withdrawn: int
+
+
+def overview(work: Work) -> Sequence[Declarations]:
+    """Who declared how many relatives, newest first. Raises NotPermitted."""
+    must(work.actor, "kin.overview")
+    standing = func.count().filter(AccountKin.withdrawn_at.is_(None))
+    newest = func.max(AccountKin.declared_at)
+    rows = work.session.execute(
+        select(Account.ref, Account.name, Organisation.name, Organisation.name_en, standing, newest, func.count())
+        .join(Account, Account.id == AccountKin.account_id)
+        .join(Organisation, Organisation.id == Account.org_id)
+        .where(AccountKin.relation != SELF)
+        .group_by(Account.ref, Account.name, Organisation.name, Organisation.name_en)
+        .order_by(newest.desc(), Account.ref)
+        .limit(500)
+    )
+    return [
+        Declarations(ref, name, office, office_en, count, at, total - count)
+        for ref, name, office, office_en, count, at, total in rows
+    ]
+
+
 def near(account: Any, household: Any) -> ColumnElement[bool]:
-    """Whether an account (a column of keys) is, or is near to, somebody of a household (a key or a column of keys).
+    """Whether an account is, or is near to, somebody of a household; keys or columns of keys.
 
     Members, supporters and guardians count. Uses ix_person_household_id, uq_account_kin_account_id_person_blind.
     """
-    theirs = AccountKin.account_id == account
+    theirs = and_(AccountKin.account_id == account, AccountKin.withdrawn_at.is_(None))
     member = exists().where(theirs, Person.household_id == household, Person.idno_blind == AccountKin.person_blind)
     guardian = exists().where(
         theirs, Person.household_id == household, Guardian.ward_id == Person.id,
@@ -145,7 +193,17 @@ def near(account: Any, household: Any) -> ColumnElement[bool]:
 
 
 def _keep(work: Work, account: Account, relation: str, name: str, number: str) -> bool:
+    """False when the same person is declared already; one that was taken back is declared anew."""
     vault, ref = work.home.vault, new_ref()
+    blind = vault.blind("person.idno", number)
+    before = work.session.scalars(
+        select(AccountKin).where(AccountKin.account_id == account.id, AccountKin.person_blind == blind)
+    ).first()
+    if before is not None and before.withdrawn_at is not None:
+        before.relation, before.name = relation, vault.seal("account_kin.name", before.ref, name)
+        before.declared_at, before.withdrawn_at, before.withdrawal = work.now, None, None
+        work.session.flush()
+        return True
     return insert_once(
         work.session,
         AccountKin,
@@ -155,7 +213,7 @@ def _keep(work: Work, account: Account, relation: str, name: str, number: str) -
         relation=relation,
         name=vault.seal("account_kin.name", ref, name),
         idno=vault.seal("account_kin.idno", ref, number),
-        person_blind=vault.blind("person.idno", number),
+        person_blind=blind,
         guardian_blind=vault.blind("guardian.idno", number),
         declared_at=work.now,
     )

@@ -102,6 +102,15 @@ RULES: tuple[Rule, ...] = (
     # filters that are kept: one's own by everybody, for the office or a role in it by its head
     _rule("filter.keep", _WORKERS),
     _rule("filter.share", _SUPERVISORS),
+    # what somebody holds when they leave: handed over by themselves or their head; who keeps accounts sees figures of
+    # it and gives it back to the queue, never to a person
+    _rule("leaving.plan", _WORKERS, SELF),
+    _rule("leaving.plan", _SUPERVISORS, f"{OFFICE} {TOWN}"),
+    _rule("leaving.free", "system_admin operator"),
+    # near relations: each declares their own; that somebody did is seen by whoever watches over the offices, not whom
+    _rule("kin.overview", "oversight auditor"),
+    _rule("separation.read", "oversight auditor"),
+    _rule("separation.prove", "oversight auditor operator"),
     # cases and households
     _rule("case.list", f"town_post department_clerk department_head {_AGENCY} agency_head archivist"),
     # by name, identity number or note, within the cases the person may read and the notes of the own office
@@ -218,6 +227,13 @@ RULES: tuple[Rule, ...] = (
     _rule("account.file", "operator"),
     _rule("account.disable", "system_admin security_admin", SECOND),
     _rule("account.disable", "operator"),
+    # an emergency: signed out at once, nothing is handed over, and lifted by the one who gives rights
+    _rule("account.lock", "system_admin security_admin", SECOND),
+    _rule("account.lock", "operator"),
+    _rule("account.lift", "security_admin", SECOND),
+    _rule("account.lift", "operator"),
+    _rule("account.transfer", "system_admin", SECOND),
+    _rule("account.transfer", "operator"),
     _rule("account.grant", "security_admin", SECOND),
     _rule("account.grant", "operator"),
     _rule("account.revoke", "security_admin", SECOND),

@@ -10,7 +10,7 @@ from sqlalchemy import ForeignKey, Integer, String, UniqueConstraint, cast, lite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.base import Base, BigKey, Key
-from domain.parties.accounts import Account, RoleGrant, granted
+from domain.parties.accounts import ACTIVE, LOCKED, Account, RoleGrant, granted
 from domain.parties.substitutes import Substitution, in_force, lent
 from domain.work import StandIn, Work
 
@@ -106,7 +106,7 @@ def _stands(work: Work, keys: Iterable[int]) -> tuple[StandIn, ...]:
         select(Substitution, Account, RoleGrant.role)
         .join(Account, Account.id == Substitution.absent_id)
         .join(RoleGrant, (RoleGrant.account_id == Account.id), isouter=True)
-        .where(Substitution.id.in_(sorted(keys)), Account.state == "ACTIVE", granted(work.today))
+        .where(Substitution.id.in_(sorted(keys)), Account.state.in_((ACTIVE, LOCKED)), granted(work.today))
         .order_by(Substitution.id)
     )
     held: dict[int, tuple[Substitution, Account, set[str]]] = {}

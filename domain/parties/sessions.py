@@ -21,8 +21,8 @@ from domain.parties.organisations import Organisation
 from domain.parties.security import SecurityRules
 from domain.work import Actor, Work
 
-NEW_SIGN_IN, SIGNED_OUT, IDLE, TOO_OLD, PASSWORD, DISABLED, RESTORED = (
-    "NEW_SIGN_IN", "SIGNED_OUT", "IDLE", "TOO_OLD", "PASSWORD", "DISABLED", "RESTORED",
+NEW_SIGN_IN, SIGNED_OUT, IDLE, TOO_OLD, PASSWORD, DISABLED, LOCKED, MOVED, RESTORED = (
+    "NEW_SIGN_IN", "SIGNED_OUT", "IDLE", "TOO_OLD", "PASSWORD", "DISABLED", "LOCKED", "MOVED", "RESTORED",
 )  # fmt: skip
 # what a signed-in person must do before anything else
 SECOND_FACTOR, SET_UP_FACTOR, NEW_PASSWORD = "second_factor", "set_up_factor", "new_password"
@@ -173,7 +173,7 @@ def _over(live: UserSession, account: Account, rules: SecurityRules) -> Ended | 
     if live.ended_at is not None:
         return Ended(live.end_reason, live.ended_at)
     if account.state != "ACTIVE":
-        return Ended(DISABLED, now)
+        return Ended(LOCKED if account.state == LOCKED else DISABLED, now)
     if now >= live.expires_at:
         return Ended(TOO_OLD, live.expires_at)
     if now - live.seen_at >= rules.session_idle:

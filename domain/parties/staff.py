@@ -20,7 +20,7 @@ from domain.base import new_ref
 from domain.clock import machine_now
 from domain.errors import Conflict, InvalidAnswers, NotFound, NotPermitted
 from domain.parties import kin, rights, second_factor, sessions, signin
-from domain.parties.accounts import Account, OneTimeToken, RoleGrant, RoleKind, look_again
+from domain.parties.accounts import ACTIVE, DISABLED, LOCKED, Account, OneTimeToken, RoleGrant, RoleKind, look_again
 from domain.parties.organisations import Organisation
 from domain.parties.passwords import About
 from domain.parties.permissions import must, relation_to_account
@@ -137,13 +137,58 @@ def revoke(work: Work, account: Account, role: str) -> None:
     _record(work, account, "account.role_revoked", {"role": role})
 
 
+def lock(work: Work, account: Account) -> None:
+    """Sign somebody out at once and let them in no more until it is lifted; what they hold stays theirs.
+
+    For an emergency: it asks for nothing to be handed over first. Raises NotPermitted, Conflict.
+    """
+    must(work.actor, "account.lock", relation_to_account(work.actor, account.id))
+    if account.state != ACTIVE:
+        raise Conflict(_("Only an account in use can be locked."))
+    account.state = LOCKED
+    sessions.end_all(work.session, account.id, sessions.LOCKED)
+    _record(work, account, "account.locked")
+
+
+def lift(work: Work, account: Account) -> None:
+    """Let somebody in again who was locked in an emergency. Raises NotPermitted, Conflict."""
+    must(work.actor, "account.lift", relation_to_account(work.actor, account.id))
+    if account.state != LOCKED:
+        raise Conflict(_("This account is not locked."))
+    account.state = ACTIVE
+    _record(work, account, "account.lifted")
+
+
 def disable(work: Work, account: Account) -> None:
-    """Switch an account off and end its sessions. It is kept, because the journal names it."""
+    """Switch an account off for good and end its sessions. It is kept, because the journal names it.
+
+    Pages ask `tasks.closing`, which says what has to be handed over first; the database refuses it all the same.
+    """
     must(work.actor, "account.disable", relation_to_account(work.actor, account.id))
-    account.state = "DISABLED"
+    account.state = DISABLED
     sessions.end_all(work.session, account.id, sessions.DISABLED)
     look_again(work, account)
     _record(work, account, "account.disabled")
+
+
+def transfer(work: Work, account: Account, org: Organisation) -> None:
+    """Move somebody to another office of the same kind; roles end and are given anew there.
+
+    Pages ask `tasks.closing`; the database refuses it while they hold open work. Raises NotPermitted, Conflict.
+    """
+    must(work.actor, "account.transfer", relation_to_account(work.actor, account.id))
+    if org.id == account.org_id:
+        raise Conflict(_("This person works in that office already."))
+    if org.kind != account.org_kind:
+        raise Conflict(_("What somebody did is recorded under the kind of their office; choose one of the same kind."))
+    before = work.session.get_one(Organisation, account.org_id)
+    work.session.execute(delete(RoleGrant).where(RoleGrant.account_id == account.id))
+    work.session.execute(delete(rights.AccountTown).where(rights.AccountTown.account_id == account.id))
+    account.org_id = org.id
+    sessions.end_all(work.session, account.id, sessions.MOVED)
+    work.session.flush()
+    look_again(work, account)
+    _record(work, account, "account.transferred", {"from": before.code, "to": org.code})
 
 
 def unlock(work: Work, account: Account) -> None:
@@ -322,7 +367,9 @@ def _record(work: Work, account: Account, event: str, body: dict[str, object] | 
 
 def state_title(state: str) -> Text:
     """The state of an account in words."""
-    return {"FILED_NOT": _("not filed yet"), "ACTIVE": _("active"), "DISABLED": _("disabled")}[state]
+    return {
+        "FILED_NOT": _("not filed yet"), ACTIVE: _("active"), LOCKED: _("locked"), DISABLED: _("disabled"),
+    }[state]  # fmt: skip
 
 
 def actor(work: Work, account: Account, request_id: str = "") -> Actor:

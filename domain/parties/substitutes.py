@@ -132,7 +132,18 @@ def end(work: Work, ref: str) -> None:
     permissions.must(work.actor, "substitution.end", _relation(work, absent))
     if row.ended_at is not None or row.last_day < work.today:
         raise Conflict(_("This substitution has ended already."))
-    row.ended_at, row.ended_by = work.now, work.actor.person()
+    _close(work, row, absent)
+
+
+def end_for_leaving(work: Work, ref: str) -> None:
+    """End one because one of the two leaves; nothing happens when it has ended. The agenda's."""
+    row = work.session.scalars(select(Substitution).where(Substitution.ref == ref).with_for_update()).first()
+    if row is not None and row.ended_at is None and row.last_day >= work.today:
+        _close(work, row, work.session.get_one(Account, row.absent_id))
+
+
+def _close(work: Work, row: Substitution, absent: Account) -> None:
+    row.ended_at, row.ended_by = work.now, work.actor.user_id
     look_again(work, work.session.get_one(Account, row.substitute_id))
     journal.record(work, "substitution.ended", row.ref, {}, stream=("account", absent.ref))
 

@@ -269,7 +269,29 @@ JOURNAL = [
     *_unchangeable("journal_seal", "BX-44: the journal is only added to"),
 ]
 
-GUARDS: tuple[Guard, ...] = (*COMMISSION, *QUERIES, *PAPERS, *JOURNAL)
+# held so by the database; the verbs (`tasks.closing`) say it first, and how to go on. An emergency lock is no closing
+_OPEN_WORK = (
+    "EXISTS (SELECT 1 FROM human_task t WHERE t.assignee_id = NEW.id"
+    " AND t.state IN ('CREATED','READY','RESERVED','IN_PROGRESS','SUSPENDED','ERROR'))"
+)
+STAFF = [
+    Guard(
+        "account",
+        UPDATE,
+        "closed",
+        f"NEW.state NOT IN ('ACTIVE','LOCKED') AND OLD.state IN ('ACTIVE','LOCKED') AND {_OPEN_WORK}",
+        "NM-22: an account with open work is not closed; the work is handed over first",
+    ),
+    Guard(
+        "account",
+        UPDATE,
+        "moved",
+        f"NEW.org_id <> OLD.org_id AND {_OPEN_WORK}",
+        "NM-22: somebody with open work does not change the office; the work is handed over first",
+    ),
+]
+
+GUARDS: tuple[Guard, ...] = (*COMMISSION, *QUERIES, *PAPERS, *JOURNAL, *STAFF)
 
 
 def statements(dialect: str, tables: Iterable[str] | None = None) -> list[str]:

@@ -69,7 +69,7 @@ def test_a_declared_relative_keeps_somebody_from_the_case_however_it_comes_to_th
     with story.work("head") as work, pytest.raises(InvalidAnswers):
         handing.assign(work, ref, cousin.ref)
     with unit_of_work(office.home, office.actor("cousin")) as work:
-        kin.withdraw(work, declared[0].ref)
+        kin.withdraw(work, declared[0].ref, "搬走了，不再是一家人")
     with story.work("head") as work:
         assert handing.assign(work, ref, cousin.ref).assignee_id == cousin.id
 

@@ -16,6 +16,7 @@ from domain.parties.permissions import relation_to_account
 from domain.parties.roles import ROLES
 from domain.text import gettext as _
 from domain.work import Work
+from tasks import closing
 from webapp.acting import acting, reading
 from webapp.i18n import english
 from webapp.permits import requires
@@ -24,7 +25,10 @@ from webapp.plain_forms import AccountForm, FilingForm, GrantForm, options
 blueprint = Blueprint("administration", __name__, url_prefix="/administration")
 
 # what one button does to an account; each verb asks for its own permission
-_ACTS = {"disable": staff.disable, "unlock": staff.unlock, "reset-factor": staff.reset_factor}
+_ACTS = {
+    "disable": closing.close, "lock": staff.lock, "lift": staff.lift, "unlock": staff.unlock,
+    "reset-factor": staff.reset_factor,
+}  # fmt: skip
 
 
 @blueprint.get("/accounts")
