@@ -17,7 +17,7 @@ from domain.logs import Event
 from domain.settings import Settings
 from domain.work import SCHEDULER, unit_of_work
 from scheduler import orphans, recovery, tick
-from tasks import tallies
+from tasks import step_times, tallies
 
 log = logging.getLogger("scheduler.worker")
 
@@ -27,6 +27,7 @@ SEAL_SECONDS = 30
 FOLD_SECONDS = 20
 ORPHAN_SECONDS = 3600
 WATCH_SECONDS = 600
+MEASURE_SECONDS = 900
 CLOCK_SECONDS = 5  # how often it is looked whether the machine's clock went back
 RECOVER = "recover"
 
@@ -50,6 +51,14 @@ def fold(home: Home) -> None:
                 break
 
 
+def measure(home: Home) -> None:
+    """Add up how long the steps took that ended since the last look, some at a time."""
+    while True:
+        with unit_of_work(home, SCHEDULER) as work:
+            if not step_times.measure(work):
+                break
+
+
 def make_scheduler(home: Home, worker: str) -> BackgroundScheduler:
     """The knocking: jobs in memory only, one at a time each, never dropped for being late."""
     options = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
@@ -58,6 +67,7 @@ def make_scheduler(home: Home, worker: str) -> BackgroundScheduler:
     scheduler.add_job(beat, "interval", seconds=BEAT_SECONDS, args=[home, worker], id="beat", **options)
     scheduler.add_job(seal, "interval", seconds=SEAL_SECONDS, args=[home], id="seal", **options)
     scheduler.add_job(fold, "interval", seconds=FOLD_SECONDS, args=[home], id="fold", **options)
+    scheduler.add_job(measure, "interval", seconds=MEASURE_SECONDS, args=[home], id="measure", **options)
     scheduler.add_job(orphans.remove, "interval", seconds=ORPHAN_SECONDS, args=[home], id="orphans", **options)
     scheduler.add_job(recovery.watch, "interval", seconds=WATCH_SECONDS, args=[home, worker], id="watch", **options)
     _set_right(scheduler, home, worker)

@@ -53,6 +53,7 @@ ROOMS = (
     "tasks.notifications",
     "tasks.proof_models",
     "tasks.repair_models",
+    "tasks.step_times",
     "tasks.term_models",
     "workflows.decision_rows",
     "workflows.definition_rows",

@@ -48,6 +48,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("desk.done", _("Done"), "desk.read", not_for=NO_TASKS),
     Entry("cases.listing", _("Cases"), "case.list", more=("repairs", "on_behalf"), not_for=NO_TASKS),
     Entry("overseeing.tasks", _("Open tasks"), "task.oversee", WORK),
+    Entry("supervision.page", _("Queues"), "supervision.read", WORK),
     Entry("batches.listing", _("Batches"), "batch.read", WORK),
     Entry("reports.listing", _("Reports"), "report.read", WORK),
     Entry("campaigns.listing", _("Campaigns"), "campaign.read", WORK),

@@ -202,6 +202,7 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule("statistics.read", "statistician oversight department_head agency_head"),
     _rule("statistics.report", "statistician", OWN),
+    _rule("supervision.read", "department_head agency_head supplier_leader statistician oversight"),
     # data suppliers: their own deliveries and nothing of any case
     _rule("delivery.upload", "data_supplier", OWN),
     _rule("delivery.upload", "operator"),

@@ -1,7 +1,8 @@
 // The drawing of a case: what is done, the ways it took, where it stands, what may come next.
 // <div class="drawing" data-diagram-url="…bpmn" data-marks="{…}" data-text-failed="…"> inside <div data-diagram-frame>;
 // the marks are {"done": [ids], "flows": [ids], "active": [ids], "next": [ids], "ended": [ids], "troubled": [ids],
-// "counts": {id: [done, total]}} of the drawing's elements; ids it does not have are passed over.
+// "counts": {id: [done, total]}} of the drawing's elements; ids it does not have are passed over. Where the time of many
+// cases went: "heat": {id: 1 to 4, the darker the more}, "times": {id: text}.
 // data-rules='{id: {"href": "#…", "text": "row 3"}}': a way from a step to what its table decided, further down the page.
 // The page says the same in words beside it: this is the picture, not the message. It opens where the case stands, at
 // a size one can read. In the frame: <button data-diagram-fit> shows all, data-diagram-now goes back to where it
@@ -104,6 +105,10 @@ function mark(viewer, marks) {
   for (const element of known(marks.active)) badge(viewer, element, 'wf-token', count(marks, element.id));
   for (const element of known(marks.ended)) badge(viewer, element, 'wf-token', '');
   for (const element of known(marks.troubled)) badge(viewer, element, 'wf-trouble', '!');
+  for (const element of known(Object.keys(marks.heat ?? {}))) {
+    canvas.addMarker(element, `wf-heat-${marks.heat[element.id]}`);
+    badge(viewer, element, 'wf-time', marks.times?.[element.id] ?? '');
+  }
   const middle = known(marks.active);
   return middle.length ? middle : known(marks.ended);
 }

@@ -32,7 +32,7 @@ from workflows import definitions
 
 pytestmark = pytest.mark.slow
 
-STEPS = int(os.environ.get("HEDUI_LIFE_STEPS", "1500"))
+STEPS = int(os.environ.get("HEDUI_LIFE_STEPS", "10000"))
 CASES = 4
 PEOPLE = [f"person{number}" for number in range(10)]
 OUTSIDER = "person9"  # holds another role, so that only standing in for somebody opens tasks to them
