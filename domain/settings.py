@@ -69,6 +69,14 @@ TABLE: tuple[Setting, ...] = (
         _("The largest upload in bytes."), ("1", "2000000000"),
     ),
     Setting(
+        "scanner", "HEDUI_SCANNER", "text", "",
+        _("A virus scanner that speaks clamd’s INSTREAM, tcp://host:port or unix:///path; without it none is asked."),
+    ),
+    Setting(
+        "photo_position", "HEDUI_PHOTO_POSITION", "choice", "remove",
+        _("Whether a photograph handed in keeps the place where it was taken."), ("remove", "keep"),
+    ),
+    Setting(
         "log_level", "HEDUI_LOG_LEVEL", "choice", "INFO",
         _("The least important lines that are logged; a single command begins at WARNING."),
         ("DEBUG", "INFO", "WARNING", "ERROR"),
@@ -87,6 +95,7 @@ class Settings:
     home: folder of database and files. keys: folder of the master keys. database_url: "" means SQLite
     in the home. listen/port: address of the web. tls_cert/tls_key: PEM files. trusted_proxies: number of
     reverse proxies whose forwarded headers are believed. hosts: allowed Host names. upload_limit: bytes.
+    scanner: address of clamd, "" for none. photo_position: "remove" or "keep".
     given: variables that were set. unknown: variables that look like ours and are none, most likely misspelt.
     """
 
@@ -100,6 +109,8 @@ class Settings:
     trusted_proxies: int = 0
     hosts: tuple[str, ...] = ()
     upload_limit: int = 50_000_000
+    scanner: str = ""
+    photo_position: str = "remove"
     log_level: str = "INFO"
     language: str = "zh_Hans_CN"
     given: frozenset[str] = field(default=frozenset(), compare=False)

@@ -16,6 +16,7 @@ from domain.work import Work
 from tasks import (
     batch_chunks,
     campaigns,
+    file_checks,
     jobs,
     leaving,
     leaving_run,
@@ -168,6 +169,14 @@ def _take_up_again(work: Work, item: AgendaItem, _result: Any) -> None:
     pausing.resume_due(work, item.subject)
 
 
+def _gather_check(work: Work, item: AgendaItem) -> Any:
+    return file_checks.gather(work, item.subject)
+
+
+def _record_check(work: Work, item: AgendaItem, result: Any) -> None:
+    file_checks.record(work, item.subject, result)
+
+
 def _gather_judging(work: Work, item: AgendaItem) -> Any:
     return batch_chunks.gather_judging(work, item.subject)
 
@@ -201,6 +210,7 @@ DUTIES: dict[str, Duty] = {
     leaving.DUTY: Duty(_hand_over),
     proof.PROOF_OF_THE_DAY: Duty(proof.record, proof.gather, proof.perform, policy=_proof),
     pausing.RESUME_DUTY: Duty(_take_up_again, policy=_case),
+    file_checks.DUTY: Duty(_record_check, _gather_check, file_checks.perform),
     "batch.judge": Duty(_judge_batch, _gather_judging, batch_chunks.judge),
     "batch.run": Duty(_run_batch),
     "batch.undo": Duty(_undo_batch),

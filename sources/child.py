@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import resource
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
@@ -21,6 +20,7 @@ from domain.text import gettext as _
 from sources import headings, rows, tables
 from sources.categories import READABLE, Category
 from sources.faults import Refusal
+from sources.limits import limit
 from sources.tables import Sheet
 from sources.values import Cell, is_blank, to_text
 
@@ -36,7 +36,7 @@ _NO_HEADINGS = _(
 def main() -> None:
     """Read standard input as told by the JSON in the second argument."""
     order = json.loads(sys.argv[2])
-    _limit(order["memory"], order["cpu"])
+    limit(order["memory"], order["cpu"])
     reading = _Reading(READABLE[order["category"]], order["demonstration"])
     try:
         for sheet in _sheets(sys.stdin.buffer, reading, order):
@@ -46,16 +46,6 @@ def main() -> None:
         _say({"refused": _packed(refusal.text)})
     except MemoryError:
         _say({"refused": _packed(_("The file needs more memory than allowed. Split it and send the parts."))})
-
-
-def _limit(memory: int, cpu: int) -> None:
-    for what, most in (
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CPU, cpu),
-        (resource.RLIMIT_AS, memory),
-    ):
-        resource.setrlimit(what, (most, most))
 
 
 def _say(message: dict[str, Any]) -> None:

@@ -18,17 +18,15 @@ from domain.errors import Conflict, HouseError, InvalidAnswers
 from domain.files import StoredFile
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import bonds, drafts, held, life, line, moves, rules
+from tasks import bonds, drafts, file_checks, held, life, line, moves, rules
 from tasks.bonds import Bond
 from tasks.models import HELD, HumanTask, TaskAttachment
 
 keep_draft, draft_of = drafts.keep, drafts.of
 MOST_FILES = 40
-TYPES = {
-    "application/pdf": (b"%PDF-",),
-    "image/png": (b"\x89PNG\r\n\x1a\n",),
-    "image/jpeg": (b"\xff\xd8\xff",),
-}
+# what pages can show, and what can be looked through before anybody is shown it (decision on papers)
+TYPES = {"application/pdf": b"%PDF-", "image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
+_APPLE = (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypmsf1", b"ftyphevc")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +105,16 @@ def may_release(work: Work, task: HumanTask, bond: Bond) -> str:
 
 def media_type(head: bytes) -> str:
     """The type of a file by its first bytes. Raises InvalidAnswers for what a case file does not take."""
-    for name, beginnings in TYPES.items():
-        if head.startswith(beginnings):
+    for name, beginning in TYPES.items():
+        if head.startswith(beginning):
             return name
-    raise InvalidAnswers({"file": _("Hand in a PDF, PNG or JPEG file.")})
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "image/webp"
+    if head[4:12] in _APPLE:
+        raise InvalidAnswers(
+            {"file": _("This photograph is HEIC. Set the camera to “most compatible” (JPEG), or share it as JPEG.")}
+        )
+    raise InvalidAnswers({"file": _("Hand in a PDF, or a picture as JPEG, PNG or WebP.")})
 
 
 def attach(work: Work, ref: str, blob: StoredBlob, *, name: str, media: str, field: str) -> StoredFile:
@@ -127,6 +131,7 @@ def hand_in(work: Work, task: HumanTask, blob: StoredBlob, *, name: str, media: 
     row = files.keep(work, blob, name=name[:200], media_type=media, purpose="attachment", case_id=task.case_id)
     work.session.add(TaskAttachment(task_id=task.id, file_id=row.id, field=field[:64]))
     work.session.flush()
+    file_checks.await_check(work, row)
     _journal(work, task, "task.attached", file=row.ref)
     return row
 

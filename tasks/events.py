@@ -35,6 +35,8 @@ SENTENCES: Mapping[str, Text] = {
     "task.comment_mended": _("changed a remark on “%(step)s”"),
     "task.comment_withdrawn": _("withdrew a remark on “%(step)s”"),
     "task.attached": _("handed in a paper with “%(step)s”"),
+    "file.checked": _("a paper was looked through"),
+    "file.released": _("released a paper that was held back, with a reason"),
     "timer.fired": _("a limit ran out"),
     "timer.passed_over": _("rounds of a timer were missed and left out"),
     "timer.moved": _("moved the timer at “%(step)s”, with a reason"),

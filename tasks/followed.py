@@ -15,17 +15,19 @@ from sqlalchemy.orm import aliased
 
 from domain import files
 from domain.cases import Case
-from domain.errors import NotFound
+from domain.errors import Conflict, NotFound
+from domain.file_checks import HELD, FileCheck, shown
 from domain.files import StoredFile
 from domain.parties import permissions
 from domain.parties.accounts import Account
+from domain.text import Text
 from domain.text import gettext as _
 from domain.verification import comparison, doubts, reports
 from domain.verification.comparison import LineView
 from domain.verification.doubts import DoubtView
 from domain.verification.reports import Report
 from domain.work import Actor, Work
-from tasks import words
+from tasks import file_checks, words
 from tasks.briefs import definition_of
 from tasks.line import AGENCY_ROLES
 from tasks.models import COMPLETED, HumanTask, TaskAttachment
@@ -34,7 +36,10 @@ from workflows.definitions import Definition
 
 @dataclass(frozen=True, slots=True)
 class FileView:
-    """A paper: who handed it in at which step, name (S3), size in bytes. `field` is the form's field, "" for none."""
+    """A paper: who handed it in at which step, name (S3), size in bytes. `field` is the form's field, "" for none.
+
+    withheld: why nobody is shown it, None for a paper that may be looked at; held: it waits for somebody to decide.
+    """
 
     ref: str
     name: str = field(repr=False)
@@ -44,6 +49,13 @@ class FileView:
     field: str
     task_ref: str
     purpose: str
+    withheld: Text | None = None
+    held: bool = False
+
+    @property
+    def picture(self) -> bool:
+        """True when a page can show it small."""
+        return self.withheld is None and self.media_type.startswith("image/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +137,10 @@ def papers(work: Work, case: Case, definition: Definition, *, printed: bool = Fa
     """
     handed_in = TaskAttachment.id.is_not(None)
     rows: Sequence[Any] = work.session.execute(
-        select(StoredFile, TaskAttachment.field, HumanTask)
+        select(StoredFile, TaskAttachment.field, HumanTask, FileCheck)
         .join(TaskAttachment, TaskAttachment.file_id == StoredFile.id, isouter=True)
         .join(HumanTask, HumanTask.id == TaskAttachment.task_id, isouter=True)
+        .join(FileCheck, FileCheck.file_id == StoredFile.id, isouter=True)
         .where(
             StoredFile.case_id == case.id,
             or_(handed_in, StoredFile.purpose.in_(_printed_kinds(work))) if printed else handed_in,
@@ -139,8 +152,9 @@ def papers(work: Work, case: Case, definition: Definition, *, printed: bool = Fa
         FileView(
             file.ref, files.name_of(work, file), file.size, file.media_type, file.uploaded_at, named or "",
             task.ref if task is not None else "", file.purpose,
+            None if shown(check) else file_checks.not_shown(check), check is not None and check.state == HELD,
         )
-        for file, named, task in rows
+        for file, named, task, check in rows
         if task is None or may_follow(work.actor, task.role, stage_of(definition, task))
     ]  # fmt: skip
 
@@ -150,7 +164,10 @@ def _printed_kinds(work: Work) -> list[str]:
 
 
 def readable_file(work: Work, ref: str) -> StoredFile:
-    """A file of a case the actor may read, handed in with a task or printed by the house. Raises NotFound."""
+    """A file of a case the actor may read, handed in with a task or printed by the house.
+
+    Raises NotFound; Conflict for one that nobody is shown yet.
+    """
     printed = work.session.scalars(
         select(StoredFile)
         .join(Case, Case.id == StoredFile.case_id)
@@ -159,14 +176,17 @@ def readable_file(work: Work, ref: str) -> StoredFile:
     if printed is not None:
         return printed
     row = work.session.execute(
-        select(StoredFile, HumanTask, Case)
+        select(StoredFile, HumanTask, Case, FileCheck)
         .join(TaskAttachment, TaskAttachment.file_id == StoredFile.id)
+        .join(FileCheck, FileCheck.file_id == StoredFile.id, isouter=True)
         .join(HumanTask, HumanTask.id == TaskAttachment.task_id)
         .join(Case, Case.id == HumanTask.case_id)
         .where(StoredFile.ref == ref, permissions.case_scope(work.actor))
     ).first()
     if row is not None and may_follow(work.actor, row[1].role, stage_of(definition_of(work, row[2].id), row[1])):
         found: StoredFile = row[0]
+        if not shown(row[3]):
+            raise Conflict(file_checks.not_shown(row[3]))
         return found
     raise NotFound(_("There is no such file for you."))
 

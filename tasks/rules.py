@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, false, null, or_, select,
 from domain import journal
 from domain.cases import Case
 from domain.errors import InvalidAnswers, NotFound, NotPermitted
+from domain.file_checks import FileCheck, shown
 from domain.files import StoredFile
 from domain.journal import Head, JournalStream
 from domain.parties import permissions
@@ -211,16 +212,27 @@ def must_cancel(work: Work, case: Case) -> None:
 
 
 def must_own_files(work: Work, task: HumanTask, form: FormSpec, clean: Mapping[str, Any]) -> None:
-    """Every file an answer names was handed in with this task or earlier in this case. Raises InvalidAnswers."""
+    """Every file an answer names was handed in with this task or earlier in this case, and may be shown.
+
+    Raises InvalidAnswers.
+    """
     named = dict(_named_files(form, clean))
     if not named:
         return
-    known = set(
-        work.session.scalars(
-            select(StoredFile.ref).where(StoredFile.ref.in_(named.keys()), StoredFile.case_id == task.case_id)
+    known = {
+        ref: shown(check)
+        for ref, check in work.session.execute(
+            select(StoredFile.ref, FileCheck)
+            .join(FileCheck, FileCheck.file_id == StoredFile.id, isouter=True)
+            .where(StoredFile.ref.in_(named.keys()), StoredFile.case_id == task.case_id)
         )
-    )
+    }
     missing = {field: _("Upload the file first.") for ref, field in named.items() if ref not in known}
+    missing |= {
+        field: _("A file here is held back or still being looked through. Take it out, or hand in another one.")
+        for ref, field in named.items()
+        if not known.get(ref, True)
+    }
     if missing:
         raise InvalidAnswers(missing)
 

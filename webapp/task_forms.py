@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,11 +11,12 @@ from typing import Any, BinaryIO, cast
 from flask import request
 from werkzeug.datastructures import MultiDict
 
-from domain.errors import InvalidAnswers
+from domain.errors import InvalidAnswers, OperationFailed
 from domain.files import StoredFile
+from domain.logs import Event
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import desk, form_facts, options, pages
+from tasks import desk, file_checks, form_facts, options, pages
 from tasks.pages import TaskPage
 from webapp.acting import acting, reading
 from webapp.auth import house
@@ -22,6 +24,7 @@ from webapp.forms import FixedRow, Sources, TaskForm, make
 from webapp.i18n import english
 from workflows.forms import INPUTS, MOST_ROWS, FieldSpec, Files, FormSpec
 
+log = logging.getLogger("web.papers")
 TOUCHED = ":touched"  # no key of a field begins so
 
 
@@ -190,8 +193,22 @@ def hand_in(
             _name_file(answers, field, stored.ref)
             if keep is not None:
                 keep(work, ref, answers)
+        look_through(stored.ref)
         count += 1
     return count
+
+
+def look_through(file: str) -> None:
+    """Look through a file that was just stored. While the scanner does not answer it waits for the agenda."""
+    with reading() as work:
+        wanted = file_checks.gather(work, file)
+    try:
+        found = file_checks.perform(house().home, wanted)
+    except OperationFailed as problem:
+        log.warning(Event("file.waits", error=type(problem).__name__))
+        return
+    with acting() as work:
+        file_checks.record(work, file, found)
 
 
 def _name_file(answers: dict[str, Any], path: str, file: str) -> None:

@@ -119,6 +119,9 @@ RULES: tuple[Rule, ...] = (
     _rule("case.read", f"{_AGENCY} agency_head", AGENCY),
     _rule("case.read", "archivist", f"{DEPARTMENT} {AGENCY}"),
     _rule("case.read", "town_post", TOWN),
+    # a file that was held back is shown all the same; never by whoever handed it in
+    _rule("file.release", "department_head", DEPARTMENT),
+    _rule("file.release", "agency_head agency_reviewer", AGENCY),
     _rule("case.start", "town_post", TOWN),
     _rule("case.start", "department_clerk department_head", DEPARTMENT),
     _rule("case.cancel", "department_head", DEPARTMENT),

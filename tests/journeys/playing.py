@@ -15,7 +15,7 @@ from domain.journal import JournalEntry, JournalStream
 from domain.parties import households
 from domain.parties.households import Household, Person
 from domain.work import OPERATOR, Work, unit_of_work
-from tasks import desk, moves, starting
+from tasks import desk, file_checks, moves, starting
 from tasks.models import OPEN, HumanTask
 from tests.homes import Office
 
@@ -85,11 +85,13 @@ class Story:
 
     def upload(self, login: str, step: str, name: str = "paper.pdf") -> str:
         """Hand in a file with the open task of a step; returns its ref."""
-        blob = self.office.home.blobs.put_bytes(PDF + name.encode())
+        blob = self.office.home.blobs.put_bytes(PDF.replace(b"%%EOF", f"%{name}\n%%EOF".encode()))
         with self.work(login) as work:
             task = self.task(work, step)
             desk.claim(work, task.ref)
-            return desk.attach(work, task.ref, blob, name=name, media="application/pdf", field="").ref
+            ref = desk.attach(work, task.ref, blob, name=name, media="application/pdf", field="").ref
+            file_checks.record(work, ref, file_checks.perform(work.home, file_checks.gather(work, ref)))
+            return ref
 
     def do(self, login: str, step: str, answers: Mapping[str, Any], subject: str = "") -> moves.Moved:
         """Claim the open task of a step and complete it, then do what is due."""
