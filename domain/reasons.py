@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from domain import rules
 from domain.errors import Conflict, InvalidAnswers
 from domain.policy_keys import STANDARD_REASONS
@@ -30,17 +32,24 @@ def sentence(work: Work, use: str, code: str, text: str, org_id: int | None = No
 
     Kept in Chinese, as papers of the case are. Raises InvalidAnswers under "reason_code" or "reason".
     """
+    said = worded(offered(work, use, org_id), code, text)
+    if isinstance(said, str):
+        return said
+    raise InvalidAnswers(said)
+
+
+def worded(known: Sequence[StandardReason], code: str, text: str) -> str | dict[str, object]:
+    """The reason as it is kept, or what is wrong with it, by field."""
     own = text.replace("\x00", "").strip()
     if len(own) > LONGEST:
-        raise InvalidAnswers({TEXT: _("At most %(most)s characters.", most=LONGEST)})
-    known = {one.code: one for one in offered(work, use, org_id)}
+        return {TEXT: _("At most %(most)s characters.", most=LONGEST)}
     if not code and not own:
-        raise InvalidAnswers({FIELD: _("Choose a reason, or write one.")} if known else {TEXT: _("Say why.")})
+        return {FIELD: _("Choose a reason, or write one.")} if known else {TEXT: _("Say why.")}
     if not code:
         return own
-    chosen = known.get(code)
+    chosen = next((one for one in known if one.code == code), None)
     if chosen is None:
-        raise InvalidAnswers({FIELD: _("Choose one of the reasons.")})
+        return {FIELD: _("Choose one of the reasons.")}
     if chosen.told and not own:
-        raise InvalidAnswers({TEXT: _("Say in words of your own what the other reason is.")})
+        return {TEXT: _("Say in words of your own what the other reason is.")}
     return f"{chosen.zh}：{own}" if own else chosen.zh

@@ -23,6 +23,7 @@ from wtforms.form import BaseForm
 from wtforms.validators import StopValidation
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from domain.policy_kinds import StandardReason
 from domain.text import Text
 from domain.text import gettext as _
 from workflows.forms import FieldSpec
@@ -46,6 +47,7 @@ class Sources:
 
     preset: options of a checklist that are ticked while nobody has answered yet.
     now, files: what the form's own expressions are decided with (`FormSpec.judge`).
+    confirm: reasons that are offered for passing over a warning.
     """
 
     options: Mapping[str, Choices] = field(default_factory=dict)
@@ -53,6 +55,7 @@ class Sources:
     preset: frozenset[str] = frozenset()
     now: datetime | None = None
     files: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
+    confirm: Sequence[StandardReason] = ()
 
 
 NOTHING = Sources()

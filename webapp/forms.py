@@ -6,20 +6,30 @@ Whatever was typed is kept as it was typed, so that a refused form shows it agai
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, cast
 
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
 from wtforms import Field, FieldList, Form, FormField, HiddenField
 
+from domain.reasons import worded
 from domain.text import Text
 from domain.text import gettext as _
 from webapp.form_controls import NOTHING, FixedRow, OneOf, Sources, empty, field_of, locale
-from workflows.forms import MOST_ROWS, FieldSpec, FormSpec, FormState, OwnersText
-
-MOST_FREE_ROWS = 40
+from workflows.forms import (
+    CONFIRMED,
+    INPUTS,
+    MOST_ROWS,
+    Broken,
+    FieldSpec,
+    FormSpec,
+    FormState,
+    OwnersText,
+    confirmation,
+)
 
 
 class TaskForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
@@ -27,10 +37,29 @@ class TaskForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
 
     spec: FormSpec
     sources: Sources
+    # warning -> (code of a standard reason, words of one's own); rules that do not hold, once it was judged
+    confirm: Mapping[str, tuple[str, str]] = MappingProxyType({})
+    broken: Sequence[Broken] = ()
 
     def answers(self) -> dict[str, Any]:
         """What was entered, in the shape that `FormSpec.clean` takes: an empty row is no row."""
-        return {one.key: _answer(one, self[one.key]) for one in self.spec.inputs}
+        made = {one.key: _answer(one, self[one.key]) for one in self.spec.inputs}
+        reasons = self.reasons()
+        return {**made, CONFIRMED: reasons} if reasons else made
+
+    def draft(self) -> dict[str, Any]:
+        """What was entered, as it is kept until the form is sent: empty rows stay where they are."""
+        made = {one.key: _entered(one, self[one.key]) for one in self.spec.inputs}
+        return {**made, CONFIRMED: {key: list(pair) for key, pair in self.confirm.items()}} if self.confirm else made
+
+    def reasons(self) -> dict[str, str]:
+        """Warning -> why it was passed over, for those of which that is said."""
+        found = {}
+        for key, (code, text) in self.confirm.items():
+            said = worded(self.sources.confirm, code, text)
+            if isinstance(said, str):
+                found[key] = said
+        return found
 
     def state(self, undecided: Collection[str] = ()) -> FormState:
         """What is hidden while this is entered, by the names that the browser knows."""
@@ -46,19 +75,51 @@ class TaskForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
         for control in self.controls():
             if control.name in state.hidden:
                 control.errors = []
+            elif control.name in state.needed and empty(control.data) and not control.errors:
+                control.errors = [str(_("This is needed."))]
         wrong = [control.name for control in self.controls() if control.errors and not isinstance(control, FieldList)]
-        self._say(state.faults(wrong))
+        faults = state.faults(wrong)
+        self._say(faults)
+        self._break(state.broken({*wrong, *faults}))
         for one in self.spec.inputs:
             if one.kind == "dynamiclist":
                 _gather(self[one.key])
-        return not self.form_errors and not any(control.errors for control in self._fields.values())
+        passed = self.reasons()
+        held = all(one.rule.warning and one.rule.key in passed for one in self.broken)
+        return held and not self.form_errors and not any(control.errors for control in self._fields.values())
+
+    def _break(self, broken: Sequence[Broken]) -> None:
+        """Mark the fields of the rules that do not hold; a warning marks none."""
+        self.broken = broken
+        for one in broken:
+            for control in (self[key] for key in one.places if key in self and not one.rule.warning):
+                control.errors = [*control.errors, one.rule.message.text(locale())]
+
+    def said_by_rules(self, control: Field) -> set[str]:
+        """Sentences of rules at a field: the page has a place of its own for them, and the summary says each once."""
+        return {one.rule.message.text(locale()) for one in self.broken if control.name in one.places}
+
+    def rule_faults(self) -> list[tuple[Broken, str, list[tuple[str, str]]]]:
+        """(rule, sentence, fields as (where it is, what it is called)) of every rule that keeps the form from going."""
+        passed = self.reasons()
+        names = {one.key: one.text(locale()) for one in self.spec.answered}
+        return [
+            (one, one.rule.message.text(locale()), [(f"at-{key}", names[key]) for key in one.places])
+            for one in self.broken
+            if not (one.rule.warning and one.rule.key in passed)
+        ]
 
     def refuse(self, faults: Mapping[str, Any]) -> None:
         """Put each sentence of a verb beside its field; one for no field of ours goes to the form as a whole."""
         self._say({self._place(path): sentence for path, sentence in faults.items()})
 
     def _say(self, faults: Mapping[str, Any]) -> None:
+        known = {confirmation(one): one for one in self.spec.rules}
         for path, sentence in faults.items():
+            if path in known:  # a warning that nobody confirmed stands where it is confirmed
+                self.broken = [*self.broken, *(() if known[path].key in {b.rule.key for b in self.broken}
+                                               else (Broken(known[path], known[path].fields),))]  # fmt: skip
+                continue
             said = sentence.text(locale()) if isinstance(sentence, OwnersText) else sentence
             control = self.control(path)
             if control is None:
@@ -94,10 +155,11 @@ class TaskForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
         found = []
         for one in self.spec.inputs:
             control = self[one.key]
+            ruled = self.said_by_rules(control)
+            own = [str(said) for said in control.errors if isinstance(said, str | Text) and str(said) not in ruled]
+            found += [(control, one.text(locale()), said) for said in own]
             if not isinstance(control, FieldList):
-                found += [(control, one.text(locale()), str(sentence)) for sentence in control.errors]
                 continue
-            found += [(control, one.text(locale()), str(s)) for s in control.errors if isinstance(s, str | Text)]
             for row in control.entries:
                 for inner in row.form:
                     place = f"{row.form.title} · {inner.label.text}" if row.form.title else str(inner.label.text)
@@ -127,10 +189,31 @@ def make(
     wanted = form_class(spec, sources)
     data = {one.key: _initial(one, kept, sources) for one in spec.inputs}
     made = wanted(formdata=sent, data=data)
+    made.confirm = _confirmations(spec, kept, sent)
     for one in spec.inputs:
         if one.kind == "dynamiclist":
             _head_rows(one, made[one.key], sources)
     return made
+
+
+def _confirmations(
+    spec: FormSpec, kept: Mapping[str, Any], sent: MultiDict[str, str] | None
+) -> dict[str, tuple[str, str]]:
+    """Why warnings are passed over, as sent (`confirm:<rule>`, `confirm_code:<rule>`) or kept."""
+    warnings = [one.key for one in spec.rules if one.warning]
+    if sent is not None:
+        found = {key: (sent.get(f"confirm_code:{key}", ""), sent.get(f"confirm:{key}", "")) for key in warnings}
+    else:
+        before = kept.get(CONFIRMED)
+        found = {key: _pair(before[key]) for key in warnings if isinstance(before, Mapping) and key in before}
+    return {key: pair for key, pair in found.items() if any(pair)}
+
+
+def _pair(kept: Any) -> tuple[str, str]:
+    """A confirmation of a draft, or of answers given before, which are words alone."""
+    if isinstance(kept, list | tuple) and len(kept) == 2:
+        return str(kept[0]), str(kept[1])
+    return "", kept if isinstance(kept, str) else ""
 
 
 def _rows_field(spec: FieldSpec, sources: Sources) -> Any:
@@ -140,15 +223,15 @@ def _rows_field(spec: FieldSpec, sources: Sources) -> Any:
         for key in sorted({one.key for one in fixed} or {"person"}):
             row[key] = HiddenField("", [OneOf(one.ref for one in fixed)])
     for inner in spec.fields:
-        if inner.kind != "text":
+        if inner.kind in INPUTS:
             row[inner.key] = field_of(_relaxed(inner) if fixed is None else inner, sources)
     kind = type(f"Row_{spec.key}", (_Row,), row)
-    most = len(fixed) if fixed is not None else MOST_FREE_ROWS
+    most = len(fixed) if fixed is not None else MOST_ROWS
     return FieldList(
         FormField(kind),
         label=spec.text(locale()),
         description=spec.help(locale()),
-        max_entries=min(most, MOST_ROWS),
+        max_entries=most,
     )
 
 
@@ -173,7 +256,8 @@ def _initial_rows(spec: FieldSpec, kept: list[Any], sources: Sources) -> list[di
     rows = [dict(row) for row in kept if isinstance(row, Mapping)]
     fixed = sources.rows.get(spec.rows)
     if fixed is None:
-        return [*rows, {}][:MOST_FREE_ROWS]
+        short = max(spec.least_rows, 1) - len(rows)
+        return [*rows[:MOST_ROWS], *({} for _row in range(short))]
     found = {str(row.get(one.key)): row for one in fixed for row in rows if row.get(one.key) == one.ref}
     defaults = {inner.key: inner.default for inner in spec.fields if inner.default is not None}
     return [{**defaults, **found.get(one.ref, {}), one.key: one.ref} for one in fixed]
@@ -184,8 +268,15 @@ def _head_rows(spec: FieldSpec, control: FieldList[Any], sources: Sources) -> No
     for place, entry in enumerate(control.entries):
         refs = [entry.form[key].data for key in ("person", "ref") if key in entry.form]
         head = next((heads[ref] for ref in refs if ref in heads), None)
-        entry.form.title = head.title if head else str(_("Row %(number)s", number=place + 1))
+        entry.form.title = head.title if head else _row_title(spec, place + 1)
         entry.form.note = head.note if head else ""
+
+
+def _row_title(spec: FieldSpec, number: int) -> str:
+    if spec.row_title is None:
+        return str(_("Row %(number)s", number=number))
+    title = spec.row_title.text(locale())
+    return title.replace("{n}", str(number)) if "{n}" in title else f"{title} {number}"
 
 
 def _answer(spec: FieldSpec, control: Any) -> Any:
@@ -213,7 +304,7 @@ def _gather(rows: FieldList[Any]) -> None:
 
 
 def _row_answer(spec: FieldSpec, row: Form) -> dict[str, Any]:
-    values = {inner.key: _answer(inner, row[inner.key]) for inner in spec.fields if inner.key in row}
+    values = {one.key: _answer(one, row[one.key]) for one in spec.fields if one.kind in INPUTS and one.key in row}
     hidden = {key: row[key].data for key in ("person", "ref") if key in row and isinstance(row[key], HiddenField)}
     if not hidden and all(empty(value) for value in values.values()):
         return {}

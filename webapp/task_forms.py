@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO, cast
 
 from flask import request
-from werkzeug.datastructures import MultiDict
 
+from domain import reasons
 from domain.errors import InvalidAnswers, OperationFailed
 from domain.files import StoredFile
 from domain.logs import Event
@@ -20,12 +18,13 @@ from tasks import desk, file_checks, form_facts, options, pages
 from tasks.pages import TaskPage
 from webapp.acting import acting, reading
 from webapp.auth import house
+from webapp.form_seen import Seen, conditions, judged
+from webapp.form_seen import seen as seen_of
 from webapp.forms import FixedRow, Sources, TaskForm, make
 from webapp.i18n import english
-from workflows.forms import INPUTS, MOST_ROWS, FieldSpec, Files, FormSpec
+from workflows.forms import FieldSpec, FormSpec, file_refusal
 
 log = logging.getLogger("web.papers")
-TOUCHED = ":touched"  # no key of a field begins so
 
 
 def filled(ref: str, answers: Mapping[str, Any]) -> TaskForm:
@@ -64,29 +63,6 @@ def sections(form: FormSpec) -> list[tuple[str, list[FieldSpec]]]:
     return [(title, fields) for title, fields in found if fields]
 
 
-def conditions(form: FormSpec) -> dict[str, object]:
-    """For each field that waits for another: when it is needed, in words."""
-    found: dict[str, object] = {}
-    form_keys = {one.key: one for one in form.inputs}
-    for group in (form.fields, *(one.fields for one in form.inputs if one.fields)):
-        by_key = {**form_keys, **{one.key: one for one in group}}
-        for one in group:
-            if one.show is not None and one.show[0] in by_key:
-                found[one.key or one.mark] = _condition(by_key[one.show[0]], one.show[1])
-    return found
-
-
-def _condition(other: FieldSpec, values: Sequence[str]) -> object:
-    locale = "en" if english() else "zh"
-    names = {o.value: o.label_en if english() else o.label for o in other.options}
-    said = (
-        "、".join(names.get(value, value) for value in values)
-        if locale == "zh"
-        else ", ".join(names.get(value, value) for value in values)
-    )
-    return _("When “%(field)s” is “%(values)s”.", field=other.text(locale), values=said)
-
-
 def buttons(form: FormSpec) -> list[dict[str, str]]:
     """The buttons of the action bar: the options of the actions field, else one that completes."""
     field = form.action_field()
@@ -108,52 +84,9 @@ def sent(work: Work, shown: TaskPage) -> TaskForm:
     return make(shown.form, _sources(work, shown), shown.values, request.form)
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What a page needs to show and hide fields: places hidden at first, whether the server has to be asked at all."""
-
-    hidden: frozenset[str]
-    judged: bool
-
-
-def seen(shown: TaskPage, form: TaskForm) -> Seen:
-    """What is hidden while the form stands as it is drawn; what waits for a button stays in sight."""
-    return Seen(form.state(_buttons(shown.form)).hidden, shown.form.judges)
-
-
-def judged(form: FormSpec, sent: MultiDict[str, str], now: datetime, files: Files) -> dict[str, Any]:
-    """What does not apply to what was sent, and what the checks say of the fields that were touched."""
-    entered = {one.key: _typed(one, one.key, sent) for one in form.inputs}
-    state = form.judge(entered, now=now, files=files, undecided=_buttons(form))
-    touched = set(sent.getlist(TOUCHED))
-    locale = "en" if english() else "zh"
-    faults = {place: said.text(locale) for place, said in state.faults().items() if place in touched}
-    return {"hidden": sorted(state.hidden), "faults": faults}
-
-
-def _buttons(form: FormSpec) -> tuple[str, ...]:
-    """The question whose options are buttons: nobody can have answered it before the form is sent."""
-    field = form.action_field()
-    return () if field is None else (field.key,)
-
-
-def _typed(spec: FieldSpec, name: str, sent: MultiDict[str, str]) -> Any:
-    """One answer as the browser sends it, without the lists that the program offers: nothing is kept of it."""
-    if spec.kind == "dynamiclist":
-        front = f"{name}-"
-        places = {one[len(front) :].partition("-")[0] for one in sent if one.startswith(front)}
-        count = max((int(one) + 1 for one in places if one.isdecimal() and len(one) < 4), default=0)
-        return [_typed_row(spec, f"{front}{at}-", sent) for at in range(min(count, MOST_ROWS))]
-    if spec.kind == "checkbox":
-        return name in sent
-    if spec.kind in ("checklist", "filepicker"):
-        return [one for one in sent.getlist(name) if one]
-    return sent.get(name, "")
-
-
-def _typed_row(spec: FieldSpec, front: str, sent: MultiDict[str, str]) -> dict[str, Any]:
-    own = {key: sent[f"{front}{key}"] for key in ("person", "ref") if f"{front}{key}" in sent}
-    return own | {one.key: _typed(one, f"{front}{one.key}", sent) for one in spec.fields if one.kind in INPUTS}
+def seen(_shown: TaskPage, form: TaskForm) -> Seen:
+    """How the form stands as it is drawn."""
+    return seen_of(form)
 
 
 def _sources(work: Work, shown: TaskPage) -> Sources:
@@ -161,8 +94,9 @@ def _sources(work: Work, shown: TaskPage) -> Sources:
     rows = {
         name: [FixedRow(one.key, one.ref, one.title, one.note) for one in given] for name, given in offered.rows.items()
     }
-    facts = {one.ref: {"name": one.name, "size": one.size} for one in shown.files}
-    return Sources(offered.options, rows, frozenset(offered.preset), form_facts.instant(work), facts)
+    facts = {one.ref: {"name": one.name, "size": one.size, "media": one.media_type} for one in shown.files}
+    confirm = reasons.offered(work, "confirm") if any(one.warning for one in shown.form.rules) else ()
+    return Sources(offered.options, rows, frozenset(offered.preset), form_facts.instant(work), facts, confirm)
 
 
 def hand_in(
@@ -170,10 +104,12 @@ def hand_in(
     answers: dict[str, Any],
     attach: Callable[..., StoredFile] = desk.attach,
     keep: Callable[..., object] | None = desk.keep_draft,
+    form: FormSpec | None = None,
 ) -> int:
     """Store the files of the request, attach them, and name them in `answers` and the draft. Returns how many.
 
-    The bytes are written outside any transaction (walls 9). keep: None where nobody's draft is touched.
+    The bytes are written outside any transaction (walls 9). keep: None where nobody's draft is touched. form: whose
+    fields say which files they take.
     Raises InvalidAnswers for a wrong type.
     """
     count = 0
@@ -188,6 +124,7 @@ def hand_in(
         except InvalidAnswers as refusal:
             raise InvalidAnswers({field: next(iter(refusal.fields.values()))}) from refusal
         blob = house().home.blobs.put(cast(BinaryIO, sent.stream), limit=house().settings.upload_limit)
+        _must_take(form, field, media, blob.size)
         with acting() as work:
             stored = attach(work, ref, blob, name=sent.filename, media=media, field=field)
             _name_file(answers, field, stored.ref)
@@ -211,6 +148,18 @@ def look_through(file: str) -> None:
         file_checks.record(work, file, found)
 
 
+def _must_take(form: FormSpec | None, path: str, media: str, size: int) -> None:
+    """The field takes a file of this type and size. Raises InvalidAnswers."""
+    parts = path.split("-")
+    specs = form.inputs if form is not None else ()
+    spec = next((one for one in specs if one.key == parts[0]), None)
+    if spec is not None and len(parts) == 3:
+        spec = next((one for one in spec.fields if one.key == parts[2]), None)
+    fault = file_refusal(spec, media, size) if spec is not None else None
+    if fault is not None:
+        raise InvalidAnswers({path: fault})
+
+
 def _name_file(answers: dict[str, Any], path: str, file: str) -> None:
     key, _dash, rest = path.partition("-")
     if not rest:
@@ -228,3 +177,20 @@ def without(answers: Any, file: str) -> Any:
     if isinstance(answers, list):
         return [without(one, file) for one in answers if one != file]
     return answers
+
+
+__all__ = [
+    "Seen",
+    "blank",
+    "buttons",
+    "conditions",
+    "filled",
+    "filled_with",
+    "hand_in",
+    "judged",
+    "sections",
+    "seen",
+    "sent",
+    "with_files",
+    "without",
+]

@@ -28,11 +28,12 @@ def kept(ref: str) -> tuple[dict[str, Any], int, Kept]:
     type; KeptBeside, and then the files were not taken.
     """
     with acting() as work:
-        answers = task_forms.sent(work, pages.task_page(work, ref, english=english())).answers()
+        form = task_forms.sent(work, pages.task_page(work, ref, english=english()))
+        answers = form.draft()
         draft = drafts.keep(work, ref, answers, stand())
     if draft.beside:
         raise KeptBeside(draft)
-    return answers, task_forms.hand_in(ref, answers), draft
+    return answers, task_forms.hand_in(ref, answers, form=form.spec), draft
 
 
 def stand() -> Stand | None:

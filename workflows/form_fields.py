@@ -58,7 +58,7 @@ MOST_RULES = 300
 MOST_FILES = 20
 CONFIRMED = "_confirmed"  # beside the answers: why a warning of the form was passed over, by its id; no key begins so
 # what a field may take of files: how its name ends -> media type
-FILE_TYPES = {"pdf": "application/pdf", "png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg"}
+FILE_TYPES = {"pdf": "application/pdf", "png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "webp": "image/webp"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +175,11 @@ class FieldSpec:
     def asked(self) -> bool:
         """True when only the server can tell whether it is hidden."""
         return any(rule.origin == "hide" for rule in self.hides)
+
+    @property
+    def accepts(self) -> str:
+        """How names of files end that a field takes, as a page's field says it."""
+        return ",".join(f".{end}" for end, one in FILE_TYPES.items() if not self.file_types or one in self.file_types)
 
     def text(self, locale: str) -> str:
         """The label in the language of `locale`."""

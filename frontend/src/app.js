@@ -5,8 +5,9 @@ import { dialogs } from './dialogs.js';
 import { drafts } from './drafts.js';
 import { forms } from './forms.js';
 import { refusals } from './refusals.js';
+import { rowList } from './row-list.js';
 import { rows } from './rows.js';
 import { shortcuts } from './shortcuts.js';
 import { shows } from './shows.js';
 
-for (const begin of [dialogs, drafts, forms, rows, shortcuts, shows, refusals]) begin(document);
+for (const begin of [dialogs, drafts, forms, rowList, rows, shortcuts, shows, refusals]) begin(document);

@@ -5,8 +5,11 @@
 //   <div data-place="name" data-asked>: whether it is hidden only the server can tell; data-away: it is, at first.
 //   <div data-place="name" data-checked> with <p data-check hidden> in it: its check is told once the field was left.
 //   <form data-rules-url="…">: asked with the fields (never the files) a moment after the last key; nothing is kept
-//     there. Answers JSON {"hidden": [place], "faults": {place: sentence}}. [data-rules-status] (role=status) in the
-//     form says a refusal once, when it is new.
+//     there. Answers JSON {"hidden": [place], "needed": [place], "values": {place: text}, "faults": {place: sentence},
+//     "rules": {rule: sentence}}. [data-rules-status] (role=status) in the form says a refusal once, when it is new.
+//   <output data-value="name">: what the form calculates; [data-needed]: the star of what is needed under a condition.
+//   [data-rule="rule"]: where a rule of the form as a whole stands at a field; [data-warning="rule"] in [data-confirm]:
+//     where a warning is confirmed.
 //   <section data-section>: goes with the last thing in it.
 
 const PAUSE = 300; // milliseconds after the last key
@@ -43,10 +46,11 @@ function follow(page, form) {
         signal: asking.signal,
       });
       if (!answer.ok) return; // signed out, or another has the task: the server decides when the form is sent
-      const { hidden, faults } = await answer.json();
+      const { hidden, needed, values, faults, rules } = await answer.json();
       away = new Set(hidden);
       settle(page, form, away);
-      judge(form, faults);
+      show(form, new Set(needed), values);
+      judge(form, faults, rules);
     } catch (reason) {
       if (!['AbortError', 'TypeError'].includes(reason.name)) throw reason; // a newer question, or no network
     }
@@ -120,15 +124,40 @@ function fields(form, touched) {
   return values;
 }
 
-function judge(form, faults) {
+// what is calculated, and what must be filled in now
+function show(form, needed, values) {
+  for (const place of form.querySelectorAll('[data-value]')) {
+    const text = values[place.dataset.value];
+    if (text !== undefined && place.textContent !== text) place.textContent = text;
+  }
+  for (const star of form.querySelectorAll('[data-needed]')) {
+    const part = star.closest('[data-place]');
+    star.hidden = !needed.has(part?.dataset.place);
+    for (const control of part?.querySelectorAll('input:not([type=hidden]), select, textarea') ?? []) {
+      if (star.hidden) control.removeAttribute('aria-required');
+      else control.setAttribute('aria-required', 'true');
+    }
+  }
+}
+
+function judge(form, faults, rules) {
   const fresh = [];
-  for (const part of form.querySelectorAll('[data-checked]')) {
-    const said = part.querySelector('[data-check]');
-    const sentence = faults[part.dataset.place] ?? '';
-    if (said.textContent === sentence) continue;
+  const told = (said, sentence) => {
+    if (said.textContent === sentence) return;
     if (sentence) fresh.push(sentence);
     said.textContent = sentence;
     said.hidden = !sentence;
+  };
+  for (const part of form.querySelectorAll('[data-warning]')) {
+    if (!(part.dataset.warning in rules) || !part.hidden) continue; // one that was answered stays for reading
+    part.hidden = false;
+    part.closest('[data-confirm]').hidden = false;
+    fresh.push(rules[part.dataset.warning]);
+  }
+  for (const part of form.querySelectorAll('[data-checked]')) {
+    const said = part.querySelector('[data-check]');
+    if (said) told(said, faults[part.dataset.place] ?? '');
+    for (const rule of part.querySelectorAll('[data-rule]')) told(rule, rules[rule.dataset.rule] ?? '');
     const bad = [...part.querySelectorAll('.error')].some((one) => !one.hidden);
     part.classList.toggle('bad', bad);
     for (const control of part.querySelectorAll('input:not([type=hidden]), select, textarea')) {

@@ -260,7 +260,7 @@ def complete(ref: str) -> ResponseReturnValue:
     with reading() as work:
         shown = pages.task_page(work, ref, english=english())
         form = task_forms.sent(work, shown)
-    answers = form.answers()
+    answers = form.draft()
     if shown.mine and shown.draft.overtakes(stand := typed.stand()):
         with acting() as work:
             kept = drafts.keep(work, ref, answers, stand)
@@ -268,7 +268,7 @@ def complete(ref: str) -> ResponseReturnValue:
             return _to_decide(ref, kept)
     version = request.form.get("version", 0, type=int)
     try:
-        task_forms.hand_in(ref, answers)
+        task_forms.hand_in(ref, answers, form=form.spec)
         form = task_forms.filled(ref, answers)
         if not form.validate():
             return _refused(ref, form, 422)

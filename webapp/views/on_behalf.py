@@ -6,6 +6,7 @@ Nothing is kept before it is done: a colleague's draft is shown, and stays as it
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -14,7 +15,7 @@ from domain.errors import Conflict, HouseError, InvalidAnswers, NotPermitted, St
 from domain.text import gettext as _
 from domain.work import Work
 from tasks import form_facts, on_behalf
-from webapp import showing, task_forms
+from webapp import form_rows, showing, task_forms
 from webapp.acting import acting, reading
 from webapp.auth import house
 from webapp.errors import status_of
@@ -42,14 +43,14 @@ def complete(ref: str) -> ResponseReturnValue:
     """Complete it; a refusal shows the page again with everything that was entered."""
     with reading() as work:
         shown = on_behalf.page(work, ref, english=english())
-        answers = task_forms.sent(work, shown.task).answers()
-        case = shown.task.case.ref
-        if request.form.get(ACT) == "row":
-            return _page(work, shown, task_forms.filled_with(work, shown.task, answers))
+        answers = task_forms.sent(work, shown.task).draft()
+        case, spec = shown.task.case.ref, shown.task.form
+        if request.form.get(ACT):
+            return _rows(work, shown, answers)
         if shown.refusal is not None:
             return _page(work, shown, task_forms.sent(work, shown.task), refusal=Conflict(shown.refusal)), 409
     try:
-        task_forms.hand_in(ref, answers, attach=on_behalf.attach, keep=None)
+        task_forms.hand_in(ref, answers, attach=on_behalf.attach, keep=None, form=spec)
     except InvalidAnswers as refusal:
         return _again(ref, answers, 422, faults=refusal.fields)
     with reading() as work:
@@ -69,6 +70,21 @@ def complete(ref: str) -> ResponseReturnValue:
         return _again(ref, answers, status_of(refusal), refusal=refusal)
     flash(str(_("Done. The case names you and whom you did it for.")))
     return redirect(url_for("cases.case", ref=case))
+
+
+def _rows(work: Work, shown: on_behalf.BehalfPage, answers: dict[str, Any]) -> ResponseReturnValue:
+    """The page with a row more, less or elsewhere: the button says "list:act:row"; "row" alone shows it again."""
+    if request.form[ACT] == "row":
+        return _page(work, shown, task_forms.filled_with(work, shown.task, answers))
+    key, act, at = [*request.form[ACT].split(":"), "", ""][:3]
+    try:
+        spec = form_rows.list_of(shown.task.form, key)
+        answers, _at = form_rows.changed(spec, answers, act, int(at) if at.isdecimal() else 0)
+    except InvalidAnswers as refusal:
+        form = task_forms.filled_with(work, shown.task, answers)
+        form.refuse(refusal.fields)
+        return _page(work, shown, form), 422
+    return _page(work, shown, task_forms.filled_with(work, shown.task, answers))
 
 
 @blueprint.post("/tasks/<ref>/on-behalf/rules")
