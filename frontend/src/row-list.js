@@ -22,6 +22,11 @@ async function change(page, button) {
     const fresh = drawn.getElementById(list.id);
     if (!answer.ok || !fresh) throw new TypeError('another page');
     list.replaceWith(page.adoptNode(fresh));
+    // the page stands on the draft that the server has just kept
+    for (const name of ['draft_revision', 'draft_page', 'draft_turn']) {
+      const [mine, theirs] = [form, drawn].map((one) => one.querySelector(`[name=${name}]`));
+      if (mine && theirs) mine.value = theirs.value;
+    }
     focus(page, fresh, new URL(answer.url).hash.slice(1) || rowOf(button));
     say(form, drawn.querySelector('.flash')?.textContent.trim());
     form.dispatchEvent(new Event('input', { bubbles: true })); // sums and conditions are asked for again

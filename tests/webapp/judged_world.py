@@ -88,12 +88,14 @@ GUESTS = _field(
 )
 
 
-def deploy(office: Office, *added: dict[str, Any], path: str = INTAKE) -> int:
+def deploy(office: Office, *added: dict[str, Any], path: str = INTAKE, rules: tuple[dict[str, Any], ...] = ()) -> int:
     """Put a version of the verification in force whose intake form begins with these fields. Returns its number."""
     with unit_of_work(office.home, office.actor("owner1")) as work:
         ref = drafts.begin(work, "verification").ref
         found = json.loads(drafts.bundle_at(work, drafts.get(work, ref)).files[path])
         found["components"] = [*(added or (ABODE, RENTED, GUESTS)), *found["components"]]
+        if rules:
+            found["rules"] = list(rules)
         content = json.dumps(found, ensure_ascii=False).encode()
         drafts.save(work, ref, {path: content}, based_on=drafts.get(work, ref).head)
         made = drafts.get(work, ref)
