@@ -73,7 +73,7 @@ class DayField(StringField):
 
     def pre_validate(self, form: BaseForm) -> None:
         """Refuse what is no day."""
-        if self.data:
+        if self.data and self.data.strip():
             try:
                 date.fromisoformat(self.data)
             except ValueError:

@@ -58,7 +58,9 @@ MOST_RULES = 300
 MOST_FILES = 20
 CONFIRMED = "_confirmed"  # beside the answers: why a warning of the form was passed over, by its id; no key begins so
 # what a field may take of files: how its name ends -> media type
-FILE_TYPES = {"pdf": "application/pdf", "png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "webp": "image/webp"}
+FILE_TYPES = {
+    "pdf": "application/pdf", "png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "webp": "image/webp",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
