@@ -6,7 +6,7 @@ sealed and found only as a whole. What a step answered goes on to the later task
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -241,15 +241,19 @@ def _from_data(column: Column, value: object) -> str:
         return ""
 
 
-def of_tasks(work: Work, tasks: Iterable[int], keys: Collection[str]) -> dict[int, dict[str, str]]:
-    """What the columns of a page of tasks say, in one SELECT: task -> column -> value. Uses the table's unique key."""
-    rows = work.session.scalars(
-        select(TaskValue).where(TaskValue.task_id.in_(list(tasks)), TaskValue.key.in_(list(keys)))
-    )
-    found: dict[int, dict[str, str]] = {}
-    for row in rows:
+def of_tasks(work: Work, refs: Collection[str], keys: Collection[str]) -> dict[str, dict[str, str]]:
+    """What the columns of a page of tasks say, in one SELECT: ref of a task -> column -> value; only what is said.
+
+    Uses uq_task_value_task_id_key.
+    """
+    if not refs or not keys:
+        return {}
+    wanted = select(HumanTask.ref, TaskValue).join(HumanTask, HumanTask.id == TaskValue.task_id)
+    rows = work.session.execute(wanted.where(HumanTask.ref.in_(list(refs)), TaskValue.key.in_(list(keys))))
+    found: dict[str, dict[str, str]] = {}
+    for ref, row in rows:
         said = _text_of(work, row) if row.kind == TEXT else shown(row.kind, row.value)
-        found.setdefault(row.task_id, {})[row.key] = said
+        found.setdefault(ref, {})[row.key] = said
     return found
 
 

@@ -3,8 +3,9 @@ address, without a person; they are judged anew whenever they are read, so an ou
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
@@ -23,13 +24,13 @@ from tasks.filters import Filter
 from tasks.finding_models import AUDIENCES, PRIVATE, ROLE, TEAM, SavedFilter
 from workflows.definitions import DefinitionRow
 
-LONGEST, MOST = 60, 40
+LONGEST, MOST, MOST_COUNTED = 60, 40, 16
 
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """A saved filter as a page shows it. words: of the address. mine: the actor may change it. gone: words that mean
-    nothing here any more, and are left out. count: how many tasks fit, None when nobody counted."""
+    """A saved filter as a page shows it. words: of the address. mine: the actor may change it. count: how many tasks
+    fit, None when nobody counted."""
 
     ref: str
     name: str
@@ -37,8 +38,7 @@ class Saved:
     role: str
     owner: str
     mine: bool
-    words: Mapping[str, str]
-    gone: Sequence[Text] = ()
+    words: Mapping[str, Any]
     count: int | None = None
 
 
@@ -52,20 +52,23 @@ def visible(work: Work) -> ColumnElement[bool]:
     return or_(SavedFilter.owner_id == actor.user_id, team, role)
 
 
-def listing(work: Work, count: Callable[[Filter], int] | None = None) -> list[Saved]:
-    """What the actor may use: the own ones first, each group in its order. count: how many tasks fit a filter."""
+def listing(work: Work) -> list[Saved]:
+    """What the actor may use: the own ones first, each group in its order; one SELECT. Outdated words stay in them."""
     rows = work.session.execute(
         select(SavedFilter, Account.name)
         .join(Account, Account.id == SavedFilter.owner_id)
         .where(visible(work))
-        .order_by(SavedFilter.audience != PRIVATE, SavedFilter.audience, SavedFilter.position, SavedFilter.id)
+        .order_by(SavedFilter.owner_id != work.actor.user_id, SavedFilter.position, SavedFilter.id)
         .limit(MOST)
     )
-    found = []
-    for row, owner in rows:
-        one = _shown(work, row, owner)
-        found.append(one if count is None else replace(one, count=count(filters.read(one.words))))
-    return found
+    return [_shown(work, row, owner) for row, owner in rows]
+
+
+def counted(work: Work, count: Callable[[Filter], int]) -> list[Saved]:
+    """The same with how many tasks fit each of the first MOST_COUNTED."""
+    found = listing(work)
+    first = [replace(one, count=count(filters.read(one.words))) for one in found[:MOST_COUNTED]]
+    return first + found[MOST_COUNTED:]
 
 
 def by_ref(work: Work, ref: str) -> Saved:
@@ -173,9 +176,8 @@ def _known(work: Work, condition: ColumnElement[bool], column: InstrumentedAttri
 
 def _shown(work: Work, row: SavedFilter, owner: str) -> Saved:
     said = {str(name): str(value) for name, value in row.words.items()}
-    asked, gone = outdated(work, filters.read(said))
     mine = row.owner_id == work.actor.user_id
-    return Saved(row.ref, row.name, row.audience, row.role, owner, mine, filters.words(asked), gone)
+    return Saved(row.ref, row.name, row.audience, row.role, owner, mine, filters.words(filters.read(said)))
 
 
 def _own(work: Work, ref: str) -> SavedFilter:

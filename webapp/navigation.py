@@ -47,6 +47,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("desk.queue", _("To be claimed"), "desk.read", not_for=NO_TASKS),
     Entry("desk.done", _("Done"), "desk.read", not_for=NO_TASKS),
     Entry("cases.listing", _("Cases"), "case.list", more=("repairs", "on_behalf"), not_for=NO_TASKS),
+    Entry("finding.page", _("Find"), "case.find", not_for=NO_TASKS),
     Entry("overseeing.tasks", _("Open tasks"), "task.oversee", WORK),
     Entry("supervision.page", _("Queues"), "supervision.read", WORK),
     Entry("batches.listing", _("Batches"), "batch.read", WORK),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -112,6 +112,14 @@ class Titles:
     def process(self, code: str) -> str:
         """A process."""
         return self.processes.get(code, code)
+
+    def some_processes(self, codes: Iterable[str]) -> list[tuple[str, str]]:
+        """(code, title) of processes, for choosing one."""
+        return [(code, self.process(code)) for code in codes]
+
+    def some_programmes(self, codes: Iterable[str]) -> list[tuple[str, str]]:
+        """(code, short title) of programmes, for choosing one."""
+        return [(code, self.short(code)) for code in codes]
 
 
 def titles(work: Work, law: Rules | None = None, *, processes: bool = False) -> Titles:

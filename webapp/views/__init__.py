@@ -9,7 +9,7 @@ from flask import Blueprint
 # module: the blueprint inside it is called `blueprint`
 MODULES = (
     "health", "signin", "account", "administration",
-    "desk", "papers", "task_acts", "task_rows", "files", "start", "cases", "repairs", "on_behalf", "batches",
+    "desk", "finding", "papers", "task_acts", "task_rows", "files", "start", "cases", "repairs", "on_behalf", "batches",
     "overseeing", "supervision", "decided", "reports", "campaigns", "deliveries", "operations", "incidents",
     "processes", "process_start", "studio", "studio_files", "studio_details", "studio_scenarios", "comparisons",
     "version_moves",

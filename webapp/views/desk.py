@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from secrets import token_hex
 from typing import Any
 
@@ -15,16 +15,17 @@ from flask_babel import ngettext
 from domain.errors import Conflict, HouseError, InvalidAnswers, Stale
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import desk, drafts, drawings, form_facts, moves, pages, queues
+from tasks import desk, drafts, drawings, form_facts, moves, pages, queues, saved_filters
 from tasks.drafts import Kept
 from tasks.filters import Filter
 from tasks.pages import TaskPage
-from webapp import showing, task_forms, typed
+from webapp import inbox_page, showing, task_forms, typed
 from webapp.acting import acting, reading
 from webapp.auth import house
 from webapp.errors import status_of
 from webapp.forms import TaskForm
 from webapp.i18n import english
+from webapp.inbox_page import asked_filter, in_address
 from webapp.permits import requires
 
 blueprint = Blueprint("desk", __name__)
@@ -36,33 +37,14 @@ def _show(state: BlueprintSetupState) -> None:
     showing.init(state.app)  # type: ignore[arg-type]  # our application is a Flask
 
 
-def asked_filter(owner: str = "open") -> Filter:
-    """The filter in the address; what it does not say is the default of the page."""
-    args = request.args
-    return Filter(
-        tab=args.get("tab", "all"),
-        owner=args.get("owner", owner),
-        process=args.get("process", ""),
-        town=args.get("town", ""),
-        programme=args.get("programme", ""),
-        step=args.get("step", ""),
-        search=args.get("search", ""),
-        sort=args.get("sort", "due"),
-        page=args.get("page", 1, type=int),
-    ).checked()
-
-
-def in_address(asked: Filter) -> dict[str, Any]:
-    """The filter as the address says it: only what differs from the defaults."""
-    plain = asdict(replace(Filter(), owner="open"))
-    return {name: value for name, value in asdict(asked).items() if value != plain[name]}
-
-
 @blueprint.get("/desk")
 @requires("desk.read")
 def inbox() -> ResponseReturnValue:
     """My tasks and those I may claim, most pressing first."""
-    return _list("desk.inbox", asked_filter())
+    asked = asked_filter()
+    if "" in request.args.values():  # a form names all its fields; the address that people share does not
+        return redirect(url_for("desk.inbox", **in_address(asked)))
+    return _list("desk.inbox", asked)
 
 
 @blueprint.get("/desk/queue")
@@ -74,20 +56,24 @@ def queue() -> ResponseReturnValue:
 
 def _list(endpoint: str, asked: Filter, outcome: Mapping[str, str] | None = None) -> ResponseReturnValue:
     with reading() as work:
+        asked, gone = saved_filters.outdated(work, asked)
         page = queues.worklist(work, asked)
         if asked.page > page.pages:
             return redirect(url_for(endpoint, **in_address(replace(asked, page=page.pages))))
         counted = queues.counts(work, owner="open")
+        choices, titles = queues.choices(work), showing.titles(work, processes=True)
         return render_template(
             "desk/inbox.html",
+            bar=inbox_page.bar(work, asked, gone, page.rows, choices, titles, endpoint),
+            chosen=inbox_page,
             page=page,
             asked=asked,
             kept=in_address(asked),
             endpoint=endpoint,
             counted=counted,
             counts=showing.as_nav(counted),
-            choices=queues.choices(work),
-            titles=showing.titles(work),
+            choices=choices,
+            titles=titles,
             now=work.now,
             outcome=outcome or {},
         )
@@ -339,18 +325,3 @@ def _at(faults: Mapping[str, object]) -> dict[str, object]:
 
 def _address(ref: str, field: str) -> str:
     return url_for("desk.task", ref=ref, _anchor=f"at-{field}" if field else None, **in_address(asked_filter()))
-
-
-@blueprint.get("/desk/search")
-@requires("case.list")
-def search() -> ResponseReturnValue:
-    """A case by its number: the one case, or the list of those that fit."""
-    text = request.args.get("q", "").strip()[:48]
-    if sum(letter.isdigit() for letter in text) >= 15:
-        flash(str(_("Identity numbers are not searched here: they would stand in the address of the page.")))
-        return redirect(url_for("cases.listing"))
-    with reading() as work:
-        rows = queues.cases(work, state="", search=text, size=2).rows if text else []
-    if len(rows) == 1:
-        return redirect(url_for("cases.case", ref=rows[0].ref))
-    return redirect(url_for("cases.listing", q=text, state="all"))
