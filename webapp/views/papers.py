@@ -12,8 +12,8 @@ from domain.text import gettext as _
 from tasks import comments, drafts
 from tasks.comments import Written
 from webapp.acting import acting, reading
+from webapp.inbox_page import asked_filter, in_address
 from webapp.permits import requires
-from webapp.views.desk import asked_filter, in_address
 
 blueprint = Blueprint("papers", __name__)
 
