@@ -151,7 +151,7 @@ def follow(work: Work, instance: Instance, refs: Sequence[str], *, left: bool) -
     A case's columns are what its steps answered, else what its data says. Nothing for a process that declares none.
     left: some task of the case is over now.
     """
-    columns = _columns(work, instance.definition)
+    columns = _columns(instance.definition)
     if not columns:
         return
     if left:
@@ -187,21 +187,38 @@ def _close(work: Work, case_id: int) -> None:
     )
 
 
-def columns(work: Work, process: str = "") -> tuple[Column, ...]:
-    """The columns that the versions in force declare (of one process, or of all), each key once; read once a work."""
-    place = ("inbox columns", "of", process)
-    known: tuple[Column, ...] | None = work.memory.get(place)
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """A process as the list of tasks knows it: its titles and the columns that its version in force declares."""
+
+    title: str
+    title_en: str
+    columns: tuple[Column, ...]
+
+
+def in_force(work: Work) -> dict[str, InForce]:
+    """Every process that is deployed here; one SELECT a work. Uses the table's key."""
+    place = ("inbox columns", "in force")
+    known: dict[str, InForce] | None = work.memory.get(place)
     if known is None:
-        newest = select(func.max(DefinitionRow.id)).group_by(DefinitionRow.process)
-        wanted = select(DefinitionRow.id).where(DefinitionRow.id.in_(newest)).order_by(DefinitionRow.process)
-        if process:
-            wanted = wanted.where(DefinitionRow.process == process)
-        found: dict[str, Column] = {}
-        for key in work.session.scalars(wanted):
-            for column in _columns(work, definitions.by_id(work, key)):
-                found.setdefault(column.key, column)
-        known = work.memory[place] = tuple(found.values())
+        row = DefinitionRow
+        newest = select(func.max(row.id)).group_by(row.process)
+        wanted = select(row.process, row.id, row.ref, row.title, row.title_en).where(row.id.in_(newest))
+        known = work.memory[place] = {
+            process: InForce(title, title_en, _in_force(work, key, ref))
+            for process, key, ref, title, title_en in work.session.execute(wanted.order_by(row.process))
+        }
     return known
+
+
+def columns(work: Work, process: str = "") -> tuple[Column, ...]:
+    """The columns that the versions in force declare (of one process, or of all), each key once."""
+    found: dict[str, Column] = {}
+    for name, one in in_force(work).items():
+        if process in ("", name):
+            for column in one.columns:
+                found.setdefault(column.key, column)
+    return tuple(found.values())
 
 
 def comparable_words(column: Column, asked: Asked) -> Asked | None:
@@ -213,23 +230,22 @@ def comparable_words(column: Column, asked: Asked) -> Asked | None:
     return Asked(asked.key, equals, least, most)
 
 
-def _columns(work: Work, definition: Definition) -> tuple[Column, ...]:
-    place = ("inbox columns", str(definition.row_id))
-    known: tuple[Column, ...] | None = work.memory.get(place)
-    if known is None:
-        known = work.memory[place] = _known_columns(definition)
-    return known
-
-
-# a version never changes once deployed
+# a version never changes once deployed: by its key and ref, and by its key and digest
 _by_version: dict[tuple[int, str], tuple[Column, ...]] = {}
+_by_bundle: dict[tuple[int, str], tuple[Column, ...]] = {}
 
 
-def _known_columns(definition: Definition) -> tuple[Column, ...]:
+def _in_force(work: Work, key: int, ref: str) -> tuple[Column, ...]:
+    if (key, ref) not in _by_version:
+        _by_version[key, ref] = _columns(definitions.by_id(work, key))
+    return _by_version[key, ref]
+
+
+def _columns(definition: Definition) -> tuple[Column, ...]:
     place = (definition.row_id, definition.bundle.digest)
-    if place not in _by_version:
-        _by_version[place] = columns_of(definition)
-    return _by_version[place]
+    if place not in _by_bundle:
+        _by_bundle[place] = columns_of(definition)
+    return _by_bundle[place]
 
 
 def _from_data(column: Column, value: object) -> str:

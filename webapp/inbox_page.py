@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flask import request, url_for
@@ -20,6 +20,7 @@ from tasks.finding_models import CHOICE, PRIVATE, ROLE, TEAM, TEXT
 from tasks.inbox_columns import Column
 from tasks.queues import Choices, TaskRow
 from tasks.saved_filters import Saved
+from webapp import showing
 from webapp.i18n import english
 from webapp.showing import Titles
 
@@ -85,7 +86,7 @@ def in_address(asked: Filter) -> dict[str, Any]:
 
 
 def bar(
-    work: Work, asked: Filter, gone: Sequence[Text], rows: Sequence[TaskRow], choices: Choices, titles: Titles,
+    work: Work, asked: Filter, gone: Sequence[Text], rows: Sequence[TaskRow], choices: Choices, names: Titles,
     endpoint: str,
 ) -> Bar:  # fmt: skip
     """Everything around the rows of a list."""
@@ -94,7 +95,7 @@ def bar(
     said = {key for cell in cells.values() for key in cell}
     holders = _holders(work)
     return Bar(
-        tuple(_chips(work, asked, choices, titles, dict(holders), endpoint)),
+        tuple(_chips(work, asked, choices, names, dict(holders), endpoint)),
         known[: filters.MOST_COLUMNS],
         [one for one in known if one.key in said][:MOST_SHOWN],
         {ref: {key: _cell(known, key, value) for key, value in cell.items()} for ref, cell in cells.items()},
@@ -103,6 +104,14 @@ def bar(
         saved_filters.listing(work),
         gone,
         saved_filters.offered_roles(work),
+    )
+
+
+def titles(work: Work) -> Titles:
+    """Names of programmes and processes for the list."""
+    named = inbox_columns.in_force(work).items()
+    return replace(
+        showing.titles(work), processes={name: one.title_en if english() else one.title for name, one in named}
     )
 
 

@@ -60,7 +60,7 @@ def _list(endpoint: str, asked: Filter, outcome: Mapping[str, str] | None = None
         if asked.page > page.pages:
             return redirect(url_for(endpoint, **in_address(replace(asked, page=page.pages))))
         counted = queues.counts(work, owner="open")
-        choices, titles = queues.choices(work), showing.titles(work, processes=True)
+        choices, titles = queues.choices(work), inbox_page.titles(work)
         return render_template(
             "desk/inbox.html",
             bar=inbox_page.bar(work, asked, gone, page.rows, choices, titles, endpoint),
