@@ -27,9 +27,9 @@ class BadSetting(HouseError):
 class Setting:
     """One setting: the attribute of `Settings`, its variable, its type in a word, what it means.
 
-    kind: "folder", "file", "text", "number", "names" (comma between them) or "choice". default: what holds when the
-    variable is absent or empty, as it would be written. allowed: the values of a choice; for a number its least and
-    greatest. secret: its value holds a password and is shown without it.
+    kind: "folder", "file", "text", "password" (never shown), "number", "names" (comma between them) or
+    "choice". default: what holds when the variable is absent or empty, as it would be written. allowed: the values of a
+    choice; for a number its least and greatest. secret: its value holds a password and is shown without it.
     """
 
     name: str
@@ -77,6 +77,30 @@ TABLE: tuple[Setting, ...] = (
         _("Whether a photograph handed in keeps the place where it was taken."), ("remove", "keep"),
     ),
     Setting(
+        "mail_host", "HEDUI_MAIL_HOST", "text", "",
+        _("The server that takes mail; without it no mail is sent, notices stand in the page alone."),
+    ),
+    Setting("mail_port", "HEDUI_MAIL_PORT", "number", "587", _("The port of that server."), ("1", "65535")),
+    Setting(
+        "mail_tls", "HEDUI_MAIL_TLS", "choice", "starttls",
+        _("How the connection to it is protected; none only within this machine."), ("starttls", "tls", "none"),
+    ),
+    Setting("mail_user", "HEDUI_MAIL_USER", "text", "", _("The name by which the program signs in there.")),
+    Setting(
+        "mail_password", "HEDUI_MAIL_PASSWORD", "password", "",
+        _("The password for it; better in a file: HEDUI_MAIL_PASSWORD_FILE."),
+    ),
+    Setting(
+        "mail_password_file", "HEDUI_MAIL_PASSWORD_FILE", "file", "",
+        _("A file with nothing but that password."),
+    ),
+    Setting("mail_ca", "HEDUI_MAIL_CA", "file", "", _("Certificates (PEM) by which that server is known.")),
+    Setting("mail_from", "HEDUI_MAIL_FROM", "text", "", _("The address that mail comes from.")),
+    Setting(
+        "mail_link", "HEDUI_MAIL_LINK", "text", "",
+        _("The address of this service as people type it, for links in mail, such as https://hedui.example."),
+    ),
+    Setting(
         "log_level", "HEDUI_LOG_LEVEL", "choice", "INFO",
         _("The least important lines that are logged; a single command begins at WARNING."),
         ("DEBUG", "INFO", "WARNING", "ERROR"),
@@ -96,6 +120,7 @@ class Settings:
     in the home. listen/port: address of the web. tls_cert/tls_key: PEM files. trusted_proxies: number of
     reverse proxies whose forwarded headers are believed. hosts: allowed Host names. upload_limit: bytes.
     scanner: address of clamd, "" for none. photo_position: "remove" or "keep".
+    mail_*: the server that takes mail ("" host: none is sent), and what mail says it comes from and leads to.
     given: variables that were set. unknown: variables that look like ours and are none, most likely misspelt.
     """
 
@@ -111,6 +136,15 @@ class Settings:
     upload_limit: int = 50_000_000
     scanner: str = ""
     photo_position: str = "remove"
+    mail_host: str = ""
+    mail_port: int = 587
+    mail_tls: str = "starttls"
+    mail_user: str = ""
+    mail_password: str = field(default="", repr=False)
+    mail_password_file: str = ""
+    mail_ca: str = ""
+    mail_from: str = ""
+    mail_link: str = ""
     log_level: str = "INFO"
     language: str = "zh_Hans_CN"
     given: frozenset[str] = field(default=frozenset(), compare=False)
@@ -163,6 +197,7 @@ class Settings:
             found.append(str(_("HEDUI_TLS_CERT and HEDUI_TLS_KEY go together")))
         if self.database_url and self.database_url.partition(":")[0] not in DATABASES:
             found.append(str(_("HEDUI_DATABASE_URL begins with postgresql+psycopg://")))
+        found += self._mail_contradictions()
         if not self.loopback:
             if not self.https:
                 found.append(str(_("HEDUI_LISTEN beyond this machine needs HEDUI_TLS_CERT or HEDUI_TRUSTED_PROXIES")))
@@ -170,9 +205,23 @@ class Settings:
                 found.append(str(_("HEDUI_LISTEN beyond this machine needs HEDUI_HOSTS, the names people type")))
         return found
 
+    def _mail_contradictions(self) -> list[str]:
+        if not self.mail_host:
+            return []
+        found = []
+        if not (self.mail_from and self.mail_link):
+            found.append(str(_("HEDUI_MAIL_HOST needs HEDUI_MAIL_FROM and HEDUI_MAIL_LINK")))
+        if self.mail_password and self.mail_password_file:
+            found.append(str(_("HEDUI_MAIL_PASSWORD and HEDUI_MAIL_PASSWORD_FILE say the same thing twice")))
+        if self.mail_tls == "none" and self.mail_user:
+            found.append(str(_("HEDUI_MAIL_TLS=none would send HEDUI_MAIL_USER and its password in the open")))
+        return found
+
     def shown(self, setting: Setting) -> str:
         """The value of a setting as it may be shown: without the name and the password of a secret."""
         value = getattr(self, setting.name)
+        if setting.kind == "password":
+            return "…" if value else ""
         text = ",".join(value) if isinstance(value, tuple) else str(value)
         return without_password(text) if setting.secret else text
 

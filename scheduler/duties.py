@@ -13,6 +13,7 @@ from domain.home import Home
 from domain.parties.accounts import RIGHTS_CHANGED
 from domain.text import gettext as _
 from domain.work import Work
+from exchange import mail
 from tasks import (
     batch_chunks,
     campaigns,
@@ -20,6 +21,7 @@ from tasks import (
     jobs,
     leaving,
     leaving_run,
+    mails,
     messages,
     moves,
     old_terms,
@@ -177,6 +179,17 @@ def _record_check(work: Work, item: AgendaItem, result: Any) -> None:
     file_checks.record(work, item.subject, result)
 
 
+MAIL = TryPolicy(attempts=12, first=timedelta(seconds=30), factor=2, timeout=timedelta(seconds=90))
+
+
+def _mail(_item: AgendaItem) -> TryPolicy:
+    return MAIL
+
+
+def _send_mail(home: Home, letter: mails.Letter) -> str:
+    return mail.send(home.settings, letter)
+
+
 def _gather_judging(work: Work, item: AgendaItem) -> Any:
     return batch_chunks.gather_judging(work, item.subject)
 
@@ -214,6 +227,7 @@ DUTIES: dict[str, Duty] = {
     "batch.judge": Duty(_judge_batch, _gather_judging, batch_chunks.judge),
     "batch.run": Duty(_run_batch),
     "batch.undo": Duty(_undo_batch),
+    mails.SEND_DUTY: Duty(mails.record, mails.gather, _send_mail, policy=_mail),
     "case.wake": Duty(_wake, policy=_case),
     "step.retry": Duty(_retry_step, policy=_case),
     "job.run": Duty(_run_job, _gather_job, jobs.perform, policy=jobs.policy),

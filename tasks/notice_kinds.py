@@ -6,6 +6,7 @@ was given with it. Add a row here for a new kind; nothing else knows them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -22,7 +23,8 @@ class Kind:
 
     group: under which heading preferences list it. mandatory: nobody may switch it off (the law's clock, one's duty).
     channel: until somebody chooses. of_others: told of what others did, so whoever does it is not told.
-    place: the fact that names what it leads to, where that is no task or case.
+    place: the fact that names what it leads to, where that is no task or case. blind: it leads nowhere, since whoever
+    is told may not look into cases.
     """
 
     title: Text
@@ -32,6 +34,12 @@ class Kind:
     channel: str = PAGE
     of_others: bool = True
     place: str = ""
+    blind: bool = False
+
+    @property
+    def places(self) -> list[str]:
+        """The named places of the sentence."""
+        return re.findall(r"%\((\w+)\)s", self.sentence.source)
 
 
 TERMS, WORK, TALK, HOUSE = "terms", "work", "talk", "house"
@@ -58,6 +66,11 @@ KINDS: Mapping[str, Kind] = {
         _("A term has run out in an office I answer for"),
         _("“%(task)s” was due on %(day)s, is not done, and now stands before you as the next above."), TERMS,
         mandatory=True, channel=MAIL, of_others=False,
+    ),
+    "term.supervised": Kind(
+        _("A term has run out in an office below mine"),
+        _("In %(office)s “%(task)s” of %(case)s was due on %(day)s and is not done; its head was told."), TERMS,
+        mandatory=True, channel=MAIL, of_others=False, blind=True,
     ),
     "term.stopped": Kind(
         _("A term stands still"), _("The term of “%(task)s” stands still since %(day)s."), TERMS, mandatory=True,

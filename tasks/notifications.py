@@ -8,22 +8,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, func, select, text, update
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, delete, func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.base import Base, BigKey, Key, Ref, new_ref
 from domain.errors import NotFound, OperationFailed
 from domain.parties.accounts import Account
+from domain.parties.reach import NoticeChoice
 from domain.text import gettext as _
 from domain.work import Work
+from tasks import mails
 from tasks.models import HumanTask
-from tasks.notice_kinds import KINDS
+from tasks.notice_kinds import KINDS, MAIL, NONE, PAGE, Kind
 
 ACTIVE = "ACTIVE"
+KEPT, SWEPT = timedelta(days=180), 1_000  # how long what was read is kept; how much goes at a time
 MANY = 99  # more are counted as "99+"
 # what a fact may look like: a reference, a code, a day, a number; never a name
 FACT = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:+/@-]{0,63}|")
@@ -76,10 +79,26 @@ def notify(
     people = set(account_ids) - ({work.actor.user_id} if known.of_others else set())
     if work.actor.user_id is not None:
         facts.setdefault("by", work.actor.ref)
-    reached = _living(work, people)
+    wishes = _wishes(work, people, known, kind)
+    reached = [person for person in _living(work, people) if wishes.get(person, known.channel) != NONE]
     common = {"key": key, "kind": kind, "task_id": task.id if task is not None else None, "case_ref": case_ref,
               "facts": dict(facts), "made_at": work.now, "read_at": None}  # fmt: skip
-    return len(_write(work, [{"ref": new_ref(), "account_id": person, **common} for person in reached]))
+    new = _write(work, [{"ref": new_ref(), "account_id": person, **common} for person in reached])
+    mails.announce(work, {ref: person for person, ref in new if wishes.get(person, known.channel) == MAIL})
+    return len(new)
+
+
+def _wishes(work: Work, people: Iterable[int], known: Kind, kind: str) -> dict[int, str]:
+    """Where people chose to be told of this kind; what nobody may switch off is told all the same.
+
+    Uses uq_notice_choice_account_id_kind.
+    """
+    rows = work.session.execute(
+        select(NoticeChoice.account_id, NoticeChoice.channel).where(
+            NoticeChoice.account_id.in_(sorted(people)), NoticeChoice.kind == kind
+        )
+    )
+    return {person: PAGE if known.mandatory and channel == NONE else channel for person, channel in rows}
 
 
 def _living(work: Work, people: Iterable[int]) -> list[int]:
@@ -88,37 +107,46 @@ def _living(work: Work, people: Iterable[int]) -> list[int]:
     return list(work.session.scalars(wanted))
 
 
-def _write(work: Work, rows: list[dict[str, Any]]) -> list[int]:
-    """The accounts to whom it was new. Uses uq_notification_account_id_key."""
+def _write(work: Work, rows: list[dict[str, Any]]) -> list[tuple[int, str]]:
+    """The accounts to whom it was new, with the ref of their row. Uses uq_notification_account_id_key."""
     if not rows:
         return []
     work.session.flush()
     made = (postgresql.insert if work.session.get_bind().dialect.name == "postgresql" else sqlite.insert)(Notification)
     new = made.values(rows).on_conflict_do_nothing(index_elements=["account_id", "key"]).returning(
-        Notification.account_id
+        Notification.account_id, Notification.ref
     )  # fmt: skip
-    return list(work.session.scalars(new))
+    return [(person, ref) for person, ref in work.session.execute(new)]
 
 
 def unread(work: Work) -> int:
-    """How many notices the actor has not read, at most MANY + 1. Uses ix_notification_unread."""
-    if work.actor.user_id is None:
-        return 0
+    """How many notices the actor has not read, at most MANY + 1."""
+    return unread_of(work.session, work.actor.user_id) if work.actor.user_id is not None else 0
+
+
+def unread_of(session: Session, account_id: int) -> int:
+    """How many notices somebody has not read, at most MANY + 1. Uses ix_notification_unread."""
     some = (
         select(Notification.id)
-        .where(Notification.account_id == work.actor.user_id, Notification.read_at.is_(None))
+        .where(Notification.account_id == account_id, Notification.read_at.is_(None))
         .limit(MANY + 1)
     )
-    return work.session.scalar(select(func.count()).select_from(some.subquery())) or 0
+    return session.scalar(select(func.count()).select_from(some.subquery())) or 0
 
 
-def read(work: Work, ref: str) -> Notification:
-    """Note that the actor has read a notice of theirs. Raises NotFound."""
+def own(work: Work, ref: str) -> Notification:
+    """A notice of the actor's. Raises NotFound."""
     found = work.session.scalars(
         select(Notification).where(Notification.ref == ref, Notification.account_id == work.actor.person())
     ).first()
     if found is None:
         raise NotFound(_("There is no such notice."))
+    return found
+
+
+def read(work: Work, ref: str) -> Notification:
+    """Note that the actor has read a notice of theirs. Raises NotFound."""
+    found = own(work, ref)
     if found.read_at is None:
         found.read_at = work.now
     return found
@@ -132,3 +160,17 @@ def read_all(work: Work) -> int:
         .values(read_at=work.now)
     )
     return int(done.rowcount)  # type: ignore[attr-defined]
+
+
+def sweep(work: Work) -> int:
+    """Forget what was read long ago, a part at a time. Returns how many rows. Uses pk_notification."""
+    old = (
+        select(Notification.id)
+        .where(Notification.read_at < work.now - KEPT)
+        .order_by(Notification.id)
+        .limit(SWEPT)
+    )
+    keys = list(work.session.scalars(old))
+    if keys:
+        work.session.execute(delete(Notification).where(Notification.id.in_(keys)))
+    return len(keys)

@@ -18,6 +18,7 @@ from domain.home import HomeRow
 from domain.parties.permissions import may
 from domain.parties.roles import ROLES
 from domain.text import Text
+from tasks.notifications import unread_of
 from webapp import checking, navigation
 from webapp.auth import house
 from webapp.database import db
@@ -36,7 +37,7 @@ def init(app: Flask) -> None:
     app.jinja_env.globals.update(
         asset=asset, bundle=bundle, other_language=other_language, training=training, english=english, may=allowed,
         role_title=role_title, nav_links=navigation.links, landing=navigation.landing, has_page=has_page,
-        legal_now=legal_now, example_of=checking.example_of, row_of=checking.row_of,
+        legal_now=legal_now, unread=unread, example_of=checking.example_of, row_of=checking.row_of,
     )  # fmt: skip
 
 
@@ -76,6 +77,12 @@ def training() -> Training | None:
 def legal_now() -> datetime:
     """The legal instant of this page."""
     return house().home.legal_now(db.session())
+
+
+def unread() -> int:
+    """How many notices the signed-in person has not read; one small query."""
+    me = current_user.signed_in
+    return unread_of(db.session(), me.account_id) if me else 0
 
 
 def allowed(action: str, relation: str = "any", state: str = "any") -> bool:

@@ -70,7 +70,7 @@ def test_every_route_declares_an_action_and_few_are_public(app):
     public_ones = {e for e, view in app.view_functions.items() if permit_of(view) == Permit("")}
     assert public_ones == {
         "static", "health.healthz", "health.start", "signin.page", "signin.sign_in", "signin.first_password",
-        "signin.choose_first_password", "signin.sign_out",
+        "signin.choose_first_password", "signin.sign_out", "notices.feed",
     }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ MODULES = (
     "health", "signin", "account", "administration",
     "desk", "finding", "papers", "task_acts", "task_rows", "files", "start", "cases", "repairs", "on_behalf", "batches",
     "overseeing", "supervision", "decided", "reports", "campaigns", "deliveries", "operations", "incidents",
+    "terms", "notices",
     "processes", "process_start", "studio", "studio_files", "studio_details", "studio_scenarios", "comparisons",
     "version_moves",
 )  # fmt: skip
