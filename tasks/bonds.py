@@ -6,7 +6,6 @@ day; what they then do counts as done by both.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from sqlalchemy import select
@@ -16,6 +15,7 @@ from domain.parties import permissions
 from domain.parties.accounts import Account
 from domain.work import Actor, StandIn, Work
 from tasks import life
+from tasks.assigning import potential as potential
 from tasks.line import TOWN_ROLES
 from tasks.models import CANDIDATE, EXCLUDED, STAKEHOLDER, HumanTask, TaskPerson
 
@@ -83,20 +83,6 @@ def supervises(actor: Actor, task: HumanTask, case: Case) -> bool:
     if task.org_id == actor.org_id:
         return True
     return task.role in TOWN_ROLES and case.department_id == actor.org_id and actor.org_kind == "department"
-
-
-def potential(
-    task: HumanTask, roles: Iterable[str], org_id: int | None, skills: Iterable[str], towns: Iterable[int]
-) -> str:
-    """ "" for a potential owner, else what is missing: "office", "role", "skill" or "town"."""
-    if task.org_id != org_id:
-        return "office"
-    if task.role not in roles:
-        return "role"
-    if task.skill and task.skill not in skills:
-        return "skill"
-    looked_after = frozenset(towns)
-    return "town" if looked_after and task.town_id is not None and task.town_id not in looked_after else ""
 
 
 def candidates(work: Work, task: HumanTask) -> list[str]:

@@ -31,6 +31,21 @@ SENTENCES: Mapping[str, Text] = {
     "task.claimed": _("claimed “%(step)s”"),
     "task.released": _("gave “%(step)s” back"),
     "task.completed": _("completed “%(step)s”"),
+    "task.delegated": _("delegated “%(step)s”"),
+    "task.handed_back": _("handed “%(step)s” back"),
+    "task.recalled": _("took “%(step)s” back"),
+    "task.forwarded": _("passed “%(step)s” on"),
+    "task.assigned": _("assigned “%(step)s”"),
+    "task.nominated": _("named who may do “%(step)s”"),
+    "task.excluded": _("kept somebody from “%(step)s”"),
+    "task.suspended": _("put “%(step)s” off, with a reason"),
+    "task.resumed": _("“%(step)s” was taken up again"),
+    "task.skipped": _("skipped “%(step)s”, with a reason"),
+    "task.failed": _("gave “%(step)s” up, with a reason"),
+    "task.priority_set": _("changed the priority of “%(step)s”"),
+    "task.broke": _("“%(step)s” could not be completed for a technical reason"),
+    "task.mended": _("“%(step)s” can be completed again"),
+    "task.rerouted": _("“%(step)s” was taken from somebody who may not do it any more"),
     "task.commented": _("wrote a remark on “%(step)s”"),
     "task.comment_mended": _("changed a remark on “%(step)s”"),
     "task.comment_withdrawn": _("withdrew a remark on “%(step)s”"),
@@ -90,7 +105,7 @@ SENTENCES: Mapping[str, Text] = {
 RESULTS = ("query.answered", "query.not_obtained", "comparison.built", "decision.made", "doubt.raised")
 LATE = ("query.not_obtained", "timer.fired", "commission.refused")
 # too many of a kind to tell one by one
-NOISE = ("job.finished", "task.claimed", "task.released")
+NOISE = ("job.finished", "task.claimed", "task.released", "task.started", "task.stopped", "task.routed")
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from domain.errors import OperationFailed, Stale
 from domain.prepared import Prepared
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import inbox_columns
+from tasks import assigning, inbox_columns
 from tasks.models import (
     COMPLETED,
     CREATED,
@@ -107,7 +107,8 @@ _TASK = Prepared(
     (
         "ref", "case_id", "process", "step_id", "token", "name", "name_en", "role", "org_id", "form_key",
         "form_digest", "item", "subject", "state", "version", "opened_at", "due", "due_at", "limit_kind", "round",
-        "draft", "draft_at", "priority", "skill", "town_id", "narrowed", "people", "prior_state",
+        "draft", "draft_at", "priority", "skill", "town_id", "narrowed", "people", "prior_state", "assignee_id",
+        "claimed_at",
     ),
 )  # fmt: skip
 
@@ -161,8 +162,10 @@ def _open(work: Work, instance: Instance, steps: Sequence[HumanStep]) -> list[Op
     again = {step.step_id for step in steps} & instance.run.done().keys()  # a step never done has no earlier answers
     earlier = _earlier(work, instance.case.id, again) if again else {}
     rows = [task_row(work, instance, step, earlier) for step in steps]
+    told = assigning.place(work, instance.case, instance.definition.diagram.steps, rows)
     work.session.flush()
     _TASK.send_all(work.connection, rows)
+    assigning.journal_all(work, instance.case.ref, told)
     return [Opened(row["ref"], row["step_id"]) for row in rows]
 
 
@@ -194,6 +197,8 @@ def task_row(
         "priority": int(step.properties.get("priority", "") or NORMAL),
         "skill": step.properties.get("skill", ""),
         "town_id": case.town_id,
+        "assignee_id": None,
+        "claimed_at": None,
         "narrowed": False,
         "people": False,
         "prior_state": "",

@@ -22,7 +22,7 @@ from domain.bulk import write_alike
 from domain.cases import OPEN, Case, enter_stage
 from domain.errors import HouseError
 from domain.work import Work
-from tasks import line
+from tasks import assigning, line
 from tasks.models import HumanTask
 from workflows import engine, instances, moments, registry
 from workflows.alike import Unlike
@@ -198,8 +198,26 @@ def _state(found: Way, marks: dict[str, Any]) -> dict[str, Any]:
 
 
 def _write_tasks(work: Work, found: Way, like: Case, keys: Sequence[int]) -> None:
-    """The tasks of cases of the same offices, worked out once."""
+    """The tasks of cases of the same offices, worked out once; who gets each, where they go to somebody, one by one."""
     instance = Instance(like, found.definition, found.run, CaseState(), NOTHING)
+    steps = found.definition.diagram.steps
     for step in found.run.human_steps():
         row = line.task_row(work, instance, step, {})
-        write_alike(work.session, HumanTask, row, {"case_id": keys, "ref": new_refs(len(keys))})
+        refs = new_refs(len(keys))
+        if assigning.said(steps[step.step_id])[0] == assigning.QUEUE:
+            write_alike(work.session, HumanTask, row, {"case_id": keys, "ref": refs})
+        else:
+            _write_assigned(
+                work, steps, [{**row, "case_id": key, "ref": ref} for key, ref in zip(keys, refs, strict=True)]
+            )
+
+
+def _write_assigned(work: Work, steps: Mapping[str, StepSpec], rows: Sequence[dict[str, Any]]) -> None:
+    """Tasks that go to somebody by themselves, spread over the people of the office; each journalled with its case."""
+    offices = assigning.Offices(work)
+    for row in rows:
+        case = work.session.get_one(Case, row["case_id"])
+        told = assigning.place(work, case, steps, [row], offices)
+        work.session.add(HumanTask(**row))
+        work.session.flush()
+        assigning.journal_all(work, case.ref, told)

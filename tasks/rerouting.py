@@ -18,8 +18,10 @@ from domain.parties.accounts import ACTIVE, DISABLED, LOCKED, RIGHTS_CHANGED, Ac
 from domain.parties.rights import Rights
 from domain.parties.substitutes import Substitution, in_force
 from domain.work import Work
-from tasks import bonds, line, moves
-from tasks.models import OPEN, HumanTask
+from tasks import assigning, bonds, line, moves
+from tasks.models import OPEN, READY, RESERVED, HumanTask
+from workflows import definitions
+from workflows.instances import CaseState
 
 RIGHTS_OF_THE_DAY = "rights.day"
 ACCOUNT, ROLE, SUBSTITUTION, KIN = "account", "role", "substitution", "kin"
@@ -107,10 +109,22 @@ def _too_near(work: Work, account: Account) -> frozenset[str]:
 
 
 def _give_back(work: Work, task: HumanTask, account: Account, why: str) -> None:
-    line.change(work, task, **line.freed(task))
+    """To the queue, and from there to whom the drawing sends it by itself."""
     case = work.session.get_one(Case, task.case_id)
+    line.change(work, task, **line.freed(task))
     body = {"step": task.step_id, "from": account.ref, "because": why}
     journal.of_case(work, case.ref, "task.rerouted", task.ref, body)
+    if task.state != READY:
+        return
+    state = work.session.get_one(CaseState, task.case_id)
+    steps = definitions.by_id(work, state.definition_id).diagram.steps
+    anew = assigning.anew(work, case, steps, task, account.id)
+    if anew is None:
+        return
+    found, told = anew
+    if found.account_id is not None:
+        line.change(work, task, state=RESERVED, assignee_id=found.account_id, claimed_at=work.now)
+    assigning.journal_all(work, case.ref, [(task.ref, told)])
 
 
 def _let_go(work: Work, account: Account) -> None:

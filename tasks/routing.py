@@ -21,9 +21,9 @@ from domain.parties.roles import Listed
 from domain.text import Name, Text
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import bonds, desk, life, line, moves, rules
+from tasks import assigning, bonds, desk, life, line, moves, rules
 from tasks.bonds import Bond
-from tasks.models import CREATED, ERROR, HELD, OVER, SUSPENDED, HumanTask
+from tasks.models import CREATED, ERROR, HELD, OVER, READY, SUSPENDED, HumanTask
 from workflows.steps import StepSpec
 
 # how a task came to whoever holds it, by the event of the journal
@@ -36,11 +36,20 @@ CAME: Mapping[str, Text] = {
     "task.handed_back": _("%(who)s handed it back to you on %(time)s."),
     "task.recalled": _("You took it back on %(time)s."),
 }
-ROUTED = "task.routed"
 BY_ITSELF: Mapping[str, Text] = {
     "same-as": _("It came to you by itself: you did “%(step)s” of this case."),
     "least-loaded": _("It came to you by itself: of all who could do it, you held the fewest tasks."),
 }
+WAITS: Mapping[str, Text] = {
+    "same-as": _("The drawing gives it to whoever did “%(step)s” of this case, but %(why)s; so it can be claimed."),
+    "least-loaded": _("The drawing gives it to whoever holds the fewest tasks, but %(why)s; so it can be claimed."),
+}
+BECAUSE: Mapping[str, Text] = {
+    assigning.NOBODY: _("there is nobody"), assigning.AWAY: _("that person is away"),
+    assigning.SEPARATED: _("separation of duties forbids it"), "office": _("that person left the office"),
+    "role": _("that person does not hold the role any more"), "skill": _("that person was not trained for it"),
+    "town": _("that person looks after other towns"), "candidate": _("others were named for it"),
+}  # fmt: skip
 MISSING, SEPARATED, EXCLUDED = "missing", "rule", "excluded"
 
 
@@ -74,6 +83,8 @@ def explain(work: Work, task: HumanTask, case: Case, step: StepSpec | None) -> E
     refusal = _refusal(work, task, case, bond)
     mine = rules.is_mine(task, work.actor) and life.HOLDER in bond.relations
     because = [*_how_it_came(work, task)] if mine else []
+    if task.state == READY and assigning.said(step)[0] != assigning.QUEUE:
+        because += _why_it_waits(work, task)
     if mine or refusal is None or life.QUEUE in bond.relations:
         because += _conditions(work, task, bond, step)
     elif life.SUPERVISOR in bond.relations:
@@ -125,19 +136,32 @@ def _how_it_came(work: Work, task: HumanTask) -> Iterator[Text]:
     found = work.session.execute(
         select(JournalEntry.event, JournalEntry.body, JournalEntry.legal_at, JournalEntry.actor, Account.name)
         .join(Account, Account.ref == JournalEntry.actor, isouter=True)
-        .where(JournalEntry.subject == task.ref, JournalEntry.event.in_((*CAME, ROUTED)))
+        .where(JournalEntry.subject == task.ref, JournalEntry.event.in_((*CAME, assigning.ROUTED)))
         .order_by(JournalEntry.id.desc())
         .limit(1)
     ).first()
     if found is None:
         return
     event, body, at, who, name = found
-    if event == ROUTED:
+    if event == assigning.ROUTED:
         said = BY_ITSELF.get(str(body.get("how", "")))
         if said is not None:
             yield _(said.source, step=str(body.get("name", "")))
     elif who == work.actor.ref or event not in ("task.claimed", "task.started"):
         yield _(CAME[event].source, who=name or who, time=line.local_time(at))
+
+
+def _why_it_waits(work: Work, task: HumanTask) -> Iterator[Text]:
+    """Why a task waits in the queue that the drawing gives to somebody. Uses ix_journal_entry_subject."""
+    body = work.session.scalar(
+        select(JournalEntry.body)
+        .where(JournalEntry.subject == task.ref, JournalEntry.event == assigning.ROUTED)
+        .order_by(JournalEntry.id.desc())
+        .limit(1)
+    )
+    why = BECAUSE.get(str((body or {}).get("queue", "")))
+    if body is not None and why is not None:
+        yield _(WAITS[str(body["how"])].source, step=str(body.get("name", "")), why=why)
 
 
 # --- what would change it

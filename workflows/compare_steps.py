@@ -171,6 +171,7 @@ ASPECTS: Mapping[str, tuple[str, Text, Say]] = {
     "@camunda:candidateGroups": ("role", _("Who may do it."), _roles),
     "property:separate-from": ("role", _("Steps that somebody else must have done."), _names),
     "property:separation-group": ("role", _("The groups of steps of which nobody does two."), _names),
+    "property:assign": ("role", _("To whom its tasks go by themselves."), _text),
     "property:nominate": ("role", _("Whether a head names who may do it."), _flag),
     "property:skill": ("role", _("What those who do it must be trained for."), _text),
     "property:skippable": ("role", _("Whether people may skip it."), _flag),

@@ -21,7 +21,8 @@ LOWEST = 10
 
 TERMS = ("term", "term-internal")
 YES_NO = ("skippable", "nominate")
-OF_PEOPLE = (*YES_NO, "priority", "skill", GROUP)
+ASSIGN, QUEUE, LEAST_LOADED, SAME_AS = "assign", "queue", "least-loaded", "same-as:"
+OF_PEOPLE = (*YES_NO, "priority", "skill", GROUP, ASSIGN)
 PERSONS = ("userTask", "manualTask")
 _SKILL = re.compile(r"[a-z0-9][a-z0-9-]{0,47}")
 
@@ -40,9 +41,16 @@ def check_properties(
         for node in nodes_of(scope)
         for word in words(properties_of(node).get(GROUP, ""))
     )
+    persons = {
+        node.get("id", ""): properties_of(node)
+        for scope in scopes_of(tree)
+        for node in nodes_of(scope)
+        if local(node) in PERSONS
+    }
     for scope in scopes_of(tree):
         for node in nodes_of(scope):
             given = properties_of(node)
+            yield from _assigned(node, given, persons)
             yield from _terms(node, given)
             yield from _people(node, given, groups)
             stage = given.get("stage", "")
@@ -104,6 +112,40 @@ def _people(node: etree._Element, given: Mapping[str, str], groups: Mapping[str,
             yield finding(
                 node, sentence, _("Put another step into it, or take it away."), "warning", code="group-alone"
             )
+
+
+def _assigned(
+    node: etree._Element, given: Mapping[str, str], persons: Mapping[str, Mapping[str, str]]
+) -> Iterator[Finding]:
+    """Whom the tasks of a step go to by themselves."""
+    how, own = given.get(ASSIGN, ""), node.get("id", "")
+    if not how or own not in persons:
+        return
+    other = how.removeprefix(SAME_AS) if how.startswith(SAME_AS) else ""
+    if how not in (QUEUE, LEAST_LOADED) and not other:
+        yield finding(
+            node,
+            _("The step's tasks cannot be assigned by “%(how)s”.", how=how),
+            _("Write queue, least-loaded, or same-as: and the id of a person's step."),
+            code="bad-assign",
+        )
+    elif other and other not in persons:
+        sentence = _("The step's tasks go to whoever did %(step)s, and no person does such a step.", step=other)
+        yield finding(node, sentence, _("Name a person's step by its id."), code="same-as-nobody")
+    elif other and other != own and _apart(given, persons[other], own, other):
+        sentence = _("The step's tasks go to whoever did %(step)s, who may not do them.", step=other)
+        yield finding(
+            node, sentence, _("Take away the separation, or let the tasks wait in the queue."), code="same-as-separated"
+        )
+    if how != QUEUE and given.get("nominate", "") == "yes":
+        sentence = _("The tasks of the step go to nobody by themselves: a head names who may do them.")
+        yield finding(node, sentence, _("Choose one of the two."), "warning", code="assign-unobeyed")
+
+
+def _apart(one: Mapping[str, str], other: Mapping[str, str], own: str, others: str) -> bool:
+    """Whether separation of duties keeps whoever did one of two steps from the other."""
+    named = others in words(one.get("separate-from", "")) or own in words(other.get("separate-from", ""))
+    return named or not set(words(one.get(GROUP, ""))).isdisjoint(words(other.get(GROUP, "")))
 
 
 def _is_term(key: str) -> bool:

@@ -138,6 +138,19 @@ function who({ element, model, words, say }) {
       },
       text('separation-group', say('Separation group'), say('Of the steps with the same word here nobody does two in one case.')),
       text('skill', say('Training needed'), say('Only people who were given this word as a skill may take the task.')),
+      {
+        kind: 'select',
+        key: 'assign',
+        label: say('Goes to'),
+        hint: say('Nobody gets a task that separation of duties keeps from them; it can then be claimed by the others.'),
+        empty: say('Nobody: those of the role claim it'),
+        value: model.property(bo, 'assign') ?? '',
+        options: [
+          { value: 'least-loaded', label: say('Whoever of them holds the fewest tasks') },
+          ...[bo, ...others].map((one) => ({ value: `same-as:${one.id}`, label: say('Whoever did “{step}”', { step: one.get('name') || one.id }) })),
+        ],
+        set: (value) => model.setProperty(element, bo, 'assign', value),
+      },
       check('nominate', say('A head names who may do it')),
       check('skippable', say('People may skip it, with a reason')),
       {

@@ -26,6 +26,8 @@ const panel = {
 
   // people, form
   Who: '办理人', Roles: '办理角色', 'Everybody of these roles at the office in charge may take the task.': '主办单位中具有这些角色的人都可以认领。', 'Add a role…': '添加角色…',
+  'Separation group': '回避组', 'Of the steps with the same word here nobody does two in one case.': '同一案件中，填写相同词语的环节不得由同一人办理。', 'Training needed': '所需技能', 'Only people who were given this word as a skill may take the task.': '只有登记了该技能的人员可以认领。', 'A head names who may do it': '由负责人指定办理人选', 'People may skip it, with a reason': '可以跳过（须说明理由）', 'Usual': '一般', 'First of all': '最优先', 'Urgent': '紧急', 'Can wait': '可缓办',
+  'Goes to': '自动分派', 'Nobody gets a task that separation of duties keeps from them; it can then be claimed by the others.': '须回避的人员不会被分派，此时由其他人员认领。', 'Nobody: those of the role claim it': '不分派，由该角色人员认领', 'Whoever of them holds the fewest tasks': '手头任务最少的人员', 'Whoever did “{step}”': '办理“{step}”的人员',
   'Not who did': '回避', 'Whoever completed one of these steps may not do this one.': '办理过这些环节的人不能办理本环节。', 'Add a step…': '添加环节…',
   Form: '表单', 'No form': '不用表单', 'Edit this form': '编辑此表单', 'Show the earlier answers when the step comes again': '再次办理时带出上次填写的内容',
 
