@@ -7,7 +7,7 @@ one below and may look into each.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -23,10 +23,10 @@ from domain.parties.organisations import Organisation
 from domain.text import gettext as _
 from domain.work import Work
 from domain.workdays import Calendar
-from tasks import filters, tallies
+from tasks import filters, overseen, tallies
 from tasks.models import COMPLETED, HELD, IN_PROGRESS, OPEN, READY, HumanTask
+from tasks.overseen import AreaCounts, OfficeCounts
 from tasks.step_times import KINDS, StepTime
-from tasks.tallies import TaskCount, TaskCountDelta
 from workflows import definitions
 from workflows.bundles import DRAWING
 from workflows.definitions import Definition
@@ -35,22 +35,6 @@ AGES = (1, 5, 10)  # working days that divide fresh, usual, old and very old
 PERIODS = (30, 90, 365)  # days that the figures of steps may look back
 DONE_DAYS = 30
 LEVELS = 4  # shades of the drawing
-MOST_OFFICES = 500
-
-
-@dataclass(frozen=True, slots=True)
-class OfficeLine:
-    """Open tasks of an office and all below it. aside: put off, in error, or nobody named yet."""
-
-    ref: str
-    name: str
-    name_en: str
-    open: int = 0
-    free: int = 0
-    taken: int = 0
-    aside: int = 0
-    overdue: int = 0
-    today: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +117,8 @@ class SupervisionPage:
     office: Organisation
     above: Sequence[Organisation]
     own: bool
-    whole: OfficeLine
-    below: Sequence[OfficeLine]
+    whole: AreaCounts
+    below: Sequence[OfficeCounts]
     queues: Sequence[QueueLine]
     people: Sequence[PersonLine]
     heat: Heat | None
@@ -143,15 +127,14 @@ class SupervisionPage:
 
 def page(work: Work, office: str = "", process: str = "", days: int = PERIODS[0]) -> SupervisionPage:
     """The actor's own office, or one below it. Raises NotFound for any other, NotPermitted."""
-    permissions.must(work.actor, "supervision.read")
     chain = _reached(work, office)
     here = chain[-1]
-    figures = _figures(work, here)
     known = _processes(work, here.id)
     chosen = process if process in {one[0] for one in known} else (known[0][0] if known else "")
     own = here.id == work.actor.org_id
     return SupervisionPage(
-        here, chain[:-1], own, figures[0], figures[1:], queues(work, here.id),
+        here, chain[:-1], own, overseen.area_counts(work, here.id), overseen.office_counts(work, here.id),
+        queues(work, here.id),
         people(work, here.id) if own and permissions.may(work.actor, "task.supervise", permissions.OFFICE) else (),
         heat(work, here.id, chosen, days if days in PERIODS else PERIODS[0]) if chosen else None, known,
     )  # fmt: skip
@@ -236,7 +219,7 @@ def heat(work: Work, org_id: int, process: str, days: int) -> Heat:
 
 def drawing(work: Work, process: str) -> bytes:
     """The drawing in force, for the picture. Raises NotFound, NotPermitted."""
-    permissions.must(work.actor, "supervision.read")
+    permissions.must(work.actor, "task.oversee")
     return definitions.in_force(work, process).bundle.files[DRAWING]
 
 
@@ -261,71 +244,14 @@ def _shaded(definition: Definition, sums: Mapping[str, Sequence[int]]) -> list[H
 
 def _reached(work: Work, office: str) -> list[Organisation]:
     """Offices from the actor's own down to the one asked for. Raises NotFound."""
-    own = work.session.get_one(Organisation, work.actor.org_id)
-    if not office or office == own.ref:
-        return [own]
-    current = work.session.scalars(select(Organisation).where(Organisation.ref == office)).first()
-    chain: list[Organisation] = []
-    while current is not None and current not in chain:
-        chain.append(current)
-        if current.id == own.id:
-            return chain[::-1]
-        current = work.session.get(Organisation, current.parent_id) if current.parent_id is not None else None
-    raise NotFound(_("There is no such office for you."))
-
-
-def _figures(work: Work, here: Organisation) -> list[OfficeLine]:
-    """The office with all below it, then each office directly below with its own. Uses the key of `task_count`."""
-    below = work.session.scalars(
-        select(Organisation)
-        .where(Organisation.parent_id == here.id)
-        .order_by(Organisation.position, Organisation.id)
-        .limit(MOST_OFFICES)
-    ).all()
-    areas = {one.id: one for one in (here, *below)}
-    sums: dict[int, Counter[str]] = {key: Counter() for key in areas}
-    edges = filters.edges(work)
-    counted = select(TaskCount.area_id, TaskCount.kind, TaskCount.due_at, TaskCount.n).where(
-        TaskCount.area_id.in_(areas), TaskCount.role == tallies.ALL_ROLES
-    )
-    for area, kind, due_at, n in work.session.execute(counted):
-        _tally(sums[area], kind, due_at, n, edges)
-    delta = TaskCountDelta
-    added = work.session.execute(
-        select(delta.org_id, delta.kind, delta.due_at, func.sum(delta.n))
-        .where(delta.org_id.in_(tallies.within(here.id)))
-        .group_by(delta.org_id, delta.kind, delta.due_at)
-    ).all()
-    for org, kind, due_at, n in added:
-        for area in _areas_of(work, org, areas):
-            _tally(sums[area], kind, due_at, int(n), edges)
-    return [
-        OfficeLine(one.ref, one.name, one.name_en, **sums[key])
-        for key, one in areas.items()
-        if key == here.id or sums[key]["open"] or one.kind != "system"
-    ]
-
-
-def _tally(sums: Counter[str], kind: str, due_at: datetime, n: int, edges: filters.Edges) -> None:
-    sums["open"] += n
-    sums[{tallies.FREE: "free", tallies.TAKEN: "taken"}.get(kind, "aside")] += n
-    if due_at < edges.now:
-        sums["overdue"] += n
-    elif due_at < edges.tomorrow:
-        sums["today"] += n
-
-
-def _areas_of(work: Work, org_id: int, areas: Collection[int]) -> list[int]:
-    found: list[int] = []
-    current: int | None = org_id
-    seen: set[int] = set()
-    while current is not None and current not in seen:
-        seen.add(current)
-        if current in areas:
-            found.append(current)
-        office = work.session.get(Organisation, current)
-        current = office.parent_id if office is not None else None
-    return found
+    current = overseen.area_of(work, office)
+    if current is None:
+        raise NotFound(_("There is no such office for you."))
+    chain = [current]
+    while current is not None and current.id != work.actor.org_id and current.parent_id is not None:
+        current = work.session.get(Organisation, current.parent_id)
+        chain += [current] if current is not None else []
+    return chain[::-1]
 
 
 def _processes(work: Work, org_id: int) -> list[tuple[str, str, str]]:

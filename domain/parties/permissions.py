@@ -86,7 +86,7 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule("task.comment", _WORKERS, f"{HOLDER} {QUEUE} {OFFICE}"),
     # bureaus see how the work of the offices below them stands, no case and no household
-    _rule("task.oversee", "oversight"),
+    _rule("task.oversee", "oversight statistician department_head agency_head supplier_leader"),
     _rule("task.supervise", _SUPERVISORS, f"{OFFICE} {TOWN}"),
     # more time for a term: who works on the step asks, the head decides; whether there is such a power the rules say
     _rule("term.ask", _WORKERS, f"{HOLDER} {QUEUE}"),
@@ -205,7 +205,6 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule("statistics.read", "statistician oversight department_head agency_head"),
     _rule("statistics.report", "statistician", OWN),
-    _rule("supervision.read", "department_head agency_head supplier_leader statistician oversight"),
     # data suppliers: their own deliveries and nothing of any case
     _rule("delivery.upload", "data_supplier", OWN),
     _rule("delivery.upload", "operator"),

@@ -110,7 +110,8 @@ function mark(viewer, marks) {
     badge(viewer, element, 'wf-time', marks.times?.[element.id] ?? '');
   }
   const middle = known(marks.active);
-  return middle.length ? middle : known(marks.ended);
+  const hottest = known(Object.keys(marks.heat ?? {}).filter((id) => marks.heat[id] === Math.max(...Object.values(marks.heat))));
+  return middle.length ? middle : [...known(marks.ended), ...hottest];
 }
 
 function unmark(viewer) {

@@ -25,7 +25,7 @@ MOST: dict[str, Text | str] = {
 
 
 @blueprint.get("")
-@requires("supervision.read")
+@requires("task.oversee")
 def page() -> ResponseReturnValue:
     """One's own office, or one below it."""
     asked = request.args
@@ -40,7 +40,7 @@ def page() -> ResponseReturnValue:
 
 
 @blueprint.get("/drawings/<process>.bpmn")
-@requires("supervision.read")
+@requires("task.oversee")
 def drawing(process: str) -> ResponseReturnValue:
     """The drawing in force, for the picture."""
     with reading() as work:
