@@ -123,6 +123,10 @@ KINDS: Mapping[str, Kind] = {
         _("I stand in for somebody"), _("You do %(by)s’s work from %(first)s to %(last)s."), WORK, mandatory=True
     ),
     "substitution.ended": Kind(_("Standing in has ended"), _("You no longer do %(by)s’s work."), WORK, mandatory=True),
+    "handover.given": Kind(
+        _("Work is handed over to me"), _("%(by)s is away; %(count)s open tasks are handed over to you."), WORK,
+        mandatory=True, place="substitution",
+    ),
     "leaving.moved": Kind(
         _("Work of somebody who leaves is mine"), _("%(count)s pieces of %(by)s’s work are yours now."), WORK,
         mandatory=True,

@@ -104,6 +104,7 @@ RULES: tuple[Rule, ...] = (
     _rule("filter.share", _SUPERVISORS),
     # what somebody holds when they leave: handed over by themselves or their head; who keeps accounts sees figures of
     # it and gives it back to the queue, never to a person
+    _rule("leaving.see", f"{_WORKERS} system_admin operator"),
     _rule("leaving.plan", _WORKERS, SELF),
     _rule("leaving.plan", _SUPERVISORS, f"{OFFICE} {TOWN}"),
     _rule("leaving.free", "system_admin operator"),

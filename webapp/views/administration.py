@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from domain import identity
-from domain.errors import InvalidAnswers, NotFound
+from domain.errors import Conflict, HouseError, InvalidAnswers, NotFound
 from domain.parties import organisations, staff
 from domain.parties.accounts import Account
 from domain.parties.organisations import Organisation
@@ -18,6 +18,7 @@ from domain.text import gettext as _
 from domain.work import Work
 from tasks import closing
 from webapp.acting import acting, reading
+from webapp.errors import status_of
 from webapp.i18n import english
 from webapp.permits import requires
 from webapp.plain_forms import AccountForm, FilingForm, GrantForm, options
@@ -142,13 +143,36 @@ def change(ref: str, act: str) -> ResponseReturnValue:
     """Switch off, unlock, or forget the second factor; each verb asks for its own permission."""
     if act not in _ACTS:
         raise NotFound(_("There is no such act."))
-    with acting() as work:
-        _ACTS[act](work, staff.by_ref(work, ref))
+    try:
+        with acting() as work:
+            _ACTS[act](work, staff.by_ref(work, ref))
+    except Conflict as refusal:
+        with reading() as work:
+            return _account_page(work, staff.by_ref(work, ref), refusal=refusal), status_of(refusal)
+    return redirect(url_for("administration.account", ref=ref))
+
+
+@blueprint.post("/accounts/<ref>/transfer")
+@requires("account.transfer")
+def transfer(ref: str) -> ResponseReturnValue:
+    """Move somebody to another office."""
+    try:
+        with acting() as work:
+            closing.transfer(work, staff.by_ref(work, ref), organisations.by_code(work, request.form.get("office", "")))
+    except Conflict as refusal:
+        with reading() as work:
+            return _account_page(work, staff.by_ref(work, ref), refusal=refusal), status_of(refusal)
+    flash(str(_("The person works in the other office now; give the roles there.")))
     return redirect(url_for("administration.account", ref=ref))
 
 
 def _account_page(
-    work: Work, found: Account, *, filing: FilingForm | None = None, granting: GrantForm | None = None
+    work: Work,
+    found: Account,
+    *,
+    filing: FilingForm | None = None,
+    granting: GrantForm | None = None,
+    refusal: HouseError | None = None,
 ) -> str:
     grants = staff.grants_of(work, found)
     form = granting or GrantForm(formdata=None)
@@ -158,8 +182,16 @@ def _account_page(
         "administration/account.html", account=found, grants=grants, today=work.today,
         org=work.session.get_one(Organisation, found.org_id), idno=identity.mask(number),
         relation=relation_to_account(work.actor, found.id), state_title=staff.state_title,
-        filing=filing or FilingForm(formdata=None), granting=form,
+        filing=filing or FilingForm(formdata=None), granting=form, open_work=closing.open_work(work, found),
+        refusal=refusal, elsewhere=_offices_like(work, found),
     )  # fmt: skip
+
+
+def _offices_like(work: Work, found: Account) -> list[tuple[str, str]]:
+    """Offices of the same kind as somebody's, but their own."""
+    wanted = select(Organisation).where(Organisation.kind == found.org_kind, Organisation.id != found.org_id)
+    rows = work.session.scalars(wanted.order_by(Organisation.position, Organisation.id).limit(3000))
+    return [(org.code, org.name_en if english() else org.name) for org in rows]
 
 
 def _offices(work: Work) -> list[tuple[str, str]]:
