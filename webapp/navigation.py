@@ -49,8 +49,6 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("cases.listing", _("Cases"), "case.list", more=("repairs", "on_behalf"), not_for=NO_TASKS),
     Entry("finding.page", _("Find"), "case.find", not_for=NO_TASKS),
     Entry("supervision.page", _("Queues"), "task.oversee", WORK, more=("overseeing",)),
-    Entry("overseeing.tasks", _("Open tasks"), "task.oversee", WORK),
-    Entry("supervision.page", _("Queues"), "supervision.read", WORK),
     Entry("substitutes.page", _("Substitutes"), "substitution.read", WORK, more=("leaving",), not_for=NO_TASKS),
     Entry("batches.listing", _("Batches"), "batch.read", WORK),
     Entry("reports.listing", _("Reports"), "report.read", WORK),
