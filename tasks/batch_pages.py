@@ -179,8 +179,13 @@ def _names(work: Work, batch: CaseBatch, english: bool) -> dict[str, str]:
         for one in known:
             steps = definitions.by_id(work, one).diagram.steps
             found |= {step: called(steps[step], english) for step in asked if step in steps}
-    office = select(Organisation).where(Organisation.ref == str(batch.chosen.get("office") or ""))
-    if batch.chosen.get("office"):
+    holder = str(batch.chosen.get("holder") or "")
+    if holder:
+        found |= {holder: _name_of(work, work.session.scalar(select(Account.id).where(Account.ref == holder)))}
+    office = select(Organisation).where(
+        Organisation.ref == str(batch.chosen.get("office") or batch.chosen.get("town") or "")
+    )
+    if batch.chosen.get("office") or batch.chosen.get("town"):
         found |= {one.ref: one.name_en if english else one.name for one in work.session.scalars(office)}
     return found
 

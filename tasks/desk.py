@@ -6,15 +6,10 @@ What hands work to others stands in `tasks.handing`, what puts it off or ends it
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
-from sqlalchemy import select
-
 from domain import files, journal
 from domain.blobs import StoredBlob
 from domain.cases import Case
-from domain.errors import Conflict, HouseError, InvalidAnswers
+from domain.errors import Conflict, InvalidAnswers
 from domain.files import StoredFile
 from domain.text import gettext as _
 from domain.work import Work
@@ -27,14 +22,6 @@ MOST_FILES = 40
 # what pages can show, and what can be looked through before anybody is shown it (decision on papers)
 TYPES = {"application/pdf": b"%PDF-", "image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
 _APPLE = (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypmsf1", b"ftyphevc")
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """Outcome of one claim in a bulk: `refusal` is "" when it worked."""
-
-    ref: str
-    refusal: str
 
 
 def claim(work: Work, ref: str) -> HumanTask:
@@ -63,21 +50,6 @@ def may_claim(work: Work, task: HumanTask, case: Case, bond: Bond) -> str:
         life.must(life.CLAIM, task.state, bond.relations)
     rules.must_claim(work, task, case, bond)
     return life.target(life.must(life.CLAIM, task.state, bond.relations), task.state, "")
-
-
-def claim_many(work: Work, refs: Sequence[str]) -> list[Claimed]:
-    """Claim each of these tasks that can be; a refusal names its reason and touches no other."""
-    outcome = []
-    # in the order of the cases, as everybody locks them
-    order = select(HumanTask.ref).where(HumanTask.ref.in_(refs)).order_by(HumanTask.case_id, HumanTask.id)
-    for ref in [*(known := list(work.session.scalars(order))), *(one for one in refs if one not in known)]:
-        try:
-            with work.session.begin_nested():
-                claim(work, ref)
-            outcome.append(Claimed(ref, ""))
-        except HouseError as refusal:
-            outcome.append(Claimed(ref, refusal.message))
-    return outcome
 
 
 def release(work: Work, ref: str) -> HumanTask:

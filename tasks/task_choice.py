@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, or_, select
@@ -34,20 +34,12 @@ class TaskChoice:
         """What is kept of it with the batch; chosen refs by their number, the filter by what it narrows."""
         if self.refs:
             return {"tasks": len(self.refs)}
-        plain = asdict(Filter())
-        narrowed = {
-            name: value
-            for name, value in asdict(self.asked).items()
-            if value != plain[name] and name not in ("page", "sort")
-        }
-        return {**narrowed, "tasks": 0}
+        return {name: value for name, value in filters.words(self.asked, "all").items() if name not in ("page", "sort")}
 
     @classmethod
-    def of(cls, asked: Mapping[str, Any], refs: Sequence[str], *, office: bool) -> TaskChoice:
-        """From words, those of the filter checked."""
-        known = {one.name for one in fields(Filter)}
-        words = {name: value for name, value in asked.items() if name in known}
-        return cls(Filter(**words).checked(), tuple(dict.fromkeys(refs))[: MOST + 1], office)
+    def of(cls, asked: Filter, refs: Sequence[str], *, office: bool) -> TaskChoice:
+        """Chosen refs, or none for all that meet the filter; the place in the list is left out."""
+        return cls(replace(asked, page=1), tuple(dict.fromkeys(refs))[: MOST + 1], office)
 
 
 def frozen(work: Work, chosen: TaskChoice) -> Sequence[tuple[int, int]]:

@@ -46,6 +46,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("desk.inbox", _("My tasks"), "desk.read", not_for=NO_TASKS),
     Entry("desk.queue", _("To be claimed"), "desk.read", not_for=NO_TASKS),
     Entry("desk.done", _("Done"), "desk.read", not_for=NO_TASKS),
+    Entry("many.office", _("Work of the office"), "task.supervise", not_for=NO_TASKS),
     Entry("cases.listing", _("Cases"), "case.list", more=("repairs", "on_behalf"), not_for=NO_TASKS),
     Entry("finding.page", _("Find"), "case.find", not_for=NO_TASKS),
     Entry("supervision.page", _("Queues"), "task.oversee", WORK, more=("overseeing",)),

@@ -219,10 +219,11 @@ def test_claiming_together_takes_what_is_free_and_tells_the_rest(office: Office)
     refs = [task_address(story, "intake").rpartition("/")[2] for story in stories]
     browser = browser_of(app_of(office), office, "town")
 
-    assert press(browser, "/desk", "/desk/claim", ref=refs[0]).status_code == 302
-    both = press(browser, "/desk", "/desk/claim", ref="no-such-task")
-
-    assert both.status_code == 200
+    answer = press(browser, "/desk", "/desk/many", ref=refs[0], kind="task.claim")
+    assert answer.headers["Location"].startswith("/desk?")
+    assert press(browser, "/desk", "/desk/many", ref="no-such-task", kind="task.claim").status_code == 409
+    again = press(browser, "/desk", "/desk/many", ref=refs[0], kind="task.claim")
+    assert "你已认领" in browser.get(again.headers["Location"]).text
     assert _row(stories[0], "intake").state == RESERVED
     assert _row(stories[1], "intake").state == READY
 
@@ -260,5 +261,5 @@ def test_every_post_without_a_token_is_refused(office: Office) -> None:
     story = new_case(office)
     browser = browser_of(app_of(office), office, "town")
     address = task_address(story, "intake")
-    for target in ("/desk/next", "/desk/claim", f"{address}/claim", f"{address}/draft", address, "/cases/new"):
+    for target in ("/desk/next", "/desk/many", f"{address}/claim", f"{address}/draft", address, "/cases/new"):
         assert browser.post(target, data={}).status_code == 400

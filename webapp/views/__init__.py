@@ -9,8 +9,8 @@ from flask import Blueprint
 # module: the blueprint inside it is called `blueprint`
 MODULES = (
     "health", "signin", "account", "administration",
-    "desk", "finding", "papers", "task_acts", "task_rows", "files", "start", "cases", "repairs", "on_behalf", "batches",
-    "overseeing", "supervision", "decided", "reports", "campaigns", "deliveries", "operations", "incidents",
+    "desk", "finding", "many", "papers", "task_acts", "task_rows", "files", "start", "cases", "repairs", "on_behalf",
+    "batches", "overseeing", "supervision", "decided", "reports", "campaigns", "deliveries", "operations", "incidents",
     "terms", "notices",
     "substitutes", "leaving", "relatives", "separation",
     "processes", "process_start", "studio", "studio_files", "studio_details", "studio_scenarios", "comparisons",

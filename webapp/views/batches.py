@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from domain.errors import Conflict, InvalidAnswers, NotPermitted
 from domain.text import Text
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import batch_chunks, batch_pages, batch_undo, batches, repair_kinds, task_kinds
+from tasks import batch_chunks, batch_pages, batch_undo, batches, life, repair_kinds, task_kinds
 from tasks.batch_filter import STATES, CaseFilter
 from tasks.repairs import MOVE, RESET, SKIP
 from webapp import showing
@@ -35,6 +35,7 @@ STATE_TITLES: dict[str, Text] = {
     "UNDOING": _("being taken back"),
     "UNDONE": _("taken back"),
 }
+WORKING = ("JUDGING", "RUNNING", "UNDOING")
 VERDICTS: dict[str, tuple[str, Text]] = {
     "ok": ("ok", _("can be done")),
     "changes": ("today", _("can be done, with changes")),
@@ -54,8 +55,17 @@ FIELDS: dict[str, Text] = {
     "process": _("Process"), "version": _("Version"), "step": _("Stands at"), "state": _("State of the case"),
     "office": _("Office"), "cause": _("Cause of failure"), "cases": _("Chosen cases"), "from": _("Step"),
     "to": _("To the step"), "until": _("On hold until"), "dates": _("Planned days"), "mapping": _("Steps chosen"),
+    "day": _("Due on"), "priority": _("Priority"),
+    "tasks": _("Chosen tasks"), "owner": _("Held by"), "holder": _("Held by"), "tab": _("Limit"), "town": _("Place"),
+    "programme": _("Programme"), "search": _("Case number"), "older": _("Open for more than"), "due": _("Term"),
+    "due_from": _("Due from"), "due_to": _("Due until"), "person": _("Person"),
 }  # fmt: skip
-
+# how the words of a filter of tasks are said
+TASK_WORDS: dict[str, dict[str, Text]] = {
+    "state": dict(life.STATES),
+    "owner": {"open": _("me or nobody"), "mine": _("me"), "free": _("nobody")},
+    "tab": {"overdue": _("Overdue"), "today": _("Due today"), "soon": _("Three days")},
+}
 
 # what each thing means for every case, and whether it can be taken back
 MEANS: dict[str, Text] = {
@@ -122,6 +132,18 @@ def batch(ref: str) -> ResponseReturnValue:
         return _batch(work, ref)
 
 
+@blueprint.get("/batches/<ref>/progress")
+@requires("batch.read")
+def progress(ref: str) -> ResponseReturnValue:
+    """How far it is, for the page that shows it; when it is through, the page is to come anew."""
+    with reading() as work:
+        page = batch_pages.batch_page(work, ref, english=english())
+        answer = make_response(render_template("batches/progress.html", page=page))
+    if page.line.state not in WORKING:
+        answer.headers["HX-Refresh"] = "true"
+    return answer
+
+
 @blueprint.post("/batches/<ref>/approve")
 @requires("batch.approve")
 def approve(ref: str) -> ResponseReturnValue:
@@ -177,14 +199,14 @@ def _batch(work: Work, ref: str, fault: str = "") -> str:
     page = batch_pages.batch_page(
         work,
         ref,
-        verdict=verdict if verdict in (*VERDICTS, batch_pages.REFUSED) else "",
+        verdict=verdict if verdict in (*VERDICTS, batch_pages.REFUSED, batch_pages.STAYS) else "",
         after=max(0, after),
         english=english(),
     )
     return render_template(
         "batches/batch.html", page=page, fault=fault, verdict=verdict, after=after, verdict_titles=VERDICTS,
         result_titles=RESULTS, titles_of_state=STATE_TITLES, fields=FIELDS, case_states=CASE_STATES,
-        second_from=batches.SECOND_FROM, titles=showing.titles(work, processes=True),
+        second_from=batches.SECOND_FROM, titles=showing.titles(work, processes=True), task_words=TASK_WORDS,
     )  # fmt: skip
 
 

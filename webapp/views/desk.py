@@ -9,7 +9,6 @@ from secrets import token_hex
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
-from flask_babel import ngettext
 
 from domain.errors import Conflict, HouseError, InvalidAnswers, Stale
 from domain.text import gettext as _
@@ -28,7 +27,6 @@ from webapp.inbox_page import asked_filter, in_address
 from webapp.permits import requires
 
 blueprint = Blueprint("desk", __name__)
-MOST_CLAIMED = 50
 
 
 @blueprint.record_once
@@ -53,7 +51,7 @@ def queue() -> ResponseReturnValue:
     return _list("desk.queue", replace(asked_filter(), owner="free"))
 
 
-def _list(endpoint: str, asked: Filter, outcome: Mapping[str, str] | None = None) -> ResponseReturnValue:
+def _list(endpoint: str, asked: Filter) -> ResponseReturnValue:
     with reading() as work:
         asked, gone = saved_filters.outdated(work, asked)
         page = queues.worklist(work, asked)
@@ -74,7 +72,6 @@ def _list(endpoint: str, asked: Filter, outcome: Mapping[str, str] | None = None
             choices=choices,
             titles=titles,
             now=work.now,
-            outcome=outcome or {},
         )
 
 
@@ -110,24 +107,6 @@ def claim_next() -> ResponseReturnValue:
         return redirect(url_for("desk.task", ref=rows[0].ref, **in_address(asked)))
     flash(str(_("Colleagues were faster five times in a row. Try once more.")))
     return redirect(url_for("desk.inbox", **in_address(asked)))
-
-
-@blueprint.post("/desk/claim")
-@requires("task.claim")
-def claim_many() -> ResponseReturnValue:
-    """Claim the chosen tasks; the list then says for each what came of it."""
-    asked = asked_filter()
-    refs = list(dict.fromkeys(request.form.getlist("ref")))[:MOST_CLAIMED]
-    if not refs:
-        flash(str(_("Choose at least one task that nobody holds.")))
-        return redirect(url_for("desk.inbox", **in_address(asked)))
-    with acting() as work:
-        claimed = desk.claim_many(work, refs)
-    won = sum(not one.refusal for one in claimed)
-    if won == len(claimed):
-        flash(ngettext("%(num)d task is yours now.", "%(num)d tasks are yours now.", won))
-        return redirect(url_for("desk.inbox", **in_address(asked)))
-    return _list("desk.inbox", asked, {one.ref: one.refusal for one in claimed})
 
 
 @blueprint.get("/tasks/<ref>")
