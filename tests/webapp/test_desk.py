@@ -223,7 +223,7 @@ def test_claiming_together_takes_what_is_free_and_tells_the_rest(office: Office)
     assert answer.headers["Location"].startswith("/desk?")
     assert press(browser, "/desk", "/desk/many", ref="no-such-task", kind="task.claim").status_code == 409
     again = press(browser, "/desk", "/desk/many", ref=refs[0], kind="task.claim")
-    assert "你已认领" in browser.get(again.headers["Location"]).text
+    assert "您已认领" in browser.get(again.headers["Location"]).text
     assert _row(stories[0], "intake").state == RESERVED
     assert _row(stories[1], "intake").state == READY
 
