@@ -25,6 +25,7 @@ from domain.settings import Settings
 from domain.text import gettext as _
 from domain.vault import KEYFILE, Keys
 from domain.work import OPERATOR, Work, unit_of_work
+from tasks import reminders
 from workflows import bundles, definitions, shipped
 from workflows.bundles import Checked
 
@@ -148,6 +149,7 @@ def found_real(settings: Settings, say: Say, *, city: str, login: str, name: str
 def _finish(home: Home) -> None:
     """The last step: from now on the home counts as founded."""
     with unit_of_work(home, OPERATOR) as work:
+        reminders.plan_first(work)
         home.row(work.session).founded_at = machine_now()
     home.engine.dispose()
 

@@ -83,7 +83,9 @@ def put_again(work: Work, kind: str, key: str, due_at: datetime, *, subject: str
     work.session.execute(
         update(AgendaItem)
         .where(AgendaItem.key == key)
-        .values(due_at=due_at, done_at=None, claimed_by=None, claimed_until=None, attempts=0, parked=False)
+        .values(
+            due_at=due_at, done_at=None, claimed_by=None, claimed_until=None, attempts=0, parked=False, subject=subject
+        )
     )
 
 

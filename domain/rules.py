@@ -14,17 +14,19 @@ from typing import Any
 from sqlalchemy import LargeBinary, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain import journal
+from domain import agenda, journal
 from domain.base import Base, Key
 from domain.cases import Case
 from domain.clock import office_day
 from domain.parties import organisations
 from domain.policy import PolicySnapshot
+from domain.policy_calendar import load_calendar_year
 from domain.policy_shipped import Rules, assemble
 from domain.vault import fingerprint
 from domain.work import Work
 from domain.workdays import Derivation, Term
 
+RECOMPUTE = "terms.recompute"
 STATUTORY, INTERNAL, NONE = "STATUTORY", "INTERNAL", "NONE"
 
 
@@ -66,6 +68,7 @@ NO_LIMIT = Due(None, None, NONE)
 def deploy(work: Work, files: Mapping[str, bytes]) -> Rules:
     """Put policy files in force. Raises PolicyRefused before anything is written."""
     rules = assemble(files)
+    before = current(work).calendar.version if work.session.scalar(select(PolicyFile.id).limit(1)) else ""
     known = {row.path: row for row in work.session.scalars(select(PolicyFile))}
     for path, content in files.items():
         digest = fingerprint(content)
@@ -77,7 +80,19 @@ def deploy(work: Work, files: Mapping[str, bytes]) -> Rules:
             row.digest, row.content, row.deployed_at = digest, content, work.now
     work.session.flush()
     journal.record(work, "policies.deployed", "policies", {"files": len(files)})
+    if before and before != rules.calendar.version:
+        # terms that run were counted with the days known then
+        payload = {"before": before}
+        key = f"recompute:{rules.calendar.version}:0"
+        agenda.put(work, RECOMPUTE, key, work.now, subject=rules.calendar.version, payload=payload)
     return rules
+
+
+def put_calendar(work: Work, source: bytes) -> Rules:
+    """Put a year's arrangement of holidays in force in place of what stood for that year. Raises PolicyRefused."""
+    year = load_calendar_year(source, "calendar").year
+    files = {row.path: row.content for row in work.session.scalars(select(PolicyFile))}
+    return deploy(work, {**files, f"calendars/cn-{year}.toml": source})
 
 
 def current(work: Work) -> Rules:

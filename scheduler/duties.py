@@ -11,6 +11,7 @@ from domain.agenda import AgendaItem
 from domain.errors import OperationFailed
 from domain.home import Home
 from domain.parties.accounts import RIGHTS_CHANGED
+from domain.rules import RECOMPUTE
 from domain.text import gettext as _
 from domain.work import Work
 from exchange import mail
@@ -28,6 +29,8 @@ from tasks import (
     old_terms,
     pausing,
     proof,
+    recompute,
+    reminders,
     repair_kinds,
     repairs,
     rerouting,
@@ -187,6 +190,14 @@ def _mail(_item: AgendaItem) -> TryPolicy:
     return MAIL
 
 
+def _remind(work: Work, item: AgendaItem, _result: Any) -> None:
+    reminders.run(work, item)
+
+
+def _recompute(work: Work, item: AgendaItem, _result: Any) -> None:
+    recompute.run(work, item)
+
+
 def _send_mail(home: Home, letter: mails.Letter) -> str:
     return mail.send(home.settings, letter)
 
@@ -229,6 +240,8 @@ DUTIES: dict[str, Duty] = {
     "batch.judge": Duty(_judge_batch, _gather_judging, batch_chunks.judge),
     "batch.run": Duty(_run_batch),
     "batch.undo": Duty(_undo_batch),
+    reminders.DUTY: Duty(_remind),
+    RECOMPUTE: Duty(_recompute),
     mails.SEND_DUTY: Duty(mails.record, mails.gather, _send_mail, policy=_mail),
     "case.wake": Duty(_wake, policy=_case),
     "step.retry": Duty(_retry_step, policy=_case),

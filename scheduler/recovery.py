@@ -17,7 +17,7 @@ from domain.home import Home
 from domain.logs import Event
 from domain.work import SCHEDULER, Work, unit_of_work
 from scheduler.tick import LEASE
-from tasks import watchdog
+from tasks import reminders, watchdog
 from tasks.watchdog import RECOVERY, WATCH
 from workflows.catching_up import GRACE
 from workflows.instances import CaseWait
@@ -29,6 +29,7 @@ log = logging.getLogger("scheduler.recovery")
 def recover(home: Home, worker: str) -> dict[str, object]:
     """Set right what was left behind; a report is kept when there was anything. Returns its figures."""
     with unit_of_work(home, SCHEDULER) as work:
+        reminders.plan_first(work)
         figures: dict[str, object] = {"freed": _free(work), "hastened": _hasten(work), **_late(work)}
     planned, idle = watch(home, worker)
     figures |= {"planned": planned, "idle": idle}

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from domain.cases import Case
 from domain.parties.accounts import Account
+from domain.parties.organisations import Organisation
 from domain.parties.reach import NoticeChoice
 from domain.text import Name, Text, gettext
 from domain.work import Work
@@ -65,6 +66,7 @@ def listed(work: Work, *, unread: bool = False, group: str = "", before: int = 0
         wanted = wanted.where(Notification.id < before)
     found = work.session.execute(wanted).all()
     names = _names(work, [one for one, _task, _case in found])
+    names |= _offices(work, [one for one, _task, _case in found])
     rows = [_row(*one, names) for one in found[:SIZE]]
     return Listing(rows, found[SIZE - 1][0].id if len(found) > SIZE else 0, unread, group)
 
@@ -115,18 +117,25 @@ def choose(work: Work, wanted: Mapping[str, str]) -> None:
             work.session.add(NoticeChoice(account_id=person, kind=name, channel=kept))
 
 
-def _names(work: Work, rows: Sequence[Notification]) -> dict[str, str]:
+def _names(work: Work, rows: Sequence[Notification]) -> dict[str, object]:
     refs = {str(one.facts["by"]) for one in rows if one.facts.get("by")}
     found = work.session.execute(select(Account.ref, Account.name).where(Account.ref.in_(sorted(refs)))) if refs else ()
     return {ref: name for ref, name in found}  # noqa: C416  dict() takes a Result for a mapping
 
 
-def _row(one: Notification, task: HumanTask | None, case: Case | None, names: Mapping[str, str]) -> Row:
+def _offices(work: Work, rows: Sequence[Notification]) -> dict[str, Name]:
+    codes = {str(one.facts["office"]) for one in rows if one.facts.get("office")}
+    wanted = select(Organisation.code, Organisation.name, Organisation.name_en).where(Organisation.code.in_(codes))
+    return {code: Name(name, name_en) for code, name, name_en in work.session.execute(wanted)} if codes else {}
+
+
+def _row(one: Notification, task: HumanTask | None, case: Case | None, names: Mapping[str, object]) -> Row:
     kind = KINDS.get(one.kind)
     number = (case.number or case.ref[-6:]) if case is not None else ""
     values: dict[str, object] = dict(one.facts)
     values |= {"task": Name(task.name, task.name_en) if task is not None else "", "case": number}
     values["by"] = names.get(str(one.facts.get("by", "")), "")
+    values["office"] = names.get(str(one.facts.get("office", "")), "")
     leads, target = _target(one, kind, task)
     if kind is None:
         return Row(one.ref, one.kind, "", gettext("Notice"), gettext("Notice"), number, one.made_at,

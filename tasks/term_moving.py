@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 
 from domain import rules as policies
 from domain.cases import Case
+from domain.verification.queries import Query
 from domain.work import Work
 from domain.workdays import Derivation
 from tasks import moves
@@ -39,7 +40,7 @@ def sharing(work: Work, case: Case, due: Mapping[str, Any] | None) -> list[Human
     return [task for task in rows if due is not None and task.due == due]
 
 
-def set_due(work: Work, row: Case | HumanTask, due: dict[str, Any], at: datetime) -> None:
+def set_due(work: Work, row: Case | HumanTask | Query, due: dict[str, Any], at: datetime) -> None:
     """Write a due day. The case is locked; a task keeps its version, since nothing that anybody fills in changed."""
     table = type(row)
     work.session.execute(
