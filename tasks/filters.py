@@ -100,7 +100,8 @@ def read(said: Mapping[str, str], owner: str = "open") -> Filter:
     owner: the default of the page.
     """
     plain = {name: str(said[name]) for name in _PLAIN if name in said}
-    plain.setdefault("owner", owner)
+    if plain.get("owner") not in OWNERS:
+        plain["owner"] = owner
     numbers = {name: _number(said[name]) for name in ("older", "page") if name in said}
     return Filter(**plain, **numbers, columns=tuple(_columns(said))).checked()  # type: ignore[arg-type]
 
@@ -233,12 +234,12 @@ def _by_time(work: Work, asked: Filter) -> Iterator[ColumnElement[bool]]:
     if asked.due_to:
         yield due < office_instant(date.fromisoformat(asked.due_to) + timedelta(days=1))
     if asked.older:
-        first = days_ago(rules.current(work).calendar, work.today, asked.older)
-        yield HumanTask.opened_at < office_instant(first)
+        last = days_ago(rules.current(work).calendar, work.today, asked.older + 1)
+        yield HumanTask.opened_at < office_instant(last + timedelta(days=1))
 
 
 def days_ago(calendar: Calendar, today: date, count: int) -> date:
-    """The working day so many working days before today: what was opened earlier is open for longer than that."""
+    """The working day so many working days before today."""
     day = today
     while count > 0:
         day -= timedelta(days=1)

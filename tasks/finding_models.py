@@ -13,7 +13,7 @@ from domain.base import Base, BigKey, Code, Key, Ref, Sealed
 PRIVATE, TEAM, ROLE = "PRIVATE", "TEAM", "ROLE"
 AUDIENCES = (PRIVATE, TEAM, ROLE)
 TEXT, NUMBER, DATE, CHOICE = "text", "number", "date", "choice"
-_OPEN = text("open")
+_OPEN_SQLITE, _OPEN = text("open = 1"), text("open")  # in the words that each database is asked with
 
 
 class Search(Base):
@@ -45,7 +45,9 @@ class TaskValue(Base):
     __tablename__ = "task_value"
     __table_args__ = (
         UniqueConstraint("task_id", "key"),
-        Index("ix_task_value_open", "org_id", "key", "value", "task_id", sqlite_where=_OPEN, postgresql_where=_OPEN),
+        Index(
+            "ix_task_value_open", "org_id", "key", "value", "task_id", sqlite_where=_OPEN_SQLITE, postgresql_where=_OPEN
+        ),
         Index("ix_task_value_case_id", "case_id"),
         CheckConstraint("kind IN ('text','number','date','choice')", name="kind"),
         CheckConstraint("(kind = 'text') = (sealed IS NOT NULL)", name="sealed"),

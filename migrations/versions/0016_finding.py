@@ -91,7 +91,7 @@ def _values() -> None:
         sa.UniqueConstraint("task_id", "key", name=op.f("uq_task_value_task_id_key")),
     )
     op.create_index(
-        "ix_task_value_open", name, ["org_id", "key", "value", "task_id"], unique=False, sqlite_where=OPEN,
+        "ix_task_value_open", name, ["org_id", "key", "value", "task_id"], unique=False, sqlite_where=sa.text("open = 1"),
         postgresql_where=OPEN,
     )  # fmt: skip
     op.create_index("ix_task_value_case_id", name, ["case_id"], unique=False)
