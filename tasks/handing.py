@@ -54,18 +54,25 @@ def delegate(work: Work, ref: str, account: str) -> HumanTask:
 
 
 def hand_back(work: Work, ref: str) -> HumanTask:
-    """Give a delegated task back to whom it came from. Raises NotFound, NotPermitted, Conflict."""
-    task, case, bond, _state = _opened(work, ref)
+    """Give a delegated task back to whom it came from, or to the queue where separation of duties keeps that person
+    from it by now. Raises NotFound, NotPermitted, Conflict."""
+    task, case, bond, state = _opened(work, ref)
     if task.owner_id is None:
         raise Conflict(_("Nobody delegated this task to you; give it back instead."), task=ref)
     row = life.must(life.HAND_BACK, task.state, bond.relations)
+    if separation.against(work, case, _steps(work, state), task.step_id, [task.owner_id]):
+        # whom it came from did the other half meanwhile: it comes back to nobody but the queue
+        line.change(work, task, **line.freed(task))
+        _journal(work, task, case, "task.released", because="separation")
+        return task
     return _return(work, task, case, row, "task.handed_back")
 
 
 def recall(work: Work, ref: str) -> HumanTask:
     """Take back a task that one delegated; what was typed comes along. Raises NotFound, NotPermitted."""
-    task, case, bond, _state = _opened(work, ref)
+    task, case, bond, state = _opened(work, ref)
     row = life.must(life.RECALL, task.state, bond.relations)
+    separation.must_be_apart(work, case, _steps(work, state), task.step_id, [task.owner_id])
     return _return(work, task, case, row, "task.recalled")
 
 

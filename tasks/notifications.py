@@ -164,12 +164,7 @@ def read_all(work: Work) -> int:
 
 def sweep(work: Work) -> int:
     """Forget what was read long ago, a part at a time. Returns how many rows. Uses pk_notification."""
-    old = (
-        select(Notification.id)
-        .where(Notification.read_at < work.now - KEPT)
-        .order_by(Notification.id)
-        .limit(SWEPT)
-    )
+    old = select(Notification.id).where(Notification.read_at < work.now - KEPT).order_by(Notification.id).limit(SWEPT)
     keys = list(work.session.scalars(old))
     if keys:
         work.session.execute(delete(Notification).where(Notification.id.in_(keys)))

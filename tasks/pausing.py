@@ -153,6 +153,7 @@ def fail(work: Work, ref: str, reason: str, *, code: str = "") -> moves.Moved:
         raise Conflict(nothing_drawn(), task=ref)
     if code and all(one.code not in (code, "") for one in catchers):
         raise Conflict(_("Nothing in the drawing catches the error %(code)s here.", code=code), task=ref)
+    _must_be_apart(work, task, case, instance, bond)
     _settle(work, task, instance, state=life.target(row, task.state, ""))
     with moves.Reported():
         failed_steps.give_up(instance.run, task.token, code or catchers[0].code)
