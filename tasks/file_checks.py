@@ -109,6 +109,12 @@ def release(work: Work, ref: str, reason: str) -> None:
     _journal(work, file, "file.released", {"file": ref})
 
 
+def withheld(work: Work, row: StoredFile) -> Text | None:
+    """Why a file is not shown; None when it is."""
+    check = file_checks.of_files(work, [row.id]).get(row.id)
+    return None if file_checks.shown(check) else not_shown(check)
+
+
 def not_shown(check: FileCheck | None) -> Text:
     """Why a file is not shown."""
     if check is None or check.state == WAITING:

@@ -9,5 +9,6 @@ import { rowList } from './row-list.js';
 import { rows } from './rows.js';
 import { shortcuts } from './shortcuts.js';
 import { shows } from './shows.js';
+import { uploads } from './uploads.js';
 
-for (const begin of [dialogs, drafts, forms, rowList, rows, shortcuts, shows, refusals]) begin(document);
+for (const begin of [uploads, dialogs, drafts, forms, rowList, rows, shortcuts, shows, refusals]) begin(document);

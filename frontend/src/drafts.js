@@ -88,7 +88,7 @@ function keep(page, form) {
 
 // A file goes along with every button of the form and with no draft of the script: leaving by another way would lose it.
 function chosen(form) {
-  return [...form.querySelectorAll('input[type=file]')].some((one) => one.files.length);
+  return form.dataset.sending || [...form.querySelectorAll('input[type=file]')].some((one) => one.files.length);
 }
 
 function fields(form) {

@@ -13,6 +13,7 @@ MODULES = (
     "batches", "overseeing", "supervision", "decided", "reports", "campaigns", "deliveries", "operations", "incidents",
     "terms", "notices",
     "substitutes", "leaving", "relatives", "separation",
+    "uploads",
     "processes", "process_start", "studio", "studio_files", "studio_details", "studio_scenarios", "comparisons",
     "version_moves",
 )  # fmt: skip
