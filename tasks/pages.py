@@ -80,6 +80,7 @@ class TaskPage:
     holder: str
     held_at: datetime | None
     done_by: str
+    done_by_me: bool
     done_at: datetime | None
     draft: Shown
     form: FormSpec
@@ -142,6 +143,7 @@ def task_page(work: Work, ref: str, *, english: bool = False) -> TaskPage:
         holder=holder,
         held_at=task.claimed_at,
         done_by=done_by,
+        done_by_me=task.completed_by == work.actor.user_id,
         done_at=task.completed_at,
         draft=drafts.shown(
             work,

@@ -32,6 +32,8 @@ def _done(response: Response) -> Response:
     asked = str(logs.here().get("request", ""))
     if asked:
         response.headers[HEADER] = asked
+    ms = (ticks() - request.environ.get(BEGAN, ticks())) * 1000
+    response.headers["Server-Timing"] = f"app;dur={ms:.1f}"
     often = request.endpoint in OFTEN and response.status_code < 400
     # whoever nobody asked for stays unknown: a line must not cost a query
     signed_in = getattr(g.get("_login_user"), "signed_in", None)
@@ -42,7 +44,7 @@ def _done(response: Response) -> Response:
             method=request.method,
             route=request.url_rule.rule if request.url_rule is not None else "-",
             status=response.status_code,
-            ms=round((ticks() - request.environ.get(BEGAN, ticks())) * 1000),
+            ms=round(ms),
             account=signed_in.account_ref if signed_in is not None else "-",
         ),
     )

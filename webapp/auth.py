@@ -27,6 +27,7 @@ from domain.settings import Settings
 from domain.text import Text
 from domain.text import gettext as _
 from domain.work import Actor, unit_of_work
+from webapp import kept
 from webapp.access_log import new_request_id
 from webapp.database import db
 from webapp.permits import Permit, permit_of
@@ -223,6 +224,10 @@ def _to_sign_in() -> Response | BaseResponse:
     if current_user.ended is not None:
         flash(str(_ended_sentence(current_user.ended)))
     wanted = request.full_path.rstrip("?") if request.method in SAFE_METHODS else _page_before()
+    ref = kept.keep_sent(request.cookies.get(cookie_name(), ""), None)
+    if ref is not None:
+        flash(str(_("What you sent is kept for you. Sign in, and it goes on from there.")))
+        wanted = url_for("kept.page", ref=ref)
     target = url_for("signin.page", next=safe_next(wanted))
     if request.headers.get("HX-Request"):
         return Response("", 401, {"HX-Redirect": target})

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 
-from flask import Flask, current_app, render_template, request
+from flask import Flask, current_app, redirect, render_template, request, url_for
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException, SecurityError
+from werkzeug.wrappers import Response
 
 from domain.blobs import TooLarge
 from domain.errors import (
@@ -26,7 +28,8 @@ from domain.parties.passwords import Busy
 from domain.parties.throttle import Throttled
 from domain.text import Text
 from domain.text import gettext as _
-from webapp.auth import request_id
+from webapp import kept
+from webapp.auth import cookie_name, request_id
 from webapp.checking import TooMany
 
 log = logging.getLogger(__name__)
@@ -105,8 +108,13 @@ def _refused(error: HouseError) -> tuple[str, int]:
     return page(status, error.message, str(error.ids.get("clause", "")))
 
 
-def _stale_form(error: CSRFError) -> tuple[str, int]:
+def _stale_form(error: CSRFError) -> tuple[str, int] | Response:
+    """A page of an earlier session of the same person is kept and offered again; any other is refused."""
     log.info(Event("request.refused", error="CSRFError", status=400))
+    signed_in = current_user.signed_in
+    ref = kept.keep_sent(request.cookies.get(cookie_name(), ""), signed_in.account_id) if signed_in else None
+    if ref is not None:
+        return redirect(url_for("kept.page", ref=ref), 303)
     return page(400, _("This form is from an earlier session. Go back, reload the page and send it again."))
 
 

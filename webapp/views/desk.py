@@ -16,6 +16,7 @@ from domain.work import Work
 from tasks import desk, drafts, drawings, form_facts, moves, pages, queues, saved_filters
 from tasks.drafts import Kept
 from tasks.filters import Filter
+from tasks.models import COMPLETED
 from tasks.pages import TaskPage
 from webapp import inbox_page, showing, task_forms, typed
 from webapp.acting import acting, reading
@@ -243,13 +244,23 @@ def complete(ref: str) -> ResponseReturnValue:
         form.refuse(refusal.fields)
         return _refused(ref, form, 422)
     except (Stale, Conflict) as refusal:
-        return _refused(ref, form, status_of(refusal), refusal)
+        return _done_already(ref) or _refused(ref, form, status_of(refusal), refusal)
     if moved.broken:
         return redirect(url_for("desk.task", ref=ref, **in_address(asked_filter())))
     flash(str(_("Done. The case is closed.") if moved.completed else _("Done. The next task is open.")))
     if following is None:
         return redirect(url_for("desk.inbox", **in_address(asked_filter())))
     return redirect(url_for("desk.task", ref=following, **in_address(asked_filter())))
+
+
+def _done_already(ref: str) -> ResponseReturnValue | None:
+    """A page of one's own completed task that is sent once more: what became of it, and the next; one effect."""
+    with reading() as work:
+        shown = pages.task_page(work, ref, english=english())
+        if shown.state != COMPLETED or not shown.done_by_me:
+            return None
+        following = queues.next_task(work, asked_filter(), after=ref)
+        return render_template("desk/already.html", task=shown, following=following, kept=in_address(asked_filter()))
 
 
 def _again(ref: str, faults: Mapping[str, object], status: int) -> ResponseReturnValue:
