@@ -10,11 +10,10 @@ from flask import Blueprint
 MODULES = (
     "health", "signin", "account", "administration",
     "desk", "finding", "many", "papers", "task_acts", "task_rows", "files", "start", "cases", "repairs", "on_behalf",
-    "kept", "uploads",
     "batches", "overseeing", "supervision", "decided", "reports", "campaigns", "deliveries", "operations", "incidents",
     "terms", "notices",
     "substitutes", "leaving", "relatives", "separation",
-    "uploads",
+    "kept", "uploads",
     "processes", "process_start", "studio", "studio_files", "studio_details", "studio_scenarios", "comparisons",
     "version_moves",
 )  # fmt: skip
