@@ -28,6 +28,7 @@ from tests.infrastructure.databases import Place
 from webapp.auth import COOKIE
 
 READY_SECONDS = 60
+IDLE_SECONDS = 30  # the server closes a connection that is silent for a minute
 Asked = tuple[float, float, str]
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 FIELD = re.compile(r"<input[^>]*>")
@@ -134,6 +135,7 @@ class Browser:
         self.spent = spent or Spent()
         self.cookies = {COOKIE: token}
         self.csrf = ""
+        self.used_at = time.monotonic()
 
     def get(self, address: str) -> Asked:
         """A page. Raises RuntimeError for anything but 200."""
@@ -162,11 +164,14 @@ class Browser:
         if values is not None:
             body = urlencode(values)
             headers["Content-Type"] = "application/x-www-form-urlencoded"
+        if time.monotonic() - self.used_at > IDLE_SECONDS:
+            self.connection.close()  # the next request opens it again
         worked, began = self.spent(), time.perf_counter()
         self.connection.request(method, address, body, headers)
         answer = self.connection.getresponse()
         page = answer.read()
         seconds, worked = time.perf_counter() - began, self.spent() - worked
+        self.used_at = time.monotonic()
         for said in answer.headers.get_all("Set-Cookie") or ():
             name, _equals, rest = said.partition("=")
             self.cookies[name] = rest.partition(";")[0]
