@@ -7,7 +7,7 @@ count and batch can be narrowed alike. No word is personal: a person stands in t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, false, or_, select, true
@@ -194,6 +194,16 @@ def narrowed(work: Work, asked: Filter) -> list[ColumnElement[bool]]:
         found.append(_by_person(work, asked.person))
     found += [_by_column(work, one) for one in asked.columns]
     return found
+
+
+def as_free(asked: Filter) -> Filter:
+    """The same filter of what nobody holds."""
+    return replace(asked, owner="free", state="", holder="")
+
+
+def as_mine(asked: Filter) -> Filter:
+    """The same filter of what the actor holds."""
+    return replace(asked, owner="mine", state="", holder="")
 
 
 def reach(asked: Filter) -> str:

@@ -67,6 +67,16 @@ class HumanTask(Base):
             postgresql_where=OPEN_SQL,
         ),
         Index(
+            "ix_human_task_pull",
+            "org_id",
+            "role",
+            "priority",
+            "due_at",
+            "id",
+            sqlite_where=text(f"state = '{READY}'"),
+            postgresql_where=text(f"state = '{READY}'"),
+        ),
+        Index(
             "ix_human_task_assignee",
             "assignee_id",
             "due_at",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +20,7 @@ from domain.work import Work
 from tasks import branches, filters, tallies
 from tasks.branches import Rows
 from tasks.filters import Filter
-from tasks.models import READY, WORKABLE, HumanTask
+from tasks.models import READY, HumanTask
 from tasks.paging import Page as Page
 
 PAGE = 17
@@ -126,17 +126,6 @@ def count_up_to(work: Work, asked: Filter, most: int = MOST_COUNTED) -> int:
     ways = branches.of_actor(work.actor, filters.reach(asked))
     found = branches.some(ways, filters.narrowed(work, asked), most + 1).limit(most + 1).subquery()
     return work.session.scalar(select(func.count()).select_from(found)) or 0
-
-
-def next_task(work: Work, asked: Filter, after: str = "") -> str | None:
-    """Ref of the task to open after finishing one under the same filter: the most pressing that is mine or free."""
-    asked = asked.checked()
-    if asked.owner == "all":
-        asked = replace(asked, owner="open")
-    ways = branches.of_actor(work.actor, filters.reach(asked))
-    conditions = [*filters.narrowed(work, asked), HumanTask.state.in_(WORKABLE), HumanTask.ref != after]
-    keys = branches.fronts(ways, conditions, asked.sort, 1).limit(1).subquery()
-    return work.session.scalar(select(HumanTask.ref).join(keys, keys.c.id == HumanTask.id))
 
 
 def finished(work: Work, *, page: int = 1, size: int = PAGE) -> Page[TaskRow]:

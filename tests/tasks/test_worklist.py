@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import Any
 
 import pytest
 from sqlalchemy import event, func, select, text
 
 from domain.cases import Case
-from tasks import branches, filters, queues
+from domain.clock import office_day
+from tasks import branches, filters, pull, queues
 from tasks.filters import Filter
 from tasks.models import OPEN, READY, HumanTask
 from tests.support import BARE_HOME
@@ -83,12 +85,22 @@ def test_the_counts_are_those_of_the_lists(world):
             assert counted.free == len(by_the_scope(work, Filter(owner="free")))
 
 
-def test_the_next_task_is_the_first_that_is_mine_or_free(world):
+def test_the_next_task_is_the_most_pressing_that_is_mine_or_free_and_says_why(world):
     with world.work(world.clerks[0]) as work:
-        first = queues.next_task(work, Filter(owner="all"))
-        second = queues.next_task(work, Filter(owner="all"), after=first or "")
+        first = pull.following(work, Filter(owner="all"))
+        assert first is not None
+        second = pull.following(work, Filter(owner="all"), after=first.ref)
+        assert str(first.why).startswith("This one because ")
         rows = [row.ref for row in queues.worklist(work, Filter(owner="open"), size=99).rows if workable(work, row.ref)]
-    assert [first, second] == rows[:2]
+        tasks = list(work.session.scalars(select(HumanTask).where(HumanTask.ref.in_(rows))))
+        wanted = sorted(tasks, key=lambda one: pressing(work, one))
+        assert [first.ref, second.ref if second else None] == [one.ref for one in wanted[:2]]
+
+
+def pressing(work, task: HumanTask) -> tuple[Any, ...]:
+    """Priority, due day, own town before others, age."""
+    day = office_day(task.due_at) if task.due_at is not None else date.max
+    return task.priority, day, task.town_id not in work.actor.towns and not task.skill, task.opened_at, task.id
 
 
 def workable(work, ref: str) -> bool:

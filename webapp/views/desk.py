@@ -10,10 +10,10 @@ from flask import Blueprint, flash, jsonify, redirect, render_template, request,
 from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 
-from domain.errors import Conflict, HouseError, InvalidAnswers, Stale
+from domain.errors import Conflict, HouseError, InvalidAnswers, NotFound, NotPermitted, Stale
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import desk, drafts, drawings, form_facts, moves, pages, queues, saved_filters
+from tasks import desk, drafts, drawings, form_facts, moves, pages, pull, queues, saved_filters
 from tasks.drafts import Kept
 from tasks.filters import Filter
 from tasks.models import COMPLETED
@@ -94,19 +94,17 @@ def done() -> ResponseReturnValue:
 def claim_next() -> ResponseReturnValue:
     """Claim the most pressing free task of the filter and open it; a task lost in the race leads to the one after."""
     asked = asked_filter()
-    for _attempt in range(5):
-        with reading() as work:
-            rows = queues.worklist(work, replace(asked, owner="free", page=1), size=1).rows
-        if not rows:
-            flash(str(_("There is nothing left to claim here.")))
-            return redirect(url_for("desk.inbox", **in_address(asked)))
+    with reading() as work:
+        waiting = pull.free(work, asked)
+    for one in waiting:
         try:
             with acting() as work:
-                desk.claim(work, rows[0].ref)
-        except Stale:
-            continue
-        return redirect(url_for("desk.task", ref=rows[0].ref, **in_address(asked)))
-    flash(str(_("Colleagues were faster five times in a row. Try once more.")))
+                desk.claim(work, one.ref)
+        except (Stale, NotPermitted, Conflict, NotFound):
+            continue  # a colleague was faster, or it is not for this person: the one after it
+        flash(str(one.why))
+        return redirect(url_for("desk.task", ref=one.ref, **in_address(asked)))
+    flash(str(_("There is nothing left to claim here.")))
     return redirect(url_for("desk.inbox", **in_address(asked)))
 
 
@@ -239,7 +237,7 @@ def complete(ref: str) -> ResponseReturnValue:
             return _refused(ref, form, 422)
         with acting() as work:
             moved = moves.complete_task(work, ref, version=version, answers=form.answers())
-            following = queues.next_task(work, asked_filter(), after=ref)
+            following = pull.following(work, asked_filter(), after=ref)
     except InvalidAnswers as refusal:
         form.refuse(refusal.fields)
         return _refused(ref, form, 422)
@@ -247,10 +245,12 @@ def complete(ref: str) -> ResponseReturnValue:
         return _done_already(ref) or _refused(ref, form, status_of(refusal), refusal)
     if moved.broken:
         return redirect(url_for("desk.task", ref=ref, **in_address(asked_filter())))
-    flash(str(_("Done. The case is closed.") if moved.completed else _("Done. The next task is open.")))
+    done = str(_("Done. The case is closed.") if moved.completed else _("Done."))
     if following is None:
+        flash(done)
         return redirect(url_for("desk.inbox", **in_address(asked_filter())))
-    return redirect(url_for("desk.task", ref=following, **in_address(asked_filter())))
+    flash(f"{done} {_('The next task is open.')} {following.why}")
+    return redirect(url_for("desk.task", ref=following.ref, **in_address(asked_filter())))
 
 
 def _done_already(ref: str) -> ResponseReturnValue | None:

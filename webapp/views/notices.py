@@ -169,4 +169,3 @@ def _pages() -> set[str]:
 
 def _address(leads: str, target: str) -> str:
     return url_for(PAGES[leads], ref=target) if leads in _pages() else ""
-
