@@ -14,7 +14,7 @@ from cli import backup, decide, doctor, founding, reading, restore, supervise
 from cli.here import FILE, actor_of, home_here, settings_here
 from cli.instant import Instant
 from cli.processes import process
-from domain import clock, durability, files, journal
+from domain import clock, durability, files, journal, rules
 from domain.errors import Conflict
 from domain.parties import organisations, staff
 from domain.text import gettext as _
@@ -243,6 +243,16 @@ def accounts_token(login: str) -> None:
     click.echo(token)  # not before it is saved
 
 
+@click.command("calendar")
+@click.argument("source", type=FILE)
+def calendar_command(source: Path) -> None:
+    """Put a year's holidays in force, as the State Council published them; open terms are counted anew."""
+    home = home_here()
+    with unit_of_work(home, OPERATOR) as work:
+        made = rules.put_calendar(work, source.read_bytes())
+    click.echo(_("In force: %(version)s. The worker counts open terms anew.", version=made.calendar.version))
+
+
 @click.group("journal")
 def journal_group() -> None:
     """The journal."""
@@ -273,6 +283,7 @@ ALL: list[click.Command] = [
     cases,
     commissions_group,
     accounts,
+    calendar_command,
     journal_group,
     *decide.ALL,
     *doctor.ALL,

@@ -19,6 +19,7 @@ from domain.settings import TABLE, Settings
 from domain.text import Text
 from domain.text import gettext as _
 from domain.work import OPERATOR, unit_of_work
+from exchange import mail
 from tasks import checks, machine_checks, operations
 from tasks.machine_checks import OK, PROBLEM, WARNING, Check
 
@@ -59,9 +60,22 @@ def examine(made: Settings, *, whole_journal: bool = False) -> list[Check]:
     try:
         with unit_of_work(home, OPERATOR, write=False, one_instant=True) as work:
             found = checks.of_office(work, operations.overview(work))
-            return [*found, checks.journal_adds_up(work, whole=whole_journal)]
+            return [*found, checks.journal_adds_up(work, whole=whole_journal), _mail(made)]
     finally:
         home.engine.dispose()
+
+
+def _mail(made: Settings) -> Check:
+    """Whether the mail server takes this program's mail; nothing is sent."""
+    if not made.mail_host:
+        return Check("mail.server", OK, _("Off: notices stand in the page alone."))
+    trouble = mail.trouble(made)
+    if not trouble:
+        return Check("mail.server", OK, _("The mail server takes mail from this program."))
+    return Check(
+        "mail.server", PROBLEM, _("The mail server cannot be used (%(trouble)s).", trouble=trouble),
+        _("Check HEDUI_MAIL_HOST, its port, HEDUI_MAIL_TLS and the password."),
+    )  # fmt: skip
 
 
 def _open(made: Settings) -> Home:

@@ -15,7 +15,7 @@ from domain.parties import throttle
 from domain.parties.throttle import Throttled
 from domain.text import gettext as _
 from domain.work import SCHEDULER
-from tasks import calendars, mails, notice_kinds, notice_pages, notifications
+from tasks import calendars, mails, notice_kinds, notice_pages, notifications, recompute_pages
 from webapp import showing
 from webapp.acting import acting, reading
 from webapp.errors import status_of
@@ -70,6 +70,15 @@ def read_all() -> ResponseReturnValue:
     with acting() as work:
         notifications.read_all(work)
     return redirect(url_for("notices.listing"))
+
+
+@blueprint.get("/terms/recomputed/<ref>")
+@requires("term.read")
+def recomputed(ref: str) -> ResponseReturnValue:
+    """Due days that moved with the calendar."""
+    with reading() as work:
+        run = recompute_pages.page(work, ref, max(0, request.args.get("after", 0, type=int)))
+        return render_template("notices/recomputed.html", run=run, counts=showing.nav_counts(work))
 
 
 @blueprint.get("/account/notices")
