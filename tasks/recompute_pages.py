@@ -61,7 +61,7 @@ def page(work: Work, ref: str, after: int = 0) -> Run:
         raise NotFound(_("There is no such recomputation."))
     own = (TermMove.run_id == made.id) & (TermMove.org_id == work.actor.org_id)
     counted = work.session.execute(select(TermMove.outcome, func.count()).where(own).group_by(TermMove.outcome))
-    counts = {outcome: count for outcome, count in counts}  # noqa: C416  dict() takes a Result for a mapping
+    counts = {outcome: count for outcome, count in counted}  # noqa: C416  dict() takes a Result for a mapping
     found = work.session.execute(
         select(TermMove, Case, HumanTask)
         .join(Case, Case.id == TermMove.case_id)
