@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import and_, delete, exists, select
+from sqlalchemy import delete, select
 
 from domain import finding, identity, journal, terms
 from domain.cases import Case
@@ -188,7 +188,8 @@ Parts = Sequence[tuple[str, bool]]
 
 def _households(work: Work, search: Asked) -> tuple[dict[int, Parts], bool]:
     """Name in parts by household that fits; and whether there were more candidates than were opened."""
-    mine = exists().where(and_(Case.household_id == Household.id, permissions.case_scope(work.actor)))
+    of_mine = select(Case.id).where(Case.household_id == Household.id, permissions.case_scope(work.actor))
+    mine = of_mine.correlate(Household).exists()
     wanted = select(Person).join(Household, Household.id == Person.household_id)
     if search.kind == BY_NUMBER:
         people = work.session.scalars(wanted.where(mine, Person.idno_blind.in_(search.blinds)).limit(MOST + 1)).all()
@@ -218,7 +219,7 @@ def _notes(work: Work, search: Asked) -> tuple[dict[int, Parts], bool]:
     notes = (
         select(TaskComment)
         .join(HumanTask, HumanTask.id == TaskComment.task_id)
-        .where(TaskComment.case_id.in_(keys[:MOST]), HumanTask.org_id == office)
+        .where(TaskComment.case_id.in_(keys[:MOST]), TaskComment.withdrawn_at.is_(None), HumanTask.org_id == office)
         .order_by(TaskComment.id.desc())
         .limit(MOST * 4)
     )

@@ -44,7 +44,7 @@ def scatter(office: Office, login: str) -> None:
         rows = work.session.scalars(select(HumanTask).where(HumanTask.state.in_(OPEN)).order_by(HumanTask.id))
         for task in rows.all()[:ROWS]:
             state = chance.choice((READY, READY, RESERVED, SUSPENDED))
-            task.org_id, task.role = actor.org_id, chance.choice(sorted(actor.roles))
+            task.org_id, task.role = actor.org_id or 0, chance.choice(sorted(actor.roles))
             task.state = state
             task.assignee_id = None if state == READY else chance.choice([actor.user_id, *colleagues])
             task.prior_state = RESERVED if state == SUSPENDED else ""
@@ -171,9 +171,9 @@ def test_a_colleagues_tasks_are_listed_for_the_head_alone(office: Office) -> Non
     with story.work("town") as work:
         ref = desk.claim(work, story.task(work, "intake").ref).ref
         holder = work.actor.ref
-    for login, wanted in (("town", []), ("clerk", [])):
+    for login in ("town", "clerk"):
         with story.work(login) as work:
-            assert [row.ref for row in queues.worklist(work, Filter(owner="all", holder=holder)).rows] == wanted
+            assert [row.ref for row in queues.worklist(work, Filter(owner="all", holder=holder)).rows] == []
     with story.work("town") as work:
         assert [row.ref for row in queues.worklist(work, Filter(owner="mine")).rows] == [ref]
 
