@@ -56,6 +56,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("campaigns.listing", _("Campaigns"), "campaign.read", WORK),
     Entry("deliveries.listing", _("Deliveries"), "delivery.read", WORK),
     Entry("households.listing", _("Households"), "household.import", WORK),
+    Entry("competence.listing", _("People"), "competence.set", WORK, not_for=frozenset({"bureau", "system"})),
     Entry("processes.listing", _("Processes"), "process.read", RULES, more=STUDIO),
     Entry("policies.listing", _("Policies"), "policy.read", RULES),
     Entry("separation.page", _("Separation of duties"), "separation.read", HOUSE),

@@ -242,6 +242,10 @@ RULES: tuple[Rule, ...] = (
     _rule("account.grant", "operator"),
     _rule("account.revoke", "security_admin", SECOND),
     _rule("account.revoke", "operator"),
+    # which tasks come to whom: the head of the office says it, or whoever gives rights
+    _rule("competence.set", _SUPERVISORS, OFFICE),
+    _rule("competence.set", "security_admin", SECOND),
+    _rule("competence.set", "operator"),
     _rule("account.token", "system_admin", SECOND),
     _rule("account.token", "operator"),
     _rule("account.unlock", "security_admin", SECOND),

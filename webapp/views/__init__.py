@@ -12,7 +12,7 @@ MODULES = (
     "desk", "finding", "many", "papers", "task_acts", "task_rows", "files", "start", "cases", "repairs", "on_behalf",
     "batches", "overseeing", "supervision", "decided", "reports", "campaigns", "deliveries", "operations", "incidents",
     "terms", "notices",
-    "substitutes", "leaving", "relatives", "separation",
+    "substitutes", "leaving", "relatives", "separation", "competence",
     "kept", "uploads",
     "processes", "process_start", "studio", "studio_files", "studio_details", "studio_scenarios", "comparisons",
     "version_moves",
