@@ -48,6 +48,7 @@ ROOMS = (
     "domain.verification.surveys",
     "tasks.finding_models",
     "tasks.leaving_models",
+    "tasks.mark_models",
     "tasks.models",
     "tasks.tallies",
     "tasks.notifications",

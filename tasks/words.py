@@ -41,6 +41,26 @@ def in_words(form: FormSpec, answers: Mapping[str, Any], names: Names, *, englis
             yield rule.message.text(locale), str(_("confirmed: %(reason)s", reason=reasons[rule.key]))
 
 
+def cells(
+    form: FormSpec, answers: Mapping[str, Any], names: Names, *, english: bool, empty: bool = False
+) -> Iterator[tuple[str, str, str]]:
+    """(path, label, answer) of every answer, each cell of a list by itself; empty: also of what was not answered."""
+    locale = "en" if english else "zh"
+    for spec in form.answered:
+        value = answers.get(spec.key)
+        if spec.kind != "dynamiclist":
+            said = _said(spec, value, names, locale)
+            if said or empty:
+                yield spec.key, spec.text(locale), said
+            continue
+        for at, row in enumerate(value if isinstance(value, list) else []):
+            head = names.people.get(str(row.get("person", ""))) or f"{spec.text(locale)} {at + 1}"
+            for inner in spec.fields:
+                said = _said(inner, row.get(inner.key), names, locale) if inner.key != "person" else ""
+                if inner.key and (said or empty):
+                    yield f"{spec.key}-{at}-{inner.key}", f"{head} · {inner.text(locale)}", said
+
+
 def _rows(spec: FieldSpec, rows: Sequence[Any], names: Names, locale: str) -> Iterator[tuple[str, str]]:
     for place, row in enumerate(rows):
         said = [

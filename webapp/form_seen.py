@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
 from domain.text import gettext as _
+from tasks.marks import Mark
 from webapp.forms import TaskForm
 from webapp.i18n import english
 from workflows.forms import COMPUTED, INPUTS, MOST_ROWS, FieldSpec, Files, FormRule, FormSpec, FormState
@@ -25,7 +27,8 @@ class Seen:
     """What a page needs to draw a form. judged: whether the server has to be asked at all.
 
     values: calculated fields in words, by place; rules: those that mark a field, by its key; broken: keys of rules that
-    do not hold; warnings: (rule, whether it stands, code and words of its confirmation).
+    do not hold; warnings: (rule, whether it stands, code and words of its confirmation); marks: what a checker found,
+    by place.
     """
 
     hidden: frozenset[str]
@@ -36,9 +39,10 @@ class Seen:
     broken: frozenset[str]
     warnings: Sequence[tuple[FormRule, bool, tuple[str, str]]]
     reasons: Sequence[tuple[str, str]]
+    marks: Mapping[str, Mark]
 
 
-def seen(form: TaskForm) -> Seen:
+def seen(form: TaskForm, marks: Mapping[str, Mark] = MappingProxyType({})) -> Seen:
     """How the form stands as it is drawn; what waits for a button stays in sight."""
     spec = form.spec
     state = form.state(_buttons(spec))
@@ -54,7 +58,7 @@ def seen(form: TaskForm) -> Seen:
     ]
     offered = [(one.code, one.en if english() else one.zh) for one in form.sources.confirm]
     return Seen(
-        state.hidden, spec.judges, state.needed, _values(spec, state), at, broken, warnings, offered
+        state.hidden, spec.judges, state.needed, _values(spec, state), at, broken, warnings, offered, marks
     )  # fmt: skip
 
 

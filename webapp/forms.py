@@ -18,6 +18,7 @@ from wtforms import Field, FieldList, Form, FormField, HiddenField
 from domain.reasons import worded
 from domain.text import Text
 from domain.text import gettext as _
+from tasks.marks import MARKS
 from webapp.form_controls import NOTHING, FixedRow, OneOf, Sources, empty, field_of, locale
 from workflows.forms import (
     CONFIRMED,
@@ -40,6 +41,8 @@ class TaskForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
     # warning -> (code of a standard reason, words of one's own); rules that do not hold, once it was judged
     confirm: Mapping[str, tuple[str, str]] = MappingProxyType({})
     broken: Sequence[Broken] = ()
+    # what is marked for correction at an earlier step: step -> path -> (code of a standard reason, words)
+    marks: Mapping[str, Mapping[str, tuple[str, str]]] = MappingProxyType({})
 
     def answers(self) -> dict[str, Any]:
         """What was entered, in the shape that `FormSpec.clean` takes: an empty row is no row."""
@@ -50,7 +53,11 @@ class TaskForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
     def draft(self) -> dict[str, Any]:
         """What was entered, as it is kept until the form is sent: empty rows stay where they are."""
         made = {one.key: _entered(one, self[one.key]) for one in self.spec.inputs}
-        return {**made, CONFIRMED: {key: list(pair) for key, pair in self.confirm.items()}} if self.confirm else made
+        if self.confirm:
+            made[CONFIRMED] = {key: list(pair) for key, pair in self.confirm.items()}
+        if self.marks:
+            made[MARKS] = {step: {at: list(pair) for at, pair in paths.items()} for step, paths in self.marks.items()}
+        return made
 
     def reasons(self) -> dict[str, str]:
         """Warning -> why it was passed over, for those of which that is said."""
@@ -98,6 +105,18 @@ class TaskForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
     def said_by_rules(self, control: Field) -> set[str]:
         """Sentences of rules at a field: the page has a place of its own for them, and the summary says each once."""
         return {one.rule.message.text(locale()) for one in self.broken if control.name in one.places}
+
+    def label_of(self, path: str) -> str:
+        """What a place is called: a cell of a list with its row."""
+        key, _sign, rest = path.partition("-")
+        spec = next((one for one in self.spec.answered if one.key == key), None)
+        if spec is None:
+            return path
+        at, _sign, inner = rest.partition("-")
+        column = next((one for one in spec.fields if one.key == inner), None)
+        if column is None or not at.isdecimal() or int(at) >= len(self[key].entries):
+            return spec.text(locale())
+        return f"{self[key].entries[int(at)].form.title} · {column.text(locale())}"
 
     def rule_faults(self) -> list[tuple[Broken, str, list[tuple[str, str]]]]:
         """(rule, sentence, fields as (where it is, what it is called)) of every rule that keeps the form from going."""
@@ -190,6 +209,7 @@ def make(
     data = {one.key: _initial(one, kept, sources) for one in spec.inputs}
     made = wanted(formdata=sent, data=data)
     made.confirm = _confirmations(spec, kept, sent)
+    made.marks = _marks(kept, sent)
     for one in spec.inputs:
         if one.kind == "dynamiclist":
             _head_rows(one, made[one.key], sources)
@@ -207,6 +227,23 @@ def _confirmations(
         before = kept.get(CONFIRMED)
         found = {key: _pair(before[key]) for key in warnings if isinstance(before, Mapping) and key in before}
     return {key: pair for key, pair in found.items() if any(pair)}
+
+
+def _marks(kept: Mapping[str, Any], sent: MultiDict[str, str] | None) -> dict[str, dict[str, tuple[str, str]]]:
+    """What is marked at earlier steps, as sent (`mark:<step>:<path>` with its code and words) or kept."""
+    found: dict[str, dict[str, tuple[str, str]]] = {}
+    if sent is not None:
+        for name in sent:
+            front, _sign, place = name.partition(":")
+            step, sign, path = place.partition(":")
+            if front == "mark" and sign:
+                words = sent.get(f"mark_code:{place}", ""), sent.get(f"mark_note:{place}", "")
+                found.setdefault(step[:64], {})[path[:120]] = words
+        return found
+    before = kept.get(MARKS)
+    for step, paths in before.items() if isinstance(before, Mapping) else ():
+        found[step] = {path: _pair(pair) for path, pair in paths.items()}
+    return found
 
 
 def _pair(kept: Any) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from domain.files import StoredFile
 from domain.logs import Event
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import desk, file_checks, form_facts, options, pages
+from tasks import desk, file_checks, form_facts, marks, options, pages
 from tasks.pages import TaskPage
 from webapp.acting import acting, reading
 from webapp.auth import house
@@ -84,9 +84,10 @@ def sent(work: Work, shown: TaskPage) -> TaskForm:
     return make(shown.form, _sources(work, shown), shown.values, request.form)
 
 
-def seen(_shown: TaskPage, form: TaskForm) -> Seen:
-    """How the form stands as it is drawn."""
-    return seen_of(form)
+def seen(shown: TaskPage, form: TaskForm, work: Work | None = None) -> Seen:
+    """How the form stands as it is drawn; with a `work` also what a checker marked in it."""
+    marked = work is not None and shown.round > 1
+    return seen_of(form, marks.standing(work, shown.ref) if work is not None and marked else {})
 
 
 def _sources(work: Work, shown: TaskPage) -> Sources:

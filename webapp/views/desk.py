@@ -18,7 +18,7 @@ from tasks.drafts import Kept
 from tasks.filters import Filter
 from tasks.models import COMPLETED
 from tasks.pages import TaskPage
-from webapp import inbox_page, showing, task_forms, typed
+from webapp import corrections, inbox_page, showing, task_forms, typed
 from webapp.acting import acting, reading
 from webapp.auth import house
 from webapp.errors import status_of
@@ -237,6 +237,7 @@ def complete(ref: str) -> ResponseReturnValue:
             return _refused(ref, form, 422)
         with acting() as work:
             moved = moves.complete_task(work, ref, version=version, answers=form.answers())
+            corrections.record(work, ref, form, moved)
             following = pull.following(work, asked_filter(), after=ref)
     except InvalidAnswers as refusal:
         form.refuse(refusal.fields)
@@ -295,7 +296,9 @@ def _page(work: Work, shown: TaskPage, form: TaskForm, refusal: HouseError | Non
         sections=task_forms.sections(shown.form),
         labels=task_forms.conditions(shown.form),
         buttons=task_forms.buttons(shown.form),
-        seen=task_forms.seen(shown, form),
+        seen=task_forms.seen(shown, form, work),
+        checking=corrections.checking(work, shown),
+        marked_label=form.label_of,
         # a refused page goes on as the window it was
         draft_page=request.form.get("draft_page", "")[:12] or token_hex(6),
         draft_turn=request.form.get("draft_turn", 0, type=int),
