@@ -1,8 +1,7 @@
-"""Return for correction: the checker marks fields, each note stands beside its field, and what changed is seen again."""
+"""Return for correction: the checker marks fields, each note stands beside its field, and changes are seen again."""
 
 from __future__ import annotations
 
-import pytest
 from sqlalchemy import select, text
 
 from tasks.mark_models import TaskMark

@@ -8,8 +8,8 @@ Size: an empty table; a few rows a correction.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0020_marks"
-down_revision = "0019_step_times"
+revision = "0021_marks"
+down_revision = "0020_pull"
 branch_labels = None
 depends_on = None
 
