@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from flask import Blueprint, Response, jsonify, redirect, url_for
+from flask import Blueprint, Response, jsonify, redirect, render_template, url_for
 from flask_login import current_user
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
@@ -55,3 +55,10 @@ def start() -> BaseResponse:
     if me is None:
         return redirect(url_for("signin.page"))
     return redirect(url_for(PENDING[me.pending]) if me.pending else landing())
+
+
+@blueprint.get("/browser")
+@public
+def browser() -> str:
+    """What to do with a browser that is too old."""
+    return render_template("browser.html")
