@@ -10,8 +10,10 @@ import pytest
 from sqlalchemy import select
 
 from domain.files import StoredFile
-from domain.verification import surveys
+from domain.parties import organisations
+from domain.verification import catalogue, surveys
 from domain.verification.queries import Query
+from domain.work import unit_of_work
 from tasks.models import RESERVED, HumanTask
 from tests.browser.serving import PHONE, Desk, Served
 from tests.journeys import steps
@@ -27,6 +29,8 @@ PHOTO = made.jpeg(place=True, noise=bytes(range(256)) * 5_000)  # three pieces
 
 def _to_survey(web: Served) -> Story:
     """A source kept silent until its time was over."""
+    with unit_of_work(web.office.home, web.office.actor("catalogue")) as work:
+        catalogue.add_resource(work, organisations.by_code(work, "labour"), SILENT, level="city")
     story = new_case(web.office)
     steps.to_queries(story, (*steps.ASSETS, SILENT))
     with story.work() as work:
