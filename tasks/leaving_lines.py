@@ -11,19 +11,21 @@ from sqlalchemy.orm import aliased
 
 from domain.cases import Case
 from domain.parties import rights
-from domain.parties.accounts import ACTIVE, Account
+from domain.parties.accounts import ACTIVE, Account, RoleGrant, granted
 from domain.parties.rights import Rights
 from domain.parties.substitutes import Substitution
 from domain.text import Name, Text
 from domain.text import gettext as _
 from domain.work import Work
 from tasks import handing
-from tasks.leaving_models import BATCH, DELEGATED, ENDED, OWNER, QUEUE, STAYS, SUBSTITUTION, TASK, TO
+from tasks.finding_models import PRIVATE, SavedFilter
+from tasks.leaving_models import BATCH, DELEGATED, ENDED, FILTER, OWNER, QUEUE, STAYS, SUBSTITUTION, TASK, TO
 from tasks.models import CANDIDATE, OPEN, HumanTask, TaskPerson
 from tasks.repair_models import APPROVED, JUDGED, JUDGING, CaseBatch
 from tasks.repair_models import RUNNING as BATCH_RUNNING
 from workflows.instances import CaseState
 
+HEADS = ("department_head", "agency_head", "supplier_leader")
 WAITING_BATCHES = (JUDGING, JUDGED, APPROVED)
 
 
@@ -52,8 +54,40 @@ def open_things(work: Work, account: Account, to: Account | None) -> list[Line]:
     lines = [_task_line(work, account, to, *row) for row in _held(work, account)]
     lines += [_delegated_line(account, to, *row) for row in _given_away(work, account)]
     lines += _substitutions(work, account)
+    lines += _filters(work, account, to)
     lines += _batches(work, account)
     return lines
+
+
+def heir(work: Work, account: Account, to: Account | None) -> Account | None:
+    """Who gets what an office shares: the colleague, or a head of the office; None where there is neither."""
+    if to is not None:
+        return to
+    wanted = (
+        select(Account)
+        .join(RoleGrant, RoleGrant.account_id == Account.id)
+        .where(Account.org_id == account.org_id, Account.state == ACTIVE, Account.id != account.id,
+               RoleGrant.role.in_(HEADS), granted(work.today))
+        .order_by(Account.id)
+        .limit(1)
+    )  # fmt: skip
+    return work.session.scalars(wanted).first()
+
+
+def _filters(work: Work, account: Account, to: Account | None) -> list[Line]:
+    """Filters of the office go on under somebody else's name, private ones end. Uses ix_saved_filter_owner_id."""
+    rows = work.session.scalars(
+        select(SavedFilter).where(SavedFilter.owner_id == account.id).order_by(SavedFilter.position, SavedFilter.id)
+    ).all()
+    person = heir(work, account, to) if rows else None
+    found = []
+    for one in rows:
+        title = Name(one.name, one.name)
+        if one.audience == PRIVATE or person is None:
+            found.append(Line(FILTER, one.ref, ENDED, title))
+        else:
+            found.append(Line(FILTER, one.ref, TO, title, to=person.name))
+    return found
 
 
 def _held(work: Work, account: Account) -> Sequence[tuple[HumanTask, Case, CaseState]]:

@@ -15,6 +15,7 @@ from domain.text import Text
 from domain.text import gettext as _
 from domain.work import Work
 from tasks import batches, leaving, leaving_lines, line, moves, notifications
+from tasks.finding_models import PRIVATE, SavedFilter
 from tasks.leaving_models import (
     BATCH,
     DELEGATED,
@@ -82,7 +83,7 @@ def _act(work: Work, account: Account, to: Account | None, item: LeavingItem) ->
     if item.kind == SUBSTITUTION:
         substitutes.end_for_leaving(work, item.subject)
         return ENDED, None, None
-    return _batch(work, item.subject) if item.kind == BATCH else (ENDED, None, None)
+    return _batch(work, item.subject) if item.kind == BATCH else _filter(work, account, to, item.subject)
 
 
 def _task(work: Work, account: Account, to: Account | None, ref: str) -> Told:
@@ -117,6 +118,20 @@ def _delegated(work: Work, account: Account, to: Account | None, ref: str) -> To
     if person is not None:
         return TO, person, None
     return ENDED, task.assignee_id, _("It stays with whom it was delegated to, for good.")
+
+
+def _filter(work: Work, account: Account, to: Account | None, ref: str) -> Told:
+    row = work.session.scalars(
+        select(SavedFilter).where(SavedFilter.ref == ref, SavedFilter.owner_id == account.id)
+    ).first()
+    if row is None:
+        return STAYS, None, _("It is not there any more.")
+    person = leaving_lines.heir(work, account, to)
+    if row.audience == PRIVATE or person is None:
+        work.session.delete(row)
+        return ENDED, None, None
+    row.owner_id = person.id
+    return TO, person.id, None
 
 
 def _batch(work: Work, ref: str) -> Told:

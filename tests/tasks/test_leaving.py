@@ -16,6 +16,7 @@ from domain.parties.substitutes import Substitution, Wanted
 from domain.work import OPERATOR, Actor
 from scheduler import tick
 from tasks import closing, desk, handing, leaving, leaving_run, moves, pausing
+from tasks.finding_models import SavedFilter
 from tasks.leaving_models import DONE, ENDED, OWNER, QUEUE, STAYS, TO, Leaving, LeavingItem
 from tasks.models import OPEN, HumanTask
 from tasks.notifications import Notification
@@ -220,6 +221,25 @@ def test_substitutions_of_who_leaves_end_on_both_sides(world) -> None:
     sweep(world)
     with world.work(write=False) as work:
         assert all(one.ended_at for one in work.session.scalars(select(Substitution)))
+
+
+def test_filters_of_the_office_go_on_under_another_name_and_private_ones_end(world) -> None:
+    leaver, colleague, _other = world.people
+    with world.work() as work:
+        for name, audience in (("我的", "PRIVATE"), ("大家的", "TEAM")):
+            work.session.add(
+                SavedFilter(owner_id=leaver.user_id, org_id=leaver.org_id, audience=audience, role="", name=name,
+                            words={}, position=0, made_at=work.now)
+            )  # fmt: skip
+    with world.work(leaver, write=False) as work:
+        said = {str(one.title): (one.result, one.to) for one in leaving.plan(work, leaver.ref).lines}
+        assert said == {"我的": (ENDED, ""), "大家的": (TO, "戊")}  # the head, where nobody is named
+    with world.work(leaver) as work:
+        leaving.carry_out(work, leaver.ref, to=colleague.ref, reason=WHY)
+    sweep(world)
+    with world.work(write=False) as work:
+        rows = work.session.execute(select(SavedFilter.name, SavedFilter.owner_id)).all()
+        assert [tuple(row) for row in rows] == [("大家的", colleague.user_id)]
 
 
 def test_somebody_with_nothing_open_has_nothing_to_hand_over(world) -> None:
