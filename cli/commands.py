@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from cli import backup, decide, doctor, founding, reading, restore, supervise
+from cli import backup, counting, decide, doctor, founding, reading, restore, supervise
 from cli.here import FILE, actor_of, home_here, settings_here
 from cli.instant import Instant
 from cli.processes import process
@@ -285,6 +285,7 @@ ALL: list[click.Command] = [
     accounts,
     calendar_command,
     journal_group,
+    *counting.ALL,
     *decide.ALL,
     *doctor.ALL,
     backup.backup_command,

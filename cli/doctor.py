@@ -20,7 +20,7 @@ from domain.text import Text
 from domain.text import gettext as _
 from domain.work import OPERATOR, unit_of_work
 from exchange import mail
-from tasks import checks, machine_checks, operations
+from tasks import checks, machine_checks, operations, tally_checks
 from tasks.machine_checks import OK, PROBLEM, WARNING, Check
 
 TITLES: dict[str, Text] = {OK: _("ok"), WARNING: _("warning"), PROBLEM: _("PROBLEM")}
@@ -60,6 +60,7 @@ def examine(made: Settings, *, whole_journal: bool = False) -> list[Check]:
     try:
         with unit_of_work(home, OPERATOR, write=False, one_instant=True) as work:
             found = checks.of_office(work, operations.overview(work))
+            found.append(tally_checks.counted_right(work))
             return [*found, checks.journal_adds_up(work, whole=whole_journal), _mail(made)]
     finally:
         home.engine.dispose()
