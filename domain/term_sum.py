@@ -82,31 +82,37 @@ def _stop_of(made: Derivation, day: date, kind: str) -> str:
 
 
 def _run(made: Derivation, kind: str, days: list[date], calendar: Calendar, total: int, working: bool) -> Step:
-    span = {"first": days[0].isoformat(), "last": days[-1].isoformat(), "count": len(days)}
+    span: dict[str, object] = {"span": _span(days), "count": len(days)}
     provisional = working and any(not calendar.is_official(day) for day in days)
     clause = ""
     if kind == "counted":
-        text = _counted(span, days, calendar) if working else _("%(first)s to %(last)s: %(count)s days counted", **span)
+        text = _counted(span, days, calendar) if working else _("%(span)s: %(count)s days counted", **span)
     elif kind == "holiday":
         text = _holiday(span, days[0], calendar)
     elif kind == "weekend":
-        text = _("%(first)s to %(last)s: weekend, %(count)s days skipped", **span)
+        text = _("%(span)s: weekend, %(count)s days skipped", **span)
     else:
         stop = next(one for one in made.stops if one.covers(days[0]))
         clause = stop.clause
         text = _(
-            "%(first)s to %(last)s: the term stood still, %(count)s days skipped: %(reason)s",
+            "%(span)s: the term stood still, %(count)s days skipped: %(reason)s",
             **span, reason=ground(stop.reason),
         )  # fmt: skip
     return Step(kind, days[0], days[-1], len(days), text, total if kind == "counted" else 0, provisional, clause)
 
 
+def _span(days: list[date]) -> Text | str:
+    if len(days) == 1:
+        return days[0].isoformat()
+    return _("%(first)s to %(last)s", first=days[0].isoformat(), last=days[-1].isoformat())
+
+
 def _counted(span: dict[str, object], days: list[date], calendar: Calendar) -> Text:
     made_up = [day.isoformat() for day in days if calendar.days.get(day) is DayKind.MAKEUP]
     if not made_up:
-        return _("%(first)s to %(last)s: %(count)s days counted", **span)
+        return _("%(span)s: %(count)s days counted", **span)
     return _(
-        "%(first)s to %(last)s: %(count)s days counted, with make-up working days %(days)s",
+        "%(span)s: %(count)s days counted, with make-up working days %(days)s",
         **span, days=", ".join(made_up),
     )  # fmt: skip
 
@@ -114,8 +120,8 @@ def _counted(span: dict[str, object], days: list[date], calendar: Calendar) -> T
 def _holiday(span: dict[str, object], day: date, calendar: Calendar) -> Text:
     name = calendar.names.get(day)
     if name is None:
-        return _("%(first)s to %(last)s: public holiday, %(count)s days skipped", **span)
-    return _("%(first)s to %(last)s: %(name)s, %(count)s days skipped", **span, name=name)
+        return _("%(span)s: public holiday, %(count)s days skipped", **span)
+    return _("%(span)s: %(name)s, %(count)s days skipped", **span, name=name)
 
 
 def _result(result: LegalDay) -> Step:

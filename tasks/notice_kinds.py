@@ -47,7 +47,7 @@ GROUPS: Mapping[str, Text] = {
     TERMS: _("Terms"),
     WORK: _("Work that comes and goes"),
     TALK: _("Remarks"),
-    HOUSE: _("Long work"),
+    HOUSE: _("Batches and checks"),
 }
 
 KINDS: Mapping[str, Kind] = {

@@ -275,7 +275,8 @@ def _change(work: Work, now: Running, made: Derivation, event: str, asked: TermR
             "from": old_at.isoformat() if old_at else "", "to": at.isoformat(),
             "whole_case": now.whole_case}  # fmt: skip
     if asked is not None:
-        asked.old_at, asked.new_at = old_at, at
+        if asked.new_at is None:
+            asked.old_at, asked.new_at = old_at, at
         body |= {"request": asked.ref, "ground": asked.ground, "power": asked.clause}
     journal.of_case(work, now.case.ref, event, now.task.ref, body)
     if old_at is not None:
@@ -283,7 +284,7 @@ def _change(work: Work, now: Running, made: Derivation, event: str, asked: TermR
     mark = asked.ref if asked is not None else f"{now.task.ref}:{work.today}"
     for task in concerned:
         people = {task.assignee_id, asked.asked_by if asked is not None else None} - {None}
-        day = work.today if event == "term.stopped" else office_day(at)
+        day = work.today + ONE if event == "term.stopped" else office_day(at)
         notifications.notify(
             work, [one for one in people if one], event, key=f"{event}:{mark}:{task.ref}", task=task,
             day=day.isoformat(),

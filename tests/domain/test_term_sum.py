@@ -58,7 +58,7 @@ def added_up(lines: list[str], working: bool) -> tuple[date, int]:
     assert first, lines[0]
     here, count = date.fromisoformat(first[1]), 0
     for line in lines[1:-1]:
-        run = re.fullmatch(DAY + " to " + DAY + r": (?:.*?)(\d+) days (counted|skipped).*", line)
+        run = re.fullmatch(DAY + "(?: to " + DAY + r")?: (?:.*?)(\d+) days (counted|skipped).*", line)
         if run is None:
             if rest := re.fullmatch(DAY + " is a rest day: moved to the next working day.*", line):
                 assert date.fromisoformat(rest[1]) == here and not at_work(here)
@@ -67,7 +67,7 @@ def added_up(lines: list[str], working: bool) -> tuple[date, int]:
             else:
                 assert line.startswith("extended by "), line
             continue
-        start, end = date.fromisoformat(run[1]), date.fromisoformat(run[2])
+        start, end = date.fromisoformat(run[1]), date.fromisoformat(run[2] or run[1])
         assert start == here + ONE, f"{line}: a day is missing before it"
         span = [start + ONE * n for n in range((end - start).days + 1)]
         assert len(span) == int(run[3]), line
