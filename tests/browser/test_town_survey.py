@@ -64,8 +64,9 @@ def _breaks(page: Any, times: int) -> list[str]:
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_a_town_officer_surveys_with_photographs_on_a_telephone(web: Served, language: str) -> None:
     story = _to_survey(web)
-    town = web.desk("town", viewport=PHONE, has_touch=True)
+    town = web.desk("town", has_touch=True)
     page = town.page
+    page.set_viewport_size(PHONE)
     town.go(f"/desk?lang={language}")
     town.open_task(story, "survey")
     broken = _breaks(page, 2)
@@ -110,7 +111,8 @@ def test_without_a_script_a_person_signs_in_claims_fills_in_and_completes(
     web: Served, new_context: Callable[..., Any]
 ) -> None:
     story = new_case(web.office)
-    town = Desk(web, "town", new_context(java_script_enabled=False, viewport=PHONE).new_page())
+    town = Desk(web, "town", new_context(java_script_enabled=False).new_page())
+    town.page.set_viewport_size(PHONE)
     town.sign_in()
     page = town.page
     address = task_address(story, "intake")
