@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, select, union, union_all
+from sqlalchemy import ColumnElement, Engine, and_, case, func, literal, select, union, union_all
 
 from domain import rules
 from domain.cases import Case
@@ -26,6 +28,7 @@ from tasks.paging import Page as Page
 PAGE = 17
 DEEPEST = 60  # pages of one list: whoever looks further narrows it
 MOST_COUNTED = 1_000
+MANY, OFFERED_SECONDS, MOST_OFFERED = 2_000, 60.0, 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,10 @@ class Choices:
     towns: Sequence[tuple[str, str, str]] = ()
     programmes: Sequence[str] = ()
     steps: Sequence[tuple[str, str, str]] = ()
+
+
+# by the database, then by the person and what bounds their scope: until when, and what
+_OFFERED: WeakKeyDictionary[Engine, dict[tuple[object, ...], tuple[float, Choices]]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,8 +233,23 @@ def _total(work: Work, asked: Filter) -> tuple[int, bool]:
 def choices(work: Work) -> Choices:
     """What the filters can offer within the actor's scope: processes, steps and towns of open tasks, every programme.
 
-    Three SELECTs, the first from ix_human_task_inbox alone.
+    Three SELECTs, the first from ix_human_task_inbox alone. Of somebody with thousands of open tasks what was found is
+    offered again for a minute: a step or town that came meanwhile is in the list all the same.
     """
+    if counts(work, owner="open").all <= MANY:
+        return _choices(work)
+    actor, known = work.actor, _OFFERED.setdefault(work.home.engine, {})
+    whose = (actor.user_id, actor.org_id, actor.roles, actor.towns, actor.stands_for)
+    until, found = known.get(whose, (0.0, None))
+    if found is None or time.monotonic() >= until:
+        if len(known) >= MOST_OFFERED:
+            known.clear()
+        found = _choices(work)
+        known[whose] = (time.monotonic() + OFFERED_SECONDS, found)
+    return found
+
+
+def _choices(work: Work) -> Choices:
     task = HumanTask
     ways = [
         select(task.process, task.step_id, task.town_id, func.max(task.id).label("newest"))

@@ -102,24 +102,30 @@ def of_queues(pairs: Iterable[tuple[int, str]]) -> list[Rows]:
 
 def of_area(org_id: int) -> list[Rows]:
     """The same of an office and everything below it: one sum an instant, whatever its size."""
+    delta, above = TaskCountDelta, _above_the_changed()
+    added = select(delta.kind.label("kind"), delta.due_at.label("due_at"), delta.n.label("n"))
     return [
         _counted().where(TaskCount.area_id == org_id, TaskCount.role == ALL_ROLES),
-        _added().where(TaskCountDelta.org_id.in_(within(org_id))),
+        added.join(above, above.c.org_id == delta.org_id).where(above.c.area_id == org_id),
     ]
 
 
 def of_offices_below(org_id: int) -> list[Rows]:
     """(area_id, kind, due_at, n) of each office right below another, with everything below that."""
-    org, delta = Organisation, TaskCountDelta
-    children = select(org.id).where(org.parent_id == org_id)
+    delta, above = TaskCountDelta, _above_the_changed()
+    children = select(Organisation.id).where(Organisation.parent_id == org_id)
     counted = select(TaskCount.area_id, TaskCount.kind, TaskCount.due_at, TaskCount.n).where(
         TaskCount.role == ALL_ROLES, TaskCount.area_id.in_(children)
     )
-    below = select(org.id.label("org_id"), org.id.label("area_id")).where(org.parent_id == org_id)
-    tree = below.cte("tree", recursive=True)
-    tree = tree.union(select(org.id, tree.c.area_id).join(tree, org.parent_id == tree.c.org_id))
-    added = select(tree.c.area_id, delta.kind, delta.due_at, delta.n).join(tree, tree.c.org_id == delta.org_id)
-    return [counted, added]
+    added = select(above.c.area_id, delta.kind, delta.due_at, delta.n).join(above, above.c.org_id == delta.org_id)
+    return [counted, added.where(above.c.area_id.in_(children))]
+
+
+def _above_the_changed() -> Any:
+    """(org_id, area_id) of the few offices whose deltas wait, with each office above them: climbing is less than going
+    through everything below a province."""
+    changed = select(TaskCountDelta.org_id).distinct().subquery("changed")
+    return _climbing(select(changed.c.org_id, changed.c.org_id.label("area_id")))
 
 
 def within(org_id: int) -> Rows:
@@ -211,8 +217,11 @@ def _truth(n: ColumnElement[int]) -> Rows:
 
 def _above() -> Any:
     """(org_id, area_id): every office with itself and each office above it."""
-    org = Organisation
-    above = select(org.id.label("org_id"), org.id.label("area_id")).cte("above", recursive=True)
+    return _climbing(select(Organisation.id.label("org_id"), Organisation.id.label("area_id")))
+
+
+def _climbing(own: Rows) -> Any:
+    org, above = Organisation, own.cte("above", recursive=True)
     further = select(above.c.org_id, org.parent_id).join(org, org.id == above.c.area_id)
     return above.union(further.where(org.parent_id.is_not(None)))
 

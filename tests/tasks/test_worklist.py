@@ -13,7 +13,7 @@ from sqlalchemy import event, func, select, text
 
 from domain.cases import Case
 from domain.clock import office_day
-from tasks import branches, filters, pull, queues
+from tasks import branches, filters, inbox_columns, pull, queues
 from tasks.filters import Filter
 from tasks.models import OPEN, READY, HumanTask
 from tests.support import BARE_HOME
@@ -168,3 +168,26 @@ def test_what_a_person_did_is_read_newest_first_from_its_index(world):
         .order_by(HumanTask.completed_at.desc(), HumanTask.id.desc()).limit(5)
     )  # fmt: skip
     assert "ix_human_task_done" in plan_of(world, newest)
+
+
+def test_what_filters_offer_is_found_once_a_minute_for_somebody_with_thousands_of_tasks(world, monkeypatch):
+    def asked(times: int) -> int:
+        with statements(world) as sent:
+            for _time in range(times):
+                with world.work(world.clerks[1]) as work:
+                    offered = queues.choices(work)
+        assert {step for step, _name, _name_en in offered.steps} == {"intake", "visit", "decide"}
+        return sum("max(human_task.id)" in one for one, _values in sent)
+
+    assert asked(3) == 3
+    monkeypatch.setattr(queues, "MANY", 3)
+    assert asked(3) == 1
+
+
+def test_a_column_is_looked_for_in_its_index(world, database_kind):
+    with world.work(world.clerks[0]) as work, statements(world) as sent:
+        condition = inbox_columns.condition(work, inbox_columns.Asked("kind", equals="rent"))
+    probe = next(one for one, _values in sent if "task_value" in one)
+    assert "task_value.open" in probe and "open = 1" not in probe
+    if database_kind == "sqlite":
+        assert "ix_task_value_open" in plan_of(world, select(HumanTask.id).where(condition))
