@@ -167,7 +167,7 @@ def task_page(work: Work, ref: str, *, english: bool = False) -> TaskPage:
         reports=followed.visible_reports(work, case, versions),
         guardians=kin,
         about=_about(work, case, task, law, english),
-        standing=standing.of(work, task, case, holder, row[14] or "", row[13] or ""),
+        standing=standing.of(work, task, case, holder, row[12] or "", row[13] or ""),
         routing=said,
         drawing=drawings.of_case(work, case, definition, row[9], incident=row[10], english=english),
         law=law,
