@@ -16,6 +16,7 @@ from sqlalchemy.sql import visitors
 from domain.cases import Case
 from domain.parties import permissions
 from domain.work import Actor
+from tasks.finding_models import TaskValue
 from tasks.models import OPEN, READY, WORKABLE, HumanTask
 
 Where = tuple[ColumnElement[bool], ...]
@@ -89,9 +90,20 @@ def fronts(branches: Sequence[Where], narrowed: Sequence[ColumnElement[bool]], s
     return select(merged.c.id).order_by(ordered, merged.c.id)
 
 
-def some(branches: Sequence[Where], narrowed: Sequence[ColumnElement[bool]], most: int) -> Rows:
-    """Keys of up to `most` tasks of each branch that meet `narrowed`, in no order, each once."""
-    ways = [select(narrow(select(HumanTask.id), (*where, *narrowed)).limit(most).subquery()) for where in branches]
+def some(
+    branches: Sequence[Where], narrowed: Sequence[ColumnElement[bool]], most: int,
+    leading: Sequence[ColumnElement[bool]] = (),
+) -> Rows:  # fmt: skip
+    """Keys of up to `most` tasks of each branch that meet `narrowed`, in no order, each once.
+
+    leading: conditions on `task_value` that the branches of whole queues begin with (`filters.leading`).
+    """
+    bare = select(HumanTask.id)
+    led = bare.join_from(TaskValue, HumanTask, HumanTask.id == TaskValue.task_id).where(*leading)
+    ways = [
+        select(narrow(led if leading and not _of_a_person(where) else bare, (*where, *narrowed)).limit(most).subquery())
+        for where in branches
+    ]
     return select((union(*ways) if len(ways) > 1 else ways[0]).subquery("merged").c.id)
 
 
@@ -100,6 +112,11 @@ def narrow(wanted: Rows, conditions: Sequence[ColumnElement[bool]]) -> Rows:
     if any(_asks_for_the_case(one) for one in conditions):
         wanted = wanted.join(Case, Case.id == HumanTask.case_id)
     return wanted.where(and_(*conditions))
+
+
+def _of_a_person(where: Where) -> bool:
+    held = ("assignee_id", "owner_id")
+    return any(getattr(part, "key", None) in held for one in where for part in visitors.iterate(one))
 
 
 def _asks_for_the_case(condition: ColumnElement[bool]) -> bool:

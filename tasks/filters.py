@@ -270,6 +270,17 @@ def _by_person(work: Work, ref: str) -> ColumnElement[bool]:
     return HumanTask.case_id.in_(searching.cases_of(work, search))
 
 
+def leading(work: Work, asked: Filter) -> list[ColumnElement[bool]]:
+    """What a count of a filter by a column begins with (on `task_value`); empty where nothing of the kind helps."""
+    columns = {one.key: one for one in inbox_columns.columns(work)} if asked.columns else {}
+    for one in asked.columns:
+        known = columns.get(one.key)
+        comparable = inbox_columns.comparable_words(known, one) if known is not None and known.kind != TEXT else None
+        if comparable is not None:
+            return inbox_columns.leading(work, comparable)
+    return []
+
+
 def _by_column(work: Work, asked: inbox_columns.Asked) -> ColumnElement[bool]:
     """A column of the inbox. One that no process declares any more narrows nothing; the page says so."""
     known = {one.key: one for one in inbox_columns.columns(work)}.get(asked.key)

@@ -12,10 +12,12 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, select, text, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from domain.base import new_ref
+from domain.parties import permissions
+from domain.parties.organisations import Organisation
 from domain.work import Work
 from tasks.finding_models import CHOICE, DATE, NUMBER, TEXT, TaskValue
 from tasks.models import OPEN, HumanTask
@@ -298,16 +300,45 @@ def _within(asked: Asked) -> list[ColumnElement[bool]]:
     return found
 
 
+def leading(work: Work, asked: Asked) -> list[ColumnElement[bool]]:
+    """Conditions on `task_value` that a count begins with where many tasks match; empty where few do: then `condition`
+    lists them. Uses ix_task_value_open."""
+    rows = _rows(work, asked.key, _within(asked))
+    return rows if _many(work, rows) else []
+
+
 def _matching(work: Work, key: str, within: list[ColumnElement[bool]]) -> ColumnElement[bool]:
-    own = [work.actor.org_id, *(one.org_id for one in work.actor.stands_for)]
-    offices = sorted({one for one in own if one is not None})
-    # in the words of the index: "open = 1" would not show SQLite that it serves
-    still_open = text("task_value.open")
-    rows = select(TaskValue.task_id).where(TaskValue.org_id.in_(offices), TaskValue.key == key, still_open, *within)
-    if len(work.session.scalars(rows.limit(MOST_MATCHES + 1)).all()) <= MOST_MATCHES:
-        return HumanTask.id.in_(rows)
+    rows = _rows(work, key, within)
+    if not _many(work, rows):
+        return HumanTask.id.in_(select(TaskValue.task_id).where(*rows))
     says = select(TaskValue.id).where(TaskValue.task_id == HumanTask.id, TaskValue.key == key, *within)
     return says.correlate(HumanTask).exists()
+
+
+def _rows(work: Work, key: str, within: list[ColumnElement[bool]]) -> list[ColumnElement[bool]]:
+    is_open: Any = TaskValue.open  # a column that is itself a condition, as the index has it
+    return [TaskValue.org_id.in_(_offices(work)), TaskValue.key == key, is_open, *within]
+
+
+def _many(work: Work, rows: list[ColumnElement[bool]]) -> bool:
+    some = select(TaskValue.task_id).where(*rows).limit(MOST_MATCHES + 1).subquery()
+    return (work.session.scalar(select(func.count()).select_from(some)) or 0) > MOST_MATCHES
+
+
+def _offices(work: Work) -> list[int]:
+    """Offices whose tasks the actor can list: the own one and those of people stood in for; of heads and overseers also
+    the ones below theirs. One SELECT a work for these alone."""
+    place = ("inbox columns", "offices")
+    known: list[int] | None = work.memory.get(place)
+    if known is None:
+        actor = work.actor
+        own = {one for one in (actor.org_id, *(each.org_id for each in actor.stands_for)) if one is not None}
+        if permissions.may(actor, "task.supervise") or permissions.may(actor, "task.oversee"):
+            above = work.session.execute(select(Organisation.id, Organisation.parent_id)).all()
+            while more := {key for key, parent in above if parent in own} - own:
+                own |= more
+        known = work.memory[place] = sorted(own)
+    return known
 
 
 def _text_of(work: Work, row: TaskValue) -> str:

@@ -131,7 +131,8 @@ def front(work: Work, asked: Filter, most: int) -> Rows:
 def count_up_to(work: Work, asked: Filter, most: int = MOST_COUNTED) -> int:
     """How many tasks are under a filter; `most` + 1 stands for any number above it."""
     ways = branches.of_actor(work.actor, filters.reach(asked))
-    found = branches.some(ways, filters.narrowed(work, asked), most + 1).limit(most + 1).subquery()
+    narrowed, leading = filters.narrowed(work, asked), filters.leading(work, asked)
+    found = branches.some(ways, narrowed, most + 1, leading).limit(most + 1).subquery()
     return work.session.scalar(select(func.count()).select_from(found)) or 0
 
 

@@ -220,7 +220,9 @@ def listed(work: Work, *columns: Asked, **words: Any) -> list[str]:
     return [row.ref for row in queues.worklist(work, Filter(owner="open", columns=columns, **words)).rows]
 
 
-def test_a_draft_fills_the_columns_and_the_next_step_has_what_was_answered(with_columns: Story) -> None:
+def test_a_draft_fills_the_columns_and_the_next_step_has_what_was_answered(
+    with_columns: Story, monkeypatch: pytest.MonkeyPatch
+) -> None:
     story = with_columns
     with story.work("town") as work:
         task = desk.claim(work, story.task(work, "intake").ref)
@@ -234,6 +236,14 @@ def test_a_draft_fills_the_columns_and_the_next_step_has_what_was_answered(with_
         ref = searching.ask_value(work, "badge", "工人街12号")
         assert listed(work, person=ref) == [task.ref]
         assert listed(work, person=searching.ask_value(work, "badge", "工人街1号")) == []
+
+    monkeypatch.setattr(inbox_columns, "MOST_MATCHES", 0)  # as if many had the same
+    with story.work("town") as work:
+        many = Filter(owner="all", columns=(Asked("rooms", least="-3", most="-2"),))
+        assert [row.ref for row in queues.worklist(work, many).rows] == [task.ref]
+        assert queues.count_up_to(work, many) == queues.count_up_to(work, replace(many, owner="mine")) == 1
+        assert queues.count_up_to(work, replace(many, owner="free")) == 0
+    monkeypatch.undo()
 
     steps.take_in(story)
     today = steps.today(story)

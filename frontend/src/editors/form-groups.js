@@ -8,6 +8,8 @@ import { formRules } from './form-rules.js';
 
 export const CONDITIONS = ['radio', 'select', 'checklist', 'checkbox']; // whose answer another field may wait for
 const ROUTABLE = ['number', 'checkbox', 'radio', 'select'];
+// what may be a column of the list of tasks; the check says of each whether it may
+const INBOX = ['number', 'checkbox', 'radio', 'select', 'datetime', 'textfield'];
 const TEXTS = ['textfield', 'textarea'];
 
 export function fieldGroups({ model, entries, words, say, readonly, refreshers }) {
@@ -72,6 +74,11 @@ export function fieldGroups({ model, entries, words, say, readonly, refreshers }
     if (ROUTABLE.includes(field.type) || model.flag('route').get(field)) { // also where it must be taken away
       found.push(tick('route', 'Decides the way', model.flag('route'), {
         hint: 'Conditions of the drawing may use the answer.',
+      }));
+    }
+    if (INBOX.includes(field.type) || model.flag('inbox').get(field)) { // also where it must be taken away
+      found.push(tick('inbox', 'Column of the inbox', model.flag('inbox'), {
+        hint: 'Shown in the list of tasks and found there. Codes, days and numbers stand unsealed; never an amount.',
       }));
     }
     if (field.type === 'radio') {

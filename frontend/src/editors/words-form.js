@@ -100,6 +100,9 @@ export const WORDS = {
   'Ticked at the beginning': '初始为勾选',
   'Decides the way': '决定流程走向',
   'Conditions of the drawing may use the answer.': '流程图的条件可使用此项答案。',
+  'Column of the inbox': '作为待办列表的列',
+  'Shown in the list of tasks and found there. Codes, days and numbers stand unsealed; never an amount.':
+    '显示在待办列表中，并可据以筛选。选项、日期、数字不加密保存，金额不可用。',
   'Options are the buttons of the task': '选项作为办理按钮',
   'One button an option at the foot of the task, instead of a question.': '办理页面底部每个选项一个按钮，不再作为问题显示。',
   'The field': '依据字段',
