@@ -72,9 +72,8 @@ def page(work: Work, ref: str, after: int = 0) -> Run:
     ).all()
     rows = [
         Moved(
-            case.ref, case.number or case.ref[-6:], task.ref if task is not None else "",
-            task.name if task is not None else "", task.name_en if task is not None else "", move.subject,
-            move.outcome == KEPT, move.old_at, move.new_at, move.computed_at,
+            case.ref, case.number or case.ref[-6:], *_step(task), move.subject, move.outcome == KEPT, move.old_at,
+            move.new_at, move.computed_at,
         )
         for move, case, task in found[:SIZE]
     ]  # fmt: skip
@@ -83,3 +82,7 @@ def page(work: Work, ref: str, after: int = 0) -> Run:
         made.kept, (counts.get(MOVED, 0), counts.get(KEPT, 0)), rows,
         found[SIZE - 1][0].id if len(found) > SIZE else 0,
     )  # fmt: skip
+
+
+def _step(task: HumanTask | None) -> tuple[str, str, str]:
+    return (task.ref, task.name, task.name_en) if task is not None else ("", "", "")

@@ -19,9 +19,9 @@ def read(raw: bytes) -> list[dict[str, str]]:
     """The events of a calendar, by a reader of the test's own: unfolds, splits, takes the escapes back."""
     assert raw.endswith(b"\r\n")
     assert b"\n" not in raw.replace(b"\r\n", b"")
-    for line in raw.split(b"\r\n"):
-        assert len(line) <= 75
-        line.decode()  # no letter is cut
+    for octets in raw.split(b"\r\n"):
+        assert len(octets) <= 75
+        octets.decode()  # no letter is cut
     lines = raw.decode().replace("\r\n ", "").split("\r\n")
     assert (lines[0], lines[-2]) == ("BEGIN:VCALENDAR", "END:VCALENDAR")
     events: list[dict[str, str]] = []
