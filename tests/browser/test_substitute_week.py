@@ -13,7 +13,7 @@ from domain.work import SCHEDULER, unit_of_work
 from tasks import desk
 from tasks.models import HumanTask
 from tasks.notifications import Notification
-from tests.browser.serving import Desk, Served
+from tests.browser.serving import PHONE, Desk, Served
 from tests.journeys import steps
 from tests.journeys.playing import Story, new_case
 
@@ -21,6 +21,7 @@ pytestmark = pytest.mark.slow
 
 FIRST, LAST, AFTER = "2027-05-18", "2027-05-24", "2027-05-25T08:30:00+08:00"
 SECOND = "白露生"
+JIANG = "B2027003"  # a household of another case than the first
 
 
 def _name(desk: Desk, name: str) -> None:
@@ -50,7 +51,7 @@ def _row(web: Served, ref: str) -> HumanTask:
 
 
 def _at_acceptance(web: Served) -> Story:
-    other = new_case(web.office, "town2")
+    other = new_case(web.office, "town", JIANG)
     steps.take_in(other)
     steps.authorise(other)
     steps.commission(other)
@@ -61,6 +62,7 @@ def _at_acceptance(web: Served) -> Story:
 def test_a_substitute_works_a_week_and_is_refused_by_four_eyes(web: Served, compared: Story) -> None:
     web.hire("second", "pingshan-agency", "archivist", identity.make_demonstration(date(1988, 8, 8), 433))
     compared.do("handler", "draft_report", {"remarks": "无"})
+    assert compared.open_steps() == ["review_report"]
     ref, path = _task(compared, "review_report")
     reviewer = web.desk("reviewer")
     _name(reviewer, SECOND)
@@ -137,7 +139,8 @@ def test_a_substitute_works_a_week_and_is_refused_by_four_eyes(web: Served, comp
 
 def test_the_pages_of_leaving_relatives_and_proof_can_be_used_by_everybody(web: Served) -> None:
     new_case(web.office)
-    head = web.desk("head", viewport={"width": 390, "height": 844})
+    head = web.desk("head")
+    head.page.set_viewport_size(PHONE)
     for path in ("/substitutes/", "/account/relatives/", "/leavings"):
         head.go(path)
         head.look(path)
