@@ -5,7 +5,7 @@ Values of S3 leave here for pages only.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -99,6 +99,16 @@ def may_follow(actor: Actor, role: str, stage: str) -> bool:
 def both(who: str, whom: str | None) -> str:
     """Who did a step, and on whose behalf when it was somebody else's."""
     return str(_("%(who)s, on behalf of %(whom)s", who=who, whom=whom)) if whom else who
+
+
+def done_for(work: Work, refs: Collection[str]) -> dict[str, str]:
+    """On whose behalf each of these tasks was done, by its ref; nothing for one that was done for oneself."""
+    rows = work.session.execute(
+        select(HumanTask.ref, Account.name)
+        .join(Account, Account.id == HumanTask.done_for)
+        .where(HumanTask.ref.in_(sorted(refs)), HumanTask.done_for != HumanTask.completed_by)
+    )
+    return {str(ref): name for ref, name in rows}
 
 
 def opinions(work: Work, case: Case, definition: Definition, names: words.Names, *, english: bool) -> list[Opinion]:

@@ -143,5 +143,5 @@ def _batch(work: Work, ref: str) -> Told:
 
 
 def _journal(work: Work, task: HumanTask, case: Case, account: Account, to: str) -> None:
-    body = {"step": task.step_id, "from": account.ref, "because": "leaving", "to": to}
-    journal.of_case(work, case.ref, "task.handed_over", task.ref, body)
+    body = {"step": task.step_id, "from": account.ref, "because": "leaving", **({"to": to} if to else {})}
+    journal.of_case(work, case.ref, "task.handed_over" if to else "task.rerouted", task.ref, body)

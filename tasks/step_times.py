@@ -47,7 +47,16 @@ ENDS = ("task.completed", "task.completed_for", "task.skipped", "task.failed")
 # what a task's entry makes of it; "" gives it back to what it was before it was blocked
 TURNS: Mapping[str, str] = {
     **dict.fromkeys(
-        ("task.claimed", "task.assigned", "task.forwarded", "task.delegated", "task.started", "task.taken"), WORKING
+        (
+            "task.claimed",
+            "task.assigned",
+            "task.forwarded",
+            "task.delegated",
+            "task.started",
+            "task.taken",
+            "task.handed_over",
+        ),
+        WORKING,
     ),
     **dict.fromkeys(("task.released", "task.rerouted"), WAITING),
     **dict.fromkeys(("task.suspended", "task.broken"), BLOCKED),

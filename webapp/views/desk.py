@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from domain.errors import Conflict, HouseError, InvalidAnswers, NotFound, NotPermitted, Stale
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import desk, drafts, drawings, form_facts, moves, pages, pull, queues, saved_filters
+from tasks import desk, drafts, drawings, followed, form_facts, moves, pages, pull, queues, saved_filters
 from tasks.drafts import Kept
 from tasks.filters import Filter
 from tasks.models import COMPLETED
@@ -86,6 +86,7 @@ def done() -> ResponseReturnValue:
         return render_template(
             "desk/done.html", page=page, counts=counts, titles=showing.titles(work), now=work.now,
             now_at=drawings.lines(work, {row.case_ref for row in page.rows}, english=english()),
+            lent=followed.done_for(work, {row.ref for row in page.rows}),
         )  # fmt: skip
 
 
