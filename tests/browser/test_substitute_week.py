@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 FIRST, LAST, AFTER = "2027-05-18", "2027-05-24", "2027-05-25T08:30:00+08:00"
 SECOND = "白露生"
-JIANG = "B2027003"  # a household of another case than the first
+OTHER = "B2027010"  # a household of another case than the first
 
 
 def _name(desk: Desk, name: str) -> None:
@@ -51,7 +51,7 @@ def _row(web: Served, ref: str) -> HumanTask:
 
 
 def _at_acceptance(web: Served) -> Story:
-    other = new_case(web.office, "town", JIANG)
+    other = new_case(web.office, "town", OTHER)
     steps.take_in(other)
     steps.authorise(other)
     steps.commission(other)
