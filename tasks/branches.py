@@ -36,6 +36,8 @@ def of_actor(actor: Actor, owner: str) -> list[Where]:
     people: list[Where] = [(HumanTask.assignee_id == actor.user_id,)]
     if owner == "mine":
         return [(IS_OPEN, *one) for one in people]
+    if owner == "delegated":
+        return [(IS_OPEN, HumanTask.owner_id == actor.user_id)]
     if owner not in ("open", "free"):
         people.append((HumanTask.owner_id == actor.user_id,))
         people += [(HumanTask.assignee_id == one.account_id, *_of(one.processes)) for one in actor.stands_for]

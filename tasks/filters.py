@@ -27,7 +27,7 @@ from tasks.rules import task_scope
 
 TABS = ("all", "overdue", "today", "soon")
 # "open": what the actor holds or may claim; "all" shows what colleagues of the office hold too
-OWNERS = ("open", "all", "mine", "free")
+OWNERS = ("open", "all", "mine", "free", "delegated")
 SORTS = ("due", "opened", "name")
 DUES = ("", "overdue", "none")
 OLDEST = 999  # working days
@@ -218,6 +218,8 @@ def _by_holder(work: Work, asked: Filter) -> ColumnElement[bool]:
         return and_(state, _held_by(work, asked.holder))
     if asked.owner == "mine":
         return and_(state, HumanTask.assignee_id == work.actor.user_id)
+    if asked.owner == "delegated":
+        return and_(state, HumanTask.owner_id == work.actor.user_id)
     if asked.owner == "free":
         return and_(state, HumanTask.state == READY)
     if asked.owner == "open":

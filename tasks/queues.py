@@ -22,7 +22,7 @@ from domain.work import Work
 from tasks import branches, filters, tallies
 from tasks.branches import Rows
 from tasks.filters import Filter
-from tasks.models import READY, HumanTask
+from tasks.models import ERROR, READY, SUSPENDED, HumanTask
 from tasks.paging import Page as Page
 
 PAGE = 17
@@ -63,7 +63,7 @@ class TaskRow:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Open tasks in the actor's scope."""
+    """Open tasks in the actor's scope. off, broken: in their hands, put off or in error; delegated: by them."""
 
     all: int = 0
     overdue: int = 0
@@ -71,6 +71,9 @@ class Counts:
     soon: int = 0
     mine: int = 0
     free: int = 0
+    off: int = 0
+    broken: int = 0
+    delegated: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,9 +215,17 @@ def _added_up(work: Work, parts: Sequence[Rows]) -> Counts:
             func.sum(n).filter(due >= edges.tomorrow, due < edges.soon),
             func.sum(part.c.mine),
             func.sum(part.c.free),
+            _aside(HumanTask.assignee_id == work.actor.user_id, HumanTask.state == SUSPENDED),
+            _aside(HumanTask.assignee_id == work.actor.user_id, HumanTask.state == ERROR),
+            _aside(HumanTask.owner_id == work.actor.user_id),
         )
     ).one()
     return Counts(*(int(value or 0) for value in row))
+
+
+def _aside(*where: ColumnElement[bool]) -> Any:
+    """How many of the actor's own nobody works on now. Uses ix_human_task_assignee, ix_human_task_owner."""
+    return select(func.count()).select_from(HumanTask).where(branches.IS_OPEN, *where).scalar_subquery()
 
 
 def _total(work: Work, asked: Filter) -> tuple[int, bool]:

@@ -40,7 +40,9 @@ PRIORITIES: dict[str, Text] = {
     "5": _("normal"),
     "10": _("can wait"),
 }
-OWNERS: dict[str, Text] = {"mine": _("me"), "all": _("the whole office"), "free": _("nobody")}
+OWNERS: dict[str, Text] = {
+    "mine": _("me"), "all": _("the whole office"), "free": _("nobody"), "delegated": _("whom I delegated it to"),
+}  # fmt: skip
 AUDIENCES: dict[str, Text] = {PRIVATE: _("only me"), TEAM: _("my office"), ROLE: _("a role of my office")}
 LABELS: dict[str, Text] = {
     "owner": _("Held by"), "process": _("Process"), "town": _("Place"), "programme": _("Programme"),
