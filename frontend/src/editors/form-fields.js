@@ -16,6 +16,7 @@ export const KINDS = {
   checklist: ['Tick boxes', '多项选择', 'ticks', choices],
   radio: ['Radio buttons', '单项选择', 'choice', choices],
   select: ['Drop-down list', '下拉选择', 'select', choices],
+  expression: ['Calculated value', '合计', 'total', () => ({ expression: '=', computeOn: 'change' })],
   text: ['Explanation', '', '', () => ({ text: '说明文字' })],
   group: ['Section', '分组', '', () => ({ components: [] })],
   dynamiclist: ['List of rows', '逐项填写', 'rows', () => ({ components: [] })],

@@ -36,6 +36,8 @@ export function withRows(schema) {
 // The form's own id and version stay what they were.
 function whole(schema, source, known) {
   const made = { ...source };
+  if (schema.rules?.length) made.rules = schema.rules;
+  else delete made.rules;
   made.components = schema.components.map((one) => plain(one, known));
   return made;
 }

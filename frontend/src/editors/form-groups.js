@@ -7,7 +7,7 @@ import { figure, shown } from './form-model.js';
 import { formRules } from './form-rules.js';
 
 export const CONDITIONS = ['radio', 'select', 'checklist', 'checkbox']; // whose answer another field may wait for
-const ROUTABLE = ['number', 'checkbox', 'radio', 'select'];
+const ROUTABLE = ['number', 'checkbox', 'radio', 'select', 'expression'];
 // what may be a column of the list of tasks; the check says of each whether it may
 const INBOX = ['number', 'checkbox', 'radio', 'select', 'datetime', 'textfield'];
 const TEXTS = ['textfield', 'textarea'];
@@ -36,14 +36,26 @@ export function fieldGroups({ model, entries, words, say, readonly, refreshers }
       area('description', 'Hint (Chinese)', model.attribute('description')),
       area('description.en', 'Hint (English)', model.property('description.en'), { lang: 'en' }),
     ];
+    const more = [...hints,
+      area('help', 'Help to unfold (Chinese)', model.property('help')),
+      area('help.en', 'Help to unfold (English)', model.property('help.en'), { lang: 'en' }),
+      line('example', 'Example (Chinese)', model.property('example')),
+      line('example.en', 'Example (English)', model.property('example.en'), { lang: 'en' }),
+      line('source', 'Clause that asks for it', model.property('source'), { hint: 'As the policies name clauses: BX-22, law:…, internal.' }),
+    ];
+    if (kind === 'expression') {
+      return [['General', general], ['Calculation', [...rules.computed(field), ...figures()]], ['In the process', steering(field)],
+        ['Hint', more], ['Hidden when', rules.hidden(field)]].filter(([, found]) => found.length);
+    }
     return [
       ['General', general],
       ['Options', CHOICES.includes(kind) ? choices(field) : []],
-      ['Rows', kind === 'dynamiclist' ? [source(field, 'rows', 'Rows', 'The clerk adds rows')] : []],
-      ['Check', checks(kind)],
+      ['Rows', kind === 'dynamiclist' ? [source(field, 'rows', 'Rows', 'The clerk adds rows'), ...limits()] : []],
+      ['Files', kind === 'filepicker' ? files() : []],
+      ['Check', [...checks(kind), ...rules.needed(field)]],
       ['Rule for the answer', rules.checked(field)],
       ['In the process', steering(field)],
-      ['Hint', hints],
+      ['Hint', more],
       ['Beginning value', beginning(field)],
       ['Shown only when', conditions(field)],
       ['Hidden when', rules.hidden(field)],
@@ -60,12 +72,35 @@ export function fieldGroups({ model, entries, words, say, readonly, refreshers }
     return [...found,
       number('min', 'Not less than', model.bound('min')),
       number('max', 'Not more than', model.bound('max')),
+      ...figures(),
+    ];
+  }
+
+  function figures() {
+    return [
       number('decimalDigits', 'Places after the point', {
         get: (field) => field.decimalDigits ?? '',
         set: (field, value) => model.edit(field, { decimalDigits: figure(value) }),
       }),
       line('suffix', 'Unit (Chinese)', model.property('suffix')),
       line('suffix.en', 'Unit (English)', model.property('suffix.en'), { lang: 'en' }),
+    ];
+  }
+
+  function limits() {
+    return [
+      number('rows.min', 'Least number of rows', model.property('rows.min')),
+      number('rows.max', 'Most rows', model.property('rows.max')),
+      line('row.title', 'Title of a row (Chinese)', model.property('row.title'), { hint: '{n} is the number of the row.' }),
+      line('row.title.en', 'Title of a row (English)', model.property('row.title.en'), { lang: 'en' }),
+    ];
+  }
+
+  function files() {
+    return [
+      line('accept', 'Types taken', model.attribute('accept'), { hint: 'Endings with commas: .pdf, .jpg. Empty: all that the office takes.' }),
+      number('files.most', 'Most files', model.property('files.most')),
+      number('files.size', 'Most megabytes a file', model.property('files.size')),
     ];
   }
 

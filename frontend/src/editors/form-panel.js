@@ -9,6 +9,7 @@ import { make } from '../studio/dom.js';
 import { KINDS, hasKey, nameOf } from './form-fields.js';
 import { panelEntries } from './form-entries.js';
 import { CONDITIONS, fieldGroups } from './form-groups.js';
+import { formWide } from './form-wide.js';
 import { fieldModel, shown } from './form-model.js';
 
 export function formPanel({ place, editor, words, say, readonly }) {
@@ -20,6 +21,7 @@ export function formPanel({ place, editor, words, say, readonly }) {
   const model = fieldModel(editor, say);
   const entries = panelEntries({ say, readonly, refreshers });
   const groups = fieldGroups({ model, entries, words, say, readonly, refreshers });
+  const wide = formWide({ editor, entries, say, readonly });
   let drawn = null;
   place.tabIndex = -1;
   let sentences = new Map();
@@ -49,7 +51,7 @@ export function formPanel({ place, editor, words, say, readonly }) {
     refreshers.clear();
     if (!field) {
       const text = say('Choose a field in the form to change it, or add one from the list on the left.');
-      return [make('p', { class: 'hint nothing' }, text)];
+      return [make('p', { class: 'hint nothing' }, text), ...wide.build()];
     }
     const said = make('ul', { class: 'said' });
     refreshers.add(() => {
@@ -70,7 +72,7 @@ export function formPanel({ place, editor, words, say, readonly }) {
 
   // What makes other entries, not other values.
   function outline(field) {
-    if (!field) return '';
+    if (!field) return wide.outline();
     const holder = registry.get(field._parent);
     const others = hasKey(field) ? model.siblings(field).filter((one) => one !== field && CONDITIONS.includes(one.type))
       .map((one) => [nameOf(one), one.label, one.values]) : [];

@@ -1,6 +1,6 @@
 // What the panel says in expressions: when a field is hidden, and what must hold of its answer. The server decides
 // both, and its check says what is wrong with them; here they are only written.
-//   formRules({ model, entries, say, readonly }) -> { hidden(field): [entry], checked(field): [entry] }
+//   formRules({ model, entries, say, readonly }) -> { hidden, checked, computed, needed }, each (field) -> [entry]
 import { make } from '../studio/dom.js';
 import { hasKey, nameOf } from './form-fields.js';
 
@@ -13,6 +13,13 @@ const EXAMPLES = [
   ['list contains(reasons, "OTHER")', 'this box of several is ticked'],
   ['count(rows) > 2', 'there are more than two rows'],
   ['some one in rows satisfies one.amount > 0', 'one row at least has such an answer'],
+];
+
+const SUMS = [
+  ['amount * count', 'one answer times another'],
+  ['sum(rows[amount != null].amount)', 'the sum of a column, of the rows where it is filled in'],
+  ['sum(for r in rows return r.amount * r.count)', 'the sum of what each row comes to'],
+  ['if amount = null then 0 else amount', 'nothing filled in counts as 0'],
 ];
 
 export function formRules({ model, entries, say, readonly }) {
@@ -47,6 +54,30 @@ export function formRules({ model, entries, say, readonly }) {
     examples('check'),
   ];
 
+  const compute = {
+    get: (field) => bare(field.expression),
+    set: (field, text) => model.edit(field, { expression: `=${text}` }),
+  };
+  const when = {
+    get: (field) => bare(field.properties?.['required.when']),
+    set: (field, text) => model.editInner(field, 'properties', 'required.when', text.trim() ? `=${text}` : ''),
+  };
+
+  const computed = (field) => [
+    area('expression', 'Calculated as (expression)', compute, {
+      hint: 'Worked out on the server, whatever is sent. What is not filled in is null.', translate: 'no', spellcheck: 'false',
+    }),
+    names(field, 'expression'),
+    examples('expression', SUMS),
+  ];
+
+  const needed = (field) => [
+    area('required.when', 'Must be filled in when (expression)', when, {
+      hint: 'While it is true the field is needed.', translate: 'no', spellcheck: 'false',
+    }),
+    names(field, 'required.when'),
+  ];
+
   // The fields that an expression may speak of; the chosen one is written where the cursor stood.
   function names(field, into) {
     const build = (one) => {
@@ -67,16 +98,16 @@ export function formRules({ model, entries, say, readonly }) {
     return { id: `${into}.name`, build };
   }
 
-  function examples(into) {
+  function examples(into, list = EXAMPLES) {
     const build = () => make('details', { class: 'examples' },
       make('summary', { 'data-entry': `${into}.examples` }, say('Examples of expressions')),
-      make('dl', {}, ...EXAMPLES.flatMap(([text, meaning]) => [
+      make('dl', {}, ...list.flatMap(([text, meaning]) => [
         make('dt', {}, make('code', { translate: 'no' }, text)), make('dd', {}, say(meaning)),
       ])));
     return { id: `${into}.examples`, build };
   }
 
-  return { hidden, checked };
+  return { hidden, checked, computed, needed };
 }
 
 const bare = (text) => String(text ?? '').replace(/^\s*=/, '');
