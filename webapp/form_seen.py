@@ -68,7 +68,7 @@ def judged(form: FormSpec, sent: MultiDict[str, str], now: datetime, files: File
     state = form.judge(entered, now=now, files=files, undecided=_buttons(form))
     touched = set(sent.getlist(TOUCHED))
     faults = {place: said.text(_locale()) for place, said in state.faults().items() if place in touched}
-    broken = [one.rule for one in state.broken() if touched & set(one.rule.fields)]
+    broken = [one.rule for one in state.broken() if touched & _spoken_of(form, one.rule)]
     return {
         "hidden": sorted(state.hidden),
         "needed": sorted(state.needed),
@@ -76,6 +76,16 @@ def judged(form: FormSpec, sent: MultiDict[str, str], now: datetime, files: File
         "faults": faults,
         "rules": {one.key: one.message.text(_locale()) for one in broken},
     }
+
+
+def _spoken_of(form: FormSpec, rule: FormRule) -> set[str]:
+    """Keys that a rule concerns or rests on, also through what is calculated."""
+    names = {*rule.fields, *rule.rule.names}
+    sums = {one.key: one.compute.names for one in form.fields if one.compute is not None}
+    for key in reversed(form.order):
+        if key in names:
+            names |= sums.get(key, set())
+    return names
 
 
 def conditions(form: FormSpec) -> dict[str, object]:

@@ -58,8 +58,8 @@ function follow(page, form) {
 
   form.addEventListener('input', () => later());
   form.addEventListener('change', (event) => {
-    const place = event.target.closest('[data-checked]')?.dataset.place;
-    if (place) touched.add(place);
+    const { name } = event.target;
+    if (name) for (const place of [name, name.split('-')[0]]) touched.add(place); // a cell, and its list
     settle(page, form, away);
     later(0);
   });
