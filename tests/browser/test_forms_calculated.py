@@ -49,8 +49,8 @@ def test_a_sum_follows_the_rows_and_a_removed_row_stays_removed(web: Served) -> 
     assert page.locator("[name=gains-0-origin]").input_value() == "分红"
     # Enter loses nothing of what was typed last
     page.fill("[name=gains-0-amount]", "7")
-    page.keyboard.press("Enter")
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     assert page.locator("[name$=-origin]").count() == 1, "a row removed stays removed"
     assert page.locator("[name=gains-0-amount]").input_value() == "7"
     web.check_consoles()
