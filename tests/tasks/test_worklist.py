@@ -185,9 +185,7 @@ def test_what_filters_offer_is_found_once_a_minute_for_somebody_with_thousands_o
 
 
 def test_a_column_is_looked_for_in_its_index(world, database_kind):
-    with world.work(world.clerks[0]) as work, statements(world) as sent:
+    with world.work(world.clerks[0]) as work:
         condition = inbox_columns.condition(work, inbox_columns.Asked("kind", equals="rent"))
-    probe = next(one for one, _values in sent if "task_value" in one)
-    assert "task_value.open" in probe and "open = 1" not in probe
     if database_kind == "sqlite":
         assert "ix_task_value_open" in plan_of(world, select(HumanTask.id).where(condition))
