@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import os
 import re
 import socket
 import subprocess
@@ -80,12 +79,11 @@ def serving(place: Place, log: Path, processes: int = 1) -> Iterator[Served]:
     listening.listen(512)
     listening.set_inheritable(True)
     port = int(listening.getsockname()[1])
-    environment = {**os.environ, **place.environment, "HEDUI_LISTEN_FD": str(listening.fileno()),
-                   "HEDUI_LOG_LEVEL": "WARNING", "PORT": str(port)}  # fmt: skip
+    own = {**place.environment, "HEDUI_LISTEN_FD": str(listening.fileno()), "HEDUI_LOG_LEVEL": "WARNING"}
+    command = ["env", *(f"{name}={value}" for name, value in own.items()), sys.executable, "-m", "webapp.serve"]
     with log.open("wb") as out:
         started = [
-            subprocess.Popen([sys.executable, "-m", "webapp.serve"], env=environment, stdout=out, stderr=out,
-                             pass_fds=[listening.fileno()])
+            subprocess.Popen(command, stdout=out, stderr=out, pass_fds=[listening.fileno()])
             for _number in range(processes)
         ]  # fmt: skip
     try:

@@ -65,7 +65,7 @@ def fill(place: Place, count: int) -> None:
     with unit_of_work(home, OPERATOR) as work:
         definitions.ship(work, Checked(drawing(), ()))
     first = _offices(home)
-    case_id, done_by = _example(home, first)
+    case_id = _example(home, first)
     _people(home)
     known = _known(home)
     with home.engine.connect().execution_options(hedui_write=True) as connection:
@@ -74,17 +74,20 @@ def fill(place: Place, count: int) -> None:
             # the driver's own, before a transaction begins; a fill that is cut off is made anew
             for said in ("synchronous=OFF", "cache_size=-400000", "wal_autocheckpoint=20000"):
                 _driver(connection).execute(f"PRAGMA {said}")
-        _write_slots(known, connection, count)
+        with connection.begin():
+            _write_slots(known, connection, count)
         _say("slots", began)
         aside: list[Any] = [one.__table__ for one in (Case, HumanTask, TaskValue)]
-        _lift(connection, aside)
-        for step in _statements(connection, case_id, done_by):
+        with connection.begin():
+            _lift(connection, aside)
+            steps = _statements(connection, case_id)
+        for step in steps:
             _in_chunks(connection, step, count)
             _say(step.split("(")[0].strip(), began)
-        _restore(connection, aside)
+        with connection.begin():
+            _restore(connection, aside)
+            connection.exec_driver_sql("DROP TABLE bench_slot")
         _say("indexes", began)
-        connection.exec_driver_sql("DROP TABLE bench_slot")
-        connection.commit()
     with unit_of_work(home, OPERATOR) as work:
         tallies.recount(work)
     _settle(home)
@@ -141,8 +144,8 @@ def _people(home: Home) -> None:
     an_account(home, province, OVERSEER, login="overseer", name="省")
 
 
-def _example(home: Home, agency: int) -> tuple[int, int]:
-    """A case that the program itself has brought to its fifth step; its key and who worked on it."""
+def _example(home: Home, agency: int) -> int:
+    """A case that the program itself has brought to its fifth step; its key."""
     with unit_of_work(home, OPERATOR) as work:
         office = work.session.get_one(Organisation, agency)
     account = an_account(home, office, HANDLER, login="first-0", name="甲")
@@ -171,7 +174,7 @@ def _example(home: Home, agency: int) -> tuple[int, int]:
             version = desk.claim(work, ref).version
         with unit_of_work(home, actor) as work:
             moves.complete_task(work, ref, version=version, answers={"note": "as declared", "kind": "wages"})
-    return case_id, account.id
+    return case_id
 
 
 def _sealed(home: Home, household: Household, person: Person) -> None:
@@ -244,13 +247,12 @@ def _write_slots(known: Known, connection: Any, count: int) -> None:
             with raw.cursor() as cursor, cursor.copy("COPY bench_slot FROM STDIN") as copy:
                 for row in rows:
                     copy.write_row(row)
-    connection.commit()
 
 
 # --- rows ------------------------------------------------------------------------------------------------------------
 
 
-def _statements(connection: Any, case_id: int, done_by: int) -> list[str]:
+def _statements(connection: Any, case_id: int) -> list[str]:
     """What copies the example, a table after the other; each ends with the slots' own condition."""
     ref = connection.exec_driver_sql(f"SELECT ref FROM cases WHERE id = {case_id}").scalar_one()
     tasks = connection.exec_driver_sql(f"SELECT id, state FROM human_task WHERE case_id = {case_id} ORDER BY id").all()
@@ -277,7 +279,6 @@ def _statements(connection: Any, case_id: int, done_by: int) -> list[str]:
                      "case_id": case["id"], "org_id": "s.org_id", "value": "s.value"}  # fmt: skip
             last = _copy(connection, "task_value", f"task_id = {key} AND key = 'kind'", value)
         found.append(_copy(connection, "human_task", f"id = {key}", own, f"_{at}"))
-    connection.commit()
     return [*found, last]
 
 
@@ -310,8 +311,8 @@ def _copy(connection: Any, table: str, where: str, own: Mapping[str, str], mark:
 def _in_chunks(connection: Any, statement: str, count: int) -> None:
     for first in range(0, count, CHUNK * 4):
         said = f"{statement} WHERE s.n > {first} AND s.n <= {first + CHUNK * 4}"
-        connection.exec_driver_sql(said if connection.dialect.name == "sqlite" else said.replace("%", "%%"))
-        connection.commit()
+        with connection.begin():
+            connection.exec_driver_sql(said if connection.dialect.name == "sqlite" else said.replace("%", "%%"))
 
 
 def _lift(connection: Any, tables: list[Any]) -> None:
@@ -322,17 +323,14 @@ def _lift(connection: Any, tables: list[Any]) -> None:
     for table in tables:
         for index in table.indexes:
             index.drop(connection)
-    connection.commit()
 
 
 def _restore(connection: Any, tables: list[Any]) -> None:
     for table in tables:
         for index in table.indexes:
             index.create(connection)
-            connection.commit()
     for line in tally_triggers.statements(connection.dialect.name):
         connection.exec_driver_sql(line)
-    connection.commit()
 
 
 def _settle(home: Home) -> None:
