@@ -33,7 +33,7 @@ from tasks import life, notifications
 from tasks.finding_models import SavedFilter
 from tasks.leaving_models import HandOver
 from tasks.models import OPEN, HumanTask
-from tasks.notifications import Notification
+from tasks.notice_rows import Notification
 
 BEGIN = "handover.begin"
 PURPOSE = "handover"

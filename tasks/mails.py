@@ -31,6 +31,7 @@ from domain.parties.throttle import Throttled
 from domain.text import Name
 from domain.text import gettext as _
 from domain.work import Work
+from tasks.notice_rows import unread_of
 
 KIND, SEND_DUTY = "mail", "mail.send"
 NOTICE, DIGEST, CODE = "notice", "digest", "code"
@@ -218,8 +219,6 @@ def message_id(home_id: str, key: str, sender: str) -> str:
 
 
 def _letter(work: Work, row: OutboxMessage, body: Mapping[str, Any], person: Account, to: str) -> Letter:
-    from tasks.notifications import unread_of  # notices are announced here; kept local to avoid a cycle at import
-
     settings = work.home.settings
     english = person.locale == "en"
     path = f"/notices/{body['ref']}" if body["ref"] else "/notices"

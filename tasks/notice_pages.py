@@ -16,7 +16,7 @@ from domain.text import Name, Text, gettext
 from domain.work import Work
 from tasks.models import HumanTask
 from tasks.notice_kinds import CHANNELS, GROUPS, KINDS, PAGE, Kind
-from tasks.notifications import Notification
+from tasks.notice_rows import Notification
 
 SIZE = 30
 TASK, CASE = "task", "case"

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, delete, func, select, text, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from domain.base import Base, BigKey, Key, Ref, new_ref
+from domain.base import new_ref
 from domain.errors import NotFound, OperationFailed
 from domain.parties.accounts import Account
 from domain.parties.reach import NoticeChoice
@@ -24,36 +23,12 @@ from domain.work import Work
 from tasks import mails
 from tasks.models import HumanTask
 from tasks.notice_kinds import KINDS, MAIL, NONE, PAGE, Kind
+from tasks.notice_rows import Notification, unread_of
 
 ACTIVE = "ACTIVE"
 KEPT, SWEPT = timedelta(days=180), 1_000  # how long what was read is kept; how much goes at a time
-MANY = 99  # more are counted as "99+"
 # what a fact may look like: a reference, a code, a day, a number; never a name
 FACT = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:+/@-]{0,63}|")
-_UNREAD = text("read_at IS NULL")
-
-
-class Notification(Base):
-    """One thing told to one person. key: of what happened, once a person. facts: of its sentence."""
-
-    __tablename__ = "notification"
-    __table_args__ = (
-        UniqueConstraint("account_id", "key"),
-        Index("ix_notification_account_id_id", "account_id", "id"),
-        Index("ix_notification_unread", "account_id", "id", sqlite_where=_UNREAD, postgresql_where=_UNREAD),
-        Index("ix_notification_task_id", "task_id"),
-    )
-
-    id: Mapped[Key]
-    ref: Mapped[Ref]
-    account_id: Mapped[int] = mapped_column(BigKey, ForeignKey("account.id"))
-    key: Mapped[str] = mapped_column(String(160))
-    kind: Mapped[str] = mapped_column(String(48))
-    task_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("human_task.id"))
-    case_ref: Mapped[str] = mapped_column(String(26), default="")
-    facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    made_at: Mapped[datetime]
-    read_at: Mapped[datetime | None]
 
 
 def notify(
@@ -122,16 +97,6 @@ def _write(work: Work, rows: list[dict[str, Any]]) -> list[tuple[int, str]]:
 def unread(work: Work) -> int:
     """How many notices the actor has not read, at most MANY + 1."""
     return unread_of(work.session, work.actor.user_id) if work.actor.user_id is not None else 0
-
-
-def unread_of(session: Session, account_id: int) -> int:
-    """How many notices somebody has not read, at most MANY + 1. Uses ix_notification_unread."""
-    some = (
-        select(Notification.id)
-        .where(Notification.account_id == account_id, Notification.read_at.is_(None))
-        .limit(MANY + 1)
-    )
-    return session.scalar(select(func.count()).select_from(some.subquery())) or 0
 
 
 def own(work: Work, ref: str) -> Notification:

@@ -27,7 +27,7 @@ from domain.work import Work
 from domain.workdays import Calendar, end_of_day, working_days_between
 from tasks import ladder, mails, notifications
 from tasks.models import CREATED, HELD, OPEN_SQL, READY, HumanTask
-from tasks.notifications import Notification
+from tasks.notice_rows import Notification
 from tasks.term_models import TermAlert
 
 DUTY = KEY = "terms.remind"

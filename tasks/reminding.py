@@ -16,7 +16,7 @@ from domain.work import Work
 from tasks import bonds, held, life, notifications
 from tasks.bonds import Bond
 from tasks.models import CANDIDATE, EXCLUDED, READY, HumanTask, TaskPerson
-from tasks.notifications import Notification
+from tasks.notice_rows import Notification
 from tasks.rules import held_task
 
 KIND = "task.reminded"

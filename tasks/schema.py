@@ -51,7 +51,7 @@ ROOMS = (
     "tasks.mark_models",
     "tasks.models",
     "tasks.tallies",
-    "tasks.notifications",
+    "tasks.notice_rows",
     "tasks.proof_models",
     "tasks.repair_models",
     "tasks.step_times",

@@ -18,7 +18,7 @@ from domain.home import HomeRow
 from domain.parties.permissions import may
 from domain.parties.roles import ROLES
 from domain.text import Text
-from tasks.notifications import unread_of
+from tasks.notice_rows import unread_of
 from webapp import checking, navigation
 from webapp.auth import house
 from webapp.database import db

@@ -7,6 +7,9 @@ Size: the small table of accounts is written anew on SQLite; one index over comp
 million.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -19,7 +22,10 @@ BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 INSTANT = sa.DateTime(timezone=True).with_variant(sa.DateTime(), "sqlite")
 STATES = "state IN ('FILED_NOT','ACTIVE','LOCKED','DISABLED')"
 OLD_STATES = "state IN ('FILED_NOT','ACTIVE','DISABLED')"
-FILED, OLD_FILED = "state NOT IN ('ACTIVE','LOCKED') OR filed_on IS NOT NULL", "state <> 'ACTIVE' OR filed_on IS NOT NULL"
+FILED, OLD_FILED = (
+    "state NOT IN ('ACTIVE','LOCKED') OR filed_on IS NOT NULL",
+    "state <> 'ACTIVE' OR filed_on IS NOT NULL",
+)
 OPEN_WORK = (
     "EXISTS (SELECT 1 FROM human_task t WHERE t.assignee_id = NEW.id"
     " AND t.state IN ('CREATED','READY','RESERVED','IN_PROGRESS','SUSPENDED','ERROR'))"
@@ -36,7 +42,13 @@ DONE = sa.text("completed_at IS NOT NULL")
 RUNNING = sa.text("state = 'RUNNING'")
 
 
-def _table(name, *columns, keys=(), checks=(), unique=()):
+def _table(
+    name: str,
+    *columns: "sa.Column[object]",
+    keys: Sequence[tuple[str, str]] = (),
+    checks: Sequence[tuple[str, str]] = (),
+    unique: Sequence[Sequence[str]] = (),
+) -> None:
     op.create_table(
         name,
         sa.Column("id", BIG, nullable=False),
@@ -48,7 +60,7 @@ def _table(name, *columns, keys=(), checks=(), unique=()):
     )
 
 
-def _need(name, kind):
+def _need(name: str, kind: Any) -> "sa.Column[object]":
     return sa.Column(name, kind, nullable=False)
 
 

@@ -12,7 +12,7 @@ from domain import identity
 from domain.work import SCHEDULER, unit_of_work
 from tasks import desk
 from tasks.models import HumanTask
-from tasks.notifications import Notification
+from tasks.notice_rows import Notification
 from tests.browser.serving import PHONE, Desk, Served
 from tests.journeys import steps
 from tests.journeys.playing import Story, new_case
@@ -151,7 +151,7 @@ def test_the_pages_of_leaving_relatives_and_proof_can_be_used_by_everybody(web: 
     head.errors[:] = [one for one in head.errors if "status of 422" not in one]
     clerk = web.desk("town")
     with unit_of_work(web.office.home, web.office.actor("town")) as work:
-        ref = work.session.scalars(select(HumanTask.ref)).first()
+        ref = work.session.scalars(select(HumanTask.ref).limit(1)).one()
         desk.claim(work, ref)
     clerk.go("/account/")
     clerk.page.locator("a[href^='/leaving/']").click()

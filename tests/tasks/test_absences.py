@@ -21,7 +21,7 @@ from scheduler import tick
 from tasks import absences, desk, handing, handover
 from tasks.leaving_models import HandOver
 from tasks.models import HumanTask
-from tasks.notifications import Notification
+from tasks.notice_rows import Notification
 from tests.torture.drawn import shared
 from tests.torture.world import World
 

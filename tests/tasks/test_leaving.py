@@ -19,7 +19,7 @@ from tasks import closing, desk, handing, leaving, leaving_run, moves, pausing
 from tasks.finding_models import SavedFilter
 from tasks.leaving_models import DONE, ENDED, OWNER, QUEUE, STAYS, TO, Leaving, LeavingItem
 from tasks.models import OPEN, HumanTask
-from tasks.notifications import Notification
+from tasks.notice_rows import Notification
 from tests.support import an_account
 from tests.torture.drawn import shared
 from tests.torture.world import HANDLER, World

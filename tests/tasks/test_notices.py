@@ -10,7 +10,7 @@ from domain.parties import staff
 from domain.work import SCHEDULER, Work, unit_of_work
 from tasks import notifications
 from tasks.models import HumanTask
-from tasks.notifications import Notification
+from tasks.notice_rows import Notification
 from tests.crowd import at_once
 from tests.homes import Office
 from tests.journeys.playing import new_case

@@ -15,7 +15,7 @@ from domain.parties.accounts import Account
 from domain.work import OPERATOR, unit_of_work
 from scheduler import duties, recurring, tick
 from tasks import pausing, proof, proof_rules
-from tasks.notifications import Notification
+from tasks.notice_rows import Notification
 from tasks.proof_models import SeparationProof, SeparationViolation
 from tests.homes import Office
 from tests.journeys import steps

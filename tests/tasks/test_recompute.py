@@ -15,7 +15,7 @@ from domain.workdays import Derivation
 from scheduler import tick
 from tasks import desk, recompute, term_moving
 from tasks.models import OPEN, HumanTask
-from tasks.notifications import Notification
+from tasks.notice_rows import Notification
 from tasks.term_models import KEPT, MOVED, TermMove, TermRun
 from tests.journeys.played import ACCEPTED, story_of
 from tests.journeys.playing import Story

@@ -15,7 +15,7 @@ from domain.parties.accounts import Account
 from domain.work import SCHEDULER, unit_of_work
 from tasks import desk, pausing, reminders, terms
 from tasks.models import OPEN, HumanTask
-from tasks.notifications import Notification
+from tasks.notice_rows import Notification
 from tasks.term_models import TermAlert
 from tests.crowd import at_once
 from tests.journeys.played import ACCEPTED, story_of

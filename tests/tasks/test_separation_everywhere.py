@@ -171,13 +171,6 @@ def _stands_in(sides: Sides, absent: Actor, substitute: Actor) -> None:
         substitutes.make(work, Wanted(absent.ref, substitute.ref, work.today, work.today, WHY))
 
 
-def _claim_many(sides: Sides) -> None:
-    sides.first_half()
-    with sides.world.work(sides.who) as work:
-        outcome = desk.claim_many(work, [sides.two])
-    assert outcome[0].refusal
-
-
 def _on_behalf(sides: Sides) -> None:
     sides.first_half()
     sides.act(
@@ -249,13 +242,13 @@ CHANGES_NO_HANDS = {
 }  # fmt: skip
 WAYS: dict[str, Callable[[Sides], None]] = {
     **OPERATIONS, "claimed for an absent person": _substitute, "completed for an absent person": _for_the_absent,
-    "many claimed at once": _claim_many, "completed on behalf": _on_behalf, "handed over by who leaves": _leaving,
+    "completed on behalf": _on_behalf, "handed over by who leaves": _leaving,
     "claimed among many": _batch_claim, "assigned among many": _batch_assign,
 }  # fmt: skip
 
 
 # these do what may be done and say the rest elsewhere: it is nobody's then
-QUIET = (life.HAND_BACK, "many claimed at once", "handed over by who leaves", "claimed among many",
+QUIET = (life.HAND_BACK, "handed over by who leaves", "claimed among many",
          "assigned among many")  # fmt: skip
 
 

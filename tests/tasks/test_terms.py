@@ -19,7 +19,7 @@ from domain.verification import catalogue
 from domain.workdays import Derivation
 from tasks import desk, moves, term_moving, terms
 from tasks.models import OPEN, HumanTask
-from tasks.notifications import Notification
+from tasks.notice_rows import Notification
 from tasks.term_models import GRANTED, PENDING, REFUSED, TermRequest
 from tasks.timers import key_of
 from tests.homes import Office

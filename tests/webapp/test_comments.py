@@ -13,7 +13,7 @@ from domain.journal import JournalEntry
 from domain.work import unit_of_work
 from tasks import briefs, comments
 from tasks.models import TaskComment
-from tasks.notifications import Notification
+from tasks.notice_rows import Notification
 from tests.homes import Office
 from tests.journeys.playing import Story, new_case
 from tests.webapp.desk_world import app_of, browser_of, press, task_address
@@ -40,7 +40,7 @@ def test_a_remark_tells_whom_it_names_once_and_nobody_outside_the_case(office: O
         written = comments.write(work, ref, f"@clerk 请看，@{name}也看；@bank @nobody a@b", ["clerk", "owner1"])
 
     assert written.unknown == ("bank", "nobody")
-    assert sorted(_told(story)) == sorted([clerk.user_id, head.user_id])
+    assert sorted(_told(story)) == sorted([clerk.user_id or 0, head.user_id or 0])
     with story.work("town") as work:
         comments.mend(work, written.ref, "@clerk 请再看")
     assert len(_told(story)) == 2

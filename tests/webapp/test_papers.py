@@ -40,8 +40,8 @@ def _at_authorise(office: Office) -> tuple[Story, Any, str]:
 
 def _handed_in(browser: Any, address: str, content: bytes, name: str) -> Any:
     data = fields_of(browser.get(address).text)
-    data["upload:members-0-scan"] = (io.BytesIO(content), name)
-    return browser.post(f"{address}/files?field=members-0-scan", data=data, content_type="multipart/form-data")
+    sent: dict[str, Any] = {**data.to_dict(flat=False), "upload:members-0-scan": (io.BytesIO(content), name)}
+    return browser.post(f"{address}/files?field=members-0-scan", data=sent, content_type="multipart/form-data")
 
 
 def _newest(story: Story) -> tuple[StoredFile, FileCheck]:
@@ -165,7 +165,7 @@ def test_an_upload_that_broke_off_goes_on_and_is_byte_for_byte_the_file(office: 
     assert early.status_code == 409
     for start in range(400_000, len(photo), 400_000):
         assert _piece(again, address, at, photo, start).status_code == 204
-    ended = again.post(f"{at}/end", headers=_script(again, address)).json
+    ended: Any = again.post(f"{at}/end", headers=_script(again, address)).json
     assert ended["digest"] == hashlib.sha256(photo).hexdigest()
     assert again.post(f"{at}/end", headers=_script(again, address)).json == ended
 

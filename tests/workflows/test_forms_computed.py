@@ -230,8 +230,7 @@ def test_the_servers_figures_are_those_of_an_independent_calculation(
 
     expected: list[Decimal | None] = []
     for amount, count, ticked in given_rows:
-        shown = amount is not None and amount >= 0
-        worth = amount * count if shown and count is not None and ticked and amount is not None else None
+        worth = amount * count if amount is not None and amount >= 0 and count is not None and ticked else None
         expected.append(None if worth is None else worth.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP))
     lines = [one for one in expected if one is not None]
     summed = sum(lines, Decimal(0)) if lines and choice == "YES" else None

@@ -261,7 +261,7 @@ def _done_already(ref: str) -> ResponseReturnValue | None:
         shown = pages.task_page(work, ref, english=english())
         if shown.state != COMPLETED or not shown.done_by_me:
             return None
-        following = queues.next_task(work, asked_filter(), after=ref)
+        following = pull.following(work, asked_filter(), after=ref)
         return render_template("desk/already.html", task=shown, following=following, kept=in_address(asked_filter()))
 
 

@@ -15,7 +15,7 @@ from domain.parties import throttle
 from domain.parties.throttle import Throttled
 from domain.text import gettext as _
 from domain.work import SCHEDULER
-from tasks import calendars, mails, notice_kinds, notice_pages, notifications, recompute_pages
+from tasks import calendars, mails, notice_kinds, notice_pages, notice_rows, notifications, recompute_pages
 from webapp import showing
 from webapp.acting import acting, reading
 from webapp.errors import status_of
@@ -38,7 +38,7 @@ def listing() -> ResponseReturnValue:
         )  # fmt: skip
         return render_template(
             "notices/listing.html", page=page, groups=notice_kinds.GROUPS, pages=_pages(), now=work.now,
-            count=notifications.unread(work), most=notifications.MANY, counts=showing.nav_counts(work),
+            count=notifications.unread(work), most=notice_rows.MANY, counts=showing.nav_counts(work),
         )  # fmt: skip
 
 

@@ -1,0 +1,47 @@
+"""Notices as rows: one a person and thing, and how many somebody has not read."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, func, select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from domain.base import Base, BigKey, Key, Ref
+
+MANY = 99  # more are counted as "99+"
+_UNREAD = text("read_at IS NULL")
+
+
+class Notification(Base):
+    """One thing told to one person. key: of what happened, once a person. facts: of its sentence."""
+
+    __tablename__ = "notification"
+    __table_args__ = (
+        UniqueConstraint("account_id", "key"),
+        Index("ix_notification_account_id_id", "account_id", "id"),
+        Index("ix_notification_unread", "account_id", "id", sqlite_where=_UNREAD, postgresql_where=_UNREAD),
+        Index("ix_notification_task_id", "task_id"),
+    )
+
+    id: Mapped[Key]
+    ref: Mapped[Ref]
+    account_id: Mapped[int] = mapped_column(BigKey, ForeignKey("account.id"))
+    key: Mapped[str] = mapped_column(String(160))
+    kind: Mapped[str] = mapped_column(String(48))
+    task_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("human_task.id"))
+    case_ref: Mapped[str] = mapped_column(String(26), default="")
+    facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    made_at: Mapped[datetime]
+    read_at: Mapped[datetime | None]
+
+
+def unread_of(session: Session, account_id: int) -> int:
+    """How many notices somebody has not read, at most MANY + 1. Uses ix_notification_unread."""
+    some = (
+        select(Notification.id)
+        .where(Notification.account_id == account_id, Notification.read_at.is_(None))
+        .limit(MANY + 1)
+    )
+    return session.scalar(select(func.count()).select_from(some.subquery())) or 0
