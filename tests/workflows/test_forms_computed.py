@@ -238,7 +238,7 @@ def test_the_servers_figures_are_those_of_an_independent_calculation(
     assert (kept["total"] and Decimal(kept["total"])) == summed
     assert kept["n"] == ("7" if summed is not None and summed >= 100 else None)
     for (amount, _c, _t), row in zip(given_rows, kept["rows"] or (), strict=True):
-        assert (amount is not None and amount >= 0) or row["count"] is None, "what is hidden is not kept"  # type: ignore[redundant-expr]
+        assert (amount is not None and amount >= 0) or row["count"] is None, "what is hidden is not kept"
     again = cleaned(
         spec,
         choice=choice,
