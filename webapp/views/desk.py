@@ -251,7 +251,7 @@ def complete(ref: str) -> ResponseReturnValue:
     if following is None:
         flash(done)
         return redirect(url_for("desk.inbox", **in_address(asked_filter())))
-    flash(f"{done} {_('The next task is open.')} {following.why}")
+    flash(" ".join((done, str(_("The next task is open.")), str(following.why))))
     return redirect(url_for("desk.task", ref=following.ref, **in_address(asked_filter())))
 
 
