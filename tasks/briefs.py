@@ -120,7 +120,7 @@ def brief_of(
     law: Rules,
 ) -> CaseBrief:
     """The head of a case: one query, for its people and what they signed."""
-    people = _members(work, household)
+    people = members(work, household)
     first = people[0].person.name if people else ""
     department, agency = (Office(one.name, one.name_en) for one in offices[:2] if one is not None)
     town = offices[2]
@@ -146,7 +146,8 @@ def brief_of(
     )
 
 
-def _members(work: Work, household: Household | None) -> list[Member]:
+def members(work: Work, household: Household | None) -> list[Member]:
+    """The members of a household and what they signed; one query."""
     if household is None:
         return []
     holding = authorisations.holding(work.today).where(Person.household_id == household.id).subquery()

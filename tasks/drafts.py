@@ -68,7 +68,12 @@ class Shown:
 
     def overtakes(self, stand: Stand | None) -> bool:
         """True when a page that stands there does not know of it."""
-        return stand is not None and not _newest(self.revision, self.page, stand)
+        return overtakes(self.revision, self.page, stand)
+
+
+def overtakes(revision: int, page: str, stand: Stand | None) -> bool:
+    """True when a page that stands there does not know of this revision, which another page may have saved."""
+    return stand is not None and not _newest(revision, page, stand)
 
 
 def of(work: Work, task: HumanTask) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy import select
 
@@ -14,8 +15,11 @@ from domain.policy_shipped import Rules
 from domain.verification import catalogue, commissions, rechecks
 from domain.verification.deliveries import Resource
 from domain.work import Work
-from tasks.pages import TaskPage
+from tasks.briefs import Member
 from workflows.forms import FieldSpec, FormSpec
+
+if TYPE_CHECKING:
+    from tasks.pages import GuardianView
 
 Choices = Sequence[tuple[str, str]]
 
@@ -39,17 +43,36 @@ class Offered:
     preset: Sequence[str] = ("resources", "categories")
 
 
-def for_task(work: Work, page: TaskPage, *, english: bool = False) -> Offered:
+class Formed(Protocol):
+    """A task with its form and what the form may be filled from: its page, or the form alone."""
+
+    @property
+    def case_ref(self) -> str: ...
+
+    @property
+    def form(self) -> FormSpec: ...
+
+    @property
+    def members(self) -> Sequence[Member]: ...
+
+    @property
+    def guardians(self) -> Sequence[GuardianView]: ...
+
+    @property
+    def law(self) -> Rules: ...
+
+
+def for_task(work: Work, page: Formed, *, english: bool = False) -> Offered:
     """The options and rows that this task's form asks for, and no others; at most six queries."""
-    wanted = _asked(page.form)
+    wanted = asked(page.form)
     options: dict[str, Choices] = {}
     rows: dict[str, Sequence[Row]] = {"members": _member_rows(page)}
     if "members" in wanted:
-        options["members"] = [(one.person.ref, one.person.name) for one in page.case.members]
+        options["members"] = [(one.person.ref, one.person.name) for one in page.members]
     if "guardians" in wanted:
         options["guardians"] = _guardians(page)
     if wanted & {"categories", "resources", "recheck_items"}:
-        case = work.session.scalars(select(Case).where(Case.ref == page.case.ref)).one()
+        case = work.session.scalars(select(Case).where(Case.ref == page.case_ref)).one()
         if "categories" in wanted:
             options["categories"] = _categories(work, case, page.law, english)
         if "resources" in wanted:
@@ -59,7 +82,8 @@ def for_task(work: Work, page: TaskPage, *, english: bool = False) -> Offered:
     return Offered(options, rows)
 
 
-def _asked(form: FormSpec) -> set[str]:
+def asked(form: FormSpec) -> set[str]:
+    """The sources that a form names."""
     found: set[str] = set()
     for one in form.inputs:
         found |= _sources(one)
@@ -73,15 +97,15 @@ def _sources(spec: FieldSpec) -> set[str]:
     return names - {""}
 
 
-def _member_rows(page: TaskPage) -> list[Row]:
+def _member_rows(page: Formed) -> list[Row]:
     return [
         Row("person", one.person.ref, one.person.name, f"{one.person.relation} {one.person.idno}")
-        for one in page.case.members
+        for one in page.members
     ]
 
 
-def _guardians(page: TaskPage) -> list[tuple[str, str]]:
-    names = {one.person.ref: one.person.name for one in page.case.members}
+def _guardians(page: Formed) -> list[tuple[str, str]]:
+    names = {one.person.ref: one.person.name for one in page.members}
     return [
         (one.ref, f"{one.name} ({one.relation} · {names[one.ward]})") for one in page.guardians if one.ward in names
     ]
@@ -117,11 +141,11 @@ def _suppliers(work: Work, resources: Sequence[Resource]) -> Mapping[int, Organi
     return {one.id: one for one in found}
 
 
-def _recheck_rows(work: Work, case: Case, page: TaskPage, english: bool) -> list[Row]:
+def _recheck_rows(work: Work, case: Case, page: Formed, english: bool) -> list[Row]:
     known = page.law.categories
     found = work.session.execute(select(Person.id, Person.ref).where(Person.household_id == case.household_id))
     names = {key: ref for key, ref in found}  # noqa: C416  dict() takes a Result for a mapping
-    people = {one.person.ref: one.person.name for one in page.case.members}
+    people = {one.person.ref: one.person.name for one in page.members}
     return [
         Row(
             "ref",

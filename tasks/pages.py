@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from sqlalchemy import Select, or_, select
@@ -31,7 +31,7 @@ from domain.verification.doubts import DoubtView
 from domain.verification.queries import Query
 from domain.work import Work
 from tasks import briefs, comments, drafts, drawings, followed, routing, standing, words
-from tasks.briefs import CaseBrief, Clock
+from tasks.briefs import CaseBrief, Clock, Member
 from tasks.comments import Reader, Remark
 from tasks.drafts import Shown
 from tasks.drawings import Drawing
@@ -105,6 +105,21 @@ class TaskPage:
     def text(self, english: bool) -> str:
         """The task's name in the language of the page."""
         return self.name_en if english else self.name
+
+    @property
+    def case_ref(self) -> str:
+        """The case that it belongs to."""
+        return self.case.ref
+
+    @property
+    def members(self) -> Sequence[Member]:
+        """The people of the case's household."""
+        return self.case.members
+
+    @property
+    def facts(self) -> Mapping[str, Mapping[str, Any]]:
+        """What the form's expressions know of the case's files, by ref."""
+        return {one.ref: {"name": one.name, "size": one.size, "media": one.media_type} for one in self.files}
 
 
 def task_page(work: Work, ref: str, *, english: bool = False) -> TaskPage:
@@ -180,6 +195,12 @@ def _for_others(work: Work, task: HumanTask) -> bool:
 
 
 def _task(work: Work, ref: str) -> Select[*tuple[Any, ...]]:
+    return _whole().where(HumanTask.ref == ref, or_(task_scope(work.actor), supervised(work.actor)))
+
+
+@cache
+def _whole() -> Select[*tuple[Any, ...]]:
+    """Everything of a task's page that one row holds; written once, for an alias costs more than sending it."""
     department, agency, town = aliased(Organisation), aliased(Organisation), aliased(Organisation)
     holder, finisher, other, typist = aliased(Account), aliased(Account), aliased(Account), aliased(Account)
     absent, owner = aliased(Account), aliased(Account)
@@ -214,7 +235,6 @@ def _task(work: Work, ref: str) -> Select[*tuple[Any, ...]]:
         .join(absent, absent.id == HumanTask.held_for, isouter=True)
         .join(owner, owner.id == HumanTask.owner_id, isouter=True)
         .join(typist, typist.id == HumanTask.draft_by, isouter=True)
-        .where(HumanTask.ref == ref, or_(task_scope(work.actor), supervised(work.actor)))
     )
 
 

@@ -34,6 +34,7 @@ from workflows.steps import StepSpec, others_of
 
 PASSED, MOVED_BACK, MIGRATED = ("skip", "skipped", "move", "failed"), "moved back", "migrated"
 DID, LET_PASS, NEAR = "did", "passed", "near"
+_LATER = aliased(CaseMoment)  # made once: an alias costs more than a statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,12 +163,11 @@ def let_pass(case_id: int, names: Mapping[str, str], people: Collection[int]) ->
         now.setdefault(after, []).append(before)
     plain = sorted(ids[0] for ids in now.values() if len(ids) == 1)
     several = [sorted(ids) for ids in now.values() if len(ids) > 1]
-    later = aliased(CaseMoment)
     back = exists().where(
-        later.case_id == CaseMoment.case_id,
-        later.version > CaseMoment.version,
-        later.verb == MOVED_BACK,
-        later.step_id == CaseMoment.step_id,
+        _LATER.case_id == CaseMoment.case_id,
+        _LATER.version > CaseMoment.version,
+        _LATER.verb == MOVED_BACK,
+        _LATER.step_id == CaseMoment.step_id,
     )
     return select(CaseMoment.account_id, literal(LET_PASS), CaseMoment.step_id).where(
         CaseMoment.case_id == case_id,

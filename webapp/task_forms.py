@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, Protocol, cast
 
 from flask import request
 
@@ -14,7 +14,8 @@ from domain.files import StoredFile
 from domain.logs import Event
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import desk, file_checks, form_facts, marks, options, pages
+from tasks import desk, file_checks, form_facts, form_pages, marks, options
+from tasks.options import Formed as FormedTask
 from tasks.pages import TaskPage
 from webapp.acting import acting, reading
 from webapp.auth import house
@@ -27,13 +28,23 @@ from workflows.forms import FieldSpec, FormSpec, file_refusal
 log = logging.getLogger("web.papers")
 
 
+class Formed(FormedTask, Protocol):
+    """A task whose form is drawn: its page, or the form alone."""
+
+    @property
+    def values(self) -> Mapping[str, Any]: ...
+
+    @property
+    def facts(self) -> Mapping[str, Mapping[str, Any]]: ...
+
+
 def filled(ref: str, answers: Mapping[str, Any]) -> TaskForm:
     """The form as sent, with the files that came along already in it."""
     with reading() as work:
-        return with_files(work, pages.task_page(work, ref, english=english()), answers)
+        return with_files(work, form_pages.form_page(work, ref), answers)
 
 
-def with_files(work: Work, shown: TaskPage, answers: Mapping[str, Any]) -> TaskForm:
+def with_files(work: Work, shown: Formed, answers: Mapping[str, Any]) -> TaskForm:
     """The form as sent, holding the files that `answers` name."""
     form = make(shown.form, _sources(work, shown), answers, request.form)
     for spec in shown.form.inputs:
@@ -71,16 +82,16 @@ def buttons(form: FormSpec) -> list[dict[str, str]]:
     return [{"name": field.key, "value": o.value, "label": o.label_en if english() else o.label} for o in field.options]
 
 
-def blank(work: Work, shown: TaskPage) -> TaskForm:
+def blank(work: Work, shown: Formed) -> TaskForm:
     return make(shown.form, _sources(work, shown), shown.values)
 
 
-def filled_with(work: Work, shown: TaskPage, answers: Mapping[str, Any]) -> TaskForm:
+def filled_with(work: Work, shown: Formed, answers: Mapping[str, Any]) -> TaskForm:
     """The form holding these answers, as a draft of them would."""
     return make(shown.form, _sources(work, shown), answers)
 
 
-def sent(work: Work, shown: TaskPage) -> TaskForm:
+def sent(work: Work, shown: Formed) -> TaskForm:
     return make(shown.form, _sources(work, shown), shown.values, request.form)
 
 
@@ -90,14 +101,13 @@ def seen(shown: TaskPage, form: TaskForm, work: Work | None = None) -> Seen:
     return seen_of(form, marks.standing(work, shown.ref) if work is not None and marked else {})
 
 
-def _sources(work: Work, shown: TaskPage) -> Sources:
+def _sources(work: Work, shown: Formed) -> Sources:
     offered = options.for_task(work, shown, english=english())
     rows = {
         name: [FixedRow(one.key, one.ref, one.title, one.note) for one in given] for name, given in offered.rows.items()
     }
-    facts = {one.ref: {"name": one.name, "size": one.size, "media": one.media_type} for one in shown.files}
     confirm = reasons.offered(work, "confirm") if any(one.warning for one in shown.form.rules) else ()
-    return Sources(offered.options, rows, frozenset(offered.preset), form_facts.instant(work), facts, confirm)
+    return Sources(offered.options, rows, frozenset(offered.preset), form_facts.instant(work), shown.facts, confirm)
 
 
 def hand_in(

@@ -6,11 +6,10 @@ from typing import Any
 
 from flask import request
 
-from tasks import drafts, pages
+from tasks import drafts, form_pages
 from tasks.drafts import Kept, Stand
 from webapp import showing, task_forms
 from webapp.acting import acting
-from webapp.i18n import english
 
 
 class KeptBeside(Exception):
@@ -28,7 +27,7 @@ def kept(ref: str) -> tuple[dict[str, Any], int, Kept]:
     type; KeptBeside, and then the files were not taken.
     """
     with acting() as work:
-        form = task_forms.sent(work, pages.task_page(work, ref, english=english()))
+        form = task_forms.sent(work, form_pages.form_page(work, ref))
         answers = form.draft()
         draft = drafts.keep(work, ref, answers, stand())
     if draft.beside:

@@ -13,11 +13,13 @@ from flask.typing import ResponseReturnValue
 from domain.errors import Conflict, HouseError, InvalidAnswers, NotFound, NotPermitted, Stale
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import desk, drafts, drawings, followed, form_facts, moves, pages, pull, queues, saved_filters
+from tasks import desk, drafts, drawings, followed, form_facts, form_pages, moves, pages, pull, queues, saved_filters
 from tasks.drafts import Kept
 from tasks.filters import Filter
 from tasks.models import COMPLETED
+from tasks.moves import Moved
 from tasks.pages import TaskPage
+from tasks.pull import Next
 from webapp import corrections, inbox_page, showing, task_forms, typed
 from webapp.acting import acting, reading
 from webapp.auth import house
@@ -222,18 +224,18 @@ def _to_decide(ref: str, kept: Kept) -> ResponseReturnValue:
 def complete(ref: str) -> ResponseReturnValue:
     """Complete a task. WTForms judges first, then the verb; a refusal shows the form again with everything kept."""
     with reading() as work:
-        shown = pages.task_page(work, ref, english=english())
+        shown = form_pages.form_page(work, ref)
         form = task_forms.sent(work, shown)
     answers = form.draft()
-    if shown.mine and shown.draft.overtakes(stand := typed.stand()):
+    if shown.mine and shown.overtakes(stand := typed.stand()):
         with acting() as work:
             kept = drafts.keep(work, ref, answers, stand)
         if kept.beside:
             return _to_decide(ref, kept)
     version = request.form.get("version", 0, type=int)
     try:
-        task_forms.hand_in(ref, answers, form=form.spec)
-        form = task_forms.filled(ref, answers)
+        if task_forms.hand_in(ref, answers, form=form.spec):
+            form = task_forms.filled(ref, answers)
         if not form.validate():
             return _refused(ref, form, 422)
         with acting() as work:
@@ -247,6 +249,11 @@ def complete(ref: str) -> ResponseReturnValue:
         return _done_already(ref) or _refused(ref, form, status_of(refusal), refusal)
     if moved.broken:
         return redirect(url_for("desk.task", ref=ref, **in_address(asked_filter())))
+    return _onwards(moved, following)
+
+
+def _onwards(moved: Moved, following: Next | None) -> ResponseReturnValue:
+    """To the next task, or to the list when there is none."""
     done = str(_("Done. The case is closed.") if moved.completed else _("Done."))
     if following is None:
         flash(done)
