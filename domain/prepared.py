@@ -72,6 +72,16 @@ class Prepared:
             cursor.close()
         return None if row is None else written.read(row)
 
+    def all(self, connection: Connection, values: Mapping[str, Any]) -> list[list[Any]]:
+        """The values of every row that a SELECT finds, in the order of its columns."""
+        written = self._for(connection.dialect)
+        cursor = execute(connection, written.text, written.bound(values))
+        try:
+            rows = cursor.fetchall()
+        finally:
+            cursor.close()
+        return [written.read(row) for row in rows]
+
     def _for(self, dialect: Dialect) -> _Written:
         known = self._written.get(dialect.name)
         if known is None:

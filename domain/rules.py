@@ -22,6 +22,7 @@ from domain.parties import organisations
 from domain.policy import PolicySnapshot
 from domain.policy_calendar import load_calendar_year
 from domain.policy_shipped import Rules, assemble
+from domain.prepared import Prepared
 from domain.vault import fingerprint
 from domain.work import Work
 from domain.workdays import Derivation, Term
@@ -95,10 +96,13 @@ def put_calendar(work: Work, source: bytes) -> Rules:
     return deploy(work, {**files, f"calendars/cn-{year}.toml": source})
 
 
+# asked by every request, so past the session's own machinery
+_PLACES = Prepared(select(PolicyFile.path, PolicyFile.digest).order_by(PolicyFile.path))
+
+
 def current(work: Work) -> Rules:
     """The rules in force; one small query, the parsed rules are shared by digest."""
-    places = work.session.execute(select(PolicyFile.path, PolicyFile.digest).order_by(PolicyFile.path)).all()
-    key = tuple((path, digest) for path, digest in places)
+    key = tuple((path, digest) for path, digest in _PLACES.all(work.connection, {}))
     found = _assembled.get(key)
     if found is None:
         rows = work.session.execute(select(PolicyFile.path, PolicyFile.content))

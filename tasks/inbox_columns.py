@@ -12,15 +12,15 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, delete, func, select
 
 from domain.base import new_ref
 from domain.parties import permissions
 from domain.parties.organisations import Organisation
 from domain.work import Work
+from tasks import column_rows
 from tasks.finding_models import CHOICE, DATE, NUMBER, TEXT, TaskValue
-from tasks.models import OPEN, HumanTask
+from tasks.models import HumanTask
 from workflows import definitions
 from workflows.definitions import Definition, DefinitionRow
 from workflows.forms import FieldSpec, FormSpec
@@ -117,10 +117,9 @@ def keep(work: Work, task: HumanTask, form: FormSpec, answers: Mapping[str, Any]
         return
     tasks = [(task.id, task.case_id, task.org_id)]
     if whole_case:
-        others = select(HumanTask.id, HumanTask.case_id, HumanTask.org_id).where(
-            HumanTask.case_id == task.case_id, HumanTask.state.in_(OPEN), HumanTask.id != task.id
-        )
-        tasks += [(key, case, office) for key, case, office in work.session.execute(others)]
+        work.session.flush()
+        asked = {"case": task.case_id, "task": task.id}
+        tasks += [(key, task.case_id, office) for key, office in column_rows.OTHERS.all(work.connection, asked)]
     said = [(spec.key, KINDS[spec.kind], _plain(spec, answers.get(spec.key))) for spec in specs]
     emptied = [name for name, _kind, value in said if not value]
     if emptied:
@@ -128,8 +127,9 @@ def keep(work: Work, task: HumanTask, form: FormSpec, answers: Mapping[str, Any]
             delete(TaskValue).where(TaskValue.task_id.in_([key for key, _c, _o in tasks]), TaskValue.key.in_(emptied))
         )
     if whole_case:  # what tasks that are over said before is not what the case says now
-        past = (TaskValue.case_id == task.case_id, TaskValue.open.is_(False))
-        work.session.execute(delete(TaskValue).where(*past, TaskValue.key.in_([name for name, _k, _v in said])))
+        column_rows.PAST.send_all(
+            work.connection, [{"case": task.case_id, "key": name} for name, _kind, _value in said]
+        )
     rows = [
         _row(work, (key, case, office), name, kind, value)
         for key, case, office in tasks
@@ -170,9 +170,8 @@ def _open(work: Work, instance: Instance, columns: Sequence[Column], refs: Seque
             value = _from_data(column, data[column.key])
             if value:
                 known[column.key] = (column.kind, value)
-    earlier = work.session.scalars(select(TaskValue).where(TaskValue.case_id == case_id).order_by(TaskValue.id))
-    for row in earlier:
-        known[row.key] = (row.kind, _text_of(work, row) if row.kind == TEXT else row.value)
+    for ref, key, kind, value, sealed in column_rows.EARLIER.all(work.connection, {"case": case_id}):
+        known[key] = (kind, _opened(work, ref, sealed) if kind == TEXT else value)
     if known:
         tasks = work.session.execute(select(HumanTask.id, HumanTask.org_id).where(HumanTask.ref.in_(refs))).all()
         places = [(task, case_id, office) for task, office in tasks]
@@ -181,12 +180,8 @@ def _open(work: Work, instance: Instance, columns: Sequence[Column], refs: Seque
 
 
 def _close(work: Work, case_id: int) -> None:
-    done = select(HumanTask.id).where(HumanTask.case_id == case_id, HumanTask.state.not_in(OPEN))
-    work.session.execute(
-        update(TaskValue)
-        .where(TaskValue.case_id == case_id, TaskValue.open, TaskValue.task_id.in_(done))
-        .values(open=False)
-    )
+    work.session.flush()
+    column_rows.CLOSED.send(work.connection, {"case": case_id})
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,7 +337,11 @@ def _offices(work: Work) -> list[int]:
 
 
 def _text_of(work: Work, row: TaskValue) -> str:
-    return work.home.vault.open("task_value.sealed", row.ref, row.sealed or b"")
+    return _opened(work, row.ref, row.sealed)
+
+
+def _opened(work: Work, ref: str, sealed: bytes | None) -> str:
+    return work.home.vault.open("task_value.sealed", ref, sealed or b"")
 
 
 def _row(work: Work, place: tuple[int, int, int], key: str, kind: str, value: str) -> dict[str, Any]:
@@ -366,10 +365,4 @@ def _write(work: Work, rows: list[dict[str, Any]]) -> None:
         return
     session = work.session
     session.flush()
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    made = insert(TaskValue)
-    names = ("ref", "kind", "value", "sealed", "open")
-    newer = made.on_conflict_do_update(
-        index_elements=["task_id", "key"], set_={name: getattr(made.excluded, name) for name in names}
-    )
-    session.connection().execute(newer, rows)
+    column_rows.newer(session.get_bind().dialect.name).send_all(work.connection, rows)

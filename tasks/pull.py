@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, exists, literal_column, or_, select
@@ -39,7 +39,7 @@ def free(work: Work, asked: Filter) -> list[Next]:
 
     Uses ix_human_task_pull.
     """
-    return [_next(work, task, town) for task, town in _sorted(work, _to_claim(work, asked.checked()))]
+    return [_next(work, one) for one in _sorted(work, _to_claim(work, asked.checked()))]
 
 
 def following(work: Work, asked: Filter, after: str = "") -> Next | None:
@@ -49,11 +49,31 @@ def following(work: Work, asked: Filter, after: str = "") -> Next | None:
     """
     asked = asked.checked()
     rows = [*_to_claim(work, asked), *_in_hand(work, asked)]
-    found = next((one for one in _sorted(work, rows) if one[0].ref != after), None)
-    return _next(work, *found) if found is not None else None
+    found = next((one for one in _sorted(work, rows) if one.ref != after), None)
+    return _next(work, found) if found is not None else None
 
 
-Row = tuple[HumanTask, Organisation | None]
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What of a task decides when it comes, and what is said of that. town: its names in both languages."""
+
+    id: int
+    ref: str
+    state: str
+    priority: int
+    due_at: datetime | None
+    opened_at: datetime
+    skill: str
+    town_id: int | None
+    town: str | None
+    town_en: str | None
+
+
+# no mapped objects: sixty tasks are looked at, and one is opened
+_ROWS = select(
+    HumanTask.id, HumanTask.ref, HumanTask.state, HumanTask.priority, HumanTask.due_at, HumanTask.opened_at,
+    HumanTask.skill, HumanTask.town_id, Organisation.name, Organisation.name_en,
+).join(Organisation, Organisation.id == HumanTask.town_id, isouter=True)  # fmt: skip
 
 
 def _to_claim(work: Work, asked: Filter) -> list[Row]:
@@ -72,8 +92,8 @@ def _to_claim(work: Work, asked: Filter) -> list[Row]:
     found: list[Row] = []
     for branch in branches.of_actor(work.actor, "free"):
         for day in (HumanTask.due_at.is_not(None), HumanTask.due_at.is_(None)):
-            wanted = _rows((*branch, day, *able)).order_by(HumanTask.priority, HumanTask.due_at, HumanTask.id)
-            found += [(row[0], row[1]) for row in work.session.execute(wanted.limit(AT_ONCE))]
+            wanted = branches.narrow(_ROWS, (*branch, day, *able))
+            found += _read(work, wanted.order_by(HumanTask.priority, HumanTask.due_at, HumanTask.id))
     return found
 
 
@@ -81,13 +101,12 @@ def _in_hand(work: Work, asked: Filter) -> list[Row]:
     if asked.owner == "free":
         return []
     mine = (branches.IS_OPEN, HumanTask.assignee_id == work.actor.user_id, HumanTask.state.in_(HELD))
-    wanted = _rows((*mine, *filters.narrowed(work, filters.as_mine(asked)))).order_by(*branches.order())
-    return [(row[0], row[1]) for row in work.session.execute(wanted.limit(AT_ONCE))]
+    wanted = branches.narrow(_ROWS, (*mine, *filters.narrowed(work, filters.as_mine(asked))))
+    return _read(work, wanted.order_by(*branches.order()))
 
 
-def _rows(conditions: Sequence[ColumnElement[bool]]) -> Select[*tuple[Any, ...]]:
-    wanted = select(HumanTask, Organisation).join(Organisation, Organisation.id == HumanTask.town_id, isouter=True)
-    return branches.narrow(wanted, conditions)
+def _read(work: Work, wanted: Select[*tuple[Any, ...]]) -> list[Row]:
+    return [Row(*row) for row in work.session.execute(wanted.limit(AT_ONCE))]
 
 
 def _named(account_id: int | None, kind: str) -> ColumnElement[bool]:
@@ -98,29 +117,28 @@ def _named(account_id: int | None, kind: str) -> ColumnElement[bool]:
 
 
 def _sorted(work: Work, rows: Sequence[Row]) -> list[Row]:
-    once = {task.id: (task, town) for task, town in rows}
-    order = _order(work)
-    return sorted(once.values(), key=lambda one: order(one[0]))[:AT_ONCE]
+    once = {one.id: one for one in rows}
+    return sorted(once.values(), key=_order(work))[:AT_ONCE]
 
 
-def _order(work: Work) -> Callable[[HumanTask], tuple[Any, ...]]:
-    def place(task: HumanTask) -> tuple[Any, ...]:
+def _order(work: Work) -> Callable[[Row], tuple[Any, ...]]:
+    def place(task: Row) -> tuple[Any, ...]:
         due = office_day(task.due_at) if task.due_at is not None else date.max
         return task.priority, due, not _fits(work, task), task.opened_at, task.id
 
     return place
 
 
-def _fits(work: Work, task: HumanTask) -> bool:
+def _fits(work: Work, task: Row) -> bool:
     """What the actor was trained for, or a town they look after."""
     return bool(task.skill) or (task.town_id is not None and task.town_id in work.actor.towns)
 
 
-def _next(work: Work, task: HumanTask, town: Organisation | None) -> Next:
-    return Next(task.ref, task.state == READY, _("This one because %(why)s.", why=_And(_reasons(work, task, town))))
+def _next(work: Work, task: Row) -> Next:
+    return Next(task.ref, task.state == READY, _("This one because %(why)s.", why=_And(_reasons(work, task))))
 
 
-def _reasons(work: Work, task: HumanTask, town: Organisation | None) -> list[Text]:
+def _reasons(work: Work, task: Row) -> list[Text]:
     found = []
     if task.priority < NORMAL:
         found.append(_("it is urgent"))
@@ -134,8 +152,8 @@ def _reasons(work: Work, task: HumanTask, town: Organisation | None) -> list[Tex
             found.append(_("it is due first, on %(day)s", day=office_day(task.due_at)))
     if task.skill:
         found.append(_("it asks for your training “%(skill)s”", skill=task.skill))
-    if town is not None and task.town_id in work.actor.towns:
-        found.append(_("it is of your town %(town)s", town=Name(town.name, town.name_en)))
+    if task.town is not None and task.town_id in work.actor.towns:
+        found.append(_("it is of your town %(town)s", town=Name(task.town, task.town_en or "")))
     return found or [_("it has waited longest")]
 
 

@@ -12,11 +12,13 @@ from typing import Any
 
 from flask import Flask, current_app, g, request, url_for
 from flask_login import current_user
+from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
 from domain.home import HomeRow
 from domain.parties.permissions import may
 from domain.parties.roles import ROLES
+from domain.prepared import Prepared
 from domain.text import Text
 from tasks.notice_rows import unread_of
 from webapp import checking, navigation
@@ -30,6 +32,10 @@ class Training:
     """A demonstration home; `stopped_at` is where its clock stands, or None when it runs."""
 
     stopped_at: datetime | None
+
+
+# asked by every page, so past the session's own machinery
+_KIND = Prepared(select(HomeRow.kind, HomeRow.stopped_at))
 
 
 def init(app: Flask) -> None:
@@ -101,8 +107,8 @@ def has_page(endpoint: str) -> bool:
 
 
 def _training() -> Training | None:
-    row = db.session.get(HomeRow, 1)
-    return Training(row.stopped_at) if row is not None and row.kind == "demo" else None
+    row = _KIND.first(db.session.connection(), {})
+    return Training(row[1]) if row is not None and row[0] == "demo" else None
 
 
 @lru_cache(maxsize=64)

@@ -99,7 +99,7 @@ class RoleGrant(Base):
     until: Mapped[date | None]
 
 
-def granted(on: date) -> ColumnElement[bool]:
+def granted(on: date | ColumnElement[date]) -> ColumnElement[bool]:
     """The filter of grants that hold on a day: given on or before it and not run out."""
     return (RoleGrant.granted_on <= on) & (RoleGrant.until.is_(None) | (RoleGrant.until >= on))
 

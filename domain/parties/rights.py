@@ -4,14 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ForeignKey, Integer, String, UniqueConstraint, cast, literal, null, select, union_all
+from sqlalchemy import (
+    Date,
+    ForeignKey,
+    Integer,
+    String,
+    UniqueConstraint,
+    bindparam,
+    cast,
+    literal,
+    null,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.base import Base, BigKey, Key
 from domain.parties.accounts import ACTIVE, LOCKED, Account, RoleGrant, granted
 from domain.parties.substitutes import Substitution, in_force, lent
+from domain.prepared import Prepared
 from domain.work import StandIn, Work
 
 
@@ -53,19 +67,9 @@ def of_account(work: Work, account_id: int) -> Rights:
     Uses uq_role_grant_account_id_role, uq_account_skill_account_id_skill, uq_account_town_account_id_town_id,
     ix_substitution_substitute_id.
     """
-    today = work.today
-    roles = select(literal("role"), RoleGrant.role, cast(null(), Integer)).where(
-        RoleGrant.account_id == account_id, granted(today)
-    )
-    skills = select(literal("skill"), AccountSkill.skill, cast(null(), Integer)).where(
-        AccountSkill.account_id == account_id
-    )
-    towns = select(literal("town"), literal(""), AccountTown.town_id).where(AccountTown.account_id == account_id)
-    stands = select(literal("stand"), literal(""), Substitution.id).where(
-        Substitution.substitute_id == account_id, in_force(today)
-    )
     found: dict[str, list[tuple[str, int]]] = {"role": [], "skill": [], "town": [], "stand": []}
-    for kind, text, number in work.session.execute(union_all(roles, skills, towns, stands)):
+    work.session.flush()
+    for kind, text, number in _rights().all(work.connection, {"account": account_id, "today": work.today}):
         found[kind].append((text, number))
     return Rights(
         frozenset(text for text, _n in found["role"]),
@@ -73,6 +77,20 @@ def of_account(work: Work, account_id: int) -> Rights:
         frozenset(number for _t, number in found["town"]),
         _stands(work, [number for _t, number in found["stand"]]) if found["stand"] else (),
     )
+
+
+@cache
+def _rights() -> Prepared:
+    """Asked by every request, so written once: composing it costs more than sending it."""
+    who, today = bindparam("account", type_=BigKey), bindparam("today", type_=Date)
+    none = cast(null(), Integer)
+    roles = select(literal("role"), RoleGrant.role, none).where(RoleGrant.account_id == who, granted(today))
+    skills = select(literal("skill"), AccountSkill.skill, none).where(AccountSkill.account_id == who)
+    towns = select(literal("town"), literal(""), AccountTown.town_id).where(AccountTown.account_id == who)
+    stands = select(literal("stand"), literal(""), Substitution.id).where(
+        Substitution.substitute_id == who, in_force(today)
+    )
+    return Prepared(select(union_all(roles, skills, towns, stands).subquery()))
 
 
 def of_office(work: Work, org_id: int) -> dict[int, tuple[Account, Rights]]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from domain import journal
@@ -19,6 +19,7 @@ from domain.parties import rights
 from domain.parties.accounts import Account, UserSession
 from domain.parties.organisations import Organisation
 from domain.parties.security import SecurityRules
+from domain.prepared import Prepared, as_read, columns
 from domain.work import Actor, Work
 
 NEW_SIGN_IN, SIGNED_OUT, IDLE, TOO_OLD, PASSWORD, DISABLED, LOCKED, MOVED, RESTORED = (
@@ -91,20 +92,27 @@ def live_other(session: Session, account_id: int, rules: SecurityRules) -> UserS
     ).first()
 
 
+# asked by every request, so past the session's own machinery
+_FOUND = Prepared(
+    select(*columns(UserSession), *columns(Account), *columns(Organisation))
+    .join_from(UserSession, Account, Account.id == UserSession.account_id)
+    .join(Organisation, Organisation.id == Account.org_id)
+    .where(UserSession.token_hash == bindparam("token"))
+)
+
+
 def find(work: Work, token: str, rules: SecurityRules, request_id: str = "") -> SignedIn | Ended | None:
     """The session behind a cookie, with the roles in force today; why it ended; or None when unknown.
 
     Two SELECTs, three for somebody who stands in for others. `work` may be a reading one.
     """
-    row = work.session.execute(
-        select(UserSession, Account, Organisation)
-        .join(Account, Account.id == UserSession.account_id)
-        .join(Organisation, Organisation.id == Account.org_id)
-        .where(UserSession.token_hash == token_hash(token))
-    ).one_or_none()
+    work.session.flush()
+    row = _FOUND.first(work.connection, {"token": token_hash(token)})
     if row is None:
         return None
-    live, account, org = row
+    values = iter(row)
+    live, account = as_read(work.session, UserSession, values), as_read(work.session, Account, values)
+    org = as_read(work.session, Organisation, values)
     over = _over(live, account, rules)
     if over is not None:
         return over

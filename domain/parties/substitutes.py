@@ -87,7 +87,7 @@ class Line:
     may_end: bool
 
 
-def in_force(on: date) -> ColumnElement[bool]:
+def in_force(on: date | ColumnElement[date]) -> ColumnElement[bool]:
     """The filter of those that give rights on a day. Uses ix_substitution_substitute_id."""
     return (Substitution.first_day <= on) & (Substitution.last_day >= on) & Substitution.ended_at.is_(None)
 
