@@ -18,10 +18,8 @@ from domain.errors import NotFound
 from domain.parties.accounts import Account
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import inbox_columns, life, rules
+from tasks import inbox_columns, life, pinned_forms, rules
 from tasks.models import IN_PROGRESS, RESERVED, HumanTask, TaskDraft
-from workflows import definitions
-from workflows.instances import CaseState
 
 MOST_BESIDE = 5
 
@@ -90,13 +88,13 @@ def keep(work: Work, ref: str, values: Mapping[str, Any], stand: Stand | None = 
     stand: where the page stands; None for whoever has just read the draft in this transaction.
     Raises NotFound, NotPermitted when somebody else holds the task.
     """
-    task, case, state = rules.held_task(work, ref)
+    task, case, _state = rules.held_task(work, ref)
     rules.must_hold(work, task, case, life.DRAFT)
     if stand is not None and not _newest(task.draft_revision or 0, task.draft_page or "", stand):
         _put_beside(work, task, values, stand)
         return Kept(task.draft_revision or 0, True, _name(work, task.draft_by), task.draft_at)
     if stand is None or task.draft_page != stand.page or stand.turn >= (task.draft_turn or 0):
-        _write(work, task, state, values, stand)
+        _write(work, task, values, stand)
     return Kept(task.draft_revision or 0, False, _name(work, task.draft_by), task.draft_at)
 
 
@@ -140,13 +138,13 @@ def _values(work: Work, row: TaskDraft) -> Mapping[str, Any]:
 
 def decide(work: Work, ref: str, other: str, *, take: bool) -> None:
     """Take what another window typed as the draft, or put it away. Raises NotFound, NotPermitted."""
-    task, case, state = rules.held_task(work, ref)
+    task, case, _state = rules.held_task(work, ref)
     rules.must_hold(work, task, case, life.DRAFT)
     row = work.session.scalars(select(TaskDraft).where(TaskDraft.ref == other, TaskDraft.task_id == task.id)).first()
     if row is None:
         raise NotFound(_("This has been decided already. Open the task again."))
     if take:
-        _write(work, task, state, _values(work, row), None)
+        _write(work, task, _values(work, row), None)
         task.draft_by = row.written_by
     work.session.delete(row)
     work.session.flush()
@@ -156,8 +154,8 @@ def _newest(revision: int, page: str, stand: Stand) -> bool:
     return stand.revision >= revision or bool(stand.page and stand.page == page)
 
 
-def _write(work: Work, task: HumanTask, state: CaseState, values: Mapping[str, Any], stand: Stand | None) -> None:
-    inbox_columns.keep(work, task, definitions.by_id(work, state.definition_id).form(task.form_key), values)
+def _write(work: Work, task: HumanTask, values: Mapping[str, Any], stand: Stand | None) -> None:
+    inbox_columns.keep(work, task, pinned_forms.form_of(work, task), values)
     task.draft = work.home.vault.seal_json("human_task.draft", task.ref, dict(values))
     task.draft_at, task.draft_by = work.now, work.actor.user_id
     task.draft_revision = (task.draft_revision or 0) + 1

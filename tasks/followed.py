@@ -27,7 +27,7 @@ from domain.verification.comparison import LineView
 from domain.verification.doubts import DoubtView
 from domain.verification.reports import Report
 from domain.work import Actor, Work
-from tasks import file_checks, words
+from tasks import file_checks, pinned_forms, words
 from tasks.briefs import definition_of
 from tasks.line import AGENCY_ROLES
 from tasks.models import COMPLETED, HumanTask, TaskAttachment
@@ -122,12 +122,13 @@ def opinions(work: Work, case: Case, definition: Definition, names: words.Names,
         .where(HumanTask.case_id == case.id, HumanTask.state == COMPLETED)
         .order_by(HumanTask.completed_at.desc(), HumanTask.id.desc())
         .limit(60)
-    )
+    ).all()
     found = []
+    pinned_forms.learn(work, (task for task, _name, _whom in rows))
     for task, name, whom in rows:
         if task.completed_at is None or not may_follow(work.actor, task.role, stage_of(definition, task)):
             continue
-        form = definition.form(task.form_key)
+        form = pinned_forms.form_of(work, task, definition)
         lines = words.in_words(form, answers_of(work, task), names, english=english)
         who = both(name, whom)
         found.append(Opinion(task.ref, task.name, task.name_en, who, task.completed_at, task.round, tuple(lines)))

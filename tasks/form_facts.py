@@ -15,11 +15,9 @@ from domain.errors import NotFound
 from domain.files import StoredFile
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import life, rules
+from tasks import life, pinned_forms, rules
 from tasks.models import HumanTask
-from workflows import definitions
 from workflows.forms import FormSpec
-from workflows.instances import CaseState
 
 
 def instant(work: Work) -> datetime:
@@ -38,13 +36,12 @@ def of_case(work: Work, case_id: int, form: FormSpec) -> Mapping[str, Mapping[st
 def held(work: Work, ref: str) -> tuple[FormSpec, int]:
     """The form of a task that the actor holds, and the key of its case. Raises NotFound, NotPermitted."""
     row = work.session.execute(
-        select(HumanTask, Case, CaseState.definition_id)
+        select(HumanTask, Case)
         .join(Case, Case.id == HumanTask.case_id)
-        .join(CaseState, CaseState.case_id == HumanTask.case_id)
         .where(HumanTask.ref == ref, rules.task_scope(work.actor))
     ).first()
     if row is None:
         raise NotFound(_("There is no such task for you."))
     task: HumanTask = row[0]
     rules.must_hold(work, task, row[1], life.DRAFT)
-    return definitions.by_id(work, row[2]).form(task.form_key), task.case_id
+    return pinned_forms.form_of(work, task), task.case_id

@@ -18,7 +18,7 @@ from domain.parties.households import Household
 from domain.policy_shipped import Rules
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import briefs, drafts, followed, form_facts, options, pages
+from tasks import briefs, drafts, followed, form_facts, options, pages, pinned_forms
 from tasks.briefs import Member
 from tasks.models import COMPLETED, HumanTask
 from tasks.pages import GuardianView
@@ -69,7 +69,8 @@ def form_page(work: Work, ref: str) -> FormPage:
     if row is None:
         raise NotFound(_("There is no such task for you."))
     task, case, household = row[0], row[1], row[3]
-    form = definitions.by_id(work, row[2].id).form(task.form_key)
+    definition = definitions.by_id(work, row[2].id)
+    form = pinned_forms.form_of(work, task, definition)
     people = household if options.asked(form) & OF_PEOPLE else None
     return FormPage(
         ref=task.ref,

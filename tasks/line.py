@@ -36,6 +36,7 @@ from tasks.models import (
     TaskDraft,
 )
 from tasks.services import subject_of
+from workflows import form_revisions
 from workflows.engine import HumanStep
 from workflows.instances import Instance
 from workflows.steps import StepSpec
@@ -189,7 +190,7 @@ def task_row(
         "role": step.roles[0],
         "org_id": office_of(case, step.roles[0]),
         "form_key": step.form,
-        "form_digest": instance.definition.form(step.form).digest,
+        "form_digest": form_revisions.newest(work, instance.definition, step.form).digest,
         "item": waiting.item if isinstance(waiting.item, dict) else None,
         "subject": subject,
         "state": CREATED if nominated else READY,

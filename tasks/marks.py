@@ -21,7 +21,7 @@ from domain.parties.accounts import Account
 from domain.text import Name
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import followed, notifications, rules, words
+from tasks import followed, notifications, pinned_forms, rules, words
 from tasks.mark_models import TaskMark
 from tasks.models import COMPLETED, HumanTask
 from workflows import definitions
@@ -121,10 +121,11 @@ def _checked(
     names: words.Names, english: bool,
 ) -> Checked:  # fmt: skip
     (task, who), *earlier = rounds
-    form = definition.form(task.form_key)
+    form = pinned_forms.form_of(work, task, definition)
     now = list(words.cells(form, followed.answers_of(work, task), names, english=english))
     was: dict[str, str] | None = None
     if earlier:
+        # in the words of today's form: another label alone is no change of an answer
         before = list(words.cells(form, followed.answers_of(work, earlier[0][0]), names, english=english))
         was = {path: said for path, _label, said in before}
         here = {path for path, _label, _said in now}
@@ -172,7 +173,7 @@ def record(work: Work, ref: str, given: Given, opened: Sequence[str]) -> int:
 def _keep(
     work: Work, task: HumanTask, target: HumanTask, definition: Definition, paths: Mapping[str, str]
 ) -> int:  # fmt: skip
-    form = definition.form(target.form_key)
+    form = pinned_forms.form_of(work, target, definition)
     before = _last(work, target)
     known = {path for path, _label, _said in words.cells(form, before, words.Names(), english=False, empty=True)}
     for path, why in paths.items():

@@ -17,7 +17,7 @@ from domain.oversight.campaigns import ACCEPTED, catch_up
 from domain.parties.accounts import Account
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import bonds, failures, form_facts, held, inbox_columns, incidents, life, line, rules
+from tasks import bonds, failures, form_facts, held, inbox_columns, incidents, life, line, pinned_forms, rules
 from tasks.bonds import Bond
 from tasks.models import COMPLETED, EXITED, HELD, OVER, READY, HumanTask
 from tasks.services import MoveServices
@@ -106,7 +106,7 @@ def complete_task(work: Work, ref: str, *, version: int, answers: Mapping[str, A
     instance = instances.taken(work, case, state, services)
     services.bind(instance)
 
-    form = instance.definition.form(task.form_key)
+    form = pinned_forms.form_of(work, task, instance.definition)
     facts = form_facts.of_case(work, task.case_id, form)
     clean = form.clean(answers, now=form_facts.instant(work), files=facts)
     rules.must_own_files(work, task, form, clean)

@@ -22,7 +22,7 @@ from domain.parties.accounts import Account, roles_in_force
 from domain.text import Text
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import desk, form_facts, held, line, moves, pages, repair_rules, rules
+from tasks import desk, form_facts, held, line, moves, pages, pinned_forms, repair_rules, rules
 from tasks.models import HELD, OPEN, HumanTask
 from tasks.pages import TaskPage
 from tasks.services import MoveServices
@@ -85,7 +85,7 @@ def page(work: Work, ref: str, *, english: bool) -> BehalfPage:
 def form_of(work: Work, ref: str) -> tuple[FormSpec, int]:
     """The form of such a task and the key of its case. Raises NotFound, NotPermitted."""
     task, _case = task_of_office(work, ref)
-    return _definition(work, task).form(task.form_key), task.case_id
+    return pinned_forms.form_of(work, task), task.case_id
 
 
 def attach(work: Work, ref: str, blob: StoredBlob, *, name: str, media: str, field: str) -> StoredFile:
@@ -181,7 +181,7 @@ def complete_for(
 def _complete(
     work: Work, task: HumanTask, case: Case, instance: Instance, person: Account, answers: Mapping[str, Any], why: str
 ) -> moves.Moved:
-    form = instance.definition.form(task.form_key)
+    form = pinned_forms.form_of(work, task, instance.definition)
     facts = form_facts.of_case(work, task.case_id, form)
     clean = form.clean(answers, now=form_facts.instant(work), files=facts)
     rules.must_own_files(work, task, form, clean)

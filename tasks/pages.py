@@ -30,7 +30,7 @@ from domain.verification.deliveries import Resource
 from domain.verification.doubts import DoubtView
 from domain.verification.queries import Query
 from domain.work import Work
-from tasks import briefs, comments, drafts, drawings, followed, routing, standing, words
+from tasks import briefs, comments, drafts, drawings, followed, pinned_forms, routing, standing, words
 from tasks.briefs import CaseBrief, Clock, Member
 from tasks.comments import Reader, Remark
 from tasks.drafts import Shown
@@ -128,6 +128,7 @@ def task_page(work: Work, ref: str, *, english: bool = False) -> TaskPage:
     if row is None:
         raise NotFound(_("There is no such task for you."))
     task, case, household = row[0], row[1], row[2]
+    definitions.recall_newest(work, task.process, row[15])
     definition, law = definitions.by_id(work, row[8].id), rules.current(work)
     versions = reports.all_of(work, case) if briefs.is_past(definition, case, "query") else []
     reached = any(reports.reached_department(one) for one in versions)
@@ -142,6 +143,7 @@ def task_page(work: Work, ref: str, *, english: bool = False) -> TaskPage:
     recall_steps(work, case.id, definition.diagram.steps)
     said = routing.explain(work, task, case, definition.diagram.steps.get(task.step_id))
     earlier = followed.opinions(work, case, definition, known, english=english)
+    form = pinned_forms.form_of(work, task, definition)
     return TaskPage(
         ref=task.ref,
         version=task.version,
@@ -164,9 +166,9 @@ def task_page(work: Work, ref: str, *, english: bool = False) -> TaskPage:
             work,
             task,
             row[14] or "",
-            lambda values: words.in_words(definition.form(task.form_key), values, known, english=english),
+            lambda values: words.in_words(form, values, known, english=english),
         ),
-        form=definition.form(task.form_key),
+        form=form,
         values=_values(work, task),
         case=brief,
         clock=briefs.clock_of(work, law, task.due, task.due_at, task.limit_kind),
@@ -221,6 +223,7 @@ def _whole() -> Select[*tuple[Any, ...]]:
             absent.name,
             owner.name,
             typist.name,
+            definitions.ref_in_force(DefinitionRow.process),
         )
         .join(Case, Case.id == HumanTask.case_id)
         .join(CaseState, CaseState.case_id == Case.id)

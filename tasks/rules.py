@@ -84,7 +84,8 @@ def _lent(one: StandIn) -> ColumnElement[bool]:
 _WHOLE = (
     select(
         *columns(HumanTask), *columns(Case), *columns(CaseState),
-        DefinitionRow.ref, JournalStream.id, JournalStream.seq, JournalStream.head,
+        DefinitionRow.ref, definitions.ref_in_force(DefinitionRow.process),
+        JournalStream.id, JournalStream.seq, JournalStream.head,
     )
     .join_from(HumanTask, Case, Case.id == HumanTask.case_id)
     .join(CaseState, CaseState.case_id == Case.id)
@@ -125,8 +126,8 @@ def held_task(work: Work, ref: str) -> tuple[HumanTask, Case, CaseState]:
     values = iter(row)
     task = as_read(work.session, HumanTask, values)
     case, state = as_read(work.session, Case, values), as_read(work.session, CaseState, values)
-    definition, *head = values
-    definitions.recall(work, state.definition_id, definition)
+    definition, in_force, *head = values
+    definitions.recall(work, state.definition_id, definition, case.process, in_force)
     journal.recall(work, "case", case.ref, Head(*head))
     work.memory["held", ref] = (case, state)  # the session forgets rows that nobody holds
     return task, case, state

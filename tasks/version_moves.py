@@ -28,7 +28,7 @@ from tasks import batches, held, incidents, line, moves
 from tasks.models import OPEN, READY, HumanTask
 from tasks.separation import MIGRATED
 from tasks.services import MoveServices
-from workflows import definitions, engine, instances, transplant
+from workflows import definitions, engine, form_revisions, instances, transplant
 from workflows.definitions import Definition
 from workflows.instances import CaseState, Incident, Instance
 from workflows.moments import Act
@@ -215,7 +215,7 @@ def _values(work: Work, instance: Instance, plan: Plan, task: HumanTask, *, date
     values: dict[str, Any] = {
         "step_id": step.id, "name": step.name, "name_en": step.name_en or step.name, "role": step.roles[0],
         "org_id": line.office_of(instance.case, step.roles[0]), "form_key": step.form,
-        "form_digest": instance.definition.form(step.form).digest,
+        "form_digest": form_revisions.newest(work, instance.definition, step.form).digest,
     }  # fmt: skip
     if task.role == values["role"]:
         values["org_id"] = task.org_id  # the office that has it keeps it

@@ -31,6 +31,8 @@ from workflows.versions import by_id as by_id
 from workflows.versions import in_force as in_force
 from workflows.versions import newest as newest
 from workflows.versions import recall as recall
+from workflows.versions import recall_newest as recall_newest
+from workflows.versions import ref_in_force as ref_in_force
 from workflows.versions import running as running
 from workflows.versions import version as version
 from workflows.versions import versions as versions
@@ -265,6 +267,7 @@ def _deploy(
     )
     work.session.add(row)
     work.session.flush()
+    recall_newest(work, row.process, row.ref)
     body = {"number": row.number, "digest": row.digest}
     journal.record(work, "definition.deployed", row.ref, body, stream=("definition", row.process))
     return row

@@ -147,9 +147,14 @@ class FormSpec:
         """The field whose options are the buttons of the task, or None."""
         return next((f for f in self.inputs if f.actions), None)
 
-    def same_shape(self, other: FormSpec) -> bool:
-        """True when both ask the same keys with the same types, so answers fit both (walls 6)."""
-        return _shape(self.answered) == _shape(other.answered)
+    def fits(self, other: FormSpec) -> bool:
+        """True when answers to one are answers to the other and steer the process alike (walls 6, decision 0035)."""
+        return self.shape == other.shape
+
+    @property
+    def shape(self) -> tuple[object, ...]:
+        """What two revisions of a form have in common that may stand for each other."""
+        return _shape(self.answered)
 
 
 def parse(source: bytes, key: str, file: str) -> FormSpec:
@@ -188,8 +193,21 @@ def check_rules(spec: FormSpec, file: str) -> list[Finding]:
     return form_rules.check(spec.fields, spec.rules, file)
 
 
-def _shape(fields: Sequence[FieldSpec]) -> list[Any]:
-    return sorted((f.key, f.kind, _shape(f.fields)) for f in fields)
+def _shape(fields: Sequence[FieldSpec]) -> tuple[object, ...]:
+    asked = sorted((one for one in fields if one.kind in ANSWERED), key=lambda one: one.key)
+    return tuple(
+        (one.key, one.kind, one.rows, one.options_from, one.inbox, _steers(one), _shape(one.fields)) for one in asked
+    )
+
+
+def _steers(spec: FieldSpec) -> tuple[object, ...]:
+    """All but the words of a field that decides the way or makes the buttons: the drawing stays that of the case."""
+    if not (spec.route or spec.actions):
+        return ()
+    offered = tuple(sorted(one.value for one in spec.options))
+    limits = (spec.required, spec.least, spec.most, spec.digits)
+    rules = tuple(rule.text for rule in (*spec.hides, *filter(None, (spec.needed, spec.compute))))
+    return spec.route, spec.actions, offered, limits, rules
 
 
 def _routed(spec: FieldSpec, value: Any) -> Any:

@@ -185,7 +185,10 @@ def _verdict(
         if names:
             sentence = _("It goes on by the new way: %(steps)s.", steps=joined(names[:SHOWN]))
         return Verdict(PATH, sentence, passed=passed, own=found.own)
-    return Verdict(UNAFFECTED, _("Nothing changes for it."), passed=passed, own=found.own)
+    sentence = _("Nothing changes for it.")
+    if changes.rewords(after):
+        sentence = _("Only forms read otherwise; its tasks take them without a move, as they open.")
+    return Verdict(UNAFFECTED, sentence, passed=passed, own=found.own)
 
 
 def joined_text(notes: Collection[Text]) -> Text:

@@ -109,6 +109,19 @@ class Changes:
         before, after = self._ways(self.old, self.ids), self._ways(self.new, {})
         return frozenset(step for step in self.after.steps if step in self.back and before.get(step) != after.get(step))
 
+    @cached_property
+    def reworded(self) -> frozenset[str]:
+        """Ids (of the new version) of people's steps whose form reads otherwise and asks for the same."""
+        steps = self.old.diagram.steps
+        return frozenset(
+            self.to(name) for name, one in steps.items()
+            if one.kind in PEOPLE and self.to(name) in self.after.steps and self.shape(name) == "same"
+        )  # fmt: skip
+
+    def rewords(self, places: Collection[str]) -> bool:
+        """Whether tokens at `places` (new ids) are at or come to such a step."""
+        return bool(self.reworded) and not self.reworded.isdisjoint(self.after.of(places))
+
     def ahead(self, places: Collection[str]) -> list[str]:
         """Ids (of the new version) of what differs in the part that tokens at `places` (new ids) can still come to."""
         reached = self.after.of(places)
@@ -142,8 +155,8 @@ class Changes:
         named = [things[value].facts for name, value in facts.items() if name.endswith("Ref") and value in things]
         shown = [sorted((k, v) for k, v in one.items() if k != "@id") for one in named if one.get("kind") in _DEFINED]
         found = side.diagram.steps[step]
-        files = (f"forms/{found.form}.form" if found.form else "", f"{found.decision}.dmn" if found.decision else "")
-        return sorted(facts.items()), shown, [side.bundle.files.get(path) for path in files]
+        table = side.bundle.files.get(f"{found.decision}.dmn") if found.decision else None
+        return sorted(facts.items()), shown, _asks(side, found.form), table
 
     def _ways(self, side: Definition, ids: Mapping[str, str]) -> dict[str, list[tuple[str, str, bool]]]:
         found: dict[str, list[tuple[str, str, bool]]] = {}
@@ -177,8 +190,6 @@ class Changes:
                     step=name, role=Listed(after.roles))  # fmt: skip
         if self.shape(before.id) == "other":
             yield _("“%(step)s” asks for other things; what was entered under the same names stays.", step=name)
-        elif self.shape(before.id) == "same":
-            yield _("The form of “%(step)s” reads otherwise; it asks for the same.", step=name)
         if self.term(before.id):
             yield _(
                 "“%(step)s” has another term; the day that is planned stays unless you choose otherwise.", step=name
@@ -195,7 +206,7 @@ class Changes:
             one, other = self.old.form(before.form), self.new.form(after.form)
         except HouseError:
             return "other"
-        return "" if one.digest == other.digest else "same" if one.same_shape(other) else "other"
+        return "" if one.digest == other.digest else "same" if one.fits(other) else "other"
 
     def term(self, step: str) -> bool:
         """Whether the term of a step (old id) is another."""
@@ -227,6 +238,14 @@ class Changes:
             return -alike, order.index(one.id)
 
         return [one.id for one in sorted(fits, key=likely)]
+
+
+def _asks(side: Definition, key: str) -> object:
+    """What the form of a step asks, whatever words it asks it in."""
+    try:
+        return side.form(key).shape if key else None
+    except HouseError:
+        return side.bundle.files.get(f"forms/{key}.form")
 
 
 _DEFINED = ("message", "signal", "error", "escalation")

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from sqlalchemy import column, func, select, table
+from sqlalchemy import ScalarSelect, column, func, select, table
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 import decisions
 from domain.cases import Case
@@ -34,6 +35,7 @@ class Definition:
     title: str
     title_en: str
     bundle: Bundle
+    ref: str = ""
 
     @property
     def diagram(self) -> engine.Diagram:
@@ -101,11 +103,35 @@ def by_id(work: Work, definition_id: int) -> Definition:
     return known
 
 
-def recall(work: Work, definition_id: int, ref: str) -> None:
-    """A version's key and ref were read on the way: if this process knows the version, nobody need ask for it."""
+def recall(work: Work, definition_id: int, ref: str, process: str, newest_ref: str) -> None:
+    """A version's key and ref were read on the way, and which one is in force: nobody need ask for what is known."""
     known = _loaded.get((ref, definition_id))
     if known is not None:
         work.memory["definition", str(definition_id)] = known
+    recall_newest(work, process, newest_ref)
+
+
+def recall_newest(work: Work, process: str, ref: str) -> None:
+    """Which version of a process is in force was read, or decided, in this work."""
+    work.memory["newest version", process] = ref
+
+
+def ref_in_force(process: InstrumentedAttribute[str]) -> ScalarSelect[str]:
+    """The ref of the version in force, as a column of a SELECT. Uses ix_definition_process."""
+    other = aliased(DefinitionRow)
+    wanted = select(other.ref).where(other.process == process)
+    return wanted.order_by(other.number.desc()).limit(1).scalar_subquery()
+
+
+def newest_ref(work: Work, process: str) -> str:
+    """The ref of the version in force, asked once a work. Raises NotFound."""
+    known: str | None = work.memory.get(("newest version", process))
+    if known is None:
+        row = newest(work, process)
+        if row is None:
+            raise NotFound(_("The process %(process)s is not deployed here.", process=process))
+        known = row.ref
+    return known
 
 
 def versions(work: Work) -> Sequence[DefinitionRow]:
@@ -149,13 +175,16 @@ def _load(work: Work, row: DefinitionRow) -> Definition:
     found = _loaded.get(place)
     if found is None:
         bundle = bundle_of(work, row)
-        found = Definition(row.id, row.process, row.number, row.title, row.title_en, bundle)
+        found = Definition(row.id, row.process, row.number, row.title, row.title_en, bundle, row.ref)
         _loaded[place] = found
     return found
 
 
 def newest(work: Work, process: str) -> DefinitionRow | None:
     """The row of the version in force, None for a process that is not deployed here."""
-    return work.session.scalars(
+    row = work.session.scalars(
         select(DefinitionRow).where(DefinitionRow.process == process).order_by(DefinitionRow.number.desc()).limit(1)
     ).first()
+    if row is not None:
+        recall_newest(work, process, row.ref)
+    return row
