@@ -19,6 +19,7 @@ from tasks import (
     batch_chunks,
     campaigns,
     file_checks,
+    form_moves,
     handover,
     jobs,
     leaving,
@@ -225,6 +226,7 @@ def _fill_terms(work: Work, item: AgendaItem, _result: Any) -> None:
 repair_kinds.register_all()
 task_kinds.register_all()
 version_moves.register_all()
+form_moves.register_all()
 
 DUTIES: dict[str, Duty] = {
     old_terms.KIND: Duty(_fill_terms),

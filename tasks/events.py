@@ -46,6 +46,7 @@ SENTENCES: Mapping[str, Text] = {
     "task.broke": _("“%(step)s” could not be completed for a technical reason"),
     "task.mended": _("“%(step)s” can be completed again"),
     "task.rerouted": _("“%(step)s” was taken from somebody who may not do it any more"),
+    "task.form_switched": _("took the newer form for “%(step)s”"),
     "task.handed_over": _("“%(step)s” went to a colleague with the work of somebody who leaves"),
     "task.commented": _("wrote a remark on “%(step)s”"),
     "task.comment_mended": _("changed a remark on “%(step)s”"),

@@ -42,6 +42,7 @@ class FormPage:
     revision: int
     page: str
     form: FormSpec
+    own_form: FormSpec
     values: Mapping[str, Any] = field(repr=False)
     members: Sequence[Member] = field(repr=False)
     guardians: Sequence[GuardianView] = field(repr=False)
@@ -79,6 +80,7 @@ def form_page(work: Work, ref: str) -> FormPage:
         revision=task.draft_revision or 0,
         page=task.draft_page or "",
         form=form,
+        own_form=definition.form(task.form_key),
         values=followed.answers_of(work, task) if task.state == COMPLETED else drafts.of(work, task),
         members=briefs.members(work, people),
         guardians=pages.guardians(work, people),

@@ -14,7 +14,7 @@ from domain.cases import Case
 from domain.errors import Conflict, InvalidAnswers
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import form_facts, inbox_columns, life, line, pinned_forms, rules, words
+from tasks import drafts, form_facts, inbox_columns, life, line, pinned_forms, rules, words
 from tasks.models import OPEN, HumanTask
 from workflows import compare_forms, definitions, form_revisions
 from workflows.compare_parts import Change
@@ -110,6 +110,5 @@ def put(work: Work, case: Case, task: HumanTask, digest: str) -> None:
     body = {"step": task.step_id, "from": task.form_digest, "to": digest}
     line.change(work, task, form_digest=digest)
     if task.draft is not None:
-        draft = work.home.vault.open_json("human_task.draft", task.ref, task.draft)
-        inbox_columns.keep(work, task, pinned_forms.form_of(work, task), draft)
+        inbox_columns.keep(work, task, pinned_forms.form_of(work, task), drafts.of(work, task))
     journal.of_case(work, case.ref, "task.form_switched", task.ref, body)

@@ -30,12 +30,13 @@ from domain.verification.deliveries import Resource
 from domain.verification.doubts import DoubtView
 from domain.verification.queries import Query
 from domain.work import Work
-from tasks import briefs, comments, drafts, drawings, followed, pinned_forms, routing, standing, words
+from tasks import briefs, comments, drafts, drawings, followed, form_switching, pinned_forms, routing, standing, words
 from tasks.briefs import CaseBrief, Clock, Member
 from tasks.comments import Reader, Remark
 from tasks.drafts import Shown
 from tasks.drawings import Drawing
 from tasks.followed import FileView, Opinion, Paper
+from tasks.form_switching import Newer
 from tasks.models import COMPLETED, READY, HumanTask
 from tasks.routing import Explained
 from tasks.rules import is_mine, recall_steps, state_of, supervised, task_scope
@@ -60,9 +61,9 @@ class GuardianView:
 class TaskPage:
     """A task with all that helps to do it. returned: what sent it back, None the first time.
 
-    mine: the actor holds it; claimable: nobody does, and they may; for_others: it may be done on somebody's
-    behalf (`on_behalf`); values: draft, or the answers once completed (S3); readers: whom a remark may tell, asked
-    only where that is drawn.
+    own_form: of the case's own version; newer: a newer revision of the form. mine: the actor holds it; claimable:
+    nobody does, and they may; for_others: it may be done on somebody's behalf (`on_behalf`); values: draft, or the
+    answers once completed (S3); readers: whom a remark may tell, asked only where that is drawn.
     """
 
     ref: str
@@ -84,6 +85,8 @@ class TaskPage:
     done_at: datetime | None
     draft: Shown
     form: FormSpec
+    own_form: FormSpec
+    newer: Newer | None
     values: Mapping[str, Any] = field(repr=False)
     case: CaseBrief
     clock: Clock
@@ -143,7 +146,7 @@ def task_page(work: Work, ref: str, *, english: bool = False) -> TaskPage:
     recall_steps(work, case.id, definition.diagram.steps)
     said = routing.explain(work, task, case, definition.diagram.steps.get(task.step_id))
     earlier = followed.opinions(work, case, definition, known, english=english)
-    form = pinned_forms.form_of(work, task, definition)
+    form, values = pinned_forms.form_of(work, task, definition), _values(work, task)
     return TaskPage(
         ref=task.ref,
         version=task.version,
@@ -169,7 +172,9 @@ def task_page(work: Work, ref: str, *, english: bool = False) -> TaskPage:
             lambda values: words.in_words(form, values, known, english=english),
         ),
         form=form,
-        values=_values(work, task),
+        own_form=definition.form(task.form_key),
+        newer=form_switching.newer(work, task, definition, form, values, known, english=english),
+        values=values,
         case=brief,
         clock=briefs.clock_of(work, law, task.due, task.due_at, task.limit_kind),
         files=followed.papers(work, case, definition),

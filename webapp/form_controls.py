@@ -18,7 +18,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
-from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
+from wtforms.fields.choices import SelectChoice, SelectFieldBase  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.form import BaseForm
 from wtforms.validators import StopValidation
 from wtforms.widgets import CheckboxInput, ListWidget
@@ -48,6 +48,7 @@ class Sources:
     preset: options of a checklist that are ticked while nobody has answered yet.
     now, files: what the form's own expressions are decided with (`FormSpec.judge`).
     confirm: reasons that are offered for passing over a warning.
+    former: key of a field -> what options that it offers no more were called.
     """
 
     options: Mapping[str, Choices] = field(default_factory=dict)
@@ -56,6 +57,7 @@ class Sources:
     now: datetime | None = None
     files: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
     confirm: Sequence[StandardReason] = ()
+    former: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 NOTHING = Sources()
@@ -198,45 +200,78 @@ def _offered(spec: FieldSpec, sources: Sources) -> list[SelectChoice]:
     return [SelectChoice(o.value, o.label_en if english else o.label) for o in spec.options]
 
 
-class _Select(SelectField):
+class _Offering(SelectFieldBase):
+    """Some options. A value that a newer form offers no more stays in sight until somebody changes it, and is refused.
+
+    former: what such options were called; None where the program fills the options in.
+    """
+
+    choices: Any
+
+    def __init__(self, *args: Any, former: Mapping[str, str] | None = None, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.former, self.gone = former, list[str]()
+
+    def process(self, *args: Any, **more: Any) -> None:
+        """Take what was chosen; what of it is not offered is put behind the options."""
+        super().process(*args, **more)
+        offered = {value for value, *_more in self.iter_choices()}
+        chosen = self.data if isinstance(self.data, list) else [self.data]
+        self.gone = [one for one in chosen if one and one not in offered]
+        if self.former is not None:
+            named = {one: _("%(option)s (no longer offered)", option=self.former.get(one, one)) for one in self.gone}
+            self.choices = [*(self.choices or ()), *(SelectChoice(one, str(said)) for one, said in named.items())]
+
+
+class _Select(_Offering, SelectField):
     """One of some options; nothing chosen is for `_Needed` to judge."""
 
     def pre_validate(self, form: BaseForm) -> None:
         """Refuse what is not offered."""
-        if self.data and not any(value == self.data for value, *_more in self.iter_choices()):
+        if self.gone:
             raise _Refused(_("Choose one of the options."))
 
 
-class _Radio(RadioField):
+class _Radio(_Offering, RadioField):
     """One of some options, all in sight."""
 
     def pre_validate(self, form: BaseForm) -> None:
         """Refuse what is not offered."""
-        if self.data and not any(value == self.data for value, *_more in self.iter_choices()):
+        if self.gone:
             raise _Refused(_("Choose one of the options."))
 
 
-class _Checklist(ChecklistField):
+class _Checklist(_Offering, ChecklistField):
     def pre_validate(self, form: BaseForm) -> None:
         """Refuse what is not offered."""
-        offered = {value for value, *_more in self.iter_choices()}
-        if set(self.data or ()) - offered:
+        if self.gone:
             raise _Refused(_("Choose from the options."))
+
+
+def _former(spec: FieldSpec, sources: Sources) -> Mapping[str, str] | None:
+    return None if spec.options_from else sources.former.get(spec.key, {})
 
 
 def _select(spec: FieldSpec, label: str, hint: str, checks: list[Any], sources: Sources) -> Any:
     choices = [SelectChoice("", str(_("Please choose"))), *_offered(spec, sources)]
-    return _Select(label, checks, description=hint, choices=choices, coerce=_text_of, validate_choice=False)
+    return _Select(
+        label, checks, description=hint, choices=choices, coerce=_text_of, validate_choice=False,
+        former=_former(spec, sources),
+    )  # fmt: skip
 
 
 def _radio(spec: FieldSpec, label: str, hint: str, checks: list[Any], sources: Sources) -> Any:
     return _Radio(
-        label, checks, description=hint, choices=_offered(spec, sources), coerce=_text_of, validate_choice=False
-    )
+        label, checks, description=hint, choices=_offered(spec, sources), coerce=_text_of, validate_choice=False,
+        former=_former(spec, sources),
+    )  # fmt: skip
 
 
 def _checklist(spec: FieldSpec, label: str, hint: str, checks: list[Any], sources: Sources) -> Any:
-    return _Checklist(label, checks, description=hint, choices=_offered(spec, sources), validate_choice=False)
+    return _Checklist(
+        label, checks, description=hint, choices=_offered(spec, sources), validate_choice=False,
+        former=_former(spec, sources),
+    )  # fmt: skip
 
 
 def _files(spec: FieldSpec, label: str, hint: str, checks: list[Any], _sources: Sources) -> Any:

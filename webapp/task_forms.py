@@ -37,6 +37,9 @@ class Formed(FormedTask, Protocol):
     @property
     def facts(self) -> Mapping[str, Mapping[str, Any]]: ...
 
+    @property
+    def own_form(self) -> FormSpec: ...
+
 
 def filled(ref: str, answers: Mapping[str, Any]) -> TaskForm:
     """The form as sent, with the files that came along already in it."""
@@ -107,7 +110,18 @@ def _sources(work: Work, shown: Formed) -> Sources:
         name: [FixedRow(one.key, one.ref, one.title, one.note) for one in given] for name, given in offered.rows.items()
     }
     confirm = reasons.offered(work, "confirm") if any(one.warning for one in shown.form.rules) else ()
-    return Sources(offered.options, rows, frozenset(offered.preset), form_facts.instant(work), shown.facts, confirm)
+    return Sources(
+        offered.options, rows, frozenset(offered.preset), form_facts.instant(work), shown.facts, confirm, _former(shown)
+    )
+
+
+def _former(shown: Formed) -> dict[str, dict[str, str]]:
+    """What the options of the case's own version are called: a newer form may offer some of them no more."""
+    return {
+        one.key: {option.value: option.label_en if english() else option.label for option in one.options}
+        for one in shown.own_form.everything()
+        if one.options
+    }
 
 
 def hand_in(

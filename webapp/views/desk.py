@@ -13,7 +13,20 @@ from flask.typing import ResponseReturnValue
 from domain.errors import Conflict, HouseError, InvalidAnswers, NotFound, NotPermitted, Stale
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import desk, drafts, drawings, followed, form_facts, form_pages, moves, pages, pull, queues, saved_filters
+from tasks import (
+    desk,
+    drafts,
+    drawings,
+    followed,
+    form_facts,
+    form_pages,
+    form_switching,
+    moves,
+    pages,
+    pull,
+    queues,
+    saved_filters,
+)
 from tasks.drafts import Kept
 from tasks.filters import Filter
 from tasks.models import COMPLETED
@@ -162,6 +175,22 @@ def draft(ref: str) -> ResponseReturnValue:
     if scripted:
         return jsonify(saved=typed.clock(kept), revision=kept.revision)
     flash(str(_("The draft was saved at %(time)s.", time=typed.clock(kept))))
+    return redirect(url_for("desk.task", ref=ref, **in_address(asked_filter())))
+
+
+@blueprint.post("/tasks/<ref>/form")
+@requires("task.draft", uploads=True)
+def switch_form(ref: str) -> ResponseReturnValue:
+    """Take the newer form for a task one holds; what was typed is kept first, by the form it was typed in."""
+    try:
+        typed.kept(ref)
+        with acting() as work:
+            form_switching.switch(work, ref)
+    except InvalidAnswers as refusal:
+        return _again(ref, _at(refusal.fields), 422)
+    except typed.KeptBeside as told:
+        return _to_decide(ref, told.kept)
+    flash(str(_("This is the newer form. What was filled in is still there.")))
     return redirect(url_for("desk.task", ref=ref, **in_address(asked_filter())))
 
 
