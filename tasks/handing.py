@@ -20,7 +20,7 @@ from domain.parties.rights import Rights
 from domain.text import Text
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import bonds, held, incidents, life, line, rules, separation
+from tasks import bonds, held, incidents, life, line, notifications, rules, separation
 from tasks.bonds import Bond
 from tasks.models import CANDIDATE, CREATED, ERROR, EXCLUDED, RESERVED, HumanTask, TaskPerson
 from workflows import definitions
@@ -50,6 +50,7 @@ def delegate(work: Work, ref: str, account: str) -> HumanTask:
         owner_id=task.assignee_id, claimed_at=work.now, started_at=None,
     )  # fmt: skip
     _journal(work, task, case, "task.delegated", to=person.ref)
+    _tell(work, task, case, "task.delegated", [person.id])
     return task
 
 
@@ -73,7 +74,10 @@ def recall(work: Work, ref: str) -> HumanTask:
     task, case, bond, state = _opened(work, ref)
     row = life.must(life.RECALL, task.state, bond.relations)
     separation.must_be_apart(work, case, _steps(work, state), task.step_id, [task.owner_id])
-    return _return(work, task, case, row, "task.recalled")
+    helper = task.assignee_id
+    _return(work, task, case, row, "task.recalled")
+    _tell(work, task, case, "task.recalled", [helper])
+    return task
 
 
 def forward(work: Work, ref: str, account: str) -> HumanTask:
@@ -83,11 +87,14 @@ def forward(work: Work, ref: str, account: str) -> HumanTask:
     return _give(work, task, case, state, row, account, "task.forwarded")
 
 
-def assign(work: Work, ref: str, account: str) -> HumanTask:
-    """Give a task to one of the office's people, whoever holds it: the head's. Raises as `forward` does."""
+def assign(work: Work, ref: str, account: str, *, batch: str = "") -> HumanTask:
+    """Give a task to one of the office's people, whoever holds it: the head's. Raises as `forward` does.
+
+    batch: it is one of many; each person is then told once of all of them.
+    """
     task, case, bond, state = _opened(work, ref)
     row = life.must(life.ASSIGN, task.state, bond.relations)
-    return _give(work, task, case, state, row, account, "task.assigned")
+    return _give(work, task, case, state, row, account, "task.assigned", batch)
 
 
 def nominate(work: Work, ref: str, accounts: Sequence[str]) -> HumanTask:
@@ -101,6 +108,7 @@ def nominate(work: Work, ref: str, accounts: Sequence[str]) -> HumanTask:
     name_people(work, task, CANDIDATE, people)
     line.change(work, task, state=life.target(row, task.state, ""), narrowed=True, people=True)
     _journal(work, task, case, "task.nominated", to=[one.ref for one in people])
+    _tell(work, task, case, "task.named", [one.id for one in people])
     return task
 
 
@@ -159,9 +167,10 @@ def why_not(work: Work, task: HumanTask, case: Case, state: CaseState, person: A
 
 
 def _give(
-    work: Work, task: HumanTask, case: Case, state: CaseState, row: life.Transition, account: str, event: str
-) -> HumanTask:
-    person = _account(work, task, account)
+    work: Work, task: HumanTask, case: Case, state: CaseState, row: life.Transition, account: str, event: str,
+    batch: str = "",
+) -> HumanTask:  # fmt: skip
+    person, before = _account(work, task, account), task.assignee_id
     must_get(work, task, case, state, person, rights.of_account(work, person.id))
     if task.state == ERROR:
         incidents.mended(work, case, task)
@@ -170,6 +179,9 @@ def _give(
         owner_id=None, claimed_at=work.now, started_at=None,
     )  # fmt: skip
     _journal(work, task, case, event, to=person.ref)
+    _tell(work, task, case, "task.assigned", [person.id], batch)
+    if before != person.id:
+        _tell(work, task, case, "task.taken", [before], batch)
     return task
 
 
@@ -180,7 +192,18 @@ def _return(work: Work, task: HumanTask, case: Case, row: life.Transition, event
         owner_id=None, claimed_at=work.now, started_at=None,
     )  # fmt: skip
     _journal(work, task, case, event, to=owner.ref)
+    _tell(work, task, case, "task.handed_back", [owner.id])
     return task
+
+
+def _tell(work: Work, task: HumanTask, case: Case, kind: str, people: Sequence[int | None], batch: str = "") -> None:
+    """Tell people what became of a task; of many in one batch once."""
+    meant = [one for one in people if one is not None]
+    if batch:
+        notifications.notify(work, meant, f"{kind}_many", key=f"{kind}:{batch}", inbox="mine")
+        return
+    key = f"{kind}:{task.ref}:{task.version}"
+    notifications.notify(work, meant, kind, key=key, task=task, case_ref=case.ref)
 
 
 def _opened(work: Work, ref: str) -> tuple[HumanTask, Case, Bond, CaseState]:

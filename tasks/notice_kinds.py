@@ -94,6 +94,14 @@ KINDS: Mapping[str, Kind] = {
         mandatory=True, of_others=False, place="run",
     ),
     "task.assigned": Kind(_("Work was given to me"), _("%(by)s gave you “%(task)s”."), WORK, channel=MAIL),
+    "task.assigned_many": Kind(
+        _("Several pieces of work were given to me at once"), _("%(by)s gave you several tasks at once."), WORK,
+        channel=MAIL, place="inbox",
+    ),
+    "task.taken_many": Kind(
+        _("Several pieces of my work were given to somebody else"), _("%(by)s gave several of your tasks to others."),
+        WORK, place="inbox",
+    ),
     "task.delegated": Kind(
         _("Work was delegated to me"), _("%(by)s delegated “%(task)s” to you; it goes back to them."), WORK,
         channel=MAIL,

@@ -180,7 +180,7 @@ def _needs_people(_work: Work, params: Params) -> None:
 
 
 def _assign(work: Work, ref: str, params: Params) -> None:
-    handing.assign(work, ref, str(params["row"]["to"]))
+    handing.assign(work, ref, str(params["row"]["to"]), batch=str(params["batch"]))
 
 
 HOLDING = ("state", "assignee_id", "held_for", "owner_id", "claimed_at", "started_at")

@@ -12,15 +12,16 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import ngettext
 
-from domain.errors import Conflict, InvalidAnswers
+from domain import reasons as standard
+from domain.errors import Conflict, InvalidAnswers, NotFound
 from domain.parties import permissions
 from domain.text import Text
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import batch_chunks, batches, filters, office_lists, task_choice, task_kinds
+from tasks import batch_chunks, batch_undo, batches, filters, office_lists, task_choice, task_kinds
 from tasks.filters import Filter
 from tasks.task_choice import TaskChoice
-from webapp import showing
+from webapp import reasons, showing
 from webapp.acting import acting, reading
 from webapp.day_fields import until_of_form
 from webapp.errors import status_of
@@ -30,9 +31,11 @@ blueprint = Blueprint("many", __name__)
 task_kinds.register_all()
 
 AT_ONCE = (task_kinds.CLAIM, task_kinds.RELEASE)  # a few of one's own need no look beforehand
+# which standard reasons are offered for a kind
+USES = {task_kinds.RELEASE: "release", task_kinds.ASSIGN: "assign", task_kinds.PUT_OFF: "suspend"}
 FIELDS: dict[str, Text] = {
     "kind": _("What to do"), "people": _("Colleague"), "until": _("Comes back on"), "day": _("Due on"),
-    "priority": _("Priority"), "reason": _("Reason"),
+    "priority": _("Priority"), "reason": _("Reason"), "reason_code": _("Reason"),
 }  # fmt: skip
 
 
@@ -48,7 +51,8 @@ def office() -> ResponseReturnValue:
             return redirect(url_for("many.office", **{**kept, "page": page.pages}))
         return render_template(
             "desk/office.html", page=page, asked=asked, kept=kept, loads=office_lists.loads(work),
-            steps=office_lists.steps(work), counts=showing.nav_counts(work), titles=showing.titles(work), now=work.now,
+            steps=office_lists.steps(work), done_batch=done_batch(work), counts=showing.nav_counts(work),
+            titles=showing.titles(work), now=work.now,
         )  # fmt: skip
 
 
@@ -74,7 +78,7 @@ def draft() -> ResponseReturnValue:
     chosen = _chosen()
     try:
         with acting() as work:
-            ref = batches.draft(work, _kind(), _params(), chosen, request.form.get("reason", ""), later=False)
+            ref = batches.draft(work, _kind(), _params(), chosen, _reason(work), later=False)
             batch_chunks.judge_now(work, ref)
     except InvalidAnswers as refusal:
         with reading() as work:
@@ -101,6 +105,15 @@ def _at_once(kind: str, chosen: TaskChoice) -> ResponseReturnValue:
     else:
         flash(ngettext("%(num)d task can be claimed again.", "%(num)d tasks can be claimed again.", done))
     return redirect(_list_address(batch=ref))
+
+
+def done_batch(work: Work) -> str:
+    """The batch that has just been done from a list, named in its address, where it can be taken back; else ""."""
+    ref = request.args.get("batch", "")[:26]
+    try:
+        return ref if ref and batch_undo.possible(work, batches.load(work, ref)) else ""
+    except NotFound:
+        return ""
 
 
 def _chosen() -> TaskChoice:
@@ -154,6 +167,15 @@ def _params() -> dict[str, Any]:
     return {}
 
 
+def _reason(work: Work) -> str:
+    """Why: chosen or written; "" where neither was and none is needed. Raises InvalidAnswers."""
+    kind, form = request.form.get("kind", ""), request.form
+    code, text = form.get(f"{standard.FIELD}:{kind}", ""), form.get(standard.TEXT, "")
+    if not code and not text.strip():
+        return ""
+    return standard.sentence(work, USES.get(kind, ""), code, text)
+
+
 def _day(text: str) -> str:
     try:
         return date.fromisoformat(text.strip()).isoformat() if text.strip() else ""
@@ -168,10 +190,12 @@ def _page(work: Work, chosen: TaskChoice, faults: dict[str, str]) -> str:
         if permissions.may(work.actor, batches.kind_of(name).action)
     ]
     total = task_choice.count(work, chosen)
+    known = reasons.by_use(work, USES.values())
     return render_template(
         "batches/tasks.html", kinds=kinds, means=task_kinds.MEANS, total=total, most=task_choice.MOST, chosen=chosen,
         people=_people(work, chosen) if any(name == task_kinds.ASSIGN for name, _t in kinds) and total else [],
         words=_words(), back=_list_address(), faults=faults, fields=FIELDS, sent=request.form,
+        offered={kind: known[use] for kind, use in USES.items() if use in known and kind in dict(kinds)},
         chosen_people=request.form.getlist("people"), second_from=batches.SECOND_FROM, seconded=task_kinds.SECOND,
         counts=showing.nav_counts(work),
     )  # fmt: skip

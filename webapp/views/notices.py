@@ -24,7 +24,10 @@ from webapp.permits import public, requires
 blueprint = Blueprint("notices", __name__)
 READS_AN_HOUR = 60
 # kind of target -> the page, where this application has it
-PAGES = {"task": "desk.task", "case": "cases.case", "batch": "batches.batch", "run": "notices.recomputed"}
+PAGES = {
+    "task": "desk.task", "case": "cases.case", "batch": "batches.batch", "run": "notices.recomputed",
+    "substitution": "substitutes.pack", "inbox": "desk.inbox",
+}  # fmt: skip
 
 
 @blueprint.get("/notices")
@@ -177,4 +180,6 @@ def _pages() -> set[str]:
 
 
 def _address(leads: str, target: str) -> str:
-    return url_for(PAGES[leads], ref=target) if leads in _pages() else ""
+    if leads not in _pages():
+        return ""
+    return url_for(PAGES[leads], owner=target) if leads == "inbox" else url_for(PAGES[leads], ref=target)

@@ -12,7 +12,7 @@ from domain.text import Text
 from domain.text import gettext as _
 from domain.work import Work
 from tasks import desk, handing, life, pausing, task_acts
-from webapp import showing
+from webapp import reasons, showing
 from webapp.acting import acting, reading
 from webapp.day_fields import until_of_form
 from webapp.errors import status_of
@@ -32,10 +32,10 @@ VERBS: Mapping[str, Verb] = {
     life.FORWARD: lambda work, ref: handing.forward(work, ref, _person()),
     life.ASSIGN: lambda work, ref: handing.assign(work, ref, _person()),
     life.NOMINATE: lambda work, ref: handing.nominate(work, ref, request.form.getlist("person")),
-    life.SUSPEND: lambda work, ref: pausing.suspend(work, ref, until_of_form(), _reason()),
+    life.SUSPEND: lambda work, ref: pausing.suspend(work, ref, until_of_form(), _reason(work, life.SUSPEND)),
     life.RESUME: pausing.resume,
-    life.SKIP: lambda work, ref: pausing.skip(work, ref, _reason()),
-    life.FAIL: lambda work, ref: pausing.fail(work, ref, _reason(), code=request.form.get("code", "")),
+    life.SKIP: lambda work, ref: pausing.skip(work, ref, _reason(work, life.SKIP)),
+    life.FAIL: lambda work, ref: pausing.fail(work, ref, _reason(work, life.FAIL), code=request.form.get("code", "")),
     life.PRIORITY: lambda work, ref: pausing.set_priority(work, ref, request.form.get("priority", -1, type=int)),
     life.MEND: pausing.mend,
 }
@@ -59,6 +59,7 @@ DONE: Mapping[str, Text] = {
 # where a refused question stands on the page, and what it is called in the summary
 PLACES: Mapping[str, Text] = {
     "operation": _("What to do"), "account": _("Colleague"), "until": _("Comes back on"), "reason": _("Reason"),
+    "reason_code": _("Reason"),
     "priority": _("Priority"), "code": _("What follows"),
 }  # fmt: skip
 
@@ -107,14 +108,16 @@ def _person() -> str:
     return request.form.get("person", "")
 
 
-def _reason() -> str:
-    return request.form.get("reason", "")
+def _reason(work: Work, use: str) -> str:
+    return reasons.of_form(work, use, several=True)
 
 
 def _page(work: Work, ref: str, *, faults: Mapping[str, str] | None = None, refusal: HouseError | None = None) -> str:
+    shown = task_acts.page(work, ref)
     return render_template(
         "desk/acts.html",
-        page=task_acts.page(work, ref),
+        page=shown,
+        offered=reasons.by_use(work, shown.asking("reason")),
         means=task_acts.MEANS,
         states=life.STATES,
         faults=faults or {},
