@@ -92,7 +92,7 @@ RULES: tuple[Rule, ...] = (
     _rule("term.ask", _WORKERS, f"{HOLDER} {QUEUE}"),
     _rule("term.decide", _SUPERVISORS, f"{OFFICE} {TOWN}"),
     _rule("term.read", _WORKERS),
-    _rule("notice.own", ""),
+    _rule("notification.own", ""),
     # who does whose work while they are away: each for themselves, the head for the office (model 2.1, NM-22)
     _rule("substitution.read", _WORKERS),
     _rule("substitution.make", _WORKERS, SELF),

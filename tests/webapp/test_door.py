@@ -69,8 +69,8 @@ def test_an_action_the_table_does_not_know_stops_the_import():
 def test_every_route_declares_an_action_and_few_are_public(app):
     public_ones = {e for e, view in app.view_functions.items() if permit_of(view) == Permit("")}
     assert public_ones == {
-        "static", "health.healthz", "health.start", "signin.page", "signin.sign_in", "signin.first_password",
-        "signin.choose_first_password", "signin.sign_out", "notices.feed",
+        "static", "health.browser", "health.healthz", "health.start", "signin.page", "signin.sign_in",
+        "signin.first_password", "signin.choose_first_password", "signin.sign_out", "notices.feed",
     }  # fmt: skip
 
 

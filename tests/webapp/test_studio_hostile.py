@@ -200,7 +200,7 @@ def test_a_form_with_scripts_may_be_kept_but_never_deployed(office, app):
     hostile: list[tuple[str, Callable[[dict[str, object]], None]]] = [
         ("iframe", lambda one: one.update(type="iframe", url="javascript:alert(1)")),
         ("html", lambda one: one.update(type="html", content=SCRIPT)),
-        ("expression", lambda one: one.update(type="expression", expression="=1", key="x")),
+        ("expression", lambda one: one.update(type="expression", expression="=alert(1)", key="x")),
         ("conditional", lambda one: one.update(conditional={"hide": "=alert(1)"})),
     ]
     for number, (name, change) in enumerate(hostile, 1):

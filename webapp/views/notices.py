@@ -31,7 +31,7 @@ PAGES = {
 
 
 @blueprint.get("/notices")
-@requires("notice.own")
+@requires("notification.own")
 def listing() -> ResponseReturnValue:
     """What I was told, the newest first."""
     with reading() as work:
@@ -46,7 +46,7 @@ def listing() -> ResponseReturnValue:
 
 
 @blueprint.get("/notices/<ref>")
-@requires("notice.own")
+@requires("notification.own")
 def one(ref: str) -> ResponseReturnValue:
     """What a notice leads to; a mail names it. Looking writes nothing: the page there says it was read."""
     with reading() as work:
@@ -55,7 +55,7 @@ def one(ref: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/notices/<ref>")
-@requires("notice.own")
+@requires("notification.own")
 def read(ref: str) -> ResponseReturnValue:
     """Note that I read it, and go where it leads."""
     with acting() as work:
@@ -67,7 +67,7 @@ def read(ref: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/notices")
-@requires("notice.own")
+@requires("notification.own")
 def read_all() -> ResponseReturnValue:
     """Note that I read everything."""
     with acting() as work:
@@ -85,14 +85,14 @@ def recomputed(ref: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/account/notices")
-@requires("notice.own")
+@requires("notification.own")
 def choices() -> ResponseReturnValue:
     """What I am told of and where; mail and calendar."""
     return _choices()
 
 
 @blueprint.post("/account/notices")
-@requires("notice.own")
+@requires("notification.own")
 def choose() -> ResponseReturnValue:
     """Keep what I chose."""
     with acting() as work:
@@ -103,7 +103,7 @@ def choose() -> ResponseReturnValue:
 
 
 @blueprint.post("/account/mail")
-@requires("notice.own")
+@requires("notification.own")
 def mail() -> ResponseReturnValue:
     """A new address, the code that came there, or none any more."""
     act = request.form.get("act", "")
@@ -126,7 +126,7 @@ def mail() -> ResponseReturnValue:
 
 
 @blueprint.post("/account/calendar")
-@requires("notice.own")
+@requires("notification.own")
 def calendar() -> ResponseReturnValue:
     """A new secret address, shown once; or none any more."""
     if request.form.get("act") == "forget":
