@@ -159,7 +159,7 @@ def test_above_the_threshold_a_second_person_approves_doing_it_and_taking_it_bac
     assert send(clerk, page, f"{page}/undo").status_code == 403
     assert send(clerk, page, f"{page}/undo/approve").status_code == 409
     assert send(head, page, f"{page}/undo").status_code == 302
-    assert "撤回是您申请的" in head.get(page).text and f"{page}/undo/approve" not in head.get(page).text
+    assert "您已申请撤回" in head.get(page).text and f"{page}/undo/approve" not in head.get(page).text
     assert send(head, page, f"{page}/undo").status_code == 409
     assert send(head, page, f"{page}/undo/approve").status_code == 403
     story.office.sweep()
