@@ -124,7 +124,7 @@ def opinions(work: Work, case: Case, definition: Definition, names: words.Names,
         .limit(60)
     ).all()
     found = []
-    pinned_forms.learn(work, (task for task, _name, _whom in rows))
+    pinned_forms.learn(work, (task for task, _name, _whom in rows), definition)
     for task, name, whom in rows:
         if task.completed_at is None or not may_follow(work.actor, task.role, stage_of(definition, task)):
             continue

@@ -16,6 +16,6 @@ def form_of(work: Work, task: HumanTask, definition: Definition | None = None) -
     return form_revisions.of_digest(work, task.form_key, task.form_digest, definition)
 
 
-def learn(work: Work, tasks: Iterable[HumanTask]) -> None:
-    """Read the forms of many tasks at once, so that `form_of` asks for none of them."""
-    form_revisions.learn(work, ((one.form_key, one.form_digest) for one in tasks))
+def learn(work: Work, tasks: Iterable[HumanTask], definition: Definition) -> None:
+    """Read the forms of many tasks of a case at once, so that `form_of` asks for none of them."""
+    form_revisions.learn(work, ((one.form_key, one.form_digest) for one in tasks), definition)

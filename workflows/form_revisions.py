@@ -63,10 +63,7 @@ def _readable(work: Work, key: str, digest: str) -> FormSpec | None:
 
 def of_digest(work: Work, key: str, digest: str, definition: Definition | None = None) -> FormSpec:
     """The form with this digest. definition: the version that it is likely of. Raises OperationFailed."""
-    found = _known.get((digest, key))
-    if found is None and definition is not None and path_of(key) in definition.bundle.files:
-        own = definition.form(key)
-        found = _keep(own) if own.digest == digest else None
+    found = _at_hand(key, digest, definition)
     if found is None:
         learn(work, [(key, digest)])
         found = _known.get((digest, key))
@@ -75,9 +72,17 @@ def of_digest(work: Work, key: str, digest: str, definition: Definition | None =
     return found
 
 
-def learn(work: Work, wanted: Iterable[tuple[str, str]]) -> None:
-    """Read the forms of these keys and digests that this process does not know yet, in one SELECT."""
-    unknown = [(key, digest) for key, digest in dict.fromkeys(wanted) if (digest, key) not in _known]
+def _at_hand(key: str, digest: str, definition: Definition | None) -> FormSpec | None:
+    found = _known.get((digest, key))
+    if found is None and definition is not None and path_of(key) in definition.bundle.files:
+        own = definition.form(key)
+        found = _keep(own) if own.digest == digest else None
+    return found
+
+
+def learn(work: Work, wanted: Iterable[tuple[str, str]], definition: Definition | None = None) -> None:
+    """Read the forms of these keys and digests that neither this process nor the version knows, in one SELECT."""
+    unknown = [(key, digest) for key, digest in dict.fromkeys(wanted) if _at_hand(key, digest, definition) is None]
     if unknown:
         content = sources(work, [digest for _key, digest in unknown])
         for key, digest in unknown:

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from domain.errors import Conflict, HouseError, InvalidAnswers
+from domain.errors import Conflict, HouseError, InvalidAnswers, NotFound
 from domain.parties import permissions
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import batches, impact, version_moves
+from tasks import batches, form_moves, form_switching, impact, version_moves
 from tasks.batch_filter import CaseFilter
 from tasks.impact import Impact
 from tasks.version_moves import Wanted
@@ -26,6 +26,7 @@ from workflows import definitions, transplant
 
 blueprint = Blueprint("version_moves", __name__)
 version_moves.register_all()
+form_moves.register_all()
 
 
 @dataclass(slots=True)
@@ -127,4 +128,52 @@ def _page(process: str, number: int, asked: Asked, faults: Mapping[str, object] 
             "processes/moves.html", row=row, asked=asked, faults=faults or {},
             versions=[(one.number, running[one.id]) for one in versions if running.get(one.id)],
             second_from=batches.SECOND_FROM, reason_limit=batches.LONGEST_REASON, **told(found),
+        )  # fmt: skip
+
+
+# --- the newer forms -------------------------------------------------------------------------------------------------
+
+
+@blueprint.get("/processes/<process>/forms")
+@requires("process.read")
+def forms(process: str) -> ResponseReturnValue:
+    """Open tasks that have an older version of their form, step by step, and what the newer one changes."""
+    return _forms(process)
+
+
+@blueprint.post("/processes/<process>/forms")
+@requires("process.migrate")
+def switch_forms(process: str) -> ResponseReturnValue:
+    """Freeze the cases of the chosen steps as a batch that gives their open tasks the newer form."""
+    steps, reason = request.form.getlist("step"), request.form.get("reason", "").strip()
+    if not reason or not steps:
+        fault = {"reason": _("Say why, for the second person and for the record.")} if not reason else {}
+        return _forms(process, fault or {"page": _("Choose at least one step.")}, steps, reason), 422
+    with reading() as work:
+        rows = [one for one in form_moves.behind(work, process) if one.step_id in steps]
+        refs = form_moves.cases_behind(work, process, rows)
+    if not refs:
+        return _forms(process, {"page": _("All open tasks have the newest form by now.")}, steps, reason), 409
+    with acting() as work:
+        permissions.must(work.actor, "process.migrate")
+        chosen = CaseFilter(process=process, state="", cases=tuple(refs))
+        ref = batches.draft(work, form_moves.KIND, {"steps": steps}, chosen, reason)
+    flash(str(_("The list is frozen. Each case is looked at once more before anything is done.")))
+    return redirect(url_for("batches.batch", ref=ref))
+
+
+def _forms(
+    process: str, faults: Mapping[str, object] | None = None, steps: Sequence[str] | None = None, reason: str = ""
+) -> str:
+    with reading() as work:
+        row = definitions.newest(work, process)
+        if row is None:
+            raise NotFound(_("There is no such process."))
+        rows = [
+            (one, form_switching.changes_of(work, one.key, one.digest, one.newest, english=english()))
+            for one in form_moves.behind(work, process)
+        ]
+        return render_template(
+            "processes/forms.html", row=row, rows=rows, faults=faults or {}, steps=steps, reason=reason,
+            second_from=batches.SECOND_FROM, reason_limit=batches.LONGEST_REASON,
         )  # fmt: skip
