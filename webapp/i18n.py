@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 from flask import Flask, Response, has_request_context, request
 from flask_babel import Babel, format_date, get_locale, get_translations
@@ -14,12 +15,18 @@ from webapp.auth import STATELESS
 DEFAULT = "zh_Hans_CN"
 LOCALES = {"zh": DEFAULT, "en": "en"}
 COOKIE = "hedui-lang"
+CATALOGUE, ENGLISH = "hedui.catalogue", "hedui.english"  # WSGI environment: what this request is answered in
 
 
 def init(app: Flask) -> None:
     """Install Flask-Babel and the filters for days and instants."""
     app.config.update(BABEL_DEFAULT_LOCALE=DEFAULT, BABEL_DEFAULT_TIMEZONE=str(OFFICE_ZONE))
     Babel(app, locale_selector=_chosen)
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]  # of the extension that Flask-Babel adds
+        gettext=lambda one: _catalogue().ugettext(one),
+        ngettext=lambda one, more, count: _catalogue().ungettext(one, more, count),
+        newstyle=True,
+    )
     app.after_request(_remember)
     app.add_template_filter(local_day)
     app.add_template_filter(local_time)
@@ -30,13 +37,28 @@ def translate(source: str) -> str:
     """The sentence in the language of the request; what `domain.text.bound` is given."""
     if not has_request_context():
         return source
-    found: str = get_translations().ugettext(source)
+    found: str = _catalogue().ugettext(source)
+    return found
+
+
+def _catalogue() -> Any:
+    """The sentences in the language of the request; looked for once, for a page asks for hundreds of them."""
+    if not has_request_context():
+        return get_translations()
+    found = request.environ.get(CATALOGUE)
+    if found is None:
+        found = request.environ[CATALOGUE] = get_translations()
     return found
 
 
 def english() -> bool:
     """True when this request is answered in English."""
-    return str(get_locale()).startswith("en")
+    if not has_request_context():
+        return str(get_locale()).startswith("en")
+    found: bool | None = request.environ.get(ENGLISH)
+    if found is None:
+        found = request.environ[ENGLISH] = str(get_locale()).startswith("en")
+    return found
 
 
 def local_day(moment: datetime | date) -> str:
