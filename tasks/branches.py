@@ -8,9 +8,10 @@ Together the branches are `rules.task_scope` of open tasks; a property test hold
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, literal_column, or_, select, union
+from sqlalchemy import ColumnElement, Select, and_, false, literal, literal_column, or_, select, union
 from sqlalchemy.sql import visitors
 
 from domain.cases import Case
@@ -24,6 +25,11 @@ Rows = Select[*tuple[Any, ...]]
 # in the words of the indexes, for SQLite to see that they serve
 IS_OPEN = HumanTask.state.in_([literal_column(f"'{one}'") for one in OPEN])
 SORTS = {"opened": HumanTask.opened_at, "name": HumanTask.name}
+
+
+def scope(actor: Actor) -> Actor:
+    """The actor without what no scope depends on: what is composed for one serves all their requests."""
+    return replace(actor, request_id="", ref="", display="")
 
 
 def of_actor(actor: Actor, owner: str) -> list[Where]:
@@ -54,7 +60,11 @@ def of_actor(actor: Actor, owner: str) -> list[Where]:
 def _queues(actor: Actor) -> Iterator[tuple[int, str, Where]]:
     """Offices and roles whose queues the actor sees, and what narrows each; none twice."""
     looked_after = sorted(actor.towns)
-    narrowed = (or_(HumanTask.town_id.is_(None), HumanTask.town_id.in_(looked_after)),) if looked_after else ()
+    narrowed = (
+        (or_(HumanTask.town_id.is_(None), HumanTask.town_id.in_([literal(one) for one in looked_after])),)
+        if looked_after
+        else ()
+    )
     for role in sorted(actor.roles):
         yield actor.org_id or 0, role, narrowed
     own = {(actor.org_id, role) for role in actor.roles} if not looked_after else set()
@@ -65,7 +75,7 @@ def _queues(actor: Actor) -> Iterator[tuple[int, str, Where]]:
 
 
 def _of(processes: frozenset[str]) -> Where:
-    return (HumanTask.process.in_(sorted(processes)),) if processes else ()
+    return (HumanTask.process.in_([literal(one) for one in sorted(processes)]),) if processes else ()
 
 
 def whole_queues(actor: Actor) -> list[tuple[int, str]] | None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import ColumnElement, Engine, and_, case, func, literal, select, union, union_all
+from sqlalchemy import Engine, and_, func, select, union_all
 
 from domain import rules
 from domain.cases import Case
@@ -19,10 +19,12 @@ from domain.parties.accounts import Account
 from domain.parties.households import Household, Person
 from domain.parties.organisations import Organisation
 from domain.work import Work
-from tasks import branches, filters, tallies
+from tasks import branches, filters
 from tasks.branches import Rows
+from tasks.counting import Counts as Counts
+from tasks.counting import counts as counts
 from tasks.filters import Filter
-from tasks.models import ERROR, READY, SUSPENDED, HumanTask
+from tasks.models import HumanTask
 from tasks.paging import Page as Page
 
 PAGE = 17
@@ -59,21 +61,6 @@ class TaskRow:
     completed_at: datetime | None = None
     kind: str = ""
     on_hold: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """Open tasks in the actor's scope. off, broken: in their hands, put off or in error; delegated: by them."""
-
-    all: int = 0
-    overdue: int = 0
-    today: int = 0
-    soon: int = 0
-    mine: int = 0
-    free: int = 0
-    off: int = 0
-    broken: int = 0
-    delegated: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,83 +136,6 @@ def finished(work: Work, *, page: int = 1, size: int = PAGE) -> Page[TaskRow]:
     known = mine.limit(MOST_COUNTED + 1).subquery()
     total = work.session.scalar(select(func.count()).select_from(known)) or 0
     return Page(task_rows(work, keys), min(total, MOST_COUNTED), number, size, total > MOST_COUNTED, DEEPEST)
-
-
-def counts(work: Work, owner: str = "all") -> Counts:
-    """How many open tasks: one SELECT over the same scope as the list. owner "open": without those of colleagues.
-
-    It is asked once a piece of work. What nobody holds is read from the counters (`tasks.tallies`), unless the actor
-    looks after certain towns or stands in for certain processes: then from ix_human_task_inbox alone.
-    """
-    known: Counts | None = work.memory.get(("counts", owner))
-    if known is not None:
-        return known
-    queues = branches.whole_queues(work.actor) if owner == "open" else None
-    if not permissions.may(work.actor, "task.read"):
-        found = Counts()
-    else:
-        parts = _one_by_one(work, owner) if queues is None else [*_free(queues), *_mine(work)]
-        found = _added_up(work, parts)
-    work.memory["counts", owner] = found
-    return found
-
-
-def _free(queues: Sequence[tuple[int, str]]) -> list[Rows]:
-    """(due_at, n, mine, free) of what nobody holds in these queues."""
-    rows = []
-    for part in tallies.of_queues(queues):
-        one = part.subquery()
-        columns = (one.c.due_at.label("due_at"), one.c.n.label("n"), literal(0).label("mine"), one.c.n.label("free"))
-        rows.append(select(*columns).where(one.c.kind == tallies.FREE))
-    return rows
-
-
-def _mine(work: Work) -> list[Rows]:
-    """The same of what the actor holds. Uses ix_human_task_assignee."""
-    one = literal(1)
-    columns = (_due().label("due_at"), one.label("n"), one.label("mine"), literal(0).label("free"))
-    return [select(*columns).where(branches.IS_OPEN, HumanTask.assignee_id == work.actor.user_id)]
-
-
-def _one_by_one(work: Work, owner: str) -> list[Rows]:
-    """The same of every task in the scope, each once."""
-    columns = (HumanTask.id, _due().label("due_at"), HumanTask.state, HumanTask.assignee_id)
-    ways = [select(*columns).where(*where) for where in branches.of_actor(work.actor, owner if owner == "open" else "")]
-    task = union(*ways).subquery("task")
-    mine = case((task.c.assignee_id == work.actor.user_id, 1), else_=0)
-    return [select(task.c.due_at, literal(1).label("n"), mine.label("mine"), _one_if(task.c.state == READY, "free"))]
-
-
-def _one_if(condition: ColumnElement[bool], name: str) -> ColumnElement[int]:
-    return case((condition, 1), else_=0).label(name)
-
-
-def _due() -> ColumnElement[datetime]:
-    return func.coalesce(HumanTask.due_at, tallies.NEVER, type_=HumanTask.due_at.type)
-
-
-def _added_up(work: Work, parts: Sequence[Rows]) -> Counts:
-    part = (union_all(*parts) if len(parts) > 1 else parts[0]).subquery("part")
-    edges, due, n = filters.edges(work), part.c.due_at, part.c.n
-    row = work.session.execute(
-        select(
-            func.sum(n),
-            func.sum(n).filter(due < edges.now),
-            func.sum(n).filter(due >= edges.now, due < edges.tomorrow),
-            func.sum(n).filter(due >= edges.tomorrow, due < edges.soon),
-            func.sum(part.c.mine),
-            func.sum(part.c.free),
-            _aside(HumanTask.assignee_id == work.actor.user_id, HumanTask.state == SUSPENDED),
-            _aside(HumanTask.assignee_id == work.actor.user_id, HumanTask.state == ERROR),
-            _aside(HumanTask.owner_id == work.actor.user_id),
-        )
-    ).one()
-    return Counts(*(int(value or 0) for value in row))
-
-
-def _aside(*where: ColumnElement[bool]) -> Any:
-    """How many of the actor's own nobody works on now. Uses ix_human_task_assignee, ix_human_task_owner."""
-    return select(func.count()).select_from(HumanTask).where(branches.IS_OPEN, *where).scalar_subquery()
 
 
 def _total(work: Work, asked: Filter) -> tuple[int, bool]:
