@@ -29,8 +29,10 @@ USUAL: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """held_for: whom the holder stands in for; owner: who delegated it; both "" for nobody. until: when a task put off
-    comes back. usual: operations that the actor may do and that stand near the form. fault: why a task is in error.
+    """held_for: whom the holder stands in for; owner: who delegated it; both "" for nobody. lent: the actor holds it in
+    the place of `holder`; for_me: somebody holds it in the actor's. until: when a task put off comes back.
+
+    usual: operations that the actor may do and that stand near the form. fault: why a task is in error.
     """
 
     state: str
@@ -43,6 +45,8 @@ class Standing:
     usual: Sequence[Offer]
     fault: object = ""
     failed_at: datetime | None = None
+    lent: bool = False
+    for_me: bool = False
 
     @property
     def title(self) -> Text:
@@ -64,7 +68,8 @@ def of(work: Work, task: HumanTask, case: Case, holder: str, held_for: str, owne
     fault, failed_at = _fault(work, task) if task.state == ERROR else ("", None)
     return Standing(
         task.state, task.priority, holder, task.claimed_at, held_for, owner, task.suspended_until, usual, fault,
-        failed_at,
+        failed_at, lent=life.HOLDER in bond.relations and task.assignee_id != work.actor.user_id,
+        for_me=task.held_for is not None and task.held_for == work.actor.user_id,
     )  # fmt: skip
 
 

@@ -54,9 +54,12 @@ async function send(form, input, file) {
     if (done) line.replaceWith(...shown(input, done, form));
     else line.remove();
   } catch (refusal) {
-    line.textContent = refusal.message;
-    line.className = 'error';
-    line.setAttribute('role', 'alert');
+    const said = Object.assign(document.createElement('p'), {
+      className: 'error',
+      textContent: `${file.name} · ${refusal.message}`,
+    });
+    said.setAttribute('role', 'alert');
+    line.replaceChildren(said);
   }
 }
 

@@ -8,8 +8,10 @@ from html import unescape
 
 from sqlalchemy import select
 
+from domain.parties import substitutes
+from domain.parties.substitutes import Wanted
 from domain.work import OPERATOR, unit_of_work
-from tasks import desk, handing, notice_pages
+from tasks import desk, handing, notice_pages, pages
 from tasks.models import HumanTask
 from tasks.notice_rows import Notification
 from tests.homes import Office
@@ -146,3 +148,33 @@ def test_the_head_assigns_from_the_list_of_the_office_and_goes_to_the_work_of_ea
     above = head.get("/supervision").text
     assert f'href="/desk/office?holder={office.actor("clerk").ref}"' in above
     assert 'href="/desk/office?step=commission"' in above
+
+
+def test_a_substitute_reads_for_whom_a_task_is_done_and_its_owner_that_it_is_for_them(
+    office_in: Callable[[Template], Office],
+) -> None:
+    office = office_in(AUTHORISED)
+    story = story_of(office)
+    hire(office, "clerk2", "pingshan", "department_clerk", 1)
+    (free,) = copies(office, story.case_ref, 1)
+    with story.work("clerk2") as work:
+        held = desk.claim(work, story.task(work, "commission").ref).ref
+    with story.work("clerk") as work:
+        days = Wanted(office.actor("clerk2").ref, office.actor("clerk").ref, work.today, work.today, "年休假")
+    with story.work("head") as work:
+        substitutes.make(work, days)
+    with unit_of_work(office.home, office.actor("clerk")) as work:
+        desk.claim(work, free)
+
+    clerk = browser_of(app_of(office), office, "clerk")
+    assert "You do this for 夏clerk2, who is away" in clerk.get(f"/tasks/{held}?lang=en").text
+    assert "is away" not in clerk.get(f"/tasks/{free}?lang=en").text
+    with unit_of_work(office.home, office.actor("clerk2"), write=False) as work:
+        assert not pages.task_page(work, held).standing.lent
+
+    with unit_of_work(office.home, OPERATOR) as work:
+        task = work.session.scalars(select(HumanTask).where(HumanTask.ref == free)).one()
+        task.held_for = office.actor("clerk2").user_id
+    assert "It is done for 夏clerk2, who is away." in clerk.get(f"/tasks/{free}?lang=en").text
+    with unit_of_work(office.home, office.actor("clerk2"), write=False) as work:
+        assert pages.task_page(work, free).standing.for_me

@@ -13,6 +13,7 @@ from domain.text import gettext as _
 from domain.work import Work
 from tasks import batch_chunks, batch_pages, batch_undo, batches, life, repair_kinds, task_kinds
 from tasks.batch_filter import STATES, CaseFilter
+from tasks.repair_models import UNDONE
 from tasks.repairs import MOVE, RESET, SKIP
 from webapp import showing
 from webapp.acting import acting, reading
@@ -169,7 +170,7 @@ def cancel(ref: str) -> ResponseReturnValue:
 @requires("batch.read")
 def undo(ref: str) -> ResponseReturnValue:
     """Take it back, or ask a second person to let it be taken back."""
-    return _done(ref, lambda work: TAKING_BACK if batch_chunks.take_back(work, ref) else ASKED)
+    return _done(ref, lambda work: _taking_back(work, ref) if batch_chunks.take_back(work, ref) else ASKED)
 
 
 @blueprint.post("/batches/<ref>/undo/approve")
@@ -179,6 +180,12 @@ def approve_undo(ref: str) -> ResponseReturnValue:
     return _done(ref, lambda work: batch_undo.approve(work, ref), TAKING_BACK)
 
 
+def _taking_back(work: Work, ref: str) -> Text:
+    """A few were taken back while the person waited; more go on by themselves."""
+    return TAKEN_BACK if batches.load(work, ref).state == UNDONE else TAKING_BACK
+
+
+TAKEN_BACK = _("It was taken back.")
 TAKING_BACK = _("It is being taken back, the last case first.")
 ASKED = _("Asked for. A second person has to approve it before anything is taken back.")
 
