@@ -89,7 +89,9 @@ def order(sort: str = "due") -> tuple[Any, ...]:
     return (SORTS.get(sort, HumanTask.due_at.nulls_last()), HumanTask.id)
 
 
-def fronts(branches: Sequence[Where], narrowed: Sequence[ColumnElement[bool]], sort: str, most: int) -> Rows:
+def fronts(
+    branches: Sequence[Where], narrowed: Sequence[ColumnElement[bool]], sort: str, most: int | ColumnElement[int]
+) -> Rows:
     """(id, place): the first `most` tasks of each branch that meet `narrowed`, each once, in their order."""
     place = SORTS.get(sort, HumanTask.due_at)
     ways: list[Rows] = [

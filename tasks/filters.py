@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, false, literal_column, or_, select, true
 
 from domain import rules
 from domain.cases import Case
@@ -18,7 +18,7 @@ from domain.clock import office_instant
 from domain.parties import permissions
 from domain.parties.accounts import Account
 from domain.parties.organisations import Organisation
-from domain.work import Work
+from domain.work import Actor, Work
 from domain.workdays import Calendar
 from tasks import inbox_columns, searching
 from tasks.finding_models import TEXT
@@ -216,15 +216,20 @@ def _by_holder(work: Work, asked: Filter) -> ColumnElement[bool]:
     state = HumanTask.state == asked.state if asked.state else true()
     if asked.holder:
         return and_(state, _held_by(work, asked.holder))
-    if asked.owner == "mine":
-        return and_(state, HumanTask.assignee_id == work.actor.user_id)
-    if asked.owner == "delegated":
-        return and_(state, HumanTask.owner_id == work.actor.user_id)
-    if asked.owner == "free":
-        return and_(state, HumanTask.state == READY)
-    if asked.owner == "open":
-        return and_(state, mine_or_free(work))
-    return state if asked.state else HumanTask.state.in_(WORKABLE)
+    return and_(state, by_owner(work.actor, asked.owner, workable=not asked.state))
+
+
+def by_owner(actor: Actor, owner: str, *, workable: bool = True) -> ColumnElement[bool]:
+    """Who holds it. workable: of the whole office only what somebody can work on now."""
+    if owner == "mine":
+        return HumanTask.assignee_id == actor.user_id
+    if owner == "delegated":
+        return HumanTask.owner_id == actor.user_id
+    if owner == "free":
+        return HumanTask.state == READY
+    if owner == "open":
+        return or_(HumanTask.state == READY, HumanTask.assignee_id == actor.user_id)
+    return HumanTask.state.in_([literal_column(f"'{one}'") for one in WORKABLE]) if workable else true()
 
 
 def _held_by(work: Work, ref: str) -> ColumnElement[bool]:
@@ -290,11 +295,6 @@ def _by_column(work: Work, asked: inbox_columns.Asked) -> ColumnElement[bool]:
         return true()
     comparable = inbox_columns.comparable_words(known, asked)
     return inbox_columns.condition(work, comparable) if comparable is not None else false()
-
-
-def mine_or_free(work: Work) -> ColumnElement[bool]:
-    """What the actor holds, or nobody."""
-    return or_(HumanTask.state == READY, HumanTask.assignee_id == work.actor.user_id)
 
 
 def by_number(text: str) -> ColumnElement[bool]:

@@ -45,7 +45,8 @@ def supervised(work: Work, asked: Filter, *, size: int = PAGE) -> Page[TaskRow]:
     number = min(asked.page, DEEPEST)
     wanted = branches.fronts(ways, narrowed, asked.sort, number * size).limit(size).offset((number - 1) * size)
     keys = list(work.session.scalars(wanted))
-    found = branches.some(ways, narrowed, MOST_COUNTED + 1).limit(MOST_COUNTED + 1).subquery()
+    leading = filters.leading(work, asked)
+    found = branches.some(ways, narrowed, MOST_COUNTED + 1, leading).limit(MOST_COUNTED + 1).subquery()
     total = work.session.scalar(select(func.count()).select_from(found)) or 0
     return Page(queues.task_rows(work, keys), min(total, MOST_COUNTED), number, size, total > MOST_COUNTED, DEEPEST)
 

@@ -6,10 +6,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Engine, and_, func, select, union_all
+from sqlalchemy import Engine, Integer, and_, bindparam, func, select, union_all
 
 from domain import rules
 from domain.cases import Case
@@ -18,7 +19,8 @@ from domain.parties import permissions
 from domain.parties.accounts import Account
 from domain.parties.households import Household, Person
 from domain.parties.organisations import Organisation
-from domain.work import Work
+from domain.prepared import Prepared
+from domain.work import Actor, Work
 from tasks import branches, filters
 from tasks.branches import Rows
 from tasks.counting import Counts as Counts
@@ -106,10 +108,35 @@ def worklist(work: Work, asked: Filter, *, size: int = PAGE) -> Page[TaskRow]:
     """
     asked = asked.checked()
     number = min(asked.page, DEEPEST)
-    wanted = front(work, asked, number * size)
-    keys = list(work.session.scalars(wanted.limit(size).offset((number - 1) * size)))
+    keys = _keys(work, asked, number, size)
     total, more = _total(work, asked)
     return Page(task_rows(work, keys), total, number, size, more, DEEPEST)
+
+
+def _keys(work: Work, asked: Filter, number: int, size: int) -> list[int]:
+    """Keys of the tasks on one page of a list."""
+    if asked.tab != "all" or not _standing(asked):
+        wanted = front(work, asked, number * size)
+        return list(work.session.scalars(wanted.limit(size).offset((number - 1) * size)))
+    work.session.flush()
+    wanted_once = _front(branches.scope(work.actor), asked.owner, asked.sort)
+    passed = (number - 1) * size
+    rows = wanted_once.all(work.connection, {"most": number * size, "size": size, "passed": passed})
+    return [key for (key,) in rows]
+
+
+@lru_cache(maxsize=MOST_OFFERED)
+def _front(actor: Actor, owner: str, sort: str) -> Prepared:
+    """The keys of a page of a list that nothing narrows, written once: its OR is long and most pages are such."""
+    most, size, passed = (bindparam(name, type_=Integer) for name in ("most", "size", "passed"))
+    narrowed = [filters.by_owner(actor, owner)]
+    found = branches.fronts(branches.of_actor(actor, owner), narrowed, sort, most)
+    return Prepared(found.limit(size).offset(passed))
+
+
+def _standing(asked: Filter) -> bool:
+    """Whether nothing narrows it but its tab and who holds the tasks."""
+    return asked == Filter(tab=asked.tab, owner=asked.owner, sort=asked.sort, page=asked.page)
 
 
 def front(work: Work, asked: Filter, most: int) -> Rows:
@@ -140,9 +167,7 @@ def finished(work: Work, *, page: int = 1, size: int = PAGE) -> Page[TaskRow]:
 
 def _total(work: Work, asked: Filter) -> tuple[int, bool]:
     """How many tasks are under a filter, and whether there are more than that."""
-    if asked.owner in ("open", "free") and asked == Filter(
-        tab=asked.tab, owner=asked.owner, sort=asked.sort, page=asked.page
-    ):
+    if asked.owner in ("open", "free") and _standing(asked):
         known = counts(work, owner="open")
         if asked.owner == "open":
             return getattr(known, asked.tab), False
@@ -173,13 +198,8 @@ def choices(work: Work) -> Choices:
 
 def _choices(work: Work) -> Choices:
     task = HumanTask
-    ways = [
-        select(task.process, task.step_id, task.town_id, func.max(task.id).label("newest"))
-        .where(*where)
-        .group_by(task.process, task.step_id, task.town_id)
-        for where in branches.of_actor(work.actor, "")
-    ]
-    rows = work.session.execute(union_all(*ways) if len(ways) > 1 else ways[0]).all()
+    work.session.flush()
+    rows = _places(branches.scope(work.actor)).all(work.connection, {})
     newest = {(process, step): key for process, step, _town, key in rows}
     named = work.session.execute(select(task.step_id, task.name, task.name_en).where(task.id.in_(newest.values())))
     towns = work.session.execute(
@@ -193,6 +213,19 @@ def _choices(work: Work) -> Choices:
         programmes=sorted(rules.current(work).programmes),
         towns=sorted((ref, name, name_en) for ref, name, name_en in towns),
     )
+
+
+@lru_cache(maxsize=MOST_OFFERED)
+def _places(actor: Actor) -> Prepared:
+    """(process, step, town, key of the newest) of a scope's open tasks; written once."""
+    task = HumanTask
+    ways: list[Rows] = [
+        select(task.process, task.step_id, task.town_id, func.max(task.id).label("newest"))
+        .where(*where)
+        .group_by(task.process, task.step_id, task.town_id)
+        for where in branches.of_actor(actor, "")
+    ]
+    return Prepared(select(union_all(*ways).subquery()) if len(ways) > 1 else ways[0])
 
 
 def cases(work: Work, *, state: str = "OPEN", search: str = "", page: int = 1, size: int = PAGE) -> Page[CaseRow]:
