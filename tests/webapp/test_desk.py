@@ -17,6 +17,7 @@ from tasks.models import COMPLETED, READY, RESERVED, HumanTask, TaskAttachment
 from tests.homes import Office
 from tests.journeys import steps
 from tests.journeys.playing import PDF, Story, new_case
+from tests.webapp.conftest import token_in
 from tests.webapp.desk_world import app_of, browser_of, press, send, task_address
 from webapp import forms
 from webapp.database import db
@@ -255,6 +256,25 @@ def test_a_page_of_the_desk_asks_at_most_ten_questions(office: Office, address: 
 
     own = [one for one in asked if not any(name in one for name in SHELL)]
     assert len(own) <= 10, "\n".join(own)
+
+
+def test_an_act_of_the_desk_asks_for_what_it_judges_and_not_for_its_page(office: Office) -> None:
+    story = new_case(office)
+    app = app_of(office)
+    browser = browser_of(app, office, "town")
+    address = task_address(story, "intake")
+    token = token_in(browser.get(address).text)
+    with app.app_context():
+        engine = db.engine
+    acts = {"/claim": (6, {}), "/draft": (7, _declared(story)), "": (16, _declared(story))}
+    for act, (most, values) in acts.items():
+        version = _row(story, "intake").version
+        with _counted(engine) as asked:
+            answer = browser.post(address + act, data={"csrf_token": token, "version": version, **values})
+        assert answer.status_code == 302, act
+        own = [one for one in asked if not any(name in one for name in SHELL)]
+        assert not any("task_comment" in one or "stored_file" in one for one in own), act
+        assert len(own) <= most, act + "\n".join(own)
 
 
 def test_every_post_without_a_token_is_refused(office: Office) -> None:
