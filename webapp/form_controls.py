@@ -146,7 +146,7 @@ class _NotLonger:
         self.most = most
 
     def __call__(self, _form: Form, control: Field) -> None:
-        count = len((control.data or "").strip())
+        count = len((control.data or "").replace("\x00", "").strip())  # as it is kept
         if count > self.most:
             raise _Refused(_("At most %(most)s characters; this has %(count)s.", most=self.most, count=count))
 
