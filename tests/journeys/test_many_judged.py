@@ -138,7 +138,7 @@ def _tried(office: Office, login: str, kind: str, ref: str, params: dict[str, An
     with unit_of_work(office.home, office.actor(login)) as work:
         step = work.session.begin_nested()
         try:
-            batches.kind_of(kind).act(work, ref, params)
+            batches.kind_of(kind).act(work, ref, {"batch": "none", **params})
         except HouseError as refusal:
             return "cannot", str(batches.said(refusal))
         finally:
