@@ -20,6 +20,7 @@ from tests.journeys.playing import Story, new_case
 from tests.journeys.test_form_revisions import changed, digest_of, part, pinned
 from tests.journeys.test_versions import columns, put_in_force
 from tests.webapp.desk_world import app_of, browser_of, fields_of, task_address
+from tests.webapp.owner_world import owner_of, post
 
 SAID: dict[str, Any] = {"purpose": "VERIFY", "categories": ["DEPOSIT"], "basis": "依据" * 20}
 
@@ -140,3 +141,16 @@ def test_an_owner_gives_all_open_tasks_the_newer_form_and_takes_it_back(office: 
     with story.work() as work:
         assert work.session.scalars(select(CaseBatchRow.result)).one() == "UNDONE"
         assert work.session.scalars(select(HumanTask).where(HumanTask.ref == ref)).one().draft == before["draft"]
+
+
+def test_an_owner_reads_which_tasks_are_behind_and_prepares_the_batch(office: Office) -> None:
+    _held(office)
+    put_in_force(office, _fixed)
+    app, address = app_of(office), "/processes/verification/forms"
+    owner = owner_of(app, office, "owner1")
+    page = owner.get(address).text
+    assert "依据（新）" in page and 'value="commission"' in page
+    assert post(owner, address, step="commission", reason="").status_code == 422
+    sent = post(owner, address, step="commission", reason="新表")
+    assert sent.status_code == 302 and "/batches/" in sent.headers["Location"]
+    assert browser_of(app, office, "clerk").get(address).status_code == 403
