@@ -32,8 +32,8 @@ def copies(office: Office, case_ref: str, count: int, **columns: Any) -> list[st
         refs = [new_ref() for _key in keys]
         plain = _row(case)
         cases = [
-            {**plain, "id": key, "ref": ref, "number": f"{case.number}-{place:04d}"}
-            for place, (key, ref) in enumerate(zip(keys, refs, strict=True), start=1)
+            {**plain, "id": key, "ref": ref, "number": f"{case.number}-{key:04d}"}
+            for key, ref in zip(keys, refs, strict=True)
         ]
         work.session.execute(insert(Case), cases)
         work.session.execute(insert(CaseState), [{**_row(state), "case_id": key} for key in keys])
