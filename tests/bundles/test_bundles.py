@@ -109,6 +109,7 @@ def test_whoever_prepared_does_not_sign_or_check() -> None:
         "sign_commission": {"commission"},
         "acceptance": {"commission", "sign_commission"},
         "review_report": {"draft_report"},
+        "decide": {"review_report"},
     }
     assert diagram("review_commission").steps["accept"].separate_from == ("sign",)
 
