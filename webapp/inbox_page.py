@@ -9,12 +9,13 @@ from typing import Any
 from flask import request, url_for
 from sqlalchemy import select
 
+from domain.errors import NotFound
 from domain.parties.accounts import Account
 from domain.parties.permissions import OFFICE, may
 from domain.text import Text
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import filters, inbox_columns, saved_filters, searching
+from tasks import batch_undo, batches, filters, inbox_columns, saved_filters, searching
 from tasks.filters import Filter
 from tasks.finding_models import CHOICE, PRIVATE, ROLE, TEAM, TEXT
 from tasks.inbox_columns import Column
@@ -203,3 +204,12 @@ def _column_chip(work: Work, asked: Filter, key: str, away: str) -> Chip:
 def text_columns(columns: Sequence[Column]) -> list[Column]:
     """Columns whose text is sealed: they are asked for as a person is, by POST."""
     return [one for one in columns if one.kind == TEXT]
+
+
+def done_batch(work: Work) -> str:
+    """The batch that has just been done from a list, named in its address, where it can be taken back; else ""."""
+    ref = request.args.get("batch", "")[:26]
+    try:
+        return ref if ref and batch_undo.possible(work, batches.load(work, ref)) else ""
+    except NotFound:
+        return ""

@@ -41,7 +41,6 @@ from webapp.forms import TaskForm
 from webapp.i18n import english
 from webapp.inbox_page import asked_filter, in_address
 from webapp.permits import requires
-from webapp.views import many
 
 blueprint = Blueprint("desk", __name__)
 
@@ -87,7 +86,7 @@ def _list(endpoint: str, asked: Filter) -> ResponseReturnValue:
             counted=counted,
             counts=showing.as_nav(counted),
             choices=choices,
-            done_batch=many.done_batch(work),
+            done_batch=inbox_page.done_batch(work),
             titles=titles,
             now=work.now,
         )

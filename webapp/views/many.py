@@ -13,15 +13,15 @@ from flask.typing import ResponseReturnValue
 from flask_babel import ngettext
 
 from domain import reasons as standard
-from domain.errors import Conflict, InvalidAnswers, NotFound
+from domain.errors import Conflict, InvalidAnswers
 from domain.parties import permissions
 from domain.text import Text
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import batch_chunks, batch_undo, batches, filters, office_lists, task_choice, task_kinds
+from tasks import batch_chunks, batches, filters, office_lists, task_choice, task_kinds
 from tasks.filters import Filter
 from tasks.task_choice import TaskChoice
-from webapp import reasons, showing
+from webapp import inbox_page, reasons, showing
 from webapp.acting import acting, reading
 from webapp.day_fields import until_of_form
 from webapp.errors import status_of
@@ -51,7 +51,7 @@ def office() -> ResponseReturnValue:
             return redirect(url_for("many.office", **{**kept, "page": page.pages}))
         return render_template(
             "desk/office.html", page=page, asked=asked, kept=kept, loads=office_lists.loads(work),
-            steps=office_lists.steps(work), done_batch=done_batch(work), counts=showing.nav_counts(work),
+            steps=office_lists.steps(work), done_batch=inbox_page.done_batch(work), counts=showing.nav_counts(work),
             titles=showing.titles(work), now=work.now,
         )  # fmt: skip
 
@@ -105,15 +105,6 @@ def _at_once(kind: str, chosen: TaskChoice) -> ResponseReturnValue:
     else:
         flash(ngettext("%(num)d task can be claimed again.", "%(num)d tasks can be claimed again.", done))
     return redirect(_list_address(batch=ref))
-
-
-def done_batch(work: Work) -> str:
-    """The batch that has just been done from a list, named in its address, where it can be taken back; else ""."""
-    ref = request.args.get("batch", "")[:26]
-    try:
-        return ref if ref and batch_undo.possible(work, batches.load(work, ref)) else ""
-    except NotFound:
-        return ""
 
 
 def _chosen() -> TaskChoice:
