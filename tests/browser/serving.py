@@ -78,7 +78,8 @@ class Served:
 
     def check_consoles(self) -> None:
         """No browser met an error of script, network or content security policy."""
-        assert {login: desk.errors for login, desk in self.desks.items() if desk.errors} == {}
+        found = {login: desk.errors for login, desk in self.desks.items() if desk.errors}
+        assert not found, found
 
 
 class Desk:
