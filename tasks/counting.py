@@ -16,13 +16,17 @@ from domain.work import Actor, Work
 from tasks import branches, filters, tallies
 from tasks.branches import Rows
 from tasks.models import ERROR, READY, SUSPENDED, HumanTask
+from tasks.notice_rows import some_unread
 
 MOST_SCOPES = 1_000  # whose question a process keeps
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Open tasks in the actor's scope. off, broken: in their hands, put off or in error; delegated: by them."""
+    """Open tasks in the actor's scope. off, broken: in their hands, put off or in error; delegated: by them.
+
+    told: notices they have not read, at most MANY + 1; None where nothing was asked. Pages show it beside the counts.
+    """
 
     all: int = 0
     overdue: int = 0
@@ -33,6 +37,7 @@ class Counts:
     off: int = 0
     broken: int = 0
     delegated: int = 0
+    told: int | None = None
 
 
 def counts(work: Work, owner: str = "all") -> Counts:
@@ -113,6 +118,7 @@ def _added_up(actor: Actor, parts: Sequence[Rows]) -> Rows:
         _aside(HumanTask.assignee_id == actor.user_id, HumanTask.state == SUSPENDED),
         _aside(HumanTask.assignee_id == actor.user_id, HumanTask.state == ERROR),
         _aside(HumanTask.owner_id == actor.user_id),
+        some_unread(actor.user_id).scalar_subquery(),
     )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, bindparam, func, select, text
+from sqlalchemy import ForeignKey, Index, Select, String, UniqueConstraint, bindparam, func, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.base import Base, BigKey, Key, Ref
@@ -49,9 +49,14 @@ def unread_of(session: Session, account_id: int) -> int:
 @cache
 def _unread() -> Prepared:
     """Asked by every page, so written once: composing it costs more than sending it."""
+    return Prepared(some_unread(bindparam("account")))
+
+
+def some_unread(account_id: object) -> Select[int]:
+    """The same as a question, to be asked along with another."""
     some = (
         select(Notification.id)
-        .where(Notification.account_id == bindparam("account"), Notification.read_at.is_(None))
+        .where(Notification.account_id == account_id, Notification.read_at.is_(None))
         .limit(MANY + 1)
     )
-    return Prepared(select(func.count()).select_from(some.subquery()))
+    return select(func.count()).select_from(some.subquery())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from flask import Flask
+from flask import Flask, g
 from sqlalchemy import select
 
 from domain import rules
@@ -203,12 +203,13 @@ def difference(value: Decimal) -> str:
 
 
 def nav_counts(work: Work) -> dict[str, int]:
-    """Counts for the navigation: one query."""
+    """Counts for the navigation, and of unread notices for the bell beside it: one query."""
     return as_nav(queues.counts(work, owner="open"))
 
 
 def as_nav(counts: queues.Counts) -> dict[str, int]:
-    """The counts by the endpoint that lists them."""
+    """The counts by the endpoint that lists them; the page's bell need not ask again."""
+    g.told = counts.told
     return {"desk.inbox": counts.all, "desk.queue": counts.free}
 
 

@@ -55,6 +55,11 @@ def assert_accessible(page: Any) -> None:
 def watch_console(page: Any) -> list[str]:
     """A list that fills with the page's errors (script, network, content security policy) from now on."""
     errors: list[str] = []
-    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+
+    def heard(message: Any) -> None:
+        if message.type == "error":
+            errors.append(" ".join((message.text, message.location.get("url", ""))).strip())
+
+    page.on("console", heard)
     page.on("pageerror", lambda error: errors.append(str(error)))
     return errors

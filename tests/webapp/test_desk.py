@@ -23,7 +23,7 @@ from webapp import forms
 from webapp.database import db
 
 # what every page asks beside its own: who is there, the clock, the banner, the rules
-SHELL = ("FROM home", "FROM user_session", "role_grant", "FROM policy_file", "FROM notification")
+SHELL = ("FROM home", "FROM user_session", "role_grant", "FROM policy_file")
 
 
 @contextmanager
