@@ -34,7 +34,7 @@ from domain import memory
 from domain.base import new_ref
 from domain.pace import Pace
 from tasks import opening
-from tasks.models import HumanTask
+from tasks.rows.models import HumanTask
 from tests.infrastructure.databases import POSTGRESQL, SQLITE, Databases, NoPostgreSQL, close_run, open_run
 from tests.torture import drawn
 from tests.torture.world import STAFFED, World, open_world

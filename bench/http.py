@@ -25,7 +25,7 @@ from bench.browsing import Browser, Spent, serving, sign_in_all, task_form
 from bench.inbox_fill import HANDLER, drawing
 from domain.parties.organisations import Organisation
 from domain.work import unit_of_work
-from tasks import desk
+from tasks.desk import desk
 from tests.infrastructure.databases import (
     POSTGRESQL,
     SQLITE,

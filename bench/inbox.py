@@ -29,8 +29,9 @@ from domain.parties import staff
 from domain.parties.accounts import Account
 from domain.parties.organisations import Organisation
 from domain.work import OPERATOR, Actor, Work, unit_of_work
-from tasks import overseen, queues, tallies
-from tasks.models import HELD, OPEN, READY, HumanTask
+from tasks.finding import queues, tallies
+from tasks.rows.models import HELD, OPEN, READY, HumanTask
+from tasks.supervision import overseen
 from tests.infrastructure.databases import POSTGRESQL, SQLITE, Place
 from tests.support import open_place
 

@@ -24,9 +24,11 @@ from domain.parties.accounts import Account, RoleGrant
 from domain.parties.households import Household, Person
 from domain.parties.organisations import Organisation
 from domain.work import OPERATOR, Work, unit_of_work
-from tasks import desk, moves, tallies, tally_triggers
-from tasks.finding_models import TaskValue
-from tasks.models import COMPLETED, OPEN, HumanTask
+from tasks import moves
+from tasks.desk import desk
+from tasks.finding import tallies, tally_triggers
+from tasks.rows.finding_models import TaskValue
+from tasks.rows.models import COMPLETED, OPEN, HumanTask
 from tests.infrastructure.databases import SQLITE, Place
 from tests.support import a_case, an_account, an_identity_number, an_office, make_home, the_actor
 from tests.torture import drawn

@@ -30,7 +30,8 @@ from domain.parties.households import Household
 from domain.parties.passwords import Passwords
 from domain.settings import Settings
 from domain.work import OPERATOR, Work, unit_of_work
-from tasks import impact, starting, version_moves
+from tasks import starting
+from tasks.repair import impact, version_moves
 from workflows import definitions, engine, instances, transplant
 from workflows.bundles import DRAWING, Bundle
 from workflows.definitions import Definition

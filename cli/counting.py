@@ -8,7 +8,7 @@ from cli.here import home_here
 from domain.errors import Conflict
 from domain.text import gettext as _
 from domain.work import OPERATOR, unit_of_work
-from tasks import tallies
+from tasks.finding import tallies
 
 
 @click.group()

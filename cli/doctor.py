@@ -20,8 +20,8 @@ from domain.text import Text
 from domain.text import gettext as _
 from domain.work import OPERATOR, unit_of_work
 from exchange import mail
-from tasks import checks, machine_checks, operations, tally_checks
-from tasks.machine_checks import OK, PROBLEM, WARNING, Check
+from tasks.health import checks, machine_checks, operations, tally_checks
+from tasks.health.machine_checks import OK, PROBLEM, WARNING, Check
 
 TITLES: dict[str, Text] = {OK: _("ok"), WARNING: _("warning"), PROBLEM: _("PROBLEM")}
 SOURCES: dict[bool, Text] = {True: _("environment"), False: _("default")}

@@ -25,7 +25,7 @@ from domain.settings import Settings
 from domain.text import gettext as _
 from domain.vault import KEYFILE, Keys
 from domain.work import OPERATOR, Work, unit_of_work
-from tasks import reminders
+from tasks.terms import reminders
 from workflows import bundles, definitions, shipped
 from workflows.bundles import Checked
 

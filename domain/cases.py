@@ -65,13 +65,13 @@ class Case(Base):
     due: Mapped[dict[str, Any] | None]
     due_at: Mapped[datetime | None]
     policy_snapshot_id: Mapped[int] = mapped_column(BigKey, ForeignKey("policy_snapshot.id"))
-    # on hold since and, when that was said, until: people, timers, messages and jobs wait (`tasks.repairs`)
+    # on hold since and, when that was said, until: people, timers, messages and jobs wait (`tasks.repair.repairs`)
     suspended_at: Mapped[datetime | None]
     suspended_until: Mapped[datetime | None]
 
 
 def by_ref(work: Work, ref: str) -> Case:
-    """The case with this reference, whoever asks; pages use `tasks.queues`, which scopes. Raises NotFound."""
+    """The case with this reference, whoever asks; pages use `tasks.finding.queues`, which scopes. Raises NotFound."""
     found = work.session.scalars(select(Case).where(Case.ref == ref)).first()
     if found is None:
         raise NotFound(_("There is no such case."))

@@ -3,7 +3,7 @@
 A row holds a keyed hash of one term (`domain.terms`), so the table tells nobody a name. It still shows how often each
 term occurs within an office; decision 0030 says why that is borne. The rows are written with the text, in its
 transaction; those of texts that are older than the table are made
-by `tasks.old_terms`, some at a time.
+by `tasks.finding.old_terms`, some at a time.
 """
 
 from __future__ import annotations

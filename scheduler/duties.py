@@ -15,30 +15,15 @@ from domain.rules import RECOMPUTE
 from domain.text import gettext as _
 from domain.work import Work
 from exchange import mail
-from tasks import (
-    batch_chunks,
-    campaigns,
-    file_checks,
-    form_moves,
-    handover,
-    jobs,
-    leaving,
-    leaving_run,
-    mails,
-    messages,
-    moves,
-    old_terms,
-    pausing,
-    proof,
-    recompute,
-    reminders,
-    repair_kinds,
-    repairs,
-    rerouting,
-    task_kinds,
-    timers,
-    version_moves,
-)
+from tasks import campaigns, jobs, messages, moves
+from tasks.batches import batch_chunks, task_kinds
+from tasks.cases import file_checks
+from tasks.desk import pausing, rerouting
+from tasks.finding import old_terms
+from tasks.leaving import handover, leaving, leaving_run
+from tasks.proof import proof
+from tasks.repair import form_moves, repair_kinds, repairs, version_moves
+from tasks.terms import mails, recompute, reminders, timers
 from workflows.operations.deliveries import gather as gather_delivery
 from workflows.operations.deliveries import perform as perform_delivery
 from workflows.operations.deliveries import record as record_delivery

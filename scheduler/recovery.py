@@ -17,8 +17,9 @@ from domain.home import Home
 from domain.logs import Event
 from domain.work import SCHEDULER, Work, unit_of_work
 from scheduler.tick import LEASE
-from tasks import reminders, watchdog
-from tasks.watchdog import RECOVERY, WATCH
+from tasks.health import watchdog
+from tasks.health.watchdog import RECOVERY, WATCH
+from tasks.terms import reminders
 from workflows.catching_up import GRACE
 from workflows.instances import CaseWait
 from workflows.registry import LONGEST_WAIT

@@ -14,8 +14,8 @@ from domain.home import HomeRow
 from domain.parties.organisations import Organisation
 from domain.policy_kinds import ReviewOpening
 from domain.work import Work
-from tasks.proof import PROOF_OF_THE_DAY
-from tasks.rerouting import RIGHTS_OF_THE_DAY
+from tasks.desk.rerouting import RIGHTS_OF_THE_DAY
+from tasks.proof.proof import PROOF_OF_THE_DAY
 
 AHEAD = timedelta(days=400)
 # kinds of the agenda that are done once an office day, and when

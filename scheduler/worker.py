@@ -17,7 +17,8 @@ from domain.logs import Event
 from domain.settings import Settings
 from domain.work import SCHEDULER, unit_of_work
 from scheduler import orphans, recovery, tick
-from tasks import step_times, tallies
+from tasks.finding import tallies
+from tasks.supervision import step_times
 
 log = logging.getLogger("scheduler.worker")
 

@@ -21,7 +21,7 @@ from domain.parties.rights import Rights
 from domain.parties.substitutes import Substitution, in_force
 from domain.work import Work
 from tasks import separation
-from tasks.models import CANDIDATE, COMPLETED, EXCLUDED, OPEN, READY, RESERVED, HumanTask, TaskPerson
+from tasks.rows.models import CANDIDATE, COMPLETED, EXCLUDED, OPEN, READY, RESERVED, HumanTask, TaskPerson
 from workflows.steps import StepSpec
 
 ASSIGN = "assign"

@@ -17,7 +17,7 @@ from domain.work import Actor, StandIn, Work
 from tasks import life
 from tasks.assigning import potential as potential
 from tasks.line import TOWN_ROLES
-from tasks.models import CANDIDATE, EXCLUDED, STAKEHOLDER, HumanTask, TaskPerson
+from tasks.rows.models import CANDIDATE, EXCLUDED, STAKEHOLDER, HumanTask, TaskPerson
 
 # roles whose people supervise tasks
 HEADS = permissions.roles_of("task.supervise")

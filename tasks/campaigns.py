@@ -30,7 +30,7 @@ from domain.verification import catalogue, commissions
 from domain.work import Work
 from domain.workdays import month_end
 from tasks import moves, opening
-from tasks.repair_models import CaseHeld
+from tasks.rows.repair_models import CaseHeld
 from workflows import definitions
 from workflows.definitions import Definition
 from workflows.instances import CaseWait

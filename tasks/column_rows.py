@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, bindparam, delete, literal_column, select,
 from sqlalchemy.dialects import postgresql, sqlite
 
 from domain.prepared import Prepared
-from tasks.finding_models import TaskValue
-from tasks.models import OPEN, HumanTask
+from tasks.rows.finding_models import TaskValue
+from tasks.rows.models import OPEN, HumanTask
 
 _IS_OPEN: list[ColumnElement[Any]] = [literal_column(f"'{one}'") for one in OPEN]
 OTHERS = Prepared(

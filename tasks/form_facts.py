@@ -16,7 +16,7 @@ from domain.files import StoredFile
 from domain.text import gettext as _
 from domain.work import Work
 from tasks import life, pinned_forms, rules
-from tasks.models import HumanTask
+from tasks.rows.models import HumanTask
 from workflows.forms import FormSpec
 
 

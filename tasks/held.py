@@ -16,7 +16,7 @@ from domain.errors import Conflict
 from domain.text import gettext as _
 from domain.work import Work
 from tasks import line
-from tasks.repair_models import CaseHeld
+from tasks.rows.repair_models import CaseHeld
 
 
 def must_go_on(case: Case) -> None:

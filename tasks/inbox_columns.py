@@ -19,8 +19,8 @@ from domain.parties import permissions
 from domain.parties.organisations import Organisation
 from domain.work import Work
 from tasks import column_rows
-from tasks.finding_models import CHOICE, DATE, NUMBER, TEXT, TaskValue
-from tasks.models import HumanTask
+from tasks.rows.finding_models import CHOICE, DATE, NUMBER, TEXT, TaskValue
+from tasks.rows.models import HumanTask
 from workflows import definitions
 from workflows.definitions import Definition, DefinitionRow
 from workflows.forms import FieldSpec, FormSpec

@@ -19,8 +19,8 @@ from domain.parties.permissions import must
 from domain.text import gettext as _
 from domain.work import Work
 from tasks import failures, line
-from tasks.models import ERROR as TASK_ERROR
-from tasks.models import READY, RESERVED, HumanTask
+from tasks.rows.models import ERROR as TASK_ERROR
+from tasks.rows.models import READY, RESERVED, HumanTask
 from workflows.decision_words import is_known, said
 from workflows.failed_steps import Stopped
 from workflows.instances import ERROR, CaseWait, Incident, Instance

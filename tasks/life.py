@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from domain.errors import Conflict, HouseError, NotPermitted
 from domain.text import Text
 from domain.text import gettext as _
-from tasks.models import (
+from tasks.rows.models import (
     COMPLETED,
     CREATED,
     ERROR,

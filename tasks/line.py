@@ -22,7 +22,7 @@ from domain.prepared import Prepared
 from domain.text import gettext as _
 from domain.work import Work
 from tasks import assigning, inbox_columns
-from tasks.models import (
+from tasks.rows.models import (
     COMPLETED,
     CREATED,
     ERROR,

@@ -19,7 +19,7 @@ from domain.text import gettext as _
 from domain.work import Work
 from tasks import bonds, failures, form_facts, held, inbox_columns, incidents, life, line, pinned_forms, rules
 from tasks.bonds import Bond
-from tasks.models import COMPLETED, EXITED, HELD, OVER, READY, HumanTask
+from tasks.rows.models import COMPLETED, EXITED, HELD, OVER, READY, HumanTask
 from tasks.services import MoveServices
 from workflows import engine, instances, registry
 from workflows.definitions import Definition
@@ -429,5 +429,5 @@ class _Reported:
                 raise said from problem
 
 
-# what the verbs of repair share with a move (`tasks.repairs`, `tasks.on_behalf`)
+# what the verbs of repair share with a move (`tasks.repair.repairs`, `tasks.on_behalf`)
 carry_on, record_answers, Reported = _carry_on, _record_answers, _Reported

@@ -22,9 +22,11 @@ from domain.parties.accounts import Account, roles_in_force
 from domain.text import Text
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import desk, form_facts, held, line, moves, pages, pinned_forms, repair_rules, rules
-from tasks.models import HELD, OPEN, HumanTask
-from tasks.pages import TaskPage
+from tasks import form_facts, held, line, moves, pinned_forms, repair_rules, rules
+from tasks.desk import desk
+from tasks.pages import pages
+from tasks.pages.pages import TaskPage
+from tasks.rows.models import HELD, OPEN, HumanTask
 from tasks.services import MoveServices
 from workflows import definitions, instances
 from workflows.definitions import Definition

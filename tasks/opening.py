@@ -23,7 +23,7 @@ from domain.cases import OPEN, Case, enter_stage
 from domain.errors import HouseError
 from domain.work import Work
 from tasks import assigning, line
-from tasks.models import HumanTask
+from tasks.rows.models import HumanTask
 from workflows import engine, instances, moments, registry
 from workflows.alike import Unlike
 from workflows.definitions import Definition

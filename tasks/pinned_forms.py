@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from domain.work import Work
-from tasks.models import HumanTask
+from tasks.rows.models import HumanTask
 from workflows import form_revisions
 from workflows.definitions import Definition
 from workflows.forms import FormSpec

@@ -18,7 +18,7 @@ from domain.text import Name
 from domain.text import gettext as _
 from domain.work import Work
 from tasks import line, separation
-from tasks.models import HELD, HumanTask
+from tasks.rows.models import HELD, HumanTask
 from workflows.definitions import Definition
 
 LONGEST_REASON = 1_000

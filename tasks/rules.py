@@ -22,7 +22,7 @@ from domain.text import gettext as _
 from domain.work import Actor, StandIn, Work
 from tasks import bonds, life, line, separation
 from tasks.bonds import Bond
-from tasks.models import HELD, OPEN, HumanTask, TaskAttachment
+from tasks.rows.models import HELD, OPEN, HumanTask, TaskAttachment
 from workflows import definitions
 from workflows.definitions import DefinitionRow
 from workflows.forms import FormSpec

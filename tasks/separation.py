@@ -28,7 +28,7 @@ from domain.parties.accounts import Account
 from domain.text import Name, Text
 from domain.text import gettext as _
 from domain.work import Work
-from tasks.models import COMPLETED, HumanTask
+from tasks.rows.models import COMPLETED, HumanTask
 from workflows.moments import RENAMED, CaseMoment
 from workflows.steps import StepSpec, others_of
 

@@ -16,7 +16,7 @@ from domain.cases import Case
 from domain.parties import kin
 from domain.parties.accounts import Account
 from domain.work import Work
-from tasks.models import COMPLETED, HumanTask
+from tasks.rows.models import COMPLETED, HumanTask
 from tasks.separation import DID, LET_PASS, MIGRATED, MOVED_BACK, NEAR, PASSED, Against
 from workflows.moments import RENAMED, CaseMoment
 from workflows.steps import StepSpec, others_of

@@ -16,7 +16,7 @@ from domain.clock import OFFICE_ZONE
 from domain.errors import OperationFailed
 from domain.text import gettext as _
 from domain.work import SCHEDULER, Work
-from tasks.models import COMPLETED, HumanTask
+from tasks.rows.models import COMPLETED, HumanTask
 from workflows import decision_results, decision_rows, engine, registry
 from workflows.decision_rows import Asked
 from workflows.definitions import Definition

@@ -9,10 +9,11 @@ from domain import reasons
 from domain.errors import InvalidAnswers
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import marks, words
-from tasks.marks import Checked
+from tasks import words
+from tasks.desk import marks
+from tasks.desk.marks import Checked
 from tasks.moves import Moved
-from tasks.pages import TaskPage
+from tasks.pages.pages import TaskPage
 from webapp import reasons as choices
 from webapp.forms import TaskForm
 from webapp.i18n import english

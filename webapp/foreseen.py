@@ -5,8 +5,8 @@ from __future__ import annotations
 from domain.errors import DefinitionRefused
 from domain.text import Text
 from domain.text import gettext as _
-from tasks import impact
-from tasks.impact import Impact
+from tasks.repair import impact
+from tasks.repair.impact import Impact
 from webapp import checking
 from webapp.acting import reading
 from webapp.auth import member

@@ -14,7 +14,7 @@ from typing import Any
 from werkzeug.datastructures import MultiDict
 
 from domain.text import gettext as _
-from tasks.marks import Mark
+from tasks.desk.marks import Mark
 from webapp.forms import TaskForm
 from webapp.i18n import english
 from workflows.forms import COMPUTED, INPUTS, MOST_ROWS, FieldSpec, Files, FormRule, FormSpec, FormState

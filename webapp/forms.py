@@ -18,7 +18,7 @@ from wtforms import Field, FieldList, Form, FormField, HiddenField
 from domain.reasons import worded
 from domain.text import Text
 from domain.text import gettext as _
-from tasks.marks import MARKS
+from tasks.desk.marks import MARKS
 from webapp.form_controls import NOTHING, FixedRow, OneOf, Sources, empty, field_of, locale
 from workflows.forms import (
     CONFIRMED,

@@ -15,12 +15,14 @@ from domain.parties.permissions import OFFICE, may
 from domain.text import Text
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import batch_undo, batches, filters, inbox_columns, saved_filters, searching
-from tasks.filters import Filter
-from tasks.finding_models import CHOICE, PRIVATE, ROLE, TEAM, TEXT
+from tasks import inbox_columns
+from tasks.batches import batch_undo, batches
+from tasks.finding import filters, saved_filters, searching
+from tasks.finding.filters import Filter
+from tasks.finding.queues import Choices, TaskRow
+from tasks.finding.saved_filters import Saved
 from tasks.inbox_columns import Column
-from tasks.queues import Choices, TaskRow
-from tasks.saved_filters import Saved
+from tasks.rows.finding_models import CHOICE, PRIVATE, ROLE, TEAM, TEXT
 from webapp import showing
 from webapp.i18n import english
 from webapp.showing import Titles

@@ -20,7 +20,7 @@ from domain.parties.permissions import may
 from domain.parties.roles import ROLES
 from domain.prepared import Prepared
 from domain.text import Text
-from tasks.notice_rows import unread_of
+from tasks.rows.notice_rows import unread_of
 from webapp import checking, navigation
 from webapp.auth import house
 from webapp.database import db

@@ -10,7 +10,7 @@ from sqlalchemy import func, select, union
 
 from domain.cases import Case
 from domain.work import Work
-from tasks.models import OPEN, HumanTask
+from tasks.rows.models import OPEN, HumanTask
 from webapp import words
 from webapp.people import names
 from workflows import definitions, drafts

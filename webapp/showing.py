@@ -19,7 +19,7 @@ from domain.text import gettext as _
 from domain.verification.authorisations import WHY
 from domain.work import Work
 from domain.workdays import Term
-from tasks import queues
+from tasks.finding import queues
 from webapp.i18n import english
 from workflows.definitions import DefinitionRow
 

@@ -14,9 +14,12 @@ from domain.files import StoredFile
 from domain.logs import Event
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import desk, file_checks, form_facts, form_pages, marks, options
-from tasks.options import Formed as FormedTask
-from tasks.pages import TaskPage
+from tasks import form_facts
+from tasks.cases import file_checks
+from tasks.desk import desk, marks
+from tasks.pages import form_pages, options
+from tasks.pages.options import Formed as FormedTask
+from tasks.pages.pages import TaskPage
 from webapp.acting import acting, reading
 from webapp.auth import house
 from webapp.form_seen import Seen, conditions, judged

@@ -6,8 +6,9 @@ from typing import Any
 
 from flask import request
 
-from tasks import drafts, form_pages
-from tasks.drafts import Kept, Stand
+from tasks.desk import drafts
+from tasks.desk.drafts import Kept, Stand
+from tasks.pages import form_pages
 from webapp import showing, task_forms
 from webapp.acting import acting
 

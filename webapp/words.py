@@ -19,7 +19,7 @@ from workflows.forms import FieldSpec
 from workflows.operation_titles import title_of
 from workflows.steps import StepSpec, read_steps
 
-# what the program itself fills into a form (tasks.options)
+# what the program itself fills into a form (tasks.pages.options)
 ROWS: dict[str, Text] = {
     "members": _("Members of the household"),
     "recheck_items": _("Items to check again"),

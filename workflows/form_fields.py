@@ -48,7 +48,7 @@ PROPERTIES = frozenset(
         " inbox rows.min rows.max row.title row.title.en files.most files.size"
     ).split()
 )
-# what the program itself can fill into a form, by the properties `rows` and `options` (tasks.options)
+# what the program itself can fill into a form, by the properties `rows` and `options` (tasks.pages.options)
 ROW_SOURCES = frozenset({"members", "recheck_items", "disputed"})
 OPTION_SOURCES = frozenset({"members", "guardians", "categories", "resources"})
 KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,47}")

@@ -2,7 +2,8 @@
 
 Every function works on an `engine.Run` in the hand of one move and refuses with `Conflict` and a sentence. It returns
 what follows besides, as sentences for the person who asked. The caller advances the run afterwards, saves it and
-brings people's tasks into line (`tasks.repairs`). A refusal after the first change leaves a run that cannot be saved.
+brings people's tasks into line (`tasks.repair.repairs`). A refusal after the first change leaves a run that cannot be
+saved.
 """
 
 # SpiffWorkflow ships no type information, so its classes are Any to the checker.

@@ -162,7 +162,7 @@ def lift(work: Work, account: Account) -> None:
 def disable(work: Work, account: Account) -> None:
     """Switch an account off for good and end its sessions. It is kept, because the journal names it.
 
-    Pages ask `tasks.closing`, which says what has to be handed over first; the database refuses it all the same.
+    Pages ask `tasks.leaving.closing`, which says what is to be handed over first; the database refuses it all the same.
     """
     must(work.actor, "account.disable", relation_to_account(work.actor, account.id))
     account.state = DISABLED
@@ -174,7 +174,7 @@ def disable(work: Work, account: Account) -> None:
 def transfer(work: Work, account: Account, org: Organisation) -> None:
     """Move somebody to another office of the same kind; roles end and are given anew there.
 
-    Pages ask `tasks.closing`; the database refuses it while they hold open work. Raises NotPermitted, Conflict.
+    Pages ask `tasks.leaving.closing`; the database refuses it while they hold open work. Raises NotPermitted, Conflict.
     """
     must(work.actor, "account.transfer", relation_to_account(work.actor, account.id))
     if org.id == account.org_id:

@@ -269,7 +269,8 @@ JOURNAL = [
     *_unchangeable("journal_seal", "BX-44: the journal is only added to"),
 ]
 
-# held so by the database; the verbs (`tasks.closing`) say it first, and how to go on. An emergency lock is no closing
+# held so by the database; the verbs (`tasks.leaving.closing`) say it first, and how to go on. An emergency lock is no
+# closing
 _OPEN_WORK = (
     "EXISTS (SELECT 1 FROM human_task t WHERE t.assignee_id = NEW.id"
     " AND t.state IN ('CREATED','READY','RESERVED','IN_PROGRESS','SUSPENDED','ERROR'))"

@@ -24,7 +24,7 @@ from domain.verification.deliveries import Delivery, Resource
 from domain.verification.doubts import Doubt
 from domain.verification.queries import Query, ResultRow
 from domain.work import SCHEDULER, unit_of_work
-from tasks.models import COMPLETED, READY, HumanTask
+from tasks.rows.models import COMPLETED, READY, HumanTask
 from tests.browser.serving import DESK, PHONE, Desk, Paper, Served
 from tests.homes import Office
 from tests.journeys import steps

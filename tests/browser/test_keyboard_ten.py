@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from domain.parties.organisations import Organisation
 from domain.work import OPERATOR, unit_of_work
 from tasks import moves
-from tasks.models import COMPLETED, HumanTask
+from tasks.rows.models import COMPLETED, HumanTask
 from tests.browser.serving import Desk, Served
 from tests.support import a_case
 from tests.torture.drawn import Drawing, chain, end, human, start

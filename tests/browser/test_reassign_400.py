@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from domain.parties.accounts import Account
 from domain.work import OPERATOR, unit_of_work
-from tasks import handing
-from tasks.models import HumanTask
+from tasks.desk import handing
+from tasks.rows.models import HumanTask
 from tests.browser.serving import PHONE, Served
 from tests.homes import Office
 from tests.journeys import steps

@@ -10,9 +10,9 @@ from sqlalchemy import select
 
 from domain import identity
 from domain.work import SCHEDULER, unit_of_work
-from tasks import desk
-from tasks.models import HumanTask
-from tasks.notice_rows import Notification
+from tasks.desk import desk
+from tasks.rows.models import HumanTask
+from tasks.rows.notice_rows import Notification
 from tests.browser.serving import PHONE, Desk, Served
 from tests.journeys import steps
 from tests.journeys.playing import Story, new_case

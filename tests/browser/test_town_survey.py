@@ -14,7 +14,7 @@ from domain.parties import organisations
 from domain.verification import catalogue, surveys
 from domain.verification.queries import Query
 from domain.work import unit_of_work
-from tasks.models import RESERVED, HumanTask
+from tasks.rows.models import RESERVED, HumanTask
 from tests.browser.serving import PHONE, Desk, Served
 from tests.journeys import steps
 from tests.journeys.playing import Story, new_case

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from domain.work import unit_of_work
-from tasks.repair_models import CaseBatch
+from tasks.rows.repair_models import CaseBatch
 from tests.browser.serving import PHONE, Served
 from tests.journeys.playing import new_case
 from tests.journeys.steps import take_in

@@ -21,7 +21,7 @@ from domain.journal import JournalEntry
 from domain.settings import Settings
 from domain.vault import KEYFILE, Keys
 from domain.work import OPERATOR, unit_of_work
-from tasks.models import COMPLETED, HumanTask
+from tasks.rows.models import COMPLETED, HumanTask
 from tests.cli.backups import HOUSEHOLD, do, flip, last, new_case, nothing_there, opened, quiet, stored
 from tests.homes import Office
 from tests.journeys import steps

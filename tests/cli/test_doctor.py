@@ -23,8 +23,8 @@ from domain.settings import Settings
 from domain.text import gettext as _
 from domain.work import OPERATOR, SCHEDULER, unit_of_work
 from scheduler import worker
-from tasks import checks, machine_checks, operations
-from tasks.machine_checks import OK, PROBLEM, WARNING, Check
+from tasks.health import checks, machine_checks, operations
+from tasks.health.machine_checks import OK, PROBLEM, WARNING, Check
 from tests.cli.test_commands import do
 from tests.homes import DEMO, Office, settings_of
 from tests.infrastructure.databases import SQLITE, Place, Template

@@ -11,7 +11,7 @@ from domain import journal
 from domain.base import new_ref, reserve_keys
 from domain.cases import Case
 from domain.work import OPERATOR, Work, unit_of_work
-from tasks.models import OPEN, HumanTask
+from tasks.rows.models import OPEN, HumanTask
 from tests.homes import Office
 from workflows.instances import CaseState
 

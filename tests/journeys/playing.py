@@ -15,8 +15,10 @@ from domain.journal import JournalEntry, JournalStream
 from domain.parties import households
 from domain.parties.households import Household, Person
 from domain.work import OPERATOR, Work, unit_of_work
-from tasks import desk, file_checks, moves, starting
-from tasks.models import OPEN, HumanTask
+from tasks import moves, starting
+from tasks.cases import file_checks
+from tasks.desk import desk
+from tasks.rows.models import OPEN, HumanTask
 from tests.homes import Office
 
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"

@@ -14,10 +14,11 @@ from domain.errors import Conflict, InvalidAnswers, NotFound, NotPermitted
 from domain.journal import JournalEntry, JournalStream
 from domain.text import gettext as _
 from domain.work import SCHEDULER, Work, unit_of_work
-from tasks import batch_chunks, batch_pages, batch_undo, batches, repair_kinds
-from tasks.batch_filter import CaseFilter
-from tasks.batches import CANNOT, OK, Verdict
-from tasks.repair_models import CaseBatch, CaseBatchRow
+from tasks.batches import batch_chunks, batch_pages, batch_undo, batches
+from tasks.batches.batch_filter import CaseFilter
+from tasks.batches.batches import CANNOT, OK, Verdict
+from tasks.repair import repair_kinds
+from tasks.rows.repair_models import CaseBatch, CaseBatchRow
 from tests.homes import Office
 from tests.infrastructure.databases import Template
 from tests.journeys import steps

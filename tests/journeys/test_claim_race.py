@@ -13,8 +13,9 @@ from domain.errors import HouseError, NotPermitted, Stale
 from domain.journal import JournalEntry
 from domain.parties import organisations, staff
 from domain.work import OPERATOR, unit_of_work
-from tasks import desk, moves
-from tasks.models import COMPLETED, READY, RESERVED, HumanTask
+from tasks import moves
+from tasks.desk import desk
+from tasks.rows.models import COMPLETED, READY, RESERVED, HumanTask
 from tests.crowd import at_once
 from tests.homes import Office
 from tests.journeys import steps

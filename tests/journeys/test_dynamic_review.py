@@ -31,7 +31,7 @@ from domain.verification.queries import Query, QuerySubject
 from domain.work import OPERATOR, SCHEDULER, Work, unit_of_work
 from scheduler import tick
 from tasks import campaigns as reviewing
-from tasks.models import HumanTask
+from tasks.rows.models import HumanTask
 from tests.homes import Office
 from tests.infrastructure import processes
 from tests.infrastructure.databases import Template

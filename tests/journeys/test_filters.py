@@ -20,11 +20,13 @@ from domain.parties.accounts import Account
 from domain.parties.households import Household
 from domain.parties.organisations import Organisation
 from domain.work import OPERATOR, Work, unit_of_work
-from tasks import desk, filters, inbox_columns, queues, searching
-from tasks.filters import Filter
-from tasks.finding_models import TaskValue
+from tasks import inbox_columns
+from tasks.desk import desk
+from tasks.finding import filters, queues, searching
+from tasks.finding.filters import Filter
 from tasks.inbox_columns import Asked
-from tasks.models import NORMAL, OPEN, READY, RESERVED, SUSPENDED, WORKABLE, HumanTask
+from tasks.rows.finding_models import TaskValue
+from tasks.rows.models import NORMAL, OPEN, READY, RESERVED, SUSPENDED, WORKABLE, HumanTask
 from tests.homes import Office
 from tests.journeys import steps
 from tests.journeys.played import JUNE

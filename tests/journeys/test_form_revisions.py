@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import select
 
 from domain.work import OPERATOR, unit_of_work
-from tasks import impact, pages, version_moves
-from tasks.models import COMPLETED, HumanTask
-from tasks.version_moves import Wanted
+from tasks.pages import pages
+from tasks.repair import impact, version_moves
+from tasks.repair.version_moves import Wanted
+from tasks.rows.models import COMPLETED, HumanTask
 from tests.bundles.edits import Editing, field_of
 from tests.homes import Office
 from tests.journeys import steps

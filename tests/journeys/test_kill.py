@@ -22,7 +22,7 @@ from domain.journal import verify
 from domain.oversight.campaigns import Campaign, CampaignSubject
 from domain.verification.commissions import Commission
 from domain.work import OPERATOR, unit_of_work
-from tasks.models import HumanTask
+from tasks.rows.models import HumanTask
 from tests.homes import Office
 
 pytestmark = pytest.mark.torture

@@ -15,8 +15,10 @@ from domain.cases import Case
 from domain.errors import HouseError
 from domain.parties.accounts import Account
 from domain.work import OPERATOR, Work, unit_of_work
-from tasks import batches, desk, handing, separation, separation_many, task_kinds
-from tasks.models import HumanTask
+from tasks import separation, separation_many
+from tasks.batches import batches, task_kinds
+from tasks.desk import desk, handing
+from tasks.rows.models import HumanTask
 from tasks.separation_many import Asked
 from tests.homes import Office
 from tests.infrastructure.databases import Template

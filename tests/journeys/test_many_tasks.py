@@ -16,11 +16,12 @@ from domain.errors import Conflict, InvalidAnswers, NotFound, NotPermitted
 from domain.parties import organisations, staff
 from domain.parties.accounts import Account
 from domain.work import OPERATOR, SCHEDULER, Work, unit_of_work
-from tasks import batch_chunks, batch_pages, batch_undo, batches, desk, handing, task_kinds
-from tasks.filters import Filter
-from tasks.models import HumanTask
-from tasks.repair_models import CaseBatch, CaseBatchRow
-from tasks.task_choice import TaskChoice
+from tasks.batches import batch_chunks, batch_pages, batch_undo, batches, task_kinds
+from tasks.desk import desk, handing
+from tasks.finding.filters import Filter
+from tasks.finding.task_choice import TaskChoice
+from tasks.rows.models import HumanTask
+from tasks.rows.repair_models import CaseBatch, CaseBatchRow
 from tests.homes import Office
 from tests.infrastructure.databases import Template
 from tests.journeys.copies import copies

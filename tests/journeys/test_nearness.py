@@ -9,8 +9,8 @@ from domain.errors import InvalidAnswers, NotPermitted
 from domain.parties import kin, organisations, staff, substitutes
 from domain.parties.accounts import Account
 from domain.work import OPERATOR, unit_of_work
-from tasks import desk, handing
-from tasks.models import HumanTask
+from tasks.desk import desk, handing
+from tasks.rows.models import HumanTask
 from tests.homes import Office
 from tests.journeys import steps
 from tests.journeys.playing import Story, new_case

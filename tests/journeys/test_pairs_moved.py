@@ -6,9 +6,10 @@ import pytest
 
 from domain.errors import Conflict, NotPermitted
 from domain.work import unit_of_work
-from tasks import desk, impact, repairs, version_moves
-from tasks.repairs import RESET, SKIP, Repair
-from tasks.version_moves import Wanted
+from tasks.desk import desk
+from tasks.repair import impact, repairs, version_moves
+from tasks.repair.repairs import RESET, SKIP, Repair
+from tasks.repair.version_moves import Wanted
 from tests.bundles.edits import Editing
 from tests.homes import Office
 from tests.journeys import steps

@@ -13,10 +13,12 @@ from domain.errors import Conflict, InvalidAnswers, NotFound, NotPermitted, Stal
 from domain.parties import staff
 from domain.parties.organisations import Organisation
 from domain.verification import catalogue
-from tasks import desk, moves, on_behalf, repairs
-from tasks.models import COMPLETED, EXITED, OPEN, HumanTask
-from tasks.repair_models import CaseHeld
-from tasks.repairs import ADD, DROP, MOVE, RESET, SKIP, VALUES, Repair
+from tasks import moves, on_behalf
+from tasks.desk import desk
+from tasks.repair import repairs
+from tasks.repair.repairs import ADD, DROP, MOVE, RESET, SKIP, VALUES, Repair
+from tasks.rows.models import COMPLETED, EXITED, OPEN, HumanTask
+from tasks.rows.repair_models import CaseHeld
 from tasks.services import MoveServices
 from tests.bundles.edits import EDITS, Editing
 from tests.homes import Office

@@ -18,8 +18,9 @@ from domain.parties import households, permissions
 from domain.parties.households import Person
 from domain.parties.throttle import Throttled
 from domain.work import OPERATOR, Work, unit_of_work
-from tasks import comments, desk, old_terms, searching
-from tasks.finding_models import Search
+from tasks.desk import comments, desk
+from tasks.finding import old_terms, searching
+from tasks.rows.finding_models import Search
 from tests.homes import Office
 from tests.journeys.played import JUNE
 from tests.journeys.playing import new_case

@@ -20,7 +20,8 @@ from domain.oversight.campaigns import Campaign
 from domain.parties import households
 from domain.verification.noncooperation import NonCooperation
 from domain.verification.queries import Query
-from tasks import campaigns, repairs
+from tasks import campaigns
+from tasks.repair import repairs
 from tests.homes import Office
 from tests.infrastructure.databases import Template
 from tests.journeys import reviews, steps

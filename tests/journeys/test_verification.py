@@ -40,8 +40,8 @@ from domain.verification.disputes import Recheck
 from domain.verification.doubts import Doubt
 from domain.verification.queries import Query, ResultRow
 from domain.work import OPERATOR, SCHEDULER, Actor, unit_of_work
-from tasks import pages
-from tasks.models import READY, HumanTask
+from tasks.pages import pages
+from tasks.rows.models import READY, HumanTask
 from tests.homes import Office
 from tests.journeys import steps
 from tests.journeys.playing import Story, new_case

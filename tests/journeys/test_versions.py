@@ -15,12 +15,14 @@ from domain.errors import Conflict
 from domain.parties import staff
 from domain.parties.households import Household
 from domain.work import unit_of_work
-from tasks import batch_undo, batches, desk, impact, repairs, version_moves
-from tasks.batch_filter import CaseFilter
-from tasks.models import HumanTask
-from tasks.repair_models import CaseBatch, CaseBatchRow
-from tasks.repairs import VALUES, Repair
-from tasks.version_moves import Wanted
+from tasks.batches import batch_undo, batches
+from tasks.batches.batch_filter import CaseFilter
+from tasks.desk import desk
+from tasks.repair import impact, repairs, version_moves
+from tasks.repair.repairs import VALUES, Repair
+from tasks.repair.version_moves import Wanted
+from tasks.rows.models import HumanTask
+from tasks.rows.repair_models import CaseBatch, CaseBatchRow
 from tests.bundles.edits import EDITS, Editing
 from tests.homes import Office
 from tests.journeys.playing import Story, first_applicant, new_case

@@ -24,8 +24,8 @@ from domain.home import make_engine, open_home
 from domain.parties.roles import portal_of
 from domain.work import SCHEDULER, unit_of_work
 from scheduler import worker
-from tasks import pausing
-from tasks.models import COMPLETED, ERROR, OPEN, HumanTask
+from tasks.desk import pausing
+from tasks.rows.models import COMPLETED, ERROR, OPEN, HumanTask
 from tests.homes import CHEAP, Office, settings_of
 from tests.journeys import steps
 from tests.journeys.playing import Story, new_case

@@ -16,8 +16,9 @@ from domain.parties.accounts import Account
 from domain.parties.organisations import Organisation
 from domain.work import OPERATOR, SCHEDULER
 from scheduler import tick
-from tasks import assigning, opening, pages
-from tasks.models import HumanTask
+from tasks import assigning, opening
+from tasks.pages import pages
+from tasks.rows.models import HumanTask
 from tests.support import a_case
 from tests.torture.drawn import Drawing, chain, each, end, human, start
 from tests.torture.world import STAFFED, World, open_world

@@ -17,9 +17,10 @@ from domain.journal import JournalEntry
 from domain.parties.accounts import Account
 from domain.work import OPERATOR, SCHEDULER, unit_of_work
 from scheduler import tick
-from tasks import incident_repairs, incidents, moves, repairs
-from tasks.models import HumanTask
-from tasks.repairs import VALUES, Repair
+from tasks import incidents, moves
+from tasks.repair import incident_repairs, repairs
+from tasks.repair.repairs import VALUES, Repair
+from tasks.rows.models import HumanTask
 from tests.torture.drawn import Drawing, Node, Scope
 from tests.torture.drawn import human as a_person
 from tests.torture.world import STAFFED, World, open_world

@@ -12,7 +12,8 @@ from domain.journal import JournalEntry
 from domain.work import OPERATOR, SCHEDULER, unit_of_work
 from scheduler import duties, tick
 from scheduler.duties import Duty
-from tasks import incidents, operations
+from tasks import incidents
+from tasks.health import operations
 from tests.homes import Office
 from tests.journeys.playing import new_case
 from workflows.instances import Incident

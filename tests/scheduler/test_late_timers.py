@@ -13,7 +13,8 @@ from domain.agenda import AgendaItem
 from domain.journal import JournalEntry
 from domain.work import SCHEDULER, unit_of_work
 from scheduler import tick
-from tasks import moves, timers
+from tasks import moves
+from tasks.terms import timers
 from tests.torture.drawn import TOLD, Drawing, Node, Scope, end, human, message, start, timer
 from tests.torture.world import STAFFED, World, open_world
 from workflows.instances import CaseWait

@@ -23,7 +23,7 @@ from domain.rules import PolicySnapshotRow
 from domain.verification import authorisations
 from domain.work import OPERATOR, SCHEDULER, Work, unit_of_work
 from tasks import campaigns
-from tasks.models import HumanTask
+from tasks.rows.models import HumanTask
 from tests.homes import Office
 from workflows import registry
 from workflows.instances import CaseState, CaseWait

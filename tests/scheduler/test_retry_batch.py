@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from domain.work import OPERATOR, unit_of_work
 from scheduler import tick
-from tasks import batches, retry_kind
-from tasks.batch_filter import CaseFilter
+from tasks.batches import batches
+from tasks.batches.batch_filter import CaseFilter
+from tasks.repair import retry_kind
 from tests.scheduler.test_failing_steps import begun, fragile, in_a_row, open_incidents, service, world
 from tests.torture.drawn import human
 

@@ -12,8 +12,11 @@ from domain.errors import Conflict, NotPermitted
 from domain.journal import JournalEntry
 from domain.parties import staff
 from domain.work import OPERATOR
-from tasks import drafts, handing, incident_lists, incident_repairs, incidents, life, moves, pages, pausing, task_acts
-from tasks.models import HumanTask
+from tasks import incidents, life, moves
+from tasks.desk import drafts, handing, pausing
+from tasks.pages import incident_lists, pages, task_acts
+from tasks.repair import incident_repairs
+from tasks.rows.models import HumanTask
 from tests.torture.drawn import Drawing, chain, end, human, start
 from tests.torture.world import STAFFED, World, open_world
 from workflows.instances import Incident

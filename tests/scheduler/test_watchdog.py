@@ -13,8 +13,9 @@ from domain.clock import machine_now
 from domain.journal import JournalEntry
 from domain.work import OPERATOR, SCHEDULER, unit_of_work
 from scheduler import recovery, tick
-from tasks import checks, incidents, operations, watchdog
-from tasks.models import HumanTask
+from tasks import incidents
+from tasks.health import checks, operations, watchdog
+from tasks.rows.models import HumanTask
 from tasks.services import MoveServices
 from tests.homes import Office
 from tests.torture.drawn import TOLD, Drawing, Node, Scope, chain, end, human, message, start, timer

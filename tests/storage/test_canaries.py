@@ -14,7 +14,7 @@ from domain.parties import households
 from domain.parties.households import Household, Person
 from domain.work import OPERATOR, unit_of_work
 from sources.demo import demo_files
-from tasks import comments, desk
+from tasks.desk import comments, desk
 from tests.homes import START, Office
 from tests.infrastructure.databases import binaries
 from tests.journeys import steps

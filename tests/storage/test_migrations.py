@@ -16,7 +16,8 @@ from domain.errors import Conflict
 from domain.settings import Settings
 from domain.verification import guards
 from domain.work import WRITE, harden
-from tasks import schema, tally_triggers
+from tasks import schema
+from tasks.finding import tally_triggers
 from tests.crowd import at_once
 from tests.homes import settings_of
 

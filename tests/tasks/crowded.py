@@ -11,7 +11,7 @@ from sqlalchemy import insert, update
 
 from domain.home import Home
 from domain.work import OPERATOR, Actor, StandIn, Work, unit_of_work
-from tasks.models import COMPLETED, HELD, OPEN, OVER, READY, HumanTask
+from tasks.rows.models import COMPLETED, HELD, OPEN, OVER, READY, HumanTask
 from tests.infrastructure.databases import Place
 from tests.support import STOPPED, Offices, a_case, an_account, open_place, some_offices, the_actor
 

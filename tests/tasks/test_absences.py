@@ -18,10 +18,11 @@ from domain.parties.accounts import RIGHTS_CHANGED
 from domain.parties.substitutes import Wanted
 from domain.work import Actor
 from scheduler import tick
-from tasks import absences, desk, handing, handover
-from tasks.leaving_models import HandOver
-from tasks.models import HumanTask
-from tasks.notice_rows import Notification
+from tasks.desk import desk, handing
+from tasks.leaving import absences, handover
+from tasks.rows.leaving_models import HandOver
+from tasks.rows.models import HumanTask
+from tasks.rows.notice_rows import Notification
 from tests.torture.drawn import shared
 from tests.torture.world import World
 

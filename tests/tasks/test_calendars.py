@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, timedelta
 
-from tasks import calendars, desk
-from tasks.calendars import Entry, Feed
+from tasks.desk import desk
+from tasks.terms import calendars
+from tasks.terms.calendars import Entry, Feed
 from tests.homes import Office
 from tests.journeys.played import ACCEPTED, story_of
 from tests.journeys.playing import Story

@@ -15,11 +15,13 @@ from domain.parties.accounts import Account
 from domain.parties.substitutes import Substitution, Wanted
 from domain.work import OPERATOR, Actor
 from scheduler import tick
-from tasks import closing, desk, handing, leaving, leaving_run, moves, pausing
-from tasks.finding_models import SavedFilter
-from tasks.leaving_models import DONE, ENDED, OWNER, QUEUE, STAYS, TO, Leaving, LeavingItem
-from tasks.models import OPEN, HumanTask
-from tasks.notice_rows import Notification
+from tasks import moves
+from tasks.desk import desk, handing, pausing
+from tasks.leaving import closing, leaving, leaving_run
+from tasks.rows.finding_models import SavedFilter
+from tasks.rows.leaving_models import DONE, ENDED, OWNER, QUEUE, STAYS, TO, Leaving, LeavingItem
+from tasks.rows.models import OPEN, HumanTask
+from tasks.rows.notice_rows import Notification
 from tests.support import an_account
 from tests.torture.drawn import shared
 from tests.torture.world import HANDLER, World

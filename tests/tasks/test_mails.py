@@ -25,7 +25,8 @@ from domain.parties.throttle import Throttled
 from domain.work import SCHEDULER, Work, unit_of_work
 from exchange import mail
 from scheduler import tick
-from tasks import mails, notice_pages, notifications
+from tasks.pages import notice_pages
+from tasks.terms import mails, notifications
 from tests.homes import Office
 
 

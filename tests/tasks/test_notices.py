@@ -8,9 +8,9 @@ from sqlalchemy import select
 from domain.errors import NotFound, OperationFailed
 from domain.parties import staff
 from domain.work import SCHEDULER, Work, unit_of_work
-from tasks import notifications
-from tasks.models import HumanTask
-from tasks.notice_rows import Notification
+from tasks.rows.models import HumanTask
+from tasks.rows.notice_rows import Notification
+from tasks.terms import notifications
 from tests.crowd import at_once
 from tests.homes import Office
 from tests.journeys.playing import new_case

@@ -6,9 +6,10 @@ import pytest
 from sqlalchemy import event, select
 
 from domain.errors import NotPermitted
-from tasks import filters, overseen, tallies
-from tasks.branches import order
-from tasks.models import OPEN, HumanTask
+from tasks.finding import filters, tallies
+from tasks.finding.branches import order
+from tasks.rows.models import OPEN, HumanTask
+from tasks.supervision import overseen
 from tests.support import BARE_HOME, an_account, the_actor
 from tests.tasks.crowded import Crowded, crowd
 

@@ -14,9 +14,10 @@ from domain.parties import kin, staff
 from domain.parties.accounts import Account
 from domain.work import OPERATOR, unit_of_work
 from scheduler import duties, recurring, tick
-from tasks import pausing, proof, proof_rules
-from tasks.notice_rows import Notification
-from tasks.proof_models import SeparationProof, SeparationViolation
+from tasks.desk import pausing
+from tasks.proof import proof, proof_rules
+from tasks.rows.notice_rows import Notification
+from tasks.rows.proof_models import SeparationProof, SeparationViolation
 from tests.homes import Office
 from tests.journeys import steps
 from tests.journeys.playing import new_case

@@ -13,10 +13,11 @@ from domain.policy_documents import PolicyRefused
 from domain.work import OPERATOR, SCHEDULER, unit_of_work
 from domain.workdays import Derivation
 from scheduler import tick
-from tasks import desk, recompute, term_moving
-from tasks.models import OPEN, HumanTask
-from tasks.notice_rows import Notification
-from tasks.term_models import KEPT, MOVED, TermMove, TermRun
+from tasks.desk import desk
+from tasks.rows.models import OPEN, HumanTask
+from tasks.rows.notice_rows import Notification
+from tasks.rows.term_models import KEPT, MOVED, TermMove, TermRun
+from tasks.terms import recompute, term_moving
 from tests.journeys.played import ACCEPTED, story_of
 from tests.journeys.playing import Story
 

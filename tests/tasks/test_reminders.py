@@ -13,10 +13,11 @@ from domain.clock import OFFICE_ZONE, office_day
 from domain.parties import organisations, staff
 from domain.parties.accounts import Account
 from domain.work import SCHEDULER, unit_of_work
-from tasks import desk, pausing, reminders, terms
-from tasks.models import OPEN, HumanTask
-from tasks.notice_rows import Notification
-from tasks.term_models import TermAlert
+from tasks.desk import desk, pausing
+from tasks.rows.models import OPEN, HumanTask
+from tasks.rows.notice_rows import Notification
+from tasks.rows.term_models import TermAlert
+from tasks.terms import reminders, terms
 from tests.crowd import at_once
 from tests.journeys.played import ACCEPTED, story_of
 from tests.journeys.playing import Story

@@ -14,10 +14,14 @@ from domain.parties import staff, substitutes
 from domain.parties.substitutes import Wanted
 from domain.work import Actor
 from scheduler import tick
-from tasks import batch_undo, batches, desk, handing, leaving, life, moves, on_behalf, pausing, proof, task_kinds
-from tasks.models import HumanTask
-from tasks.proof_models import SeparationViolation
-from tasks.task_choice import TaskChoice
+from tasks import life, moves, on_behalf
+from tasks.batches import batch_undo, batches, task_kinds
+from tasks.desk import desk, handing, pausing
+from tasks.finding.task_choice import TaskChoice
+from tasks.leaving import leaving
+from tasks.proof import proof
+from tasks.rows.models import HumanTask
+from tasks.rows.proof_models import SeparationViolation
 from tests.torture.drawn import Drawing, Node, Scope, end, human, start
 from tests.torture.world import World
 

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import delete, insert, select, text, update
 
 from domain.work import OPERATOR
-from tasks import tallies
-from tasks.models import OPEN, READY, HumanTask
+from tasks.finding import tallies
+from tasks.rows.models import OPEN, READY, HumanTask
 from tests.crowd import at_once
 from tests.support import BARE_HOME
 from tests.tasks.crowded import Crowded, crowd

@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from domain.parties import staff
-from tasks import desk, handing, pages, pausing
+from tasks.desk import desk, handing, pausing
+from tasks.pages import pages
 from tests.torture.drawn import Drawing, chain, end, human, start
 from tests.torture.world import STAFFED, open_world
 

@@ -17,11 +17,13 @@ from domain.journal import JournalEntry
 from domain.parties.organisations import Organisation
 from domain.verification import catalogue
 from domain.workdays import Derivation
-from tasks import desk, moves, term_moving, terms
-from tasks.models import OPEN, HumanTask
-from tasks.notice_rows import Notification
-from tasks.term_models import GRANTED, PENDING, REFUSED, TermRequest
-from tasks.timers import key_of
+from tasks import moves
+from tasks.desk import desk
+from tasks.rows.models import OPEN, HumanTask
+from tasks.rows.notice_rows import Notification
+from tasks.rows.term_models import GRANTED, PENDING, REFUSED, TermRequest
+from tasks.terms import term_moving, terms
+from tasks.terms.timers import key_of
 from tests.homes import Office
 from tests.infrastructure.databases import Template
 from tests.journeys import steps

@@ -13,9 +13,10 @@ from sqlalchemy import event, func, select, text
 
 from domain.cases import Case
 from domain.clock import office_day
-from tasks import branches, filters, inbox_columns, pull, queues
-from tasks.filters import Filter
-from tasks.models import OPEN, READY, HumanTask
+from tasks import inbox_columns
+from tasks.finding import branches, filters, pull, queues
+from tasks.finding.filters import Filter
+from tasks.rows.models import OPEN, READY, HumanTask
 from tests.support import BARE_HOME
 from tests.tasks.crowded import Crowded, crowd
 

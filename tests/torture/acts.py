@@ -12,8 +12,9 @@ from domain.cases import Case
 from domain.home import HomeRow
 from domain.work import SCHEDULER, Work, unit_of_work
 from scheduler import tick
-from tasks import desk, moves
-from tasks.models import HumanTask
+from tasks import moves
+from tasks.desk import desk
+from tasks.rows.models import HumanTask
 from tests.support import STOPPED
 from tests.torture.drawn import busy, relay
 from tests.torture.world import World

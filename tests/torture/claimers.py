@@ -22,7 +22,7 @@ from domain.errors import HouseError
 from domain.home import open_home
 from domain.settings import Settings
 from domain.work import Actor, unit_of_work
-from tasks import desk
+from tasks.desk import desk
 
 PATIENCE = 120.0  # seconds that the fastest waits for the slowest
 TOGETHER = 0.01  # seconds after which all begin

@@ -13,22 +13,14 @@ from domain.cases import Case
 from domain.parties.accounts import Account
 from domain.work import SCHEDULER, Actor, Work, unit_of_work
 from scheduler import tick
-from tasks import (
-    batch_chunks,
-    batches,
-    incident_repairs,
-    incidents,
-    messages,
-    moves,
-    on_behalf,
-    repairs,
-    timers,
-    version_moves,
-)
-from tasks.batch_filter import CaseFilter
-from tasks.models import HumanTask
-from tasks.repairs import Repair
-from tasks.version_moves import Wanted
+from tasks import incidents, messages, moves, on_behalf
+from tasks.batches import batch_chunks, batches
+from tasks.batches.batch_filter import CaseFilter
+from tasks.repair import incident_repairs, repairs, version_moves
+from tasks.repair.repairs import Repair
+from tasks.repair.version_moves import Wanted
+from tasks.rows.models import HumanTask
+from tasks.terms import timers
 from tests.torture.acts import LATER, Move, Ready
 from tests.torture.drawn import asked_for, troubled
 from tests.torture.world import World

@@ -17,7 +17,7 @@ from domain.journal import JournalEntry
 from domain.parties.accounts import Account
 from domain.parties.organisations import Organisation
 from domain.work import OPERATOR, unit_of_work
-from tasks.models import RESERVED, HumanTask
+from tasks.rows.models import RESERVED, HumanTask
 from tests.support import ROOT, an_account
 from tests.torture.drawn import desk
 from tests.torture.world import HANDLER, World

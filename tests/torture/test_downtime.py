@@ -23,7 +23,7 @@ from domain.home import HomeRow
 from domain.journal import JournalEntry, verify
 from domain.work import OPERATOR, unit_of_work
 from scheduler import recovery, tick, worker
-from tasks import watchdog
+from tasks.health import watchdog
 from tests.torture.drawn import SLOW, TOLD, Drawing, Node, Scope, end, human, message, start, timer
 from tests.torture.test_interleaved import Silent
 from tests.torture.world import World

@@ -11,7 +11,7 @@ from domain import rules
 from domain.cases import NEW, OPEN, Case
 from domain.parties.organisations import Organisation
 from tasks import opening
-from tasks.models import HumanTask
+from tasks.rows.models import HumanTask
 from tests.torture import drawn
 from tests.torture.drawn import Drawing
 from tests.torture.world import World

@@ -15,8 +15,8 @@ from domain.cases import Case
 from domain.errors import Conflict, NotFound, NotPermitted, Stale
 from domain.journal import JournalEntry, JournalStream, verify
 from domain.work import Work
-from tasks.models import OPEN, HumanTask
-from tasks.repair_models import CaseHeld
+from tasks.rows.models import OPEN, HumanTask
+from tasks.rows.repair_models import CaseHeld
 from tests.infrastructure.databases import POSTGRESQL
 from tests.torture import acts, mending
 from tests.torture.acts import Ready

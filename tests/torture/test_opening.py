@@ -13,7 +13,7 @@ from domain.cases import NEW, OPEN, Case
 from domain.journal import JournalEntry, JournalStream, verify
 from domain.parties.organisations import Organisation
 from tasks import opening
-from tasks.models import HumanTask
+from tasks.rows.models import HumanTask
 from tests.torture import drawn
 from tests.torture.drawn import Drawing
 from tests.torture.world import World

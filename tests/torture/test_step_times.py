@@ -12,9 +12,11 @@ from sqlalchemy import select
 
 from domain.work import SCHEDULER, Actor, Work, unit_of_work
 from scheduler import worker
-from tasks import desk, moves, pausing, step_times
-from tasks.models import HumanTask
-from tasks.step_times import StepTime, StepTimeMark
+from tasks import moves
+from tasks.desk import desk, pausing
+from tasks.rows.models import HumanTask
+from tasks.supervision import step_times
+from tasks.supervision.step_times import StepTime, StepTimeMark
 from tests.torture.drawn import Drawing, busy
 from tests.torture.drawn import desk as steps_in_a_row
 from tests.torture.world import World

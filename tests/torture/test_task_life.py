@@ -23,8 +23,9 @@ from domain.parties import staff, substitutes
 from domain.parties.accounts import Account
 from domain.parties.organisations import Organisation
 from domain.work import OPERATOR, SCHEDULER, Actor, unit_of_work
-from tasks import desk, handing, moves, pausing, routing, rules
-from tasks.models import HELD, OVER, HumanTask
+from tasks import moves, rules
+from tasks.desk import desk, handing, pausing, routing
+from tasks.rows.models import HELD, OVER, HumanTask
 from tests.support import an_account
 from tests.torture.drawn import shared
 from tests.torture.world import HANDLER, World

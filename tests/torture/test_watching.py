@@ -15,8 +15,9 @@ from domain.agenda import AgendaItem
 from domain.cases import Case
 from domain.work import OPERATOR, Work, unit_of_work
 from scheduler import recovery, tick
-from tasks import incidents, watchdog
-from tasks.models import OPEN, HumanTask
+from tasks import incidents
+from tasks.health import watchdog
+from tasks.rows.models import OPEN, HumanTask
 from tests.homes import DEMO, Office
 from tests.infrastructure.databases import Template
 from tests.journeys import test_dynamic_review as reviewing

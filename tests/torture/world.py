@@ -14,8 +14,9 @@ from domain.home import Home
 from domain.parties import staff
 from domain.parties.organisations import Organisation
 from domain.work import OPERATOR, Actor, Work, unit_of_work
-from tasks import desk, moves
-from tasks.models import OPEN, HumanTask
+from tasks import moves
+from tasks.desk import desk
+from tasks.rows.models import OPEN, HumanTask
 from tests.infrastructure.databases import Place, Template
 from tests.support import BARE_HOME, a_case, an_account, open_place, some_offices, the_actor
 from tests.torture.drawn import Drawing

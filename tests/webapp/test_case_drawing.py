@@ -15,8 +15,9 @@ from sqlalchemy import event, select
 from domain.cases import Case
 from domain.parties.accounts import Account
 from domain.verification.reports import Report
-from tasks import drawings, moves
-from tasks.models import HumanTask, TaskComment
+from tasks import moves
+from tasks.cases import drawings
+from tasks.rows.models import HumanTask, TaskComment
 from tests.homes import Office
 from tests.infrastructure.databases import Template
 from tests.journeys import steps

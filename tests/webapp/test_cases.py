@@ -12,7 +12,7 @@ from domain.cases import Case
 from domain.journal import JournalEntry
 from domain.parties import households
 from domain.verification.reports import Report, ReportAccess
-from tasks.models import TaskComment
+from tasks.rows.models import TaskComment
 from tests.homes import Office
 from tests.infrastructure.databases import Template
 from tests.journeys import steps

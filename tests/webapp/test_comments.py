@@ -11,9 +11,10 @@ from sqlalchemy import select
 from domain.errors import Conflict, InvalidAnswers, NotFound
 from domain.journal import JournalEntry
 from domain.work import unit_of_work
-from tasks import briefs, comments
-from tasks.models import TaskComment
-from tasks.notice_rows import Notification
+from tasks.cases import briefs
+from tasks.desk import comments
+from tasks.rows.models import TaskComment
+from tasks.rows.notice_rows import Notification
 from tests.homes import Office
 from tests.journeys.playing import Story, new_case
 from tests.webapp.desk_world import app_of, browser_of, press, task_address

@@ -13,8 +13,8 @@ from domain.parties.accounts import Account
 from domain.parties.organisations import Organisation
 from domain.work import Actor
 from scheduler import tick
-from tasks import desk
-from tasks.models import HumanTask
+from tasks.desk import desk
+from tasks.rows.models import HumanTask
 from tests.support import CHEAP, PASSWORD, an_account
 from tests.torture.drawn import Drawing, chain, end, human, start
 from tests.torture.world import STAFFED, World, open_world

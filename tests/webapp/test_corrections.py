@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select, text
 
-from tasks.mark_models import TaskMark
+from tasks.rows.mark_models import TaskMark
 from tests.journeys import steps
 from tests.journeys.played import AUTHORISED, story_of
 from tests.webapp.desk_world import app_of, browser_of, press, send, task_address

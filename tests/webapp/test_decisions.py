@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from domain.journal import JournalEntry
-from tasks import decided
+from tasks.cases import decided
 from tests.homes import Office
 from tests.infrastructure.databases import Template
 from tests.journeys import steps

@@ -12,8 +12,8 @@ from sqlalchemy import Engine, event, select
 
 from domain.parties.households import Household
 from domain.work import unit_of_work
-from tasks import desk
-from tasks.models import COMPLETED, READY, RESERVED, HumanTask, TaskAttachment
+from tasks.desk import desk
+from tasks.rows.models import COMPLETED, READY, RESERVED, HumanTask, TaskAttachment
 from tests.homes import Office
 from tests.journeys import steps
 from tests.journeys.playing import PDF, Story, new_case

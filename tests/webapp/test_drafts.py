@@ -10,9 +10,9 @@ from sqlalchemy import select
 
 from domain.errors import Conflict, NotFound
 from domain.journal import JournalEntry
-from tasks import desk, drafts
-from tasks.drafts import Stand
-from tasks.models import HumanTask, TaskDraft
+from tasks.desk import desk, drafts
+from tasks.desk.drafts import Stand
+from tasks.rows.models import HumanTask, TaskDraft
 from tests.homes import Office
 from tests.journeys import steps
 from tests.journeys.playing import Story, new_case

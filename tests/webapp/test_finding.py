@@ -9,9 +9,9 @@ from html import unescape
 from sqlalchemy import select
 
 from domain.parties import households
-from tasks import saved_filters
-from tasks.filters import Filter
-from tasks.finding_models import SavedFilter
+from tasks.finding import saved_filters
+from tasks.finding.filters import Filter
+from tasks.rows.finding_models import SavedFilter
 from tests.homes import Office
 from tests.journeys.playing import new_case
 from tests.webapp.desk_world import app_of, browser_of, press

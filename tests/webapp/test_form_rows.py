@@ -8,8 +8,8 @@ from typing import Any
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from tasks import followed
-from tasks.models import HumanTask
+from tasks.cases import followed
+from tasks.rows.models import HumanTask
 from tests.homes import Office
 from tests.journeys import steps
 from tests.journeys.playing import new_case

@@ -12,8 +12,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, select
 
 from domain.work import Work
-from tasks import followed
-from tasks.models import COMPLETED, RESERVED, HumanTask
+from tasks.cases import followed
+from tasks.rows.models import COMPLETED, RESERVED, HumanTask
 from tests.homes import Office
 from tests.journeys import steps
 from tests.journeys.playing import Story, new_case

@@ -16,9 +16,11 @@ from domain.parties.organisations import Organisation
 from domain.rules import snapshot
 from domain.work import OPERATOR, SCHEDULER, unit_of_work
 from scheduler import tick
-from tasks import batch_chunks, batches, incident_lists, moves
-from tasks.incident_lists import Filter
-from tasks.models import OPEN, HumanTask
+from tasks import moves
+from tasks.batches import batch_chunks, batches
+from tasks.pages import incident_lists
+from tasks.pages.incident_lists import Filter
+from tasks.rows.models import OPEN, HumanTask
 from tests.browser.serving import serve
 from tests.homes import DEMO, Office, open_office
 from tests.infrastructure.browser import assert_accessible, watch_console

@@ -11,9 +11,10 @@ from sqlalchemy import select
 from domain.parties import substitutes
 from domain.parties.substitutes import Wanted
 from domain.work import OPERATOR, unit_of_work
-from tasks import desk, handing, notice_pages, pages
-from tasks.models import HumanTask
-from tasks.notice_rows import Notification
+from tasks.desk import desk, handing
+from tasks.pages import notice_pages, pages
+from tasks.rows.models import HumanTask
+from tasks.rows.notice_rows import Notification
 from tests.homes import Office
 from tests.infrastructure.databases import Template
 from tests.journeys.copies import copies

@@ -9,10 +9,13 @@ from sqlalchemy import select
 
 from domain.errors import Conflict, InvalidAnswers, NotPermitted
 from domain.work import unit_of_work
-from tasks import batch_undo, batches, desk, form_moves, form_switching, moves
-from tasks.batch_filter import CaseFilter
-from tasks.models import HumanTask
-from tasks.repair_models import CaseBatchRow
+from tasks import moves
+from tasks.batches import batch_undo, batches
+from tasks.batches.batch_filter import CaseFilter
+from tasks.desk import desk, form_switching
+from tasks.repair import form_moves
+from tasks.rows.models import HumanTask
+from tasks.rows.repair_models import CaseBatchRow
 from tests.bundles.edits import Editing
 from tests.homes import Office
 from tests.journeys import steps

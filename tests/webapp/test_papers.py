@@ -17,8 +17,9 @@ from domain.files import StoredFile
 from domain.uploads import Upload, UploadChunk
 from domain.work import OPERATOR, unit_of_work
 from scheduler import orphans
-from tasks import desk, followed
-from tasks import file_checks as checks
+from tasks.cases import file_checks as checks
+from tasks.cases import followed
+from tasks.desk import desk
 from tests.homes import Office
 from tests.journeys import steps
 from tests.journeys.playing import Story, new_case

@@ -10,8 +10,11 @@ import pytest
 from flask.testing import FlaskClient
 
 from domain.parties import staff
-from tasks import batches, desk, repairs, replay
-from tasks.batch_filter import CaseFilter
+from tasks.batches import batches
+from tasks.batches.batch_filter import CaseFilter
+from tasks.cases import replay
+from tasks.desk import desk
+from tasks.repair import repairs
 from tests.homes import DEMO, Office, open_office
 from tests.infrastructure.databases import SQLITE
 from tests.journeys import steps

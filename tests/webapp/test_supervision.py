@@ -12,7 +12,8 @@ from sqlalchemy import event, select
 from domain.parties.organisations import Organisation
 from domain.work import OPERATOR, unit_of_work
 from scheduler import worker
-from tasks import desk, supervision
+from tasks.desk import desk
+from tasks.supervision import supervision
 from tests.homes import Office
 from tests.infrastructure.databases import Template
 from tests.journeys.played import AUTHORISED, JUNE, story_of

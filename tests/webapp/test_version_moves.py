@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from domain.work import unit_of_work
-from tasks.repair_models import CaseBatch, CaseBatchRow
+from tasks.rows.repair_models import CaseBatch, CaseBatchRow
 from tests.homes import Office
 from tests.journeys.playing import Story, new_case
 from tests.journeys.steps import authorise, commission, take_in

@@ -10,7 +10,7 @@ from time import monotonic
 import pytest
 
 from domain.errors import Finding
-from tasks import options
+from tasks.pages import options
 from tests.workflows.studio import SHIPPED, shipped, with_files
 from webapp import words
 from workflows import bundles, forms

@@ -16,7 +16,7 @@ from domain.parties.permissions import relation_to_account
 from domain.parties.roles import ROLES
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import closing
+from tasks.leaving import closing
 from webapp.acting import acting, reading
 from webapp.errors import status_of
 from webapp.i18n import english

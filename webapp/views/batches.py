@@ -11,10 +11,12 @@ from domain.errors import Conflict, InvalidAnswers, NotPermitted
 from domain.text import Text
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import batch_chunks, batch_pages, batch_undo, batches, life, repair_kinds, task_kinds
-from tasks.batch_filter import STATES, CaseFilter
-from tasks.repair_models import UNDONE
-from tasks.repairs import MOVE, RESET, SKIP
+from tasks import life
+from tasks.batches import batch_chunks, batch_pages, batch_undo, batches, task_kinds
+from tasks.batches.batch_filter import STATES, CaseFilter
+from tasks.repair import repair_kinds
+from tasks.repair.repairs import MOVE, RESET, SKIP
+from tasks.rows.repair_models import UNDONE
 from webapp import showing
 from webapp.acting import acting, reading
 from webapp.day_fields import until_of_form

@@ -11,8 +11,9 @@ from flask.typing import ResponseReturnValue
 
 from domain.clock import office_day
 from domain.work import Work
-from tasks import campaigns, paper_pages
+from tasks import campaigns
 from tasks.campaigns import CampaignRow
+from tasks.pages import paper_pages
 from webapp import showing
 from webapp.acting import reading
 from webapp.permits import requires

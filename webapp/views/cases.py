@@ -11,9 +11,11 @@ from flask.typing import ResponseReturnValue
 from domain.errors import InvalidAnswers
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import case_pages, drawings, queues, replay
-from tasks.decided import DecisionView
-from tasks.replay import Moment
+from tasks.cases import drawings, replay
+from tasks.cases.decided import DecisionView
+from tasks.cases.replay import Moment
+from tasks.finding import queues
+from tasks.pages import case_pages
 from webapp import showing
 from webapp.acting import acting, reading
 from webapp.i18n import english

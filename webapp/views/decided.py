@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
-from tasks import decided
+from tasks.cases import decided
 from webapp import showing
 from webapp.acting import reading
 from webapp.i18n import english

@@ -13,26 +13,17 @@ from flask.typing import ResponseReturnValue
 from domain.errors import Conflict, HouseError, InvalidAnswers, NotFound, NotPermitted, Stale
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import (
-    desk,
-    drafts,
-    drawings,
-    followed,
-    form_facts,
-    form_pages,
-    form_switching,
-    moves,
-    pages,
-    pull,
-    queues,
-    saved_filters,
-)
-from tasks.drafts import Kept
-from tasks.filters import Filter
-from tasks.models import COMPLETED
+from tasks import form_facts, moves
+from tasks.cases import drawings, followed
+from tasks.desk import desk, drafts, form_switching
+from tasks.desk.drafts import Kept
+from tasks.finding import pull, queues, saved_filters
+from tasks.finding.filters import Filter
+from tasks.finding.pull import Next
 from tasks.moves import Moved
-from tasks.pages import TaskPage
-from tasks.pull import Next
+from tasks.pages import form_pages, pages
+from tasks.pages.pages import TaskPage
+from tasks.rows.models import COMPLETED
 from webapp import corrections, inbox_page, showing, task_forms, typed
 from webapp.acting import acting, reading
 from webapp.auth import house

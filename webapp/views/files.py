@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from domain import files
 from domain.errors import InvalidAnswers
 from domain.text import gettext as _
-from tasks import file_checks, followed
+from tasks.cases import file_checks, followed
 from webapp.acting import acting, reading
 from webapp.auth import safe_next
 from webapp.permits import requires

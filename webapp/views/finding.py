@@ -8,8 +8,8 @@ from flask.typing import ResponseReturnValue
 from domain.errors import InvalidAnswers
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import queues, saved_filters, searching
-from tasks.finding_models import PRIVATE
+from tasks.finding import queues, saved_filters, searching
+from tasks.rows.finding_models import PRIVATE
 from webapp import inbox_page, showing
 from webapp.acting import acting, reading
 from webapp.inbox_page import asked_filter, in_address

@@ -21,8 +21,12 @@ from domain.parties.permissions import may
 from domain.text import Text
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import batches, incident_lists, incident_repairs, incidents, timers
-from tasks.incident_lists import Filter
+from tasks import incidents
+from tasks.batches import batches
+from tasks.pages import incident_lists
+from tasks.pages.incident_lists import Filter
+from tasks.repair import incident_repairs
+from tasks.terms import timers
 from webapp import failure_words
 from webapp.acting import acting, reading
 from webapp.errors import status_of

@@ -9,8 +9,8 @@ from domain.errors import Conflict, HouseError, InvalidAnswers
 from domain.text import Text
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import leaving
-from tasks.leaving_models import BATCH, DELEGATED, ENDED, FILTER, OWNER, QUEUE, STAYS, SUBSTITUTION, TASK, TO
+from tasks.leaving import leaving
+from tasks.rows.leaving_models import BATCH, DELEGATED, ENDED, FILTER, OWNER, QUEUE, STAYS, SUBSTITUTION, TASK, TO
 from webapp import showing
 from webapp.acting import acting, reading
 from webapp.errors import status_of

@@ -18,9 +18,10 @@ from domain.parties import permissions
 from domain.text import Text
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import batch_chunks, batches, filters, office_lists, task_choice, task_kinds
-from tasks.filters import Filter
-from tasks.task_choice import TaskChoice
+from tasks.batches import batch_chunks, batches, task_kinds
+from tasks.finding import filters, office_lists, task_choice
+from tasks.finding.filters import Filter
+from tasks.finding.task_choice import TaskChoice
 from webapp import inbox_page, reasons, showing
 from webapp.acting import acting, reading
 from webapp.day_fields import until_of_form

@@ -15,7 +15,9 @@ from domain.parties import throttle
 from domain.parties.throttle import Throttled
 from domain.text import gettext as _
 from domain.work import SCHEDULER
-from tasks import calendars, mails, notice_kinds, notice_pages, notice_rows, notifications, recompute_pages
+from tasks.pages import notice_pages, recompute_pages
+from tasks.rows import notice_rows
+from tasks.terms import calendars, mails, notice_kinds, notifications
 from webapp import showing
 from webapp.acting import acting, reading
 from webapp.errors import status_of

@@ -19,9 +19,10 @@ from domain.text import Text
 from domain.text import gettext as _
 from domain.version import VERSION
 from domain.work import Work
-from tasks import checks, incidents, operations
-from tasks.machine_checks import OK, PROBLEM
-from tasks.operations import Overview
+from tasks import incidents
+from tasks.health import checks, operations
+from tasks.health.machine_checks import OK, PROBLEM
+from tasks.health.operations import Overview
 from webapp import failure_words
 from webapp.acting import acting, reading
 from webapp.permits import requires

@@ -7,7 +7,9 @@ from flask.typing import ResponseReturnValue
 
 from domain.errors import NotFound
 from domain.text import gettext as _
-from tasks import filters, life, overseen
+from tasks import life
+from tasks.finding import filters
+from tasks.supervision import overseen
 from webapp import showing
 from webapp.acting import reading
 from webapp.permits import requires

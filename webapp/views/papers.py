@@ -9,8 +9,8 @@ from flask.typing import ResponseReturnValue
 
 from domain.errors import Conflict, InvalidAnswers
 from domain.text import gettext as _
-from tasks import comments, drafts
-from tasks.comments import Written
+from tasks.desk import comments, drafts
+from tasks.desk.comments import Written
 from webapp.acting import acting, reading
 from webapp.inbox_page import asked_filter, in_address
 from webapp.permits import requires

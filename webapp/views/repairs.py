@@ -12,8 +12,10 @@ from domain.errors import Conflict, HouseError, InvalidAnswers, NotPermitted, St
 from domain.text import Text
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import moves, repair_pages, repairs
-from tasks.repairs import ADD, DROP, MOVE, RESET, SKIP, VALUES, Outcome, Repair
+from tasks import moves
+from tasks.pages import repair_pages
+from tasks.repair import repairs
+from tasks.repair.repairs import ADD, DROP, MOVE, RESET, SKIP, VALUES, Outcome, Repair
 from webapp.acting import acting, reading
 from webapp.day_fields import until_of_form
 from webapp.errors import status_of

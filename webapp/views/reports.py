@@ -15,7 +15,8 @@ from domain.parties import permissions
 from domain.verification import reports
 from domain.verification.reports import Copy
 from domain.work import Work
-from tasks import drawings, paper_pages
+from tasks.cases import drawings
+from tasks.pages import paper_pages
 from webapp import showing
 from webapp.acting import acting, reading
 from webapp.i18n import english

@@ -9,7 +9,8 @@ from domain.parties import kin
 from domain.text import Text
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import proof, proof_pages
+from tasks.pages import proof_pages
+from tasks.proof import proof
 from webapp.acting import acting, reading
 from webapp.permits import requires
 

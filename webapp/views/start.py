@@ -21,7 +21,8 @@ from domain.parties import households, permissions, throttle
 from domain.parties.throttle import Throttled
 from domain.text import gettext
 from domain.work import Work
-from tasks import drawings, starting
+from tasks import starting
+from tasks.cases import drawings
 from webapp import showing
 from webapp.acting import acting, reading
 from webapp.i18n import english

@@ -15,7 +15,8 @@ from domain.parties.substitutes import Wanted
 from domain.text import Text
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import absences, handover, life
+from tasks import life
+from tasks.leaving import absences, handover
 from webapp import showing
 from webapp.acting import acting, reading
 from webapp.errors import status_of

@@ -7,8 +7,8 @@ from flask.typing import ResponseReturnValue
 
 from domain.text import Text
 from domain.text import gettext as _
-from tasks import supervision
-from tasks.step_times import BLOCKED, WAITING, WORKING
+from tasks.supervision import supervision
+from tasks.supervision.step_times import BLOCKED, WAITING, WORKING
 from webapp import showing
 from webapp.acting import reading
 from webapp.permits import requires

@@ -11,7 +11,9 @@ from domain.errors import Conflict, HouseError, InvalidAnswers, NotFound, NotPer
 from domain.text import Text
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import desk, handing, life, pausing, task_acts
+from tasks import life
+from tasks.desk import desk, handing, pausing
+from tasks.pages import task_acts
 from webapp import reasons, showing
 from webapp.acting import acting, reading
 from webapp.day_fields import until_of_form

@@ -8,7 +8,8 @@ from flask import Blueprint, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from domain.errors import InvalidAnswers
-from tasks import drafts, pages
+from tasks.desk import drafts
+from tasks.pages import pages
 from webapp import form_rows, typed
 from webapp.acting import acting, reading
 from webapp.i18n import english

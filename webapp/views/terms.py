@@ -14,8 +14,9 @@ from domain.text import Text
 from domain.text import gettext as _
 from domain.work import Work
 from domain.workdays import UNITS
-from tasks import term_pages, terms
-from tasks.term_models import GRANTED, LAPSED, PENDING, REFUSED
+from tasks.pages import term_pages
+from tasks.rows.term_models import GRANTED, LAPSED, PENDING, REFUSED
+from tasks.terms import terms
 from webapp import showing
 from webapp.acting import acting, reading
 from webapp.errors import status_of

@@ -16,8 +16,9 @@ from domain import files, uploads
 from domain.blobs import StoredBlob
 from domain.errors import Conflict, HouseError, InvalidAnswers
 from domain.text import gettext as _
-from tasks import desk, file_checks
-from tasks import uploads as papers
+from tasks.cases import file_checks
+from tasks.desk import desk
+from tasks.desk import uploads as papers
 from webapp import showing
 from webapp.acting import acting, reading
 from webapp.auth import house

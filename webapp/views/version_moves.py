@@ -12,10 +12,12 @@ from domain.errors import Conflict, HouseError, InvalidAnswers, NotFound
 from domain.parties import permissions
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import batches, form_moves, form_switching, impact, version_moves
-from tasks.batch_filter import CaseFilter
-from tasks.impact import Impact
-from tasks.version_moves import Wanted
+from tasks.batches import batches
+from tasks.batches.batch_filter import CaseFilter
+from tasks.desk import form_switching
+from tasks.repair import form_moves, impact, version_moves
+from tasks.repair.impact import Impact
+from tasks.repair.version_moves import Wanted
 from webapp.acting import acting, reading
 from webapp.errors import status_of
 from webapp.foreseen import foresee, told

@@ -1,0 +1,1 @@
+"""One thing done to many cases or tasks: frozen, judged, done in chunks, taken back."""

@@ -1,0 +1,1 @@
+"""Absences and departures: what somebody holds, and into whose hands it goes."""

@@ -1,0 +1,158 @@
+"""What the program fills into a form: members, guardians, categories, data sources, items to re-check."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from sqlalchemy import select
+
+from domain.cases import Case
+from domain.parties.households import Person
+from domain.parties.organisations import Organisation
+from domain.policy_shipped import Rules
+from domain.verification import catalogue, commissions, rechecks
+from domain.verification.deliveries import Resource
+from domain.work import Work
+from tasks.cases.briefs import Member
+from workflows.forms import FieldSpec, FormSpec
+
+if TYPE_CHECKING:
+    from tasks.pages.pages import GuardianView
+
+Choices = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row that the form draws by itself; `key` is "person" or "ref" (title and note are S3)."""
+
+    key: str
+    ref: str
+    title: str = field(repr=False)
+    note: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """Options and rows by the name of their source; preset: checklists that begin with everything ticked."""
+
+    options: Mapping[str, Choices] = field(default_factory=dict, repr=False)
+    rows: Mapping[str, Sequence[Row]] = field(default_factory=dict, repr=False)
+    preset: Sequence[str] = ("resources", "categories")
+
+
+class Formed(Protocol):
+    """A task with its form and what the form may be filled from: its page, or the form alone."""
+
+    @property
+    def case_ref(self) -> str: ...
+
+    @property
+    def form(self) -> FormSpec: ...
+
+    @property
+    def members(self) -> Sequence[Member]: ...
+
+    @property
+    def guardians(self) -> Sequence[GuardianView]: ...
+
+    @property
+    def law(self) -> Rules: ...
+
+
+def for_task(work: Work, page: Formed, *, english: bool = False) -> Offered:
+    """The options and rows that this task's form asks for, and no others; at most six queries."""
+    wanted = asked(page.form)
+    options: dict[str, Choices] = {}
+    rows: dict[str, Sequence[Row]] = {"members": _member_rows(page)}
+    if "members" in wanted:
+        options["members"] = [(one.person.ref, one.person.name) for one in page.members]
+    if "guardians" in wanted:
+        options["guardians"] = _guardians(page)
+    if wanted & {"categories", "resources", "recheck_items"}:
+        case = work.session.scalars(select(Case).where(Case.ref == page.case_ref)).one()
+        if "categories" in wanted:
+            options["categories"] = _categories(work, case, page.law, english)
+        if "resources" in wanted:
+            options["resources"] = _resources(work, case, page.law, english)
+        if "recheck_items" in wanted:
+            rows["recheck_items"] = _recheck_rows(work, case, page, english)
+    return Offered(options, rows)
+
+
+def asked(form: FormSpec) -> set[str]:
+    """The sources that a form names."""
+    found: set[str] = set()
+    for one in form.inputs:
+        found |= _sources(one)
+    return found
+
+
+def _sources(spec: FieldSpec) -> set[str]:
+    names = {spec.options_from, spec.rows}
+    for inner in spec.fields:
+        names |= _sources(inner)
+    return names - {""}
+
+
+def _member_rows(page: Formed) -> list[Row]:
+    return [
+        Row("person", one.person.ref, one.person.name, f"{one.person.relation} {one.person.idno}")
+        for one in page.members
+    ]
+
+
+def _guardians(page: Formed) -> list[tuple[str, str]]:
+    names = {one.person.ref: one.person.name for one in page.members}
+    return [
+        (one.ref, f"{one.name} ({one.relation} · {names[one.ward]})") for one in page.guardians if one.ward in names
+    ]
+
+
+def _categories(work: Work, case: Case, law: Rules, english: bool) -> list[tuple[str, str]]:
+    """Those of the accepted letter, else those the agency can ask some source for."""
+    known = law.categories
+    accepted = commissions.accepted(work, case)
+    if accepted:
+        codes = set(commissions.categories_of(work, accepted[0]))
+    else:
+        agency = work.session.get_one(Organisation, case.agency_id)
+        codes = {one.category for one in catalogue.active_resources(work, agency)}
+    return [(code, one.en if english else one.zh) for code, one in known.items() if code in codes]
+
+
+def _resources(work: Work, case: Case, law: Rules, english: bool) -> list[tuple[str, str]]:
+    known = law.categories
+    agency = work.session.get_one(Organisation, case.agency_id)
+    accepted = commissions.accepted(work, case)
+    asked = commissions.categories_of(work, accepted[0]) if accepted else None
+    found = catalogue.active_resources(work, agency, asked)
+    offices = _suppliers(work, found)
+    words = {code: one.en if english else one.zh for code, one in known.items()}
+    names = {key: one.name_en if english else one.name for key, one in offices.items()}
+    return [(one.ref, f"{words.get(one.category, one.category)} · {names[one.supplier_id]}") for one in found]
+
+
+def _suppliers(work: Work, resources: Sequence[Resource]) -> Mapping[int, Organisation]:
+    wanted = {one.supplier_id for one in resources}
+    found = work.session.scalars(select(Organisation).where(Organisation.id.in_(wanted)))
+    return {one.id: one for one in found}
+
+
+def _recheck_rows(work: Work, case: Case, page: Formed, english: bool) -> list[Row]:
+    known = page.law.categories
+    found = work.session.execute(select(Person.id, Person.ref).where(Person.household_id == case.household_id))
+    names = {key: ref for key, ref in found}  # noqa: C416  dict() takes a Result for a mapping
+    people = {one.person.ref: one.person.name for one in page.members}
+    return [
+        Row(
+            "ref",
+            one.ref,
+            people.get(names.get(one.person_id, ""), ""),
+            (known[one.category].en if english else known[one.category].zh) if one.category in known else one.category,
+        )
+        for one in rechecks.current(work, case)
+        if one.result is None
+    ]

@@ -1,0 +1,294 @@
+"""What the task page shows, read at once: the task, its case in brief, papers, earlier opinions, the legal clock.
+
+Everything is scoped before it is read; the number of queries does not grow with the data. Values of S3 leave here
+for pages only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache, partial
+from typing import Any
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import aliased
+
+from domain import rules
+from domain.cases import Case
+from domain.errors import NotFound
+from domain.parties import permissions
+from domain.parties.accounts import Account
+from domain.parties.households import Guardian, Household, Person
+from domain.parties.organisations import Organisation
+from domain.policy_shipped import Rules
+from domain.text import gettext as _
+from domain.verification import reports
+from domain.verification.comparison import LineView
+from domain.verification.deliveries import Resource
+from domain.verification.doubts import DoubtView
+from domain.verification.queries import Query
+from domain.work import Work
+from tasks import pinned_forms, words
+from tasks.cases import briefs, drawings, followed
+from tasks.cases.briefs import CaseBrief, Clock, Member
+from tasks.cases.drawings import Drawing
+from tasks.cases.followed import FileView, Opinion, Paper
+from tasks.desk import comments, drafts, form_switching, routing, standing
+from tasks.desk.comments import Reader, Remark
+from tasks.desk.drafts import Shown
+from tasks.desk.form_switching import Newer
+from tasks.desk.routing import Explained
+from tasks.desk.standing import Standing
+from tasks.rows.models import COMPLETED, READY, HumanTask
+from tasks.rules import is_mine, recall_steps, state_of, supervised, task_scope
+from workflows import definitions
+from workflows.definitions import DefinitionRow
+from workflows.forms import FormSpec
+from workflows.instances import CaseState
+
+
+@dataclass(frozen=True, slots=True)
+class GuardianView:
+    """A registered guardian (name is S3); ward: ref of the person."""
+
+    ref: str
+    name: str = field(repr=False)
+    relation: str
+    ward: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPage:
+    """A task with all that helps to do it. returned: what sent it back, None the first time.
+
+    own_form: of the case's own version; newer: a newer revision of the form. mine: the actor holds it; claimable:
+    nobody does, and they may; for_others: it may be done on somebody's behalf (`on_behalf`); values: draft, or the
+    answers once completed (S3); readers: whom a remark may tell, asked only where that is drawn.
+    """
+
+    ref: str
+    version: int
+    name: str
+    name_en: str
+    state: str
+    role: str
+    round: int
+    step_id: str
+    subject: str
+    mine: bool
+    claimable: bool
+    for_others: bool
+    holder: str
+    held_at: datetime | None
+    done_by: str
+    done_by_me: bool
+    done_at: datetime | None
+    draft: Shown
+    form: FormSpec
+    own_form: FormSpec
+    newer: Newer | None
+    values: Mapping[str, Any] = field(repr=False)
+    case: CaseBrief
+    clock: Clock
+    files: Sequence[FileView]
+    opinions: Sequence[Opinion]
+    returned: Opinion | None
+    remarks: Sequence[Remark]
+    readers: Callable[[], Sequence[Reader]] = field(repr=False, compare=False)
+    doubts: Sequence[DoubtView]
+    lines: Sequence[LineView] = field(repr=False)
+    reports: Sequence[Paper]
+    guardians: Sequence[GuardianView]
+    about: str
+    drawing: Drawing
+    standing: Standing
+    routing: Explained
+    law: Rules = field(repr=False)
+
+    def text(self, english: bool) -> str:
+        """The task's name in the language of the page."""
+        return self.name_en if english else self.name
+
+    @property
+    def case_ref(self) -> str:
+        """The case that it belongs to."""
+        return self.case.ref
+
+    @property
+    def members(self) -> Sequence[Member]:
+        """The people of the case's household."""
+        return self.case.members
+
+    @property
+    def facts(self) -> Mapping[str, Mapping[str, Any]]:
+        """What the form's expressions know of the case's files, by ref."""
+        return {one.ref: {"name": one.name, "size": one.size, "media": one.media_type} for one in self.files}
+
+
+def task_page(work: Work, ref: str, *, english: bool = False) -> TaskPage:
+    """The page of a task: one's own, one that could be, or one of people whose head one is. Raises NotFound."""
+    row = work.session.execute(_task(work, ref)).first()
+    if row is None:
+        raise NotFound(_("There is no such task for you."))
+    task, case, household = row[0], row[1], row[2]
+    definitions.recall_newest(work, task.process, row[15])
+    definition, law = definitions.by_id(work, row[8].id), rules.current(work)
+    versions = reports.all_of(work, case) if briefs.is_past(definition, case, "query") else []
+    reached = any(reports.reached_department(one) for one in versions)
+    brief = briefs.brief_of(work, case, household, row[3:6], definition, law)
+    holder, done_by = row[6] or "", followed.both(row[7] or "", row[11])
+    kin = guardians(work, household)
+    known = words.Names(
+        {one.person.ref: one.person.name for one in brief.members},
+        {code: one.en if english else one.zh for code, one in law.categories.items()},
+        {one.ref: one.name for one in kin},
+    )
+    recall_steps(work, case.id, definition.diagram.steps)
+    said = routing.explain(work, task, case, definition.diagram.steps.get(task.step_id))
+    earlier = followed.opinions(work, case, definition, known, english=english)
+    form, values = pinned_forms.form_of(work, task, definition), _values(work, task)
+    return TaskPage(
+        ref=task.ref,
+        version=task.version,
+        name=task.name,
+        name_en=task.name_en,
+        state=task.state,
+        role=task.role,
+        round=task.round,
+        step_id=task.step_id,
+        subject=task.subject,
+        mine=is_mine(task, work.actor),
+        claimable=said.take and task.state == READY,
+        for_others=_for_others(work, task),
+        holder=holder,
+        held_at=task.claimed_at,
+        done_by=done_by,
+        done_by_me=task.completed_by == work.actor.user_id,
+        done_at=task.completed_at,
+        draft=drafts.shown(
+            work,
+            task,
+            row[14] or "",
+            lambda values: words.in_words(form, values, known, english=english),
+        ),
+        form=form,
+        own_form=definition.form(task.form_key),
+        newer=form_switching.newer(work, task, definition, form, values, known, english=english),
+        values=values,
+        case=brief,
+        clock=briefs.clock_of(work, law, task.due, task.due_at, task.limit_kind),
+        files=followed.papers(work, case, definition),
+        opinions=[one for one in earlier if one.task_ref != task.ref],
+        returned=_returned(task, earlier),
+        remarks=comments.of_case(work, case, definition),
+        readers=partial(comments.readers, work, case, definition, task),
+        doubts=followed.visible_doubts(work, case, reached=reached)
+        if briefs.is_past(definition, case, "query")
+        else [],
+        lines=followed.visible_lines(work, case, reached) if briefs.is_past(definition, case, "query") else [],
+        reports=followed.visible_reports(work, case, versions),
+        guardians=kin,
+        about=_about(work, case, task, law, english),
+        standing=standing.of(work, task, case, holder, row[12] or "", row[13] or ""),
+        routing=said,
+        drawing=drawings.of_case(work, case, definition, row[9], incident=row[10], english=english),
+        law=law,
+    )
+
+
+def _for_others(work: Work, task: HumanTask) -> bool:
+    may = permissions.may(work.actor, "task.complete_for", permissions.OFFICE, state_of(task))
+    return may and task.org_id == work.actor.org_id and not is_mine(task, work.actor)
+
+
+def _task(work: Work, ref: str) -> Select[*tuple[Any, ...]]:
+    return _whole().where(HumanTask.ref == ref, or_(task_scope(work.actor), supervised(work.actor)))
+
+
+@cache
+def _whole() -> Select[*tuple[Any, ...]]:
+    """Everything of a task's page that one row holds; written once, for an alias costs more than sending it."""
+    department, agency, town = aliased(Organisation), aliased(Organisation), aliased(Organisation)
+    holder, finisher, other, typist = aliased(Account), aliased(Account), aliased(Account), aliased(Account)
+    absent, owner = aliased(Account), aliased(Account)
+    return (
+        select(
+            HumanTask,
+            Case,
+            Household,
+            department,
+            agency,
+            town,
+            holder.name,
+            finisher.name,
+            DefinitionRow,
+            CaseState.marks,
+            drawings.troubled(),
+            other.name,
+            absent.name,
+            owner.name,
+            typist.name,
+            definitions.ref_in_force(DefinitionRow.process),
+        )
+        .join(Case, Case.id == HumanTask.case_id)
+        .join(CaseState, CaseState.case_id == Case.id)
+        .join(DefinitionRow, DefinitionRow.id == CaseState.definition_id)
+        .join(Household, Household.id == Case.household_id, isouter=True)
+        .join(department, department.id == Case.department_id)
+        .join(agency, agency.id == Case.agency_id)
+        .join(town, town.id == Case.town_id, isouter=True)
+        .join(holder, holder.id == HumanTask.assignee_id, isouter=True)
+        .join(finisher, finisher.id == HumanTask.completed_by, isouter=True)
+        .join(other, other.id == HumanTask.done_for, isouter=True)
+        .join(absent, absent.id == HumanTask.held_for, isouter=True)
+        .join(owner, owner.id == HumanTask.owner_id, isouter=True)
+        .join(typist, typist.id == HumanTask.draft_by, isouter=True)
+    )
+
+
+def guardians(work: Work, household: Household | None) -> list[GuardianView]:
+    """The registered guardians of a household's members; one query."""
+    if household is None:
+        return []
+    rows = work.session.execute(
+        select(Guardian, Person.ref)
+        .join(Person, Person.id == Guardian.ward_id)
+        .where(Person.household_id == household.id)
+        .order_by(Guardian.id)
+    )
+    vault = work.home.vault
+    return [
+        GuardianView(one.ref, vault.open("guardian.name", one.ref, one.name), one.relation, ward) for one, ward in rows
+    ]
+
+
+def _returned(task: HumanTask, earlier: Sequence[Opinion]) -> Opinion | None:
+    """What sent this task back: the newest step completed by others after its own last round."""
+    if task.round < 2 or task.state == COMPLETED:
+        return None
+    newest = next(iter(earlier), None)
+    own = any(one.step == task.name for one in earlier)
+    return newest if newest is not None and own and newest.step != task.name else None
+
+
+def _about(work: Work, case: Case, task: HumanTask, law: Rules, english: bool) -> str:
+    """What a task of a loop over queries is about: category and source; "" for other tasks."""
+    if not task.subject:
+        return ""
+    row = work.session.execute(
+        select(Query.category, Organisation)
+        .join(Resource, Resource.id == Query.resource_id)
+        .join(Organisation, Organisation.id == Resource.supplier_id)
+        .where(Query.ref == task.subject, Query.case_id == case.id)
+    ).first()
+    if row is None:
+        return ""
+    known = law.categories.get(row[0])
+    name = (known.en if english else known.zh) if known is not None else row[0]
+    return f"{name} · {row[1].name_en if english else row[1].name}"
+
+
+def _values(work: Work, task: HumanTask) -> Mapping[str, Any]:
+    return followed.answers_of(work, task) if task.state == COMPLETED else drafts.of(work, task)

@@ -1,0 +1,1 @@
+"""The nightly proof that separation of duties held."""

@@ -1,0 +1,1 @@
+"""Repairs of cases that went wrong or run on an old version."""

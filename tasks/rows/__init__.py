@@ -1,0 +1,1 @@
+"""Tables of people's work: what is mapped, and nothing that acts."""

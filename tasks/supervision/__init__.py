@@ -1,0 +1,1 @@
+"""What heads and those above them look at."""

@@ -1,0 +1,1 @@
+"""The legal clock at work: terms, reminders, notices, mails and calendars."""
