@@ -33,7 +33,7 @@ from cli.backup_folders import (
     sync_tree,
 )
 from cli.backup_manifest import FILES, Entry, Manifest
-from domain import clock, journal, upkeep
+from domain import clock, sealing, upkeep
 from domain.blobs import Blobs
 from domain.clock import machine_now
 from domain.home import Home
@@ -96,7 +96,7 @@ def _make(home: Home, place: Path, run: UpkeepRun, say: Say) -> Path:
     earlier = _earlier(home, place, row.short)
     need_room(place, backup_copy.size_of(home, earlier), _("The backup"))
     with unit_of_work(home, OPERATOR) as work:
-        journal.seal(work)  # what was done until now is bound before it is copied
+        sealing.seal(work)  # what was done until now is bound before it is copied
     part, final = new_names(place, row.short, run.started_at)
     try:  # from before it is made: a signal may come at any instant
         part.mkdir(mode=0o700)

@@ -14,7 +14,7 @@ from cli import backup, counting, decide, doctor, founding, reading, restore, su
 from cli.here import FILE, actor_of, home_here, settings_here
 from cli.instant import Instant
 from cli.processes import process
-from domain import clock, durability, files, journal, rules
+from domain import clock, durability, files, rules, sealing
 from domain.errors import Conflict
 from domain.parties import organisations, staff
 from domain.text import gettext as _
@@ -263,7 +263,7 @@ def journal_verify() -> None:
     """Check every chain and seal; exit code 1 and the places when something does not add up."""
     home = home_here()
     with unit_of_work(home, OPERATOR, write=False, one_instant=True) as work:
-        breaks = list(journal.verify(work.session, home.vault))
+        breaks = list(sealing.verify(work.session, home.vault))
     for place in breaks:
         click.echo(f"{place.stream} {place.seq}: {place.sentence}", err=True)
     if breaks:

@@ -15,7 +15,7 @@ from cli.backup_copy import Pulse
 from cli.backup_folders import NAME, UNFINISHED, BackupRefused, megabytes, stamped
 from cli.backup_manifest import FILES, MANIFEST, Entry, Manifest, state_of
 from cli.backup_sqlite import damage
-from domain import journal, upkeep
+from domain import journal, sealing, upkeep
 from domain.agenda import AgendaItem
 from domain.blobs import BlobDamaged, Blobs
 from domain.clock import machine_now
@@ -161,7 +161,7 @@ def _checked(manifest: Manifest, home: Home, pulse: Pulse, migrated: str) -> Che
                 _("%(count)s files of the restored home do not open (%(names)s). Take another backup.",
                   count=len(missing), names=", ".join(sorted(missing)[:SHOWN]))
             )  # fmt: skip
-        broken = next(journal.verify(work.session, home.vault), None)
+        broken = next(sealing.verify(work.session, home.vault), None)
         if broken is not None:
             raise BackupRefused(
                 _("The journal of the restored home does not add up at %(stream)s %(seq)s: %(why)s. Take another"

@@ -15,7 +15,7 @@ from domain.rules import RECOMPUTE
 from domain.text import gettext as _
 from domain.work import Work
 from exchange import mail
-from tasks import campaigns, jobs, messages, moves
+from tasks import campaigns, jobs, messages, waking
 from tasks.batches import batch_chunks, task_kinds
 from tasks.cases import file_checks
 from tasks.desk import pausing, rerouting
@@ -78,12 +78,12 @@ def get(kind: str) -> Duty:
 
 
 def _wake(work: Work, item: AgendaItem, _result: Any) -> None:
-    moves.wake_case(work, item.subject)
+    waking.wake_case(work, item.subject)
     timers.plan_again(work, item)
 
 
 def _retry_step(work: Work, item: AgendaItem, _result: Any) -> None:
-    moves.retry_step(work, item.subject, str(item.payload.get("token", "")))
+    waking.retry_step(work, item.subject, str(item.payload.get("token", "")))
 
 
 def _open_campaign(work: Work, item: AgendaItem, _result: Any) -> None:

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from domain import durability, heartbeats, journal, logs, memory, revision
+from domain import durability, heartbeats, logs, memory, revision, sealing
 from domain.clock import machine_now
 from domain.home import Home, open_home
 from domain.logs import Event
@@ -41,7 +41,7 @@ def beat(home: Home, worker: str) -> None:
 def seal(home: Home) -> None:
     """Bind what was journalled since the last seal."""
     with unit_of_work(home, SCHEDULER) as work:
-        journal.seal(work)
+        sealing.seal(work)
 
 
 def fold(home: Home) -> None:

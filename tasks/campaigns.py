@@ -29,7 +29,7 @@ from domain.text import gettext as _
 from domain.verification import catalogue, commissions
 from domain.work import Work
 from domain.workdays import month_end
-from tasks import moves, opening
+from tasks import moves, opening, waking
 from tasks.rows.repair_models import CaseHeld
 from workflows import definitions
 from workflows.definitions import Definition
@@ -235,7 +235,7 @@ def _tell(work: Work, ref: str, message: Mapping[str, Any], sent_at: datetime, k
     try:
         with work.session.begin_nested():
             name, correlation = message["name"], message["correlation"]
-            return moves.deliver_message(work, ref, name, correlation, message["payload"], sent_at=sent_at)
+            return waking.deliver_message(work, ref, name, correlation, message["payload"], sent_at=sent_at)
     except SQLAlchemyError:  # the database's own trouble is that of all: they are told again
         raise
     except Exception as problem:  # whatever ails one case must not hold up the others

@@ -12,7 +12,7 @@ from domain.agenda import AgendaItem
 from domain.cases import CANCELLED, DONE, Case
 from domain.home import Home
 from domain.work import Work
-from tasks import held, moves
+from tasks import held, waking
 from tasks.services import MoveServices, ask_for_job
 from workflows import instances, registry
 from workflows.instances import CaseWait
@@ -70,7 +70,7 @@ def record(work: Work, case_ref: str, payload: Mapping[str, Any], result: Result
     if case is not None and held.keep(work, case, "job.run", payload):
         return
     if result is not None:
-        moves.finish_job(work, case_ref, token, result.inner)
+        waking.finish_job(work, case_ref, token, result.inner)
     else:
         _sleeps(work, case_ref, token, asleep=True)
 

@@ -170,6 +170,18 @@ def _open(work: Work, instance: Instance, steps: Sequence[HumanStep]) -> list[Op
     return [Opened(row["ref"], row["step_id"]) for row in rows]
 
 
+# nobody had it in hand yet
+UNTOUCHED: Mapping[str, Any] = {
+    "assignee_id": None,
+    "claimed_at": None,
+    "narrowed": False,
+    "people": False,
+    "prior_state": "",
+    "draft": None,
+    "draft_at": None,
+}
+
+
 def task_row(
     work: Work, instance: Instance, waiting: HumanStep, earlier: Mapping[tuple[str, str], Earlier]
 ) -> dict[str, Any]:
@@ -178,7 +190,6 @@ def task_row(
     case, subject = instance.case, subject_of(waiting.item)
     due = due_of(work, case, step)
     before = earlier.get((step.id, subject))
-    nominated = step.properties.get("nominate", "") == "yes"
     row: dict[str, Any] = {
         "ref": new_ref(),
         "case_id": case.id,
@@ -193,30 +204,27 @@ def task_row(
         "form_digest": form_revisions.newest(work, instance.definition, step.form).digest,
         "item": waiting.item if isinstance(waiting.item, dict) else None,
         "subject": subject,
-        "state": CREATED if nominated else READY,
+        "state": CREATED if step.properties.get("nominate", "") == "yes" else READY,
         "version": 1,
         "priority": int(step.properties.get("priority", "") or NORMAL),
         "skill": step.properties.get("skill", ""),
         "town_id": case.town_id,
-        "assignee_id": None,
-        "claimed_at": None,
-        "narrowed": False,
-        "people": False,
-        "prior_state": "",
         "opened_at": work.now,
         "due": due.derivation,
         "due_at": due.at,
         "limit_kind": due.kind,
         "round": before.round + 1 if before else 1,
-        "draft": None,
-        "draft_at": None,
+        **UNTOUCHED,
     }
     if before is not None and before.answers is not None and step.properties.get("prefill", "yes") != "no":
-        # a correction starts from what was answered before, not from nothing
-        answers = work.home.vault.open_json("human_task.answers", before.ref, before.answers)
-        row["draft"] = work.home.vault.seal_json("human_task.draft", row["ref"], answers)
-        row["draft_at"] = work.now
+        row |= _prefilled(work, row["ref"], before.ref, before.answers)
     return row
+
+
+def _prefilled(work: Work, ref: str, before: str, sealed: bytes) -> dict[str, Any]:
+    """The draft of a correction: it starts from what was answered before, not from nothing."""
+    answers = work.home.vault.open_json("human_task.answers", before, sealed)
+    return {"draft": work.home.vault.seal_json("human_task.draft", ref, answers), "draft_at": work.now}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,11 @@ change together or not at all (engine rule 11)."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, select
 
 from domain import agenda, journal, numbers
 from domain.cases import CANCELLED, DONE, Case
@@ -19,9 +19,9 @@ from domain.text import gettext as _
 from domain.work import Work
 from tasks import bonds, failures, form_facts, held, inbox_columns, incidents, life, line, pinned_forms, rules
 from tasks.bonds import Bond
-from tasks.rows.models import COMPLETED, EXITED, HELD, OVER, READY, HumanTask
+from tasks.rows.models import COMPLETED, HELD, OVER, READY, HumanTask
 from tasks.services import MoveServices
-from workflows import engine, instances, registry
+from workflows import engine, instances
 from workflows.definitions import Definition
 from workflows.forms import FormSpec
 from workflows.instances import Instance
@@ -81,16 +81,11 @@ def case_numbers(work: Work, org_id: int, mark: str, count: int) -> list[str]:
 def complete_task(work: Work, ref: str, *, version: int, answers: Mapping[str, Any]) -> Moved:
     """Complete a human task and carry its case on until people or time are needed.
 
-    Args:
-        work: who acts, when, in which transaction.
-        ref: public reference of the task.
-        version: the version the person was looking at.
-        answers: field name -> value as the form gave it.
+    version: the one the person was looking at; answers: field name -> value as the form gave it.
 
-    Raises:
-        NotFound: no such task, or the actor may not see it. NotPermitted: role or separation of duties.
-        Stale: somebody changed the task after `version`. InvalidAnswers: nothing was written.
-        Conflict: a legal rule forbids it (with its clause).
+    Raises NotFound (no such task, or the actor may not see it), NotPermitted (role or separation of duties), Stale
+    (somebody changed the task after `version`), InvalidAnswers (nothing was written), Conflict (a legal rule forbids
+    it, with its clause).
 
     Where the step itself cannot be left for a technical reason, the task stands in error with its answers as the draft
     (`Moved.broken`). When a later step fails the act is kept and that step waits for repair (decision 0022).
@@ -100,15 +95,13 @@ def complete_task(work: Work, ref: str, *, version: int, answers: Mapping[str, A
     rules.must_complete(work, task, case, bond)
     held.must_go_on(case)
     must_be_held(work, task, version, bond)
-    for_whom = bond.stand_in.account_id if bond.stand_in is not None else None
     work = bonds.in_the_role(work, task, bond)
     services = MoveServices(work, case)
     instance = instances.taken(work, case, state, services)
     services.bind(instance)
 
     form = pinned_forms.form_of(work, task, instance.definition)
-    facts = form_facts.of_case(work, task.case_id, form)
-    clean = form.clean(answers, now=form_facts.instant(work), files=facts)
+    clean = form.clean(answers, now=form_facts.instant(work), files=form_facts.of_case(work, task.case_id, form))
     rules.must_own_files(work, task, form, clean)
     routing = form.routing(clean)
     try:
@@ -118,147 +111,13 @@ def complete_task(work: Work, ref: str, *, version: int, answers: Mapping[str, A
         if not failures.waits_for_repair(work, problem):
             raise
         return _break(work, task, case, clean, problem)
-    _record_answers(work, task, form, clean, for_whom)
+    _record_answers(work, task, form, clean, bond.stand_in.account_id if bond.stand_in is not None else None)
     instance.settled.add(task.token)
-    body = {"step": task.step_id, "fields": sorted(clean), "form": task.form_digest}
-    if bond.stand_in is not None:
-        body["for"] = bond.stand_in.ref
+    represented = {"for": bond.stand_in.ref} if bond.stand_in is not None else {}
+    body = {"step": task.step_id, "fields": sorted(clean), "form": task.form_digest, **represented}
     journal.of_case(work, case.ref, "task.completed", task.ref, body)
     act = Act("completed", task.step_id, task.ref)
     return _carry_on(work, instance, act, services, lambda run: run.complete(task.token, routing))
-
-
-def finish_job(work: Work, case_ref: str, token: str, result: Any) -> Moved | None:
-    """Record what a slow operation brought and carry the case on. None when the step no longer waits for it."""
-    case = _open_case(work, case_ref)
-    if case is None:
-        return None
-    services = MoveServices(work, case)
-    instance = instances.load(work, case, services)
-    services.bind(instance)
-    job = next((j for j in instance.run.jobs() if j.token == token), None)
-    if job is None:
-        return None
-    call = services.call_of(instance.definition.diagram.steps[job.step_id], dict(job.inputs), token)
-    outcome = registry.get(job.topic).run.record(call, result)
-    with _Reported():
-        instance.run.finish_job(token, outcome)
-    journal.of_case(work, case.ref, "job.finished", case.ref, {"step": job.step_id, "operation": job.topic})
-    return _carry_on(work, instance, Act("job", job.step_id), services, lambda run: run.finish_job(token, outcome))
-
-
-def retry_step(work: Work, case_ref: str, token: str) -> Moved | None:
-    """Try a step in error again. None when the case is over or the step is not in error any more.
-
-    Raises StepFailed, BudgetExceeded, DataTooLarge when it fails again.
-    """
-    case = _open_case(work, case_ref)
-    if case is None or held.keep(work, case, "step.retry", {"token": token}):
-        return None
-    services = MoveServices(work, case)
-    instance = instances.load(work, case, services)
-    services.bind(instance)
-    step = dict(instance.run.failed()).get(token)
-    if step is None:
-        return None
-    instance.run.retry(token)
-    journal.of_case(work, case.ref, "step.retried", case.ref, {"step": step})
-    return _carry_on(work, instance, Act("retried", step), services, lambda run: run.retry(token), retried=token)
-
-
-def set_right(work: Work, case_ref: str) -> bool:
-    """Write anew what a case waits for, from its own state: rows that were lost are there again, tasks included.
-
-    False when it waits for nothing even so. Raises what a step that can go on fails with.
-    """
-    case = _open_case(work, case_ref)
-    if case is None or case.suspended_at is not None:
-        return True
-    services = MoveServices(work, case)
-    instance = replace(instances.load(work, case, services), before=None)
-    services.bind(instance)
-    waiting = sorted(step.token for step in instance.run.human_steps())
-    work.session.execute(
-        update(HumanTask)
-        .where(HumanTask.case_id == case.id, HumanTask.token.in_(waiting), HumanTask.state == EXITED)
-        .values(state=READY, assignee_id=None, version=HumanTask.version + 1)
-    )
-    moved = _carry_on(work, instance, Act("set_right"), services)
-    run = instance.run
-    return bool(moved.completed or run.human_steps() or instances.standing(run).waits)
-
-
-def wake_case(work: Work, case_ref: str) -> Moved | None:
-    """Fire the timers of a case that are due now. None when the case is over."""
-    case = _open_case(work, case_ref)
-    if case is None or held.keep(work, case, "case.wake", {}):
-        return None
-    services = MoveServices(work, case)
-    instance = instances.load(work, case, services)
-    services.bind(instance)
-    return _wake(work, instance, services)
-
-
-def _wake(work: Work, instance: Instance, services: MoveServices, until: datetime | None = None) -> Moved:
-    """Fire what is due, now or until an earlier instant, and carry on."""
-    with _Reported():
-        instance.run.wake(until)
-    woken = instance.run.woken()
-    happened = sorted({one.step_id for one in woken if one.happened})
-    if woken:
-        journal.of_case(work, instance.case.ref, "timer.fired" if happened else "timer.passed_over",
-                        instance.case.ref, line.of_timers(work, woken))  # fmt: skip
-    act = Act("timer", happened[0] if len(happened) == 1 else "")
-    return _carry_on(work, instance, act, services, lambda run: _again(run, until))
-
-
-def _again(run: engine.Run, until: datetime | None) -> None:
-    run.wake(until)
-
-
-def deliver_message(
-    work: Work,
-    case_ref: str,
-    name: str,
-    correlation: str,
-    payload: Mapping[str, Any],
-    *,
-    sent_at: datetime | None = None,
-) -> bool:
-    """Hand a message to a case. False when it does not wait for it (any more).
-
-    sent_at: its instant (default: now). A timer of the case that was due until then comes first, also when nobody
-    carried it out in time: what waits for whichever comes first goes by the instants, not by who was late.
-    """
-    case = _open_case(work, case_ref)
-    if case is None:
-        return False
-    sent = (sent_at or work.now).isoformat()
-    message = {"name": name, "correlation": correlation, "payload": dict(payload), "sent_at": sent}
-    if held.keep(work, case, "case.deliver", message):
-        return True
-    services = MoveServices(work, case)
-    instance = instances.load(work, case, services)
-    services.bind(instance)
-    until = sent_at or work.now
-    awaited = any(one.name == name for one in instance.run.messages())
-    if awaited and any(timer.due_at <= until for timer in instance.run.timers()):
-        _wake(work, instance, services, until)
-        services = MoveServices(work, case)
-        instance = instances.load(work, case, services)
-        services.bind(instance)
-    with _Reported():
-        taken = instance.run.deliver(name, payload, correlation)
-    if not taken:
-        return False
-    journal.of_case(work, case.ref, "message.delivered", case.ref, {"message": name})
-    again: failures.Begun = lambda run: _deliver(run, name, payload, correlation)  # noqa: E731  a name for its type
-    _carry_on(work, instance, Act("message"), services, again)
-    return True
-
-
-def _deliver(run: engine.Run, name: str, payload: Mapping[str, Any], correlation: str) -> None:
-    run.deliver(name, payload, correlation)
 
 
 def cancel_case(work: Work, case_ref: str, reason: str) -> None:
@@ -367,7 +226,7 @@ def _break(work: Work, task: HumanTask, case: Case, clean: Mapping[str, Any], pr
 _CASE = select(Case).where(Case.ref == bindparam("ref")).with_for_update().execution_options(populate_existing=True)
 
 
-def _open_case(work: Work, case_ref: str) -> Case | None:
+def open_case(work: Work, case_ref: str) -> Case | None:
     case = work.session.scalars(_CASE, {"ref": case_ref}).first()
     return None if case is None or case.state in (DONE, CANCELLED) else case
 
@@ -429,5 +288,5 @@ class _Reported:
                 raise said from problem
 
 
-# what the verbs of repair share with a move (`tasks.repair.repairs`, `tasks.on_behalf`)
+# shared with what goes on by itself (`tasks.waking`) and the repairs (`tasks.repair.repairs`, `tasks.on_behalf`)
 carry_on, record_answers, Reported = _carry_on, _record_answers, _Reported

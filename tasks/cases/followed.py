@@ -28,7 +28,7 @@ from domain.verification.doubts import DoubtView
 from domain.verification.reports import Report
 from domain.work import Actor, Work
 from tasks import pinned_forms, words
-from tasks.cases import file_checks
+from tasks.cases import briefs, file_checks
 from tasks.cases.briefs import definition_of
 from tasks.line import AGENCY_ROLES
 from tasks.rows.models import COMPLETED, HumanTask, TaskAttachment
@@ -202,6 +202,30 @@ def readable_file(work: Work, ref: str) -> StoredFile:
             raise Conflict(file_checks.not_shown(row[3]))
         return found
     raise NotFound(_("There is no such file for you."))
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What the comparison of a case found, as far as the actor may see it; empty before the case was asked about."""
+
+    reached: bool = False
+    doubts: Sequence[DoubtView] = ()
+    lines: Sequence[LineView] = field(default=(), repr=False)
+    reports: Sequence[Paper] = ()
+
+
+def compared(work: Work, case: Case, definition: Definition) -> Compared:
+    """Doubts, lines and reports of a case for the actor. reached: a version of the report is the department's."""
+    if not briefs.is_past(definition, case, "query"):
+        return Compared()
+    versions = reports.all_of(work, case)
+    reached = any(reports.reached_department(one) for one in versions)
+    return Compared(
+        reached,
+        visible_doubts(work, case, reached=reached),
+        visible_lines(work, case, reached),
+        visible_reports(work, case, versions),
+    )
 
 
 def visible_doubts(work: Work, case: Case, *, reached: bool | None = None) -> list[DoubtView]:

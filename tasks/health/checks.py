@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from sqlalchemy import text
 
-from domain import durability, journal, revision
+from domain import durability, revision, sealing
 from domain.clock import OFFICE_ZONE, machine_now
 from domain.home import REAL, HomeRow
 from domain.text import Text
@@ -340,10 +340,10 @@ def seals(facts: Overview) -> Iterator[Check]:
 def journal_adds_up(work: Work, *, whole: bool) -> Check:
     """The newest entries and every head they belong to; or every entry and every seal."""
     if whole:
-        breaks = list(journal.verify(work.session, work.home.vault))
+        breaks = list(sealing.verify(work.session, work.home.vault))
         good = _("The whole journal adds up.")
     else:
-        breaks = list(journal.verify_tail(work.session, work.home.vault, TAIL))
+        breaks = list(sealing.verify_tail(work.session, work.home.vault, TAIL))
         good = _("The newest %(count)s entries of the journal add up; --journal checks all of it.", count=TAIL)
     if not breaks:
         return Check("journal", OK, good)

@@ -22,7 +22,7 @@ from domain.clock import machine_now
 from domain.logs import Event
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import failures, moves
+from tasks import failures, waking
 from tasks.incidents import NOTHING_AWAITED, RETRY
 from tasks.rows.models import OPEN, HumanTask
 from tasks.services import ask_for_job
@@ -111,7 +111,7 @@ def _plan(work: Work, one: Unplanned) -> None:
 def _set_right(work: Work, one: Idle) -> bool:
     try:
         with work.session.begin_nested():
-            done = moves.set_right(work, one.ref)
+            done = waking.set_right(work, one.ref)
     except OperationalError:  # the database's own trouble, which says nothing of the case: the look is tried again
         raise
     except Exception as problem:  # a state that is lost or spoilt fails in any way: a person must look at that case

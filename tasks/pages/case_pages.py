@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import aliased
 
 from domain import journal, rules
@@ -21,7 +23,6 @@ from domain.parties.households import Household, Person
 from domain.parties.organisations import Organisation
 from domain.policy_shipped import Rules
 from domain.text import gettext as _
-from domain.verification import reports
 from domain.verification.comparison import LineView
 from domain.verification.doubts import DoubtView
 from domain.work import Work
@@ -77,8 +78,41 @@ class CasePage:
 
 def case_page(work: Work, ref: str, *, english: bool = False) -> CasePage:
     """The page of a case. Raises NotFound, also for a case of another office."""
+    row = work.session.execute(_whole().where(Case.ref == ref, permissions.case_scope(work.actor))).first()
+    if row is None:
+        raise NotFound(_("There is no such case for you."))
+    case, definition = row[0], definitions.by_id(work, row[6].id)
+    law = rules.current(work)
+    brief = briefs.brief_of(work, case, row[1], row[2:5], definition, law)
+    relation = permissions.relation_to_case(work.actor, case)
+    found = followed.compared(work, case, definition)
+    results = relation == permissions.AGENCY or found.reached
+    return CasePage(
+        brief=brief,
+        law=law,
+        relation=relation,
+        stages=_stages(case, definition, english),
+        drawing=drawings.of_case(work, case, definition, row[5], incident=row[7], english=english),
+        lines=found.lines,
+        doubts=found.doubts,
+        story=events.story(work, case, definition, english=english, results=results),
+        papers=followed.papers(work, case, definition, printed=True),
+        reports=found.reports,
+        remarks=comments.of_case(work, case, definition),
+        people={one.person.ref: one.person.name for one in brief.members},
+        reveal=permissions.may(work.actor, "reveal.idno", relation),
+        decisions=decided.visible(work, case, reached=found.reached, english=english),
+        past=Span(row[8] or 0, row[9] or 0),
+        repairs=permissions.may(work.actor, "case.repair", relation),
+        on_hold_since=case.suspended_at,
+    )
+
+
+@cache
+def _whole() -> Select[*tuple[Any, ...]]:
+    """Everything of a case's page that one row holds; written once, for an alias costs more than sending it."""
     department, agency, town = aliased(Organisation), aliased(Organisation), aliased(Organisation)
-    row = work.session.execute(
+    return (
         select(
             Case,
             Household,
@@ -96,36 +130,6 @@ def case_page(work: Work, ref: str, *, english: bool = False) -> CasePage:
         .join(town, town.id == Case.town_id, isouter=True)
         .join(CaseState, CaseState.case_id == Case.id)
         .join(DefinitionRow, DefinitionRow.id == CaseState.definition_id)
-        .where(Case.ref == ref, permissions.case_scope(work.actor))
-    ).first()
-    if row is None:
-        raise NotFound(_("There is no such case for you."))
-    case, definition = row[0], definitions.by_id(work, row[6].id)
-    law = rules.current(work)
-    brief = briefs.brief_of(work, case, row[1], row[2:5], definition, law)
-    relation = permissions.relation_to_case(work.actor, case)
-    compared = briefs.is_past(definition, case, "query")
-    versions = reports.all_of(work, case) if compared else []
-    reached = any(reports.reached_department(one) for one in versions)
-    results = relation == permissions.AGENCY or reached
-    return CasePage(
-        brief=brief,
-        law=law,
-        relation=relation,
-        stages=_stages(case, definition, english),
-        drawing=drawings.of_case(work, case, definition, row[5], incident=row[7], english=english),
-        lines=followed.visible_lines(work, case, reached) if compared else [],
-        doubts=followed.visible_doubts(work, case, reached=reached) if compared else [],
-        story=events.story(work, case, definition, english=english, results=results),
-        papers=followed.papers(work, case, definition, printed=True),
-        reports=followed.visible_reports(work, case, versions),
-        remarks=comments.of_case(work, case, definition),
-        people={one.person.ref: one.person.name for one in brief.members},
-        reveal=permissions.may(work.actor, "reveal.idno", relation),
-        decisions=decided.visible(work, case, reached=reached, english=english),
-        past=Span(row[8] or 0, row[9] or 0),
-        repairs=permissions.may(work.actor, "case.repair", relation),
-        on_hold_since=case.suspended_at,
     )
 
 

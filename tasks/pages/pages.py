@@ -24,17 +24,14 @@ from domain.parties.households import Guardian, Household, Person
 from domain.parties.organisations import Organisation
 from domain.policy_shipped import Rules
 from domain.text import gettext as _
-from domain.verification import reports
-from domain.verification.comparison import LineView
 from domain.verification.deliveries import Resource
-from domain.verification.doubts import DoubtView
 from domain.verification.queries import Query
 from domain.work import Work
 from tasks import pinned_forms, words
 from tasks.cases import briefs, drawings, followed
 from tasks.cases.briefs import CaseBrief, Clock, Member
 from tasks.cases.drawings import Drawing
-from tasks.cases.followed import FileView, Opinion, Paper
+from tasks.cases.followed import Compared, FileView, Opinion
 from tasks.desk import comments, drafts, form_switching, routing, standing
 from tasks.desk.comments import Reader, Remark
 from tasks.desk.drafts import Shown
@@ -97,9 +94,7 @@ class TaskPage:
     returned: Opinion | None
     remarks: Sequence[Remark]
     readers: Callable[[], Sequence[Reader]] = field(repr=False, compare=False)
-    doubts: Sequence[DoubtView]
-    lines: Sequence[LineView] = field(repr=False)
-    reports: Sequence[Paper]
+    compared: Compared
     guardians: Sequence[GuardianView]
     about: str
     drawing: Drawing
@@ -135,44 +130,21 @@ def task_page(work: Work, ref: str, *, english: bool = False) -> TaskPage:
     task, case, household = row[0], row[1], row[2]
     definitions.recall_newest(work, task.process, row[15])
     definition, law = definitions.by_id(work, row[8].id), rules.current(work)
-    versions = reports.all_of(work, case) if briefs.is_past(definition, case, "query") else []
-    reached = any(reports.reached_department(one) for one in versions)
     brief = briefs.brief_of(work, case, household, row[3:6], definition, law)
     holder, done_by = row[6] or "", followed.both(row[7] or "", row[11])
     kin = guardians(work, household)
-    known = words.Names(
-        {one.person.ref: one.person.name for one in brief.members},
-        {code: one.en if english else one.zh for code, one in law.categories.items()},
-        {one.ref: one.name for one in kin},
-    )
+    known = _names(brief, law, kin, english)
     recall_steps(work, case.id, definition.diagram.steps)
     said = routing.explain(work, task, case, definition.diagram.steps.get(task.step_id))
     earlier = followed.opinions(work, case, definition, known, english=english)
     form, values = pinned_forms.form_of(work, task, definition), _values(work, task)
     return TaskPage(
-        ref=task.ref,
-        version=task.version,
-        name=task.name,
-        name_en=task.name_en,
-        state=task.state,
-        role=task.role,
-        round=task.round,
-        step_id=task.step_id,
-        subject=task.subject,
-        mine=is_mine(task, work.actor),
+        **_plain(work, task),
         claimable=said.take and task.state == READY,
         for_others=_for_others(work, task),
         holder=holder,
-        held_at=task.claimed_at,
         done_by=done_by,
-        done_by_me=task.completed_by == work.actor.user_id,
-        done_at=task.completed_at,
-        draft=drafts.shown(
-            work,
-            task,
-            row[14] or "",
-            lambda values: words.in_words(form, values, known, english=english),
-        ),
+        draft=drafts.shown(work, task, row[14] or "", partial(words.in_words, form, names=known, english=english)),
         form=form,
         own_form=definition.form(task.form_key),
         newer=form_switching.newer(work, task, definition, form, values, known, english=english),
@@ -184,11 +156,7 @@ def task_page(work: Work, ref: str, *, english: bool = False) -> TaskPage:
         returned=_returned(task, earlier),
         remarks=comments.of_case(work, case, definition),
         readers=partial(comments.readers, work, case, definition, task),
-        doubts=followed.visible_doubts(work, case, reached=reached)
-        if briefs.is_past(definition, case, "query")
-        else [],
-        lines=followed.visible_lines(work, case, reached) if briefs.is_past(definition, case, "query") else [],
-        reports=followed.visible_reports(work, case, versions),
+        compared=followed.compared(work, case, definition),
         guardians=kin,
         about=_about(work, case, task, law, english),
         standing=standing.of(work, task, case, holder, row[12] or "", row[13] or ""),
@@ -196,6 +164,27 @@ def task_page(work: Work, ref: str, *, english: bool = False) -> TaskPage:
         drawing=drawings.of_case(work, case, definition, row[9], incident=row[10], english=english),
         law=law,
     )
+
+
+def _names(brief: CaseBrief, law: Rules, kin: Sequence[GuardianView], english: bool) -> words.Names:
+    """What refs and codes in answers are called on this page."""
+    return words.Names(
+        {one.person.ref: one.person.name for one in brief.members},
+        {code: one.en if english else one.zh for code, one in law.categories.items()},
+        {one.ref: one.name for one in kin},
+    )
+
+
+def _plain(work: Work, task: HumanTask) -> dict[str, Any]:
+    """What a page takes from the row of its task alone."""
+    same = ("ref", "version", "name", "name_en", "state", "role", "round", "step_id", "subject")
+    return {
+        **{name: getattr(task, name) for name in same},
+        "mine": is_mine(task, work.actor),
+        "held_at": task.claimed_at,
+        "done_by_me": task.completed_by == work.actor.user_id,
+        "done_at": task.completed_at,
+    }
 
 
 def _for_others(work: Work, task: HumanTask) -> bool:

@@ -20,7 +20,7 @@ from domain.parties import permissions
 from domain.text import Text
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import held, line, moves, repair_rules, rules
+from tasks import held, line, moves, repair_rules, rules, waking
 from tasks.rows.models import OPEN, RESERVED, HumanTask
 from tasks.separation import MOVED_BACK
 from tasks.services import MoveServices
@@ -205,7 +205,7 @@ def resume_due(work: Work, case_ref: str) -> None:
 
 def deliver_held(work: Work, case_ref: str, payload: Mapping[str, Any]) -> None:
     """A message that came while the case was on hold, at its own instant (agenda)."""
-    moves.deliver_message(
+    waking.deliver_message(
         work, case_ref, str(payload["name"]), str(payload.get("correlation", "")), payload.get("payload") or {},
         sent_at=datetime.fromisoformat(str(payload["sent_at"])),
     )  # fmt: skip

@@ -11,7 +11,7 @@ from typing import Any
 from pypdf import PdfReader
 from sqlalchemy import select
 
-from domain import identity, journal
+from domain import identity, sealing
 from domain.assistance import notices
 from domain.cases import DONE
 from domain.files import StoredFile
@@ -373,9 +373,9 @@ def _archived(web: Served, story: Story) -> None:
         assert {"AUTHORISATION", "DECLARATION", "COMMISSION", "REPORT", "NOTICE", "SURVEY"} <= kinds
         done_by = {task.completed_by for task in story.rows(work, HumanTask, HumanTask.state == COMPLETED)}
         assert len(done_by) >= 7
-        journal.seal(work)
+        sealing.seal(work)
     with unit_of_work(web.office.home, SCHEDULER, write=False) as work:
-        assert list(journal.verify(work.session, web.office.home.vault)) == []
+        assert list(sealing.verify(work.session, web.office.home.vault)) == []
 
 
 def test_an_application_travels_from_a_departments_file_to_the_archive(web: Served) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 
 from cli import backup, restore
 from cli.backup_folders import BackupRefused, stamped
-from domain import files, journal, upkeep
+from domain import files, sealing, upkeep
 from domain.files import StoredFile
 from domain.journal import JournalEntry
 from domain.settings import Settings
@@ -109,7 +109,7 @@ def test_a_backup_while_people_work_holds_all_that_was_answered_before_it_and_no
             copy.home.blobs.check(row.blob)
         told = set(work.session.scalars(select(JournalEntry.subject).where(JournalEntry.event == "task.completed")))
         assert done <= told
-        assert list(journal.verify(work.session, copy.home.vault)) == []
+        assert list(sealing.verify(work.session, copy.home.vault)) == []
     assert restored.checked.files == restored.manifest.state.tables["stored_file"] + _columnar(copy)
 
     assert play_to_the_end(Story(copy, half_way.case_ref))[-1] == "archive"

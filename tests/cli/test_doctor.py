@@ -15,7 +15,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from domain import durability, heartbeats, journal, logs, upkeep
+from domain import durability, heartbeats, journal, logs, sealing, upkeep
 from domain.clock import machine_now
 from domain.durability import NotDurable
 from domain.home import Heartbeat, Home, open_home
@@ -216,7 +216,7 @@ def test_processes_that_are_silent_or_of_another_version_are_named(real: Home) -
 
 def test_a_journal_that_nobody_seals_is_warned_about(real: Home) -> None:
     with unit_of_work(real, OPERATOR) as work:
-        journal.seal(work)  # what was written when the office was founded
+        sealing.seal(work)  # what was written when the office was founded
         journal.record(work, "noted", "x")
     assert states(real)["journal.seal"] == OK
     with unit_of_work(real, OPERATOR, write=False) as work:

@@ -14,7 +14,7 @@ from sqlalchemy import func, select, text, update
 
 from cli import backup, backup_postgres, migrate, restore
 from cli.backup_folders import BackupRefused
-from domain import journal, revision, upkeep
+from domain import revision, sealing, upkeep
 from domain.agenda import AgendaItem
 from domain.clock import machine_now
 from domain.home import Heartbeat, make_engine
@@ -68,7 +68,7 @@ def test_in_the_copy_sessions_tokens_claims_leases_and_heartbeats_of_then_are_ov
         assert run.outcome == upkeep.DONE and run.files > 0
         entry = work.session.scalars(select(JournalEntry).where(JournalEntry.event == "home.restored")).one()
         assert entry.body["backup"] == run.ref
-        assert list(journal.verify(work.session, copy.home.vault)) == []
+        assert list(sealing.verify(work.session, copy.home.vault)) == []
     copy.home.engine.dispose()
     with unit_of_work(office.home, OPERATOR, write=False) as work:  # the office itself goes on as it was
         assert work.session.scalars(select(UserSession.ended_at)).one() is None

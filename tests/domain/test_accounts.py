@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import IntegrityError
 
-from domain import access, journal
+from domain import access, journal, sealing
 from domain.clock import machine_now
 from domain.errors import Conflict, InvalidAnswers, NotPermitted
 from domain.home import REAL, Home
@@ -202,7 +202,7 @@ def test_the_journal_holds_every_act_on_an_account_and_stays_whole(home, offices
         events = set(
             session.scalars(select(journal.JournalEntry.event).where(journal.JournalEntry.subject == account.ref))
         )
-        broken = list(journal.verify(session, home.vault))
+        broken = list(sealing.verify(session, home.vault))
     assert {"account.created", "account.filed", "account.role_granted", "signin.opened"} <= events
     assert broken == []
 

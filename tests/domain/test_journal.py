@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import create_engine, event, func, select, text
 from sqlalchemy.orm import ORMExecuteState
 
-from domain import journal
+from domain import journal, sealing
 from domain.journal import JournalEntry, JournalSeal, JournalStream
 from domain.work import OPERATOR, SCHEDULER, unit_of_work
 from scheduler import worker
@@ -27,7 +27,7 @@ def seal(desk) -> None:
 
 def breaks(desk) -> list[str]:
     with unit_of_work(desk.home, OPERATOR, write=False) as work:
-        return [f"{one.stream} {one.seq}" for one in journal.verify(work.session, desk.home.vault)]
+        return [f"{one.stream} {one.seq}" for one in sealing.verify(work.session, desk.home.vault)]
 
 
 @pytest.fixture
@@ -177,7 +177,7 @@ def test_other_keys_believe_nothing(kept):
 
     with unit_of_work(kept.home, OPERATOR, write=False) as work:
         stranger = Vault(Keys(1, {1: bytes(32)}))
-        assert len(list(journal.verify(work.session, stranger))) >= 8
+        assert len(list(sealing.verify(work.session, stranger))) >= 8
 
 
 def test_nothing_new_needs_no_seal(kept):
@@ -227,7 +227,7 @@ def test_one_session_that_works_twice_goes_on_where_somebody_else_left_off(both)
     assert breaks(both) == []
 
 
-@pytest.mark.parametrize("check", [journal.verify, partial(journal.verify_tail, newest=100)], ids=["all", "end"])
+@pytest.mark.parametrize("check", [sealing.verify, partial(sealing.verify_tail, newest=100)], ids=["all", "end"])
 def test_what_is_written_while_the_journal_is_checked_is_no_break(kept, check):
     """Seen as of one instant: else a head that grew between two questions looks like an end that was cut off."""
     with unit_of_work(kept.home, OPERATOR, write=False, one_instant=True) as work:

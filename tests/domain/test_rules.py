@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from sqlalchemy import func, select, update
 
-from domain import journal, rules
+from domain import rules, sealing
 from domain.clock import OFFICE_ZONE, office_day
 from domain.errors import Conflict, NotFound
 from domain.journal import JournalEntry
@@ -47,7 +47,7 @@ def test_deploying_is_journalled_and_deploying_the_same_again_changes_no_file(bo
         assert dict(work.session.execute(select(PolicyFile.path, PolicyFile.deployed_at)).all()) == before
         written = select(func.count(JournalEntry.id)).where(JournalEntry.event == "policies.deployed")
         assert work.session.scalar(written) == 2
-        assert list(journal.verify(work.session, work.home.vault)) == []
+        assert list(sealing.verify(work.session, work.home.vault)) == []
 
 
 def test_parsed_rules_are_shared_until_a_file_changes(desk, shipped):

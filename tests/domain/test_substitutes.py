@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
-from domain import journal
+from domain import sealing
 from domain.errors import Conflict, InvalidAnswers, NotFound, NotPermitted
 from domain.home import Home
 from domain.parties import rights, staff, substitutes
@@ -153,7 +153,7 @@ def test_it_is_ended_at_once_by_one_of_the_two_sides_and_the_reason_is_sealed(ho
         with pytest.raises(Conflict):
             substitutes.end(work, ref)
     with unit_of_work(home, OPERATOR, write=False) as work:
-        assert list(journal.verify(work.session, home.vault)) == []
+        assert list(sealing.verify(work.session, home.vault)) == []
 
 
 def test_skills_and_towns_come_with_the_roles_in_one_question(home, offices, absent):

@@ -12,7 +12,7 @@ from domain.agenda import AgendaItem
 from domain.cases import DONE, OPEN, Case
 from domain.errors import Conflict
 from domain.work import OPERATOR, unit_of_work
-from tasks import campaigns, incidents, messages, moves
+from tasks import campaigns, incidents, messages, waking
 from tests.homes import Office
 from tests.journeys.playing import Story, new_case
 from tests.workflows.talking import drawn, process
@@ -161,7 +161,7 @@ def test_a_message_without_a_key_is_for_one_and_reaches_none_of_several_until_on
         (incident,) = work.session.scalars(select(Incident).where(Incident.closed_at.is_(None)))
         assert incident.case_id == story.case(work).id and "visit_asked: 2" in incident.sentence
         assert decision_words.is_known(incident.sentence)  # each reader gets it in their own language
-        moves.deliver_message(work, refs[0], "visit_asked", "", {})
+        waking.deliver_message(work, refs[0], "visit_asked", "", {})
         incidents.retry(work.acting(OPERATOR), incident.ref)
     office.sweep()
     assert states(office, refs) == [DONE, DONE]

@@ -18,8 +18,8 @@ from domain.agenda import AgendaItem
 from domain.assistance.recipients import ACTIVE, Recipient
 from domain.cases import BATCH_LETTER, DYNAMIC, Case
 from domain.home import HomeRow
-from domain.journal import verify
 from domain.oversight.campaigns import Campaign, CampaignSubject
+from domain.sealing import verify
 from domain.verification.commissions import Commission
 from domain.work import OPERATOR, unit_of_work
 from tasks.rows.models import HumanTask

@@ -12,7 +12,7 @@ import pytest
 from pypdf import PdfReader
 from sqlalchemy import func, select
 
-from domain import files, journal
+from domain import files, sealing
 from domain.assistance import notices
 from domain.assistance.determinations import Determination, Notice
 from domain.assistance.recipients import Recipient
@@ -351,9 +351,9 @@ def _invariants(story: Story) -> None:
         assert len(people - {None}) >= 7
         assert disputes.latest(work, case) is not None
     with story.work() as work:
-        journal.seal(work)
+        sealing.seal(work)
     with unit_of_work(story.office.home, SCHEDULER, write=False) as work:
-        assert list(journal.verify(work.session, story.office.home.vault)) == []
+        assert list(sealing.verify(work.session, story.office.home.vault)) == []
 
 
 def test_an_application_goes_from_intake_to_the_closed_file(office: Office) -> None:

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from domain.journal import JournalEntry, verify
+from domain.journal import JournalEntry
 from domain.parties import staff, substitutes
 from domain.parties.accounts import Account
 from domain.parties.organisations import Organisation
+from domain.sealing import verify
 from domain.work import OPERATOR, SCHEDULER
 from scheduler import tick
 from tasks import assigning, opening

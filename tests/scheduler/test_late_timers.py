@@ -13,7 +13,7 @@ from domain.agenda import AgendaItem
 from domain.journal import JournalEntry
 from domain.work import SCHEDULER, unit_of_work
 from scheduler import tick
-from tasks import moves
+from tasks import waking
 from tasks.terms import timers
 from tests.torture.drawn import TOLD, Drawing, Node, Scope, end, human, message, start, timer
 from tests.torture.world import STAFFED, World, open_world
@@ -61,9 +61,9 @@ def test_timer_and_message_in_one_late_tick_go_by_their_instants(world, sent, re
         # whoever takes the message first finds the timer before it
         if sent >= 0:
             item = work.session.scalars(select(AgendaItem).where(AgendaItem.key == "m")).one()
-            assert not moves.deliver_message(work, case, "told", "", {}, sent_at=item.due_at)
+            assert not waking.deliver_message(work, case, "told", "", {}, sent_at=item.due_at)
         else:
-            assert moves.deliver_message(work, case, "told", "", {}, sent_at=due - timedelta(hours=1))
+            assert waking.deliver_message(work, case, "told", "", {}, sent_at=due - timedelta(hours=1))
     assert open_steps(world, case) == [reached]
     with world.work(write=False) as work:
         assert work.session.scalars(select(CaseWait)).all() == []
@@ -76,7 +76,7 @@ def test_a_late_timer_keeps_its_planned_instant_and_the_journal_says_how_late(wo
         planned = work.session.scalars(select(CaseWait.planned_at)).first()
         late = work.now + timedelta(days=4)
     with unit_of_work(world.home, SCHEDULER, now=late) as work:
-        moves.wake_case(work, case)
+        waking.wake_case(work, case)
     (body,) = fired(world)
     assert planned is not None
     assert body["steps"] == ["late"] and body["planned"] == planned.isoformat()

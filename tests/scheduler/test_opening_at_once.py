@@ -14,12 +14,13 @@ from sqlalchemy import select
 
 from domain.agenda import AgendaItem
 from domain.cases import Case
-from domain.journal import JournalEntry, JournalStream, verify
+from domain.journal import JournalEntry, JournalStream
 from domain.oversight.campaigns import Campaign, CampaignSubject
 from domain.parties import households
 from domain.parties.households import Household
 from domain.parties.organisations import Organisation
 from domain.rules import PolicySnapshotRow
+from domain.sealing import verify
 from domain.verification import authorisations
 from domain.work import OPERATOR, SCHEDULER, Work, unit_of_work
 from tasks import campaigns

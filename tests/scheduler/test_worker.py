@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from domain import journal
+from domain import sealing
 from domain.home import Heartbeat
 from domain.journal import JournalSeal
 from domain.work import SCHEDULER, unit_of_work
@@ -65,7 +65,7 @@ def test_it_does_what_is_due_seals_and_finishes_when_told_to_stop(standing, quic
     (beat,) = beats(standing)
     assert beat.kind == "worker"
     with unit_of_work(standing, SCHEDULER, write=False) as work:
-        assert list(journal.verify(work.session, standing.vault)) == []
+        assert list(sealing.verify(work.session, standing.vault)) == []
 
 
 def test_a_worker_says_that_it_lives_in_one_row(standing):

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import text
 
 from cli import founding, migrate
-from domain import journal, revision
+from domain import revision, sealing
 from domain.errors import Conflict
 from domain.home import make_engine
 from domain.settings import Settings
@@ -55,7 +55,7 @@ def upgraded(place: Place) -> Office:
 def whole(office: Office) -> bool:
     """Whether the journal adds up."""
     with unit_of_work(office.home, OPERATOR, write=False) as work:
-        return not list(journal.verify(work.session, office.home.vault))
+        return not list(sealing.verify(work.session, office.home.vault))
 
 
 def everything(database: Path) -> list[str]:
@@ -96,7 +96,7 @@ def test_what_was_under_way_in_the_first_version_is_finished_by_the_present_one(
     assert done["B2027003", "DIBAO"][0] == "authorise" and done["B2027003", "DIBAO"][-1] == "archive"
     assert done["B2027031", "LOWINC"][0] == "survey"
     with unit_of_work(office.home, OPERATOR) as work:
-        journal.seal(work)
+        sealing.seal(work)
     assert whole(office)
     office.home.engine.dispose()
 

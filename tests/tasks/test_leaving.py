@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
-from domain import journal
+from domain import sealing
 from domain.errors import Conflict, InvalidAnswers, NotFound, NotPermitted
 from domain.parties import organisations, staff, substitutes
 from domain.parties.accounts import Account
@@ -128,7 +128,7 @@ def test_a_hand_over_moves_everything_with_a_receipt_and_what_was_typed_goes_alo
         told = work.session.scalars(select(Notification).where(Notification.kind == "leaving.moved")).all()
         assert [(one.account_id, one.facts["count"]) for one in told] == [(colleague.user_id, 5)]
         assert [one.ref for one in leaving.listing(work)] == [ref]
-        assert list(journal.verify(work.session, world.home.vault)) == []
+        assert list(sealing.verify(work.session, world.home.vault)) == []
 
 
 def test_a_run_that_is_cut_off_goes_on_where_it_stood(world: World, cases, monkeypatch) -> None:

@@ -12,7 +12,7 @@ from domain.cases import Case
 from domain.home import HomeRow
 from domain.work import SCHEDULER, Work, unit_of_work
 from scheduler import tick
-from tasks import moves
+from tasks import moves, waking
 from tasks.desk import desk
 from tasks.rows.models import HumanTask
 from tests.support import STOPPED
@@ -82,9 +82,9 @@ def ready(world: World) -> Ready:
             "complete": lambda: world.complete(refs["work"], held, {"note": "a"}),
             "claim and complete": take_and_do,
             "release": give_back,
-            "job": scheduled(lambda work: moves.finish_job(work, case, token, {"rows": 1})),
-            "wake": scheduled(lambda work: moves.wake_case(work, case)),
-            "message": scheduled(lambda work: moves.deliver_message(work, case, "told", "", {"x": 1})),
+            "job": scheduled(lambda work: waking.finish_job(work, case, token, {"rows": 1})),
+            "wake": scheduled(lambda work: waking.wake_case(work, case)),
+            "message": scheduled(lambda work: waking.deliver_message(work, case, "told", "", {"x": 1})),
             "cancel": cancel,
             "tick": lambda: tick.sweep(world.home, "torture", most=10),
         },

@@ -13,7 +13,7 @@ from domain.cases import Case
 from domain.parties.accounts import Account
 from domain.work import SCHEDULER, Actor, Work, unit_of_work
 from scheduler import tick
-from tasks import incidents, messages, moves, on_behalf
+from tasks import incidents, messages, moves, on_behalf, waking
 from tasks.batches import batch_chunks, batches
 from tasks.batches.batch_filter import CaseFilter
 from tasks.repair import incident_repairs, repairs, version_moves
@@ -88,8 +88,8 @@ class _Trouble:
         with self.world.work(self.world.head) as work:
             repairs.suspend(work, self.case, WHY, work.now + timedelta(hours=1))
         with unit_of_work(self.world.home, SCHEDULER, now=LATER) as work:
-            moves.wake_case(work, self.case)
-            moves.deliver_message(work, self.case, "told", "", {"x": 1})
+            waking.wake_case(work, self.case)
+            waking.deliver_message(work, self.case, "told", "", {"x": 1})
 
     def ready(self) -> Ready:
         return Ready(
@@ -116,9 +116,9 @@ class _Trouble:
         return {
             "complete": lambda: world.complete(self.tasks["work"][0], self.held, {"note": "a"}),
             "claim": lambda: world.claim(self.tasks["other"][0], 1),
-            "job": self.scheduled(lambda work: moves.finish_job(work, case, job, {"rows": 1})),
-            "wake": self.scheduled(lambda work: moves.wake_case(work, case)),
-            "message": self.scheduled(lambda work: moves.deliver_message(work, case, "told", "", {"x": 1})),
+            "job": self.scheduled(lambda work: waking.finish_job(work, case, job, {"rows": 1})),
+            "wake": self.scheduled(lambda work: waking.wake_case(work, case)),
+            "message": self.scheduled(lambda work: waking.deliver_message(work, case, "told", "", {"x": 1})),
             "cancel": self.by(world.head, lambda work: moves.cancel_case(work, case, WHY)),
         }
 

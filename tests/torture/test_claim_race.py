@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from domain import journal
+from domain import sealing
 from domain.journal import JournalEntry
 from domain.parties.accounts import Account
 from domain.parties.organisations import Organisation
@@ -88,4 +88,4 @@ def test_of_sixteen_processes_one_wins_each_of_five_hundred_tasks(world: World, 
             JournalEntry.event == "task.claimed"
         )
         assert tuple(work.session.execute(claimed).one()) == (TASKS, TASKS)
-        assert list(journal.verify(work.session, world.home.vault)) == []
+        assert list(sealing.verify(work.session, world.home.vault)) == []

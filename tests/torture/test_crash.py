@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import event, text
 
 from domain.base import Base
-from domain.journal import verify
+from domain.sealing import verify
 from tests.torture import acts, mending
 from tests.torture.acts import Ready
 from tests.torture.world import World

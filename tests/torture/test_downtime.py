@@ -20,7 +20,8 @@ from domain.agenda import AgendaItem
 from domain.cases import Case
 from domain.clock import machine_now
 from domain.home import HomeRow
-from domain.journal import JournalEntry, verify
+from domain.journal import JournalEntry
+from domain.sealing import verify
 from domain.work import OPERATOR, unit_of_work
 from scheduler import recovery, tick, worker
 from tasks.health import watchdog

@@ -13,7 +13,8 @@ from sqlalchemy import select
 from domain.agenda import AgendaItem
 from domain.cases import Case
 from domain.errors import Conflict, NotFound, NotPermitted, Stale
-from domain.journal import JournalEntry, JournalStream, verify
+from domain.journal import JournalEntry, JournalStream
+from domain.sealing import verify
 from domain.work import Work
 from tasks.rows.models import OPEN, HumanTask
 from tasks.rows.repair_models import CaseHeld

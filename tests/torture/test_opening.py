@@ -10,8 +10,9 @@ from sqlalchemy import select
 from domain import rules
 from domain.agenda import AgendaItem
 from domain.cases import NEW, OPEN, Case
-from domain.journal import JournalEntry, JournalStream, verify
+from domain.journal import JournalEntry, JournalStream
 from domain.parties.organisations import Organisation
+from domain.sealing import verify
 from tasks import opening
 from tasks.rows.models import HumanTask
 from tests.torture import drawn

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from domain import journal
+from domain import sealing
 from domain.errors import HouseError, NotFound
 from domain.parties import staff, substitutes
 from domain.parties.accounts import Account
@@ -473,7 +473,7 @@ def test_whatever_ten_people_do_the_rows_stand_as_the_table_says(world: World, s
     assert {one.split()[0] for one in play.seen if one.endswith(" done")} == verbs, play.seen
     assert {one.split()[0] for one in play.seen if one.endswith(" refused")} == verbs, play.seen
     with unit_of_work(world.home, OPERATOR, write=False) as work:
-        assert list(journal.verify(work.session, world.home.vault)) == []
+        assert list(sealing.verify(work.session, world.home.vault)) == []
 
 
 def test_a_task_put_off_comes_back_by_itself_at_its_instant(world: World) -> None:

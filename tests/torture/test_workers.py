@@ -21,7 +21,8 @@ from domain.agenda import AgendaItem
 from domain.cases import Case
 from domain.clock import machine_now
 from domain.home import HomeRow
-from domain.journal import JournalEntry, verify
+from domain.journal import JournalEntry
+from domain.sealing import verify
 from tests.support import ROOT
 from tests.torture.acts import deploy
 from tests.torture.hand import LEASE

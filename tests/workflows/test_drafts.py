@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 
-from domain import journal
+from domain import journal, sealing
 from domain.clock import machine_now
 from domain.errors import Conflict, DefinitionRefused, InvalidAnswers, NotFound, NotPermitted, Stale
 from domain.parties.accounts import Account
@@ -298,7 +298,7 @@ def test_every_act_stands_in_the_journal_of_the_process_and_holds_no_content(stu
         ).all()
         events = [entry.event for entry in entries]
         assert not any("密语" in str(entry.body) for entry in entries)
-        assert list(journal.verify(work.session, studio.office.home.vault)) == []
+        assert list(sealing.verify(work.session, studio.office.home.vault)) == []
     assert events == [
         "definition.draft_begun", "definition.saved", "definition.saved", "definition.kept_aside",
         "definition.draft_closed",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import create_engine
 
-from domain import journal
+from domain import sealing
 from domain.assistance.determinations import Determination
 from domain.cases import Case
 from domain.home import open_home
@@ -107,7 +107,7 @@ def play(work: Work) -> None:
     noncooperation.decide(
         work, case, requests=["3月1日上门", "3月5日电话"], choice="CONTINUE", reason="再等", by=account(work, "head")
     )
-    journal.seal(work)
+    sealing.seal(work)
 
 
 def _queried(work: Work, case: Case, family: Household, commission: Commission) -> None:
