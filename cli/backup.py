@@ -120,7 +120,7 @@ def _make(home: Home, place: Path, run: UpkeepRun, say: Say) -> Path:
         backup_manifest.write(part, manifest, home.vault)
         sync_tree(part)
         part.rename(final)
-    except BaseException:
+    except BaseException:  # half a copy goes, whatever stopped it, an interrupt too
         shutil.rmtree(part, ignore_errors=True)
         raise
     sync_folder(place)

@@ -222,7 +222,7 @@ def recorded(home: Home, kind: str, place: str) -> Iterator[upkeep.UpkeepRun]:
         run = upkeep.begin(work, kind, place)
     try:
         yield run
-    except BaseException as problem:
+    except BaseException as problem:  # the row of the run says what ended it, an interrupt too; raised on below
         if isinstance(problem, KeyboardInterrupt):
             said = _("It was stopped before its end.")
         elif isinstance(problem, HouseError):

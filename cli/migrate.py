@@ -95,7 +95,7 @@ def _migrate(connection: Connection, here: str, aside: Path | None) -> None:
     try:
         command.upgrade(config_for(connection), "head")
         _nothing_dangles(connection)
-    except Exception as problem:
+    except Exception as problem:  # a migration fails in any way; each is raised on or told, with its trace in the log
         if aside is not None:
             aside.unlink()  # the home itself is what it was; older copies must not give way to it
         if not here or isinstance(problem, HouseError):

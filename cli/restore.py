@@ -190,7 +190,7 @@ def _empty_database(settings: Settings, manifest: Manifest) -> Iterator[None]:
             connection.rollback()
             try:
                 yield
-            except BaseException:
+            except BaseException:  # half a home goes, whatever stopped it, an interrupt too
                 backup_postgres.make_empty(engine)
                 raise
     finally:
@@ -211,7 +211,7 @@ def _take_place(settings: Settings, working: Settings, manifest: Manifest) -> No
             engine = make_engine(settings)
             _mark_founded(engine, manifest)
             engine.dispose()
-    except BaseException:
+    except BaseException:  # half a home goes, whatever stopped it, an interrupt too
         shutil.rmtree(settings.home / FILES, ignore_errors=True)
         raise
     sync_folder(settings.home)

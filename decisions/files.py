@@ -150,5 +150,9 @@ def _content(path: Path) -> bytes | None:
 
 
 def _machine_now() -> datetime:
-    """The machine's instant in the machine's zone, so that today() is the day on the wall."""
+    """The machine's instant in the machine's zone, so that today() is the day on the wall.
+
+    Only for a caller outside who names none: `evaluate(path, name, inputs)` is the agreed interface and has no place
+    for it. The house's own callers must pass theirs, which the rule `decided_at_an_instant` holds (decision 0015).
+    """
     return datetime.now(UTC).astimezone()

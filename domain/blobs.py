@@ -171,7 +171,7 @@ class Blobs:
                 out.flush()
                 os.fsync(out.fileno())
             partial.replace(path)
-        except BaseException:
+        except BaseException:  # half a file goes, whatever stopped it
             partial.unlink(missing_ok=True)
             raise
         _sync_folder(path.parent)

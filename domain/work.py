@@ -157,7 +157,7 @@ def unit_of_work(
             active.commit()
         else:
             active.rollback()
-    except BaseException:
+    except BaseException:  # nothing stays half done, whatever stopped it
         active.rollback()
         raise
     finally:

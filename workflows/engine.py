@@ -308,7 +308,7 @@ class Run(Looking):
     def _guarded(self, token: Token, act: Any) -> None:
         try:
             act()
-        except Exception as cause:
+        except Exception as cause:  # as in `step`: an incident with its place, the cause attached
             raise self._failed(token, cause) from cause
 
     def _failed(self, token: Token | None, cause: BaseException) -> StepFailed:

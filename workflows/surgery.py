@@ -223,7 +223,7 @@ def _changing(run: Run, step_id: str, act: Callable[[], None]) -> None:
     except Conflict:
         run._broken = True
         raise
-    except Exception as cause:
+    except Exception as cause:  # what the drawing raises over this case's values refuses the change
         run._broken = True
         why = why_of(cause) or type(cause).__name__
         raise Conflict(_("“%(step)s” cannot be done: %(why)s", step=name_of(run, step_id), why=why)) from cause
