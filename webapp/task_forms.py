@@ -152,10 +152,10 @@ def hand_in(
         except InvalidAnswers as refusal:
             raise InvalidAnswers({field: next(iter(refusal.fields.values()))}) from refusal
         blob = house().home.blobs.put(cast(BinaryIO, sent.stream), limit=house().settings.upload_limit)
-        _must_take(form, field, media, blob.size)
+        must_take(form, field, media, blob.size)
         with acting() as work:
             stored = attach(work, ref, blob, name=sent.filename, media=media, field=field)
-            _name_file(answers, field, stored.ref)
+            name_file(answers, field, stored.ref)
             if keep is not None:
                 keep(work, ref, answers)
         look_through(stored.ref)
@@ -176,7 +176,7 @@ def look_through(file: str) -> None:
         file_checks.record(work, file, found)
 
 
-def _must_take(form: FormSpec | None, path: str, media: str, size: int) -> None:
+def must_take(form: FormSpec | None, path: str, media: str, size: int) -> None:
     """The field takes a file of this type and size. Raises InvalidAnswers."""
     parts = path.split("-")
     specs = form.inputs if form is not None else ()
@@ -188,7 +188,8 @@ def _must_take(form: FormSpec | None, path: str, media: str, size: int) -> None:
         raise InvalidAnswers({path: fault})
 
 
-def _name_file(answers: dict[str, Any], path: str, file: str) -> None:
+def name_file(answers: dict[str, Any], path: str, file: str) -> None:
+    """Put a file into the answers at its field."""
     key, _dash, rest = path.partition("-")
     if not rest:
         answers[key] = [*(answers.get(key) or []), file]
@@ -216,6 +217,7 @@ __all__ = [
     "filled_with",
     "hand_in",
     "judged",
+    "name_file",
     "sections",
     "seen",
     "sent",

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import request
 
+from domain.work import Work
 from tasks.desk import drafts
 from tasks.desk.drafts import Kept, Stand
 from tasks.pages import form_pages
@@ -34,6 +35,17 @@ def kept(ref: str) -> tuple[dict[str, Any], int, Kept]:
     if draft.beside:
         raise KeptBeside(draft)
     return answers, task_forms.hand_in(ref, answers, form=form.spec), draft
+
+
+def kept_with(work: Work, ref: str, field: str, file: str) -> Kept | None:
+    """Keep what the page holds that sent a file in pieces, with the file at its field: so the file stands in the draft
+    as soon as it is there. None for a page that sends no form along."""
+    where = stand()
+    if where is None:
+        return None
+    answers = task_forms.sent(work, form_pages.form_page(work, ref)).draft()
+    task_forms.name_file(answers, field, file)
+    return drafts.keep(work, ref, answers, where)
 
 
 def stand() -> Stand | None:

@@ -91,7 +91,7 @@ function chosen(form) {
   return form.dataset.sending || [...form.querySelectorAll('input[type=file]')].some((one) => one.files.length);
 }
 
-function fields(form) {
+export function fields(form) {
   const values = new URLSearchParams();
   for (const [name, value] of new FormData(form)) if (typeof value === 'string') values.append(name, value);
   return values;
@@ -107,7 +107,7 @@ function send(form, leaving) {
   });
 }
 
-async function renew(page, form) {
+export async function renew(page, form) {
   const answer = await fetch(location.href, { redirect: 'manual' });
   if (!answer.ok) return false;
   const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
@@ -128,12 +128,12 @@ function now(page) {
   return new Intl.DateTimeFormat(page.documentElement.lang || undefined, clock).format();
 }
 
-function count(form) {
+export function count(form) {
   const turn = form.querySelector('[name=draft_turn]');
   if (turn) turn.value = String(Number(turn.value) + 1);
 }
 
-function stand(form, revision) {
+export function stand(form, revision) {
   const field = form.querySelector('[name=draft_revision]');
   if (field && revision) field.value = String(Math.max(revision, Number(field.value)));
 }

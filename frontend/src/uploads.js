@@ -1,8 +1,10 @@
 // <form data-uploads-url="…"> with <input type="file" data-upload-field="…">: a chosen file is sent at once and in pieces;
 // when the line breaks it goes on where it was, also after the page was opened again. The file then stands in
-// <ul data-uploaded="field"> with a hidden field of that name, as the server would have drawn it.
+// <ul data-uploaded="field"> with a hidden field of that name, as the server would have drawn it. With the end of a file
+// the form goes along: the file stands in the task's draft as soon as it is there, whatever becomes of the page.
 // Without this script the form sends files whole. Texts: data-text-sending "{name} {percent}", data-text-broken,
-// data-text-drop on the input; nothing is kept in the browser.
+// data-text-signed-out, data-text-drop on the input; nothing is kept in the browser.
+import { count, fields, renew, stand } from './drafts.js';
 
 const WAITS = [1000, 2000, 4000, 8000, 15000]; // milliseconds between tries while the line is broken
 const MORE = 15000;
@@ -66,7 +68,7 @@ async function send(form, input, file) {
 async function carry(form, input, file, say) {
   const about = new URLSearchParams({ field: input.dataset.uploadField, name: file.name, size: String(file.size) });
   say('textSending', 0);
-  const begun = await persist(() => ask(form, form.dataset.uploadsUrl, 'POST', about), () => say('textBroken', 0));
+  const begun = await persist(() => ask(form, form.dataset.uploadsUrl, 'POST', about), (kind) => say(kind, 0));
   return pieces(form, file, await begun.json(), say);
 }
 
@@ -75,39 +77,64 @@ async function pieces(form, file, { at, piece, offset }, say) {
     const from = offset;
     const answer = await persist(
       () => ask(form, at, 'PATCH', file.slice(from, from + piece), { 'Upload-Offset': String(from) }, [409]),
-      () => say('textBroken', from),
+      (kind) => say(kind, from),
     );
     offset = Number(answer.headers.get('Upload-Offset') ?? from);
     say('textSending', offset);
   }
-  const ended = await persist(() => ask(form, `${at}/end`, 'POST', new URLSearchParams()), () => say('textBroken', offset));
-  return ended.json();
+  count(form);
+  const ended = await persist(() => ask(form, `${at}/end`, 'POST', typed(form)), (kind) => say(kind, offset));
+  const done = await ended.json();
+  stand(form, done.revision);
+  return done;
 }
 
-// Again and again while there is no answer, or the server cannot give one; what it refuses is said.
+function typed(form) {
+  const values = fields(form);
+  values.delete('csrf_token'); // it goes in the header, where it can be renewed
+  return values;
+}
+
+// Again and again while there is no answer, or the server cannot give one, or nobody is signed in; what it refuses is
+// said.
 async function persist(run, broken) {
   for (let tries = 0; ; tries += 1) {
+    let kind = 'textBroken';
     try {
       const answer = await run();
-      if (answer) return answer;
+      if (answer.ok || answer.status === 409) return answer;
+      if (answer.status < 500) kind = 'textSignedOut'; // led to the sign-in, or the token of a session that is over
     } catch (problem) {
       if (problem.refused) throw problem;
     }
-    broken();
-    await new Promise((resolve) => {
-      const timer = setTimeout(resolve, WAITS[tries] ?? MORE);
-      addEventListener('online', () => { clearTimeout(timer); resolve(); }, { once: true });
-    });
+    broken(kind);
+    await pause(WAITS[tries] ?? MORE);
   }
 }
 
+// Until the time is over, the line is there again, or somebody comes back to the page (perhaps signed in again).
+function pause(time) {
+  const back = new AbortController();
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, time);
+    const atOnce = () => { clearTimeout(timer); resolve(); };
+    addEventListener('online', atOnce, back);
+    addEventListener('focus', atOnce, back);
+  }).finally(() => back.abort());
+}
+
 async function ask(form, address, method, body, headers = {}, fine = []) {
-  const token = form.querySelector('[name=csrf_token]').value;
-  const answer = await fetch(address, {
-    method, body, redirect: 'manual', headers: { 'X-CSRFToken': token, Accept: 'application/json', ...headers },
+  const send = () => fetch(address, {
+    method,
+    body,
+    redirect: 'manual',
+    headers: { 'X-CSRFToken': form.querySelector('[name=csrf_token]').value, Accept: 'application/json', ...headers },
   });
-  if (answer.ok || fine.includes(answer.status)) return answer;
-  if (answer.status >= 500 || answer.type === 'opaqueredirect' || answer.status === 400) return null;
+  let answer = await send();
+  // signed in again in another window: on with the token of the new session
+  if (answer.status === 400 && (await renew(document, form))) answer = await send();
+  if (answer.ok || answer.status >= 500 || answer.type === 'opaqueredirect' || answer.status === 400) return answer;
+  if (fine.includes(answer.status)) return answer;
   const said = await answer.json().catch(() => ({}));
   throw Object.assign(new Error(said.error ?? String(answer.status)), { refused: true });
 }

@@ -93,7 +93,8 @@ def keep(work: Work, ref: str, values: Mapping[str, Any], stand: Stand | None = 
     if stand is not None and not _newest(task.draft_revision or 0, task.draft_page or "", stand):
         _put_beside(work, task, values, stand)
         return Kept(task.draft_revision or 0, True, _name(work, task.draft_by), task.draft_at)
-    if stand is None or task.draft_page != stand.page or stand.turn >= (task.draft_turn or 0):
+    later = stand is None or task.draft_page != stand.page or stand.turn >= (task.draft_turn or 0)
+    if later and not _saved_again(work, task, values, stand):
         _write(work, task, values, stand)
     return Kept(task.draft_revision or 0, False, _name(work, task.draft_by), task.draft_at)
 
@@ -152,6 +153,19 @@ def decide(work: Work, ref: str, other: str, *, take: bool) -> None:
 
 def _newest(revision: int, page: str, stand: Stand) -> bool:
     return stand.revision >= revision or bool(stand.page and stand.page == page)
+
+
+def _saved_again(work: Work, task: HumanTask, values: Mapping[str, Any], stand: Stand | None) -> bool:
+    """True for what its writer saved before, word for word: no page that knows it is overtaken, so a page that is left
+    may save once more while it is opened anew."""
+    same = task.draft_by == work.actor.user_id and task.state == IN_PROGRESS and dict(values) == of(work, task)
+    if not same or task.draft is None:
+        return False
+    task.draft_at = work.now
+    if stand is not None and stand.page == task.draft_page:
+        task.draft_turn = stand.turn
+    work.session.flush()
+    return True
 
 
 def _write(work: Work, task: HumanTask, values: Mapping[str, Any], stand: Stand | None) -> None:

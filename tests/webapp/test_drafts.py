@@ -72,6 +72,18 @@ def test_of_two_saves_of_one_window_the_later_one_is_in_whichever_arrives_first(
     assert _typed(story, ref) == ({"note": "typed last"}, [])
 
 
+def test_the_same_words_saved_again_by_a_page_that_is_left_overtake_no_page(office: Office) -> None:
+    """A telephone opens the page anew while the old one still saves: nobody has to decide between equal drafts."""
+    story = new_case(office)
+    ref = _claimed(story)
+    known = _keep(story, ref, "typed", Stand(0, A, 1)).revision
+
+    assert _keep(story, ref, "typed", Stand(known, A, 3)).revision == known
+    assert _keep(story, ref, "typed before", Stand(known, A, 2)).revision == known, "overtaken by the third save"
+    assert not _keep(story, ref, "typed, and more", Stand(known, B, 1)).beside
+    assert _typed(story, ref) == ({"note": "typed, and more"}, [])
+
+
 def test_a_draft_touches_nothing_of_the_case(office: Office) -> None:
     story = new_case(office)
     ref = _claimed(story)

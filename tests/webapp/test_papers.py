@@ -180,6 +180,24 @@ def test_an_upload_that_broke_off_goes_on_and_is_byte_for_byte_the_file(office: 
     assert ended["file"] in again.get(address).text
 
 
+def test_a_file_that_arrived_stands_in_the_draft_whatever_becomes_of_the_page(office: Office) -> None:
+    """The telephone forgets its page in the moment in which the last piece is there."""
+    story, browser, address = _at_authorise(office)
+    data = fields_of(browser.get(address).text)
+    data["members-1-signed_on"] = steps.today(story)
+    at = _begin(browser, address, made.PDF, "x.pdf").json["at"]
+    _piece(browser, address, at, made.PDF, 0)
+
+    ended: Any = browser.post(f"{at}/end", data=data, headers=_script(browser, address)).json
+    assert ended["revision"] == 1
+    page = fields_of(browser.get(address).text)
+    assert page.getlist("members-0-scan") == [ended["file"]]
+    assert page["members-1-signed_on"] == steps.today(story)
+    assert page["draft_revision"] == "1"
+    assert browser.post(f"{at}/end", data=data, headers=_script(browser, address)).json["file"] == ended["file"]
+    assert fields_of(browser.get(address).text).getlist("members-0-scan") == [ended["file"]]
+
+
 def test_an_upload_belongs_to_its_sender_and_has_limits(office: Office) -> None:
     story, browser, address = _at_authorise(office)
     at = _begin(browser, address, made.PDF, "x.pdf").json["at"]

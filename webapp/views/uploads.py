@@ -2,7 +2,8 @@
 without it the plain form sends a file whole.
 
 POST /tasks/<ref>/uploads {field, name, size} → {at, offset, piece}; PATCH at with Upload-Offset and one piece → 204
-with the new Upload-Offset, or 409 with the one that holds; HEAD at → Upload-Offset; POST at/end → the file; DELETE at.
+with the new Upload-Offset, or 409 with the one that holds; HEAD at → Upload-Offset; POST at/end with the fields of the
+form → the file, which then stands in the task's draft, and the draft's revision; DELETE at.
 """
 
 from __future__ import annotations
@@ -19,12 +20,14 @@ from domain.text import gettext as _
 from tasks.cases import file_checks
 from tasks.desk import desk
 from tasks.desk import uploads as papers
-from webapp import showing
+from tasks.desk.drafts import Kept
+from tasks.pages import form_pages
+from webapp import showing, typed
 from webapp.acting import acting, reading
 from webapp.auth import house
 from webapp.errors import status_of
 from webapp.permits import requires
-from webapp.task_forms import look_through
+from webapp.task_forms import look_through, must_take
 
 blueprint = Blueprint("uploads", __name__)
 OFFSET = "Upload-Offset"
@@ -82,22 +85,26 @@ def piece(ref: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/uploads/<ref>/end")
-@requires("task.attach")
+@requires("task.attach", uploads=True)
 def end(ref: str) -> ResponseReturnValue:
     """Make the file of its pieces, hand it in and look through it. Asked again, it answers the same."""
     blobs = house().home.blobs
     with reading() as work:
         row, parts = papers.whole(work, ref)
+        task, field = row.place, row.field
         if not parts:
             return _file(papers.done(work, row).ref)
+        form = form_pages.form_page(work, task).form
     media = _type_of(parts)
+    must_take(form, field, media, sum(one.size for one in parts))
     blob = uploads.joined(blobs, parts)
     with acting() as work:
         stored, new = papers.finish(work, ref, blob, media)
+        draft = typed.kept_with(work, task, field, stored.ref) if new else None
     if not new:
         blobs.delete(blob.name)
     look_through(stored.ref)
-    return _file(stored.ref)
+    return _file(stored.ref, draft)
 
 
 @blueprint.delete("/uploads/<ref>")
@@ -115,7 +122,7 @@ def _type_of(parts: list[StoredBlob]) -> str:
     return desk.media_type(next(house().home.blobs.frames(parts[0]))[:16])
 
 
-def _file(ref: str) -> ResponseReturnValue:
+def _file(ref: str, draft: Kept | None = None) -> ResponseReturnValue:
     with reading() as work:
         row = files.by_ref(work, ref)  # the actor's own upload became it
         why = file_checks.withheld(work, row)
@@ -123,6 +130,7 @@ def _file(ref: str) -> ResponseReturnValue:
             file=row.ref, name=files.name_of(work, row), size=showing.size(row.size), digest=row.digest,
             view=url_for("files.view", ref=row.ref), picture=row.media_type.startswith("image/"),
             withheld="" if why is None else str(why),
+            revision=draft.revision if draft is not None and not draft.beside else None,
         )  # fmt: skip
 
 
