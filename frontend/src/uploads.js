@@ -11,6 +11,8 @@ const MORE = 15000;
 
 export function uploads(page) {
   for (const form of page.querySelectorAll('form[data-uploads-url]')) {
+    // what is chosen goes by itself: a button that hands it in would find nothing left to send
+    for (const button of form.querySelectorAll('input[data-upload-field] ~ button[formaction]')) button.hidden = true;
     form.addEventListener('change', (event) => {
       if (event.target.matches('input[data-upload-field]') && event.target.checkValidity()) take(form, event.target);
     });
