@@ -104,6 +104,11 @@ def office(fresh_place: Callable[[str, Template], Place]) -> Iterator[Office]:
     steps.to_queries(done)
     steps.report(done)
     steps.decide(done, "REJECT")
+    waiting = new_case(made, "town", "B2027010")  # one at the agency's desk, one at the department's
+    steps.to_queries(waiting)
+    signed = new_case(made, "town", "B2027031")
+    steps.take_in(signed)
+    steps.authorise(signed)
     made.advance("2027-06-01T09:00:00+08:00")
     with unit_of_work(made.home, made.actor("owner1")) as work:
         wrong = drafts.begin(work, "review_commission")
@@ -170,16 +175,19 @@ def reached(browser: FlaskClient, language: str, start: str = "/") -> Iterator[t
 
 def _to_do(path: str, text: str) -> bool:
     """Whether a task's page lets its reader claim it or fill it in."""
-    return f'action="{path}/claim' in text or 'name="version"' in text
+    return f'formaction="{path}/claim' in text or f'formaction="{path}/release' in text
 
 
 def refused(browser: FlaskClient, path: str) -> str:
-    """The page that says why a claimed task cannot be completed with nonsense."""
+    """The page that says why a claimed task cannot be completed: with nonsense, or as it stood before where nothing is
+    asked for."""
     token = token_in(browser.get(path).text)
     browser.post(f"{path}/claim", data={"csrf_token": token})
-    version = re.search(r'name="version" value="(\d+)"', browser.get(path).text)
+    page = browser.get(path).text
+    version = re.search(r'name="version" value="(\d+)"', page)
     assert version, path
-    nonsense = {"csrf_token": token, "version": version.group(1), "outcome": "?", "effective_on": "?", "signed_on": "?"}
+    stand = version.group(1) if 'aria-required="true"' in page or " required" in page else "0"
+    nonsense = {"csrf_token": token, "version": stand, "outcome": "?", "effective_on": "?", "signed_on": "?"}
     answer = browser.post(path, data=nonsense)
     assert answer.status_code in (409, 422), f"{path}: {answer.status_code}"
     return answer.text

@@ -73,6 +73,7 @@ export const WORDS = {
   'Text view is templated': '文字由模板给出',
   'Html view is empty': '没有内容',
   'Image view is empty': '没有图片',
+  'Expression is empty': '没有算式',
   'Remove form field': '删除字段',
   Repeatable: '逐行填写',
   Browse: '选择文件',
@@ -170,5 +171,6 @@ export const WORDS = {
 export const PATTERNS = [
   [/^Create an? (.+) element$/, '添加{1}'],
   [/^Remove (.+)$/, '删除{1}'],
+  [/^Expression for '(.+)'$/, '算出“{1}”'],
   [/^(\d+) files selected$/, '已选择{1}个文件'],
 ];
