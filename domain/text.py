@@ -6,7 +6,7 @@ binds a translator for the time of a request or a command (`bound`). Unbound, th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -80,13 +80,30 @@ class Name:
         return f"Name({self.chinese!r}, {self.english!r})"
 
 
+class Joined:
+    """Several things as one value of a sentence, joined when read: each and what stands between is the reader's."""
+
+    __slots__ = ("between", "parts")
+
+    def __init__(self, between: object, parts: Iterable[object]) -> None:
+        self.between = between
+        self.parts = tuple(parts)
+
+    def __str__(self) -> str:
+        return str(self.between).join(map(str, self.parts))
+
+
 def _packed(value: object) -> object:
     if isinstance(value, Text):  # a sentence within a sentence is read in the reader's language too
         return {"text": value.packed()}
+    if isinstance(value, Joined):
+        return {"between": _packed(value.between), "parts": [_packed(one) for one in value.parts]}
     return [value.chinese, value.english] if isinstance(value, Name) else str(value)
 
 
 def _unpacked(kept: Any) -> object:
+    if isinstance(kept, dict) and "parts" in kept:
+        return Joined(_unpacked(kept["between"]), map(_unpacked, kept["parts"]))
     if isinstance(kept, dict):
         return Text.unpacked(kept["text"])
     return Name(*kept) if isinstance(kept, list) else kept

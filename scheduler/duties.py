@@ -15,7 +15,7 @@ from domain.rules import RECOMPUTE
 from domain.text import gettext as _
 from domain.work import Work
 from exchange import mail
-from tasks import campaigns, jobs, messages, waking
+from tasks import campaigns, closing, jobs, messages, waking
 from tasks.batches import batch_chunks, task_kinds
 from tasks.cases import file_checks
 from tasks.desk import pausing, rerouting
@@ -23,7 +23,7 @@ from tasks.finding import old_terms
 from tasks.leaving import handover, leaving, leaving_run
 from tasks.proof import proof
 from tasks.repair import form_moves, repair_kinds, repairs, version_moves
-from tasks.terms import mails, recompute, reminders, timers
+from tasks.terms import mails, recompute, reminders, terms, timers
 from workflows.operations.deliveries import gather as gather_delivery
 from workflows.operations.deliveries import perform as perform_delivery
 from workflows.operations.deliveries import record as record_delivery
@@ -184,6 +184,10 @@ def _recompute(work: Work, item: AgendaItem, _result: Any) -> None:
     recompute.run(work, item)
 
 
+def _tell_lapsed(work: Work, item: AgendaItem, _result: Any) -> None:
+    terms.tell_lapsed(work, item.subject)
+
+
 def _send_mail(home: Home, letter: mails.Letter) -> str:
     return mail.send(home.settings, letter)
 
@@ -229,6 +233,7 @@ DUTIES: dict[str, Duty] = {
     "batch.undo": Duty(_undo_batch),
     reminders.DUTY: Duty(_remind),
     RECOMPUTE: Duty(_recompute),
+    closing.TELL_DUTY: Duty(_tell_lapsed),
     mails.SEND_DUTY: Duty(mails.record, mails.gather, _send_mail, policy=_mail),
     "case.wake": Duty(_wake, policy=_case),
     "step.retry": Duty(_retry_step, policy=_case),

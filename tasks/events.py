@@ -61,6 +61,7 @@ SENTENCES: Mapping[str, Text] = {
     "term.resumed": _("let the term of “%(step)s” run again"),
     "term.extended": _("extended the term of “%(step)s”"),
     "term.refused": _("did not grant more time for “%(step)s”"),
+    "term.lapsed": _("the wish for more time for “%(step)s” ended undecided, since the step or its term was over"),
     "term.overdue": _("the term of “%(step)s” has run out"),
     "term.recomputed": _("terms were counted anew with the published working days"),
     "timer.moved": _("moved the timer at “%(step)s”, with a reason"),

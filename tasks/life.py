@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from domain.errors import Conflict, HouseError, NotPermitted
-from domain.text import Text
+from domain.text import Joined, Text
 from domain.text import gettext as _
 from tasks.rows.models import (
     COMPLETED,
@@ -178,20 +178,8 @@ def _refusal(operation: str, state: str) -> HouseError:
               state=STATES[state]),
             operation=operation, state=state,
         )  # fmt: skip
-    who = sorted({one for row in here for one in row.who})
+    who = [_WHO[one] for one in sorted({one for row in here for one in row.who}) if one in _WHO]
     return NotPermitted(
-        _("“%(operation)s” is for %(who)s.", operation=TITLES[operation], who=_Either(who)),
+        _("“%(operation)s” is for %(who)s.", operation=TITLES[operation], who=Joined(_(" or "), who)),
         operation=operation, state=state,
     )  # fmt: skip
-
-
-class _Either:
-    """Relations as words, joined when read, in the reader's language."""
-
-    __slots__ = ("who",)
-
-    def __init__(self, who: Sequence[str]) -> None:
-        self.who = who
-
-    def __str__(self) -> str:
-        return str(_(" or ")).join(str(_WHO[one]) for one in self.who if one in _WHO)

@@ -21,7 +21,7 @@ from domain.errors import OperationFailed, Stale
 from domain.prepared import Prepared
 from domain.text import gettext as _
 from domain.work import Work
-from tasks import assigning, inbox_columns
+from tasks import assigning, closing, inbox_columns
 from tasks.rows.models import (
     COMPLETED,
     CREATED,
@@ -88,6 +88,8 @@ def bring_into_line(work: Work, instance: Instance) -> list[Opened]:
             .where(HumanTask.case_id == instance.case.id, HumanTask.token.in_(sorted(gone)), HumanTask.state.in_(OPEN))
             .values(**GONE, version=HumanTask.version + 1)
         )
+    if gone or instance.settled:
+        closing.close(work, instance.case, gone | instance.settled)
     opened = _open(work, instance, [step for step in waiting if step.token not in before])
     inbox_columns.follow(work, instance, [one.ref for one in opened], left=bool(gone or instance.settled))
     _plan_wakes(work, instance)

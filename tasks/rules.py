@@ -15,7 +15,7 @@ from domain.file_checks import FileCheck, shown
 from domain.files import StoredFile
 from domain.journal import Head, JournalStream
 from domain.parties import permissions
-from domain.parties.roles import Listed
+from domain.parties.roles import listed
 from domain.prepared import Prepared, as_read, columns
 from domain.text import Text
 from domain.text import gettext as _
@@ -263,7 +263,7 @@ def is_open(task: HumanTask) -> bool:
 
 
 def _work_of(task: HumanTask) -> Text:
-    return _("This is the work of: %(roles)s. Ask a colleague who holds that role.", roles=Listed({task.role}))
+    return _("This is the work of: %(roles)s. Ask a colleague who holds that role.", roles=listed({task.role}))
 
 
 def recall_steps(work: Work, case_id: int, steps: Mapping[str, StepSpec]) -> None:

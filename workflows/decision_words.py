@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from domain.text import Text
+from domain.text import Joined, Text
 from domain.text import gettext as _
 from workflows.check_words import CHECKED
 from workflows.reason_words import KINDS, REASONS
@@ -190,17 +190,6 @@ def _value(name: str, value: str) -> object:
         return said(value)
     if name in _KIND:
         return _WORDS.get(value, value)
-    return _Kinds(value) if name == "kinds" else value
-
-
-class _Kinds(Text):
-    """Several kinds of values, each in the reader's language when it is read."""
-
-    __slots__ = ()
-
-    def __init__(self, listed: str) -> None:
-        super().__init__("%(kinds)s", {"kinds": listed})
-
-    def __str__(self) -> str:
-        listed = [_WORDS.get(one, one) for one in _BETWEEN.split(str(self.values["kinds"]))]
-        return str(_(", ")).join(map(str, listed))
+    if name == "kinds":
+        return Joined(_(", "), [_WORDS.get(one, one) for one in _BETWEEN.split(value)])
+    return value

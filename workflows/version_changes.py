@@ -10,7 +10,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from domain.errors import HouseError
-from domain.parties.roles import Listed
+from domain.parties.roles import listed
 from domain.text import Text
 from domain.text import gettext as _
 from workflows.bundles import DRAWING
@@ -187,7 +187,7 @@ class Changes:
         name = self.new_name(after.id)
         if before.roles != after.roles:
             yield _("“%(step)s” is the work of %(role)s now; who holds the task without that role gives it back.",
-                    step=name, role=Listed(after.roles))  # fmt: skip
+                    step=name, role=listed(after.roles))  # fmt: skip
         if self.shape(before.id) == "other":
             yield _("“%(step)s” asks for other things; what was entered under the same names stays.", step=name)
         if self.term(before.id):

@@ -17,7 +17,7 @@ from domain.oversight import archive_pieces
 from domain.oversight.archive_pieces import AUTHORISATION, COMMISSION, DECLARATION, DOUBT_LIST, REPORT, Piece
 from domain.parties.organisations import Organisation
 from domain.parties.permissions import must, relation_to_case
-from domain.text import Text
+from domain.text import Joined, Text
 from domain.text import gettext as _
 from domain.verification import reports
 from domain.work import Work
@@ -114,8 +114,9 @@ def _must_be_whole(work: Work, case: Case, pieces: Sequence[Piece], without_repo
         wanted.discard("authorisation")
     missing = sorted(wanted - {_KIND_OF.get(piece.kind, piece.kind.lower()) for piece in pieces})
     if missing:
+        documents = Joined(_(", "), [TITLES.get(name, name) for name in missing])
         raise Conflict(
-            _("The file is not complete. Missing: %(documents)s.", documents=_Listed(missing)),
+            _("The file is not complete. Missing: %(documents)s.", documents=documents),
             clause="BX-27",
             missing=",".join(missing),
         )
@@ -151,15 +152,3 @@ def _years_on(day: date, years: int) -> date:
         return day.replace(year=day.year + years)
     except ValueError:
         return date(day.year + years, 3, 1)
-
-
-class _Listed:
-    """Names of documents as one list, joined when read, in the reader's language."""
-
-    __slots__ = ("names",)
-
-    def __init__(self, names: Sequence[str]) -> None:
-        self.names = tuple(names)
-
-    def __str__(self) -> str:
-        return str(_(", ")).join(str(TITLES.get(name, name)) for name in self.names)

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, and_, false
 
 from domain.cases import Case
 from domain.errors import NotPermitted
-from domain.parties.roles import ROLES, Listed
+from domain.parties.roles import ROLES, listed
 from domain.text import gettext as _
 from domain.work import Actor
 
@@ -298,7 +298,7 @@ def must(actor: Actor, action: str, relation: str = ANY, state: str = ANY) -> No
     if actor.has(*holders):
         message = _("Your role may do this, but not here: another office or another person answers for it.")
     elif holders:
-        message = _("This is the work of: %(roles)s. Ask a colleague who holds that role.", roles=Listed(holders))
+        message = _("This is the work of: %(roles)s. Ask a colleague who holds that role.", roles=listed(holders))
     else:
         message = _("Only the system itself does this.")
     raise NotPermitted(message, action=action, relation=relation, state=state)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from domain.text import Text
+from domain.text import Joined, Text
 from domain.text import gettext as _
 
 
@@ -93,13 +93,6 @@ def clash(held: Collection[str], added: str) -> str | None:
     return next((role for role in others if role in ROLES and ROLES[role].alone), None)
 
 
-class Listed:
+def listed(roles: Collection[str]) -> Joined:
     """Titles of roles as one list, joined when read, in the reader's language."""
-
-    __slots__ = ("roles",)
-
-    def __init__(self, roles: Collection[str]) -> None:
-        self.roles = tuple(role for role in ROLES if role in roles)
-
-    def __str__(self) -> str:
-        return str(_(", ")).join(str(ROLES[role].title) for role in self.roles)
+    return Joined(_(", "), [ROLES[role].title for role in ROLES if role in roles])

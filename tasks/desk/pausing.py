@@ -67,6 +67,15 @@ def suspend(work: Work, ref: str, until: datetime | None, reason: str) -> HumanT
     return task
 
 
+def day_of(work: Work, ref: str, until: datetime | None) -> datetime:
+    """The instant until which a task may be put off, before anything is written.
+
+    Raises NotFound, NotPermitted, Conflict, InvalidAnswers as `suspend` does.
+    """
+    task, _case, bond, _state = _opened(work, ref)
+    return may_suspend(work, task, bond, until)[1]
+
+
 def may_suspend(work: Work, task: HumanTask, bond: Bond, until: datetime | None) -> tuple[str, datetime]:
     """The state of a task put off, and until when. Raises NotPermitted, Conflict, InvalidAnswers."""
     row = life.must(life.SUSPEND, task.state, bond.relations)

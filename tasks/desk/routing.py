@@ -17,7 +17,7 @@ from domain.journal import JournalEntry
 from domain.parties import rights
 from domain.parties.accounts import Account
 from domain.parties.organisations import Organisation
-from domain.parties.roles import Listed
+from domain.parties.roles import listed
 from domain.text import Name, Text
 from domain.text import gettext as _
 from domain.work import Work
@@ -120,9 +120,9 @@ def _conditions(work: Work, task: HumanTask, bond: Bond, step: StepSpec | None) 
     office = work.session.get(Organisation, task.org_id)
     where = Name(office.name, office.name_en) if office is not None else ""
     if step is not None and step.lane:
-        yield _("The lane it is drawn in is the work of: %(role)s, %(office)s.", role=Listed({task.role}), office=where)
+        yield _("The lane it is drawn in is the work of: %(role)s, %(office)s.", role=listed({task.role}), office=where)
     else:
-        yield _("The step is the work of: %(role)s, %(office)s.", role=Listed({task.role}), office=where)
+        yield _("The step is the work of: %(role)s, %(office)s.", role=listed({task.role}), office=where)
     if task.skill:
         yield _("You were trained for “%(skill)s”.", skill=task.skill)
     if task.town_id is not None and task.town_id in work.actor.towns:

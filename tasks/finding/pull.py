@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Select, exists, literal_column, or_, selec
 
 from domain.clock import office_day
 from domain.parties.organisations import Organisation
-from domain.text import Name, Text
+from domain.text import Joined, Name, Text
 from domain.text import gettext as _
 from domain.work import Work
 from tasks.finding import branches, filters
@@ -135,7 +135,8 @@ def _fits(work: Work, task: Row) -> bool:
 
 
 def _next(work: Work, task: Row) -> Next:
-    return Next(task.ref, task.state == READY, _("This one because %(why)s.", why=_And(_reasons(work, task))))
+    why = Joined(_(" and "), _reasons(work, task))
+    return Next(task.ref, task.state == READY, _("This one because %(why)s.", why=why))
 
 
 def _reasons(work: Work, task: Row) -> list[Text]:
@@ -155,15 +156,3 @@ def _reasons(work: Work, task: Row) -> list[Text]:
     if task.town is not None and task.town_id in work.actor.towns:
         found.append(_("it is of your town %(town)s", town=Name(task.town, task.town_en or "")))
     return found or [_("it has waited longest")]
-
-
-class _And:
-    """Sentences joined when read, in the reader's language."""
-
-    __slots__ = ("parts",)
-
-    def __init__(self, parts: Sequence[Text]) -> None:
-        self.parts = parts
-
-    def __str__(self) -> str:
-        return str(_(" and ")).join(str(one) for one in self.parts)

@@ -14,17 +14,20 @@ from domain.parties.organisations import Organisation
 from domain.parties.reach import NoticeChoice
 from domain.text import Name, Text, gettext
 from domain.work import Work
-from tasks.rows.models import HumanTask
-from tasks.rows.notice_rows import Notification
+from tasks.rows.models import OVER, HumanTask
+from tasks.rows.notice_rows import SETTLED_BY_END, Notification
 from tasks.terms.notice_kinds import CHANNELS, GROUPS, KINDS, PAGE, Kind
 
 SIZE = 30
-TASK, CASE = "task", "case"
+TASK, CASE, TERM = "task", "case", "term"
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A notice. leads: what kind of thing it leads to ("task", "case", a kind's place, or ""), and target: its ref."""
+    """A notice. leads: what kind of thing it leads to ("task", "case", a kind's place, or ""), and target: its ref.
+
+    settled: it asked for something to be done with a task that is over.
+    """
 
     ref: str
     kind: str
@@ -36,6 +39,7 @@ class Row:
     read: bool
     leads: str
     target: str
+    settled: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +143,11 @@ def _row(one: Notification, task: HumanTask | None, case: Case | None, names: Ma
     leads, target = _target(one, kind, task)
     if kind is None:
         return Row(one.ref, one.kind, "", gettext("Notice"), gettext("Notice"), number, one.made_at,
-                   one.read_at is not None, leads, target)  # fmt: skip
+                   one.read_at is not None, leads, target, settled=False)  # fmt: skip
+    settled = task is not None and task.state in OVER and one.kind in SETTLED_BY_END
     sentence = Text(kind.sentence.source, {**dict.fromkeys(kind.places, ""), **values})
     return Row(one.ref, one.kind, kind.group, kind.title, sentence, number, one.made_at, one.read_at is not None,
-               leads, target)  # fmt: skip
+               leads, target, settled)  # fmt: skip
 
 
 def _target(one: Notification, kind: Kind | None, task: HumanTask | None) -> tuple[str, str]:
@@ -151,5 +156,5 @@ def _target(one: Notification, kind: Kind | None, task: HumanTask | None) -> tup
     if kind is not None and kind.blind:
         return "", ""
     if task is not None:
-        return TASK, task.ref
+        return (TERM if kind is not None and kind.on_term else TASK), task.ref
     return (CASE, one.case_ref) if one.case_ref else ("", "")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Select, String, UniqueConstraint, bindparam, func, select, text
+from sqlalchemy import ForeignKey, Index, Select, String, UniqueConstraint, bindparam, func, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain.base import Base, BigKey, Key, Ref
@@ -14,6 +15,13 @@ from domain.prepared import Prepared
 
 MANY = 99  # more are counted as "99+"
 _UNREAD = text("read_at IS NULL")
+NEARING = frozenset({"term.reminder", "term.today"})  # speak of a due day that has not come
+# ask for something to be done with a task, so they are settled when it is over
+SETTLED_BY_END = NEARING | {
+    "term.overdue", "term.escalated", "term.supervised", "term.stopped", "term.resumed", "term.extended", "term.asked",
+    "task.assigned", "task.delegated", "task.handed_back", "task.named", "task.returned", "task.resumed",
+    "task.reminded", "draft.handed_over",
+}  # fmt: skip
 
 
 class Notification(Base):
@@ -60,3 +68,20 @@ def some_unread(account_id: object) -> Select[int]:
         .limit(MANY + 1)
     )
     return select(func.count()).select_from(some.subquery())
+
+
+def settle(
+    session: Session, now: datetime, tasks: Collection[int] | Select[int], kinds: Collection[str], *, but: str = ""
+) -> None:
+    """Note as read, for everybody, what of these kinds was told about some tasks; not what was told under a key (but).
+
+    What somebody reads at this moment is left to them, so that nobody waits. Uses ix_notification_task_id.
+    """
+    wanted = (
+        select(Notification.id)
+        .where(Notification.task_id.in_(tasks), Notification.read_at.is_(None), Notification.kind.in_(sorted(kinds)),
+               Notification.key != but)
+        .with_for_update(skip_locked=True)
+    )  # fmt: skip
+    settled = update(Notification).where(Notification.id.in_(wanted)).values(read_at=now)
+    session.execute(settled.execution_options(synchronize_session=False))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from domain.text import Text
 from domain.text import gettext as _
+from tasks.rows.notice_rows import NEARING
 
 PAGE, MAIL, NONE = "page", "mail", "none"
 CHANNELS = (PAGE, MAIL, NONE)
@@ -24,7 +25,8 @@ class Kind:
     group: under which heading preferences list it. mandatory: nobody may switch it off (the law's clock, one's duty).
     channel: until somebody chooses. of_others: told of what others did, so whoever does it is not told.
     place: the fact that names what it leads to, where that is no task or case. blind: it leads nowhere, since whoever
-    is told may not look into cases.
+    is told may not look into cases. on_term: it leads to the term of the task. replaces: kinds that are settled for
+    everybody once this is told of the same task.
     """
 
     title: Text
@@ -35,6 +37,8 @@ class Kind:
     of_others: bool = True
     place: str = ""
     blind: bool = False
+    on_term: bool = False
+    replaces: frozenset[str] = frozenset()
 
     @property
     def places(self) -> list[str]:
@@ -53,14 +57,15 @@ GROUPS: Mapping[str, Text] = {
 KINDS: Mapping[str, Kind] = {
     "term.reminder": Kind(
         _("A term runs out soon"), _("“%(task)s” is due on %(day)s: %(left)s working days are left."), TERMS,
-        channel=MAIL, of_others=False,
+        channel=MAIL, of_others=False, replaces=NEARING,
     ),
     "term.today": Kind(
         _("A term ends today"), _("“%(task)s” is due today."), TERMS, mandatory=True, channel=MAIL, of_others=False,
+        replaces=NEARING,
     ),
     "term.overdue": Kind(
         _("A term has run out"), _("“%(task)s” was due on %(day)s and is not done."), TERMS, mandatory=True,
-        channel=MAIL, of_others=False,
+        channel=MAIL, of_others=False, replaces=NEARING,
     ),
     "term.escalated": Kind(
         _("A term has run out in an office I answer for"),
@@ -83,10 +88,16 @@ KINDS: Mapping[str, Kind] = {
     ),
     "term.asked": Kind(
         _("Somebody asks for more time"), _("%(by)s asks for more time for “%(task)s”. Decide on it."), TERMS,
-        mandatory=True, channel=MAIL,
+        mandatory=True, channel=MAIL, on_term=True,
     ),
     "term.refused": Kind(
         _("More time was refused"), _("%(by)s did not grant more time for “%(task)s”."), TERMS, mandatory=True,
+        on_term=True,
+    ),
+    "term.lapsed": Kind(
+        _("My wish for more time ended undecided"),
+        _("The step “%(task)s” or its term was over before anybody decided on the time you asked for."), TERMS,
+        mandatory=True, of_others=False, on_term=True,
     ),
     "term.moved": Kind(
         _("Terms moved with the calendar"),

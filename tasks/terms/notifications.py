@@ -20,6 +20,7 @@ from domain.parties.accounts import Account
 from domain.parties.reach import NoticeChoice
 from domain.text import gettext as _
 from domain.work import Work
+from tasks.rows import notice_rows
 from tasks.rows.models import HumanTask
 from tasks.rows.notice_rows import Notification, unread_of
 from tasks.terms import mails
@@ -59,6 +60,8 @@ def notify(
     common = {"key": key, "kind": kind, "task_id": task.id if task is not None else None, "case_ref": case_ref,
               "facts": dict(facts), "made_at": work.now, "read_at": None}  # fmt: skip
     new = _write(work, [{"ref": new_ref(), "account_id": person, **common} for person in reached])
+    if new and task is not None and known.replaces:
+        notice_rows.settle(work.session, work.now, [task.id], known.replaces, but=key)
     mails.announce(work, {ref: person for person, ref in new if wishes.get(person, known.channel) == MAIL})
     return len(new)
 

@@ -25,6 +25,7 @@ from domain.parties.organisations import Organisation
 from domain.policy_keys import CASE_REMINDER_DAYS, ESCALATION_DAYS
 from domain.work import Work
 from domain.workdays import Calendar, end_of_day, working_days_between
+from tasks import closing
 from tasks.rows.models import CREATED, HELD, OPEN_SQL, READY, HumanTask
 from tasks.rows.notice_rows import Notification
 from tasks.rows.term_models import TermAlert
@@ -169,6 +170,7 @@ def _tell(work: Work, task: HumanTask, case: Case, stage: int) -> None:
     elif stage == HEAD:
         notifications.notify(work, ladder.heads(work, task, case), "term.escalated", key=key, task=task, day=day)
     elif stage == OVERDUE:
+        closing.lapse(work, case, [task.id])  # what has run out is not extended any more
         journal.of_case(work, case.ref, "term.overdue", task.ref, {"step": task.step_id, "due": due.isoformat()})
         notifications.notify(work, ladder.holders(work, task), "term.overdue", key=key, task=task, day=day)
     elif stage == TODAY:

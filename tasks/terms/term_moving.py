@@ -14,6 +14,7 @@ from domain.verification.queries import Query
 from domain.work import Work
 from domain.workdays import Derivation
 from tasks import moves
+from tasks.rows import notice_rows
 from tasks.rows.models import OPEN, HumanTask
 from tasks.services import MoveServices
 from workflows import failed_steps, instances
@@ -46,7 +47,10 @@ def set_due(work: Work, row: Case | HumanTask | Query, due: dict[str, Any], at: 
     work.session.execute(
         update(table).where(table.id == row.id).values(due=due, due_at=at).execution_options(synchronize_session=False)
     )
+    moved = row.due_at != at
     work.session.refresh(row, ["due", "due_at"])
+    if moved and isinstance(row, HumanTask):  # what was told of the old day
+        notice_rows.settle(work.session, work.now, [row.id], notice_rows.NEARING)
 
 
 def move_timers(work: Work, case: Case, moved: Mapping[datetime, datetime]) -> int:

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from domain import journal, reasons, term_power
+from domain import journal, reasons, term_grounds, term_power
 from domain.cases import Case
 from domain.clock import office_day
 from domain.errors import Conflict, InvalidAnswers, NotFound, NotPermitted
@@ -21,13 +21,14 @@ from domain.parties import permissions
 from domain.policy_kinds import Power
 from domain.rules import INTERNAL
 from domain.term_power import Given
-from domain.text import Text
+from domain.text import Joined, Text
 from domain.text import gettext as _
 from domain.work import Work
 from domain.workdays import Derivation, Extension, Stop, Term
-from tasks import bonds, held, life, rules
+from tasks import bonds, closing, held, life, rules
+from tasks.rows import notice_rows
 from tasks.rows.models import OPEN, HumanTask
-from tasks.rows.term_models import EXTEND, GRANTED, LAPSED, PENDING, REFUSED, STOP, TermRequest
+from tasks.rows.term_models import EXTEND, GRANTED, PENDING, REFUSED, STOP, TermRequest
 from tasks.terms import ladder, notifications, term_moving
 
 ONE = timedelta(days=1)
@@ -63,16 +64,17 @@ class Asked:
     days: int | None = None
 
 
-def stop_clock(work: Work, ref: str, until: date, code: str, text: str = "") -> TermRequest:
+def stop_clock(work: Work, ref: str, until: date | None, code: str, text: str = "") -> TermRequest:
     """Let the term of a task stand still from tomorrow to the end of a day; it then runs on by itself.
 
     Whoever may decide does so at once, unless the rules ask for a second person; else it waits (state PENDING).
-    Raises NotFound, NotPermitted, InvalidAnswers; Conflict (with the clause) where the rules give no such power.
+    until: None for what is no day. Raises NotFound, NotPermitted, InvalidAnswers; Conflict (with the clause) where the
+    rules give no such power.
     """
     return _ask(work, ref, Asked(STOP, code, text, until=until))
 
 
-def extend(work: Work, ref: str, days: int, code: str, text: str = "") -> TermRequest:
+def extend(work: Work, ref: str, days: int | None, code: str, text: str = "") -> TermRequest:
     """Give a term more days, of the kind the rules name for it. Raises as `stop_clock` does."""
     return _ask(work, ref, Asked(EXTEND, code, text, days=days))
 
@@ -101,10 +103,11 @@ def grant(work: Work, request_ref: str) -> TermRequest:
     """
     asked, now = _wish(work, request_ref)
     if now is None or _shut(work, now) is not None:
-        asked.state = LAPSED
+        closing.lapse(work, work.session.get_one(Case, asked.case_id), [asked.task_id])
+        work.session.refresh(asked)
         return asked
-    fault = _fault(work, now, Asked(asked.kind, asked.ground, "", asked.until, asked.length))
-    if fault is not None:
+    faults = _faults(work, now, Asked(asked.kind, asked.ground, "", asked.until, asked.length))
+    for fault in faults.values():
         raise Conflict(fault, clause=now.given.clause if now.given is not None else now.made.source)
     _apply(work, now, asked)
     return asked
@@ -117,6 +120,7 @@ def refuse(work: Work, request_ref: str) -> TermRequest:
     task = work.session.get_one(HumanTask, asked.task_id)
     case = work.session.get_one(Case, asked.case_id)
     journal.of_case(work, case.ref, "term.refused", task.ref, {"step": task.step_id, "request": asked.ref})
+    _decided(work, task)
     notifications.notify(work, [asked.asked_by], "term.refused", key=f"term:{asked.ref}:refused", task=task)
     return asked
 
@@ -161,10 +165,10 @@ def _ask(work: Work, ref: str, wish: Asked) -> TermRequest:
     refused = against(work, now, wish.kind)
     if refused is not None:
         raise Conflict(refused[0], clause=refused[1] if refused[1] != INTERNAL.lower() else "")
-    told = reasons.sentence(work, USES[wish.kind], wish.code, wish.text)
-    fault = _fault(work, now, wish)
-    if fault is not None:
-        raise InvalidAnswers({"until" if wish.kind == STOP else "days": fault})
+    told = reasons.worded(reasons.offered(work, USES[wish.kind]), wish.code, wish.text)
+    faults = _faults(work, now, wish)
+    if faults or not isinstance(told, str):
+        raise InvalidAnswers(faults if isinstance(told, str) else faults | told)
     if work.session.scalar(
         select(TermRequest.id).where(TermRequest.task_id == task.id, TermRequest.state == PENDING).limit(1)
     ):
@@ -209,14 +213,23 @@ def _often(kind: str, most: int) -> Text:
     return _("A term like this is extended %(most)s times at most.", most=most)
 
 
-def _fault(work: Work, now: Running, wish: Asked) -> Text | None:
-    """What is wrong with the length or the reason of a wish."""
+def _faults(work: Work, now: Running, wish: Asked) -> dict[str, object]:
+    """What is wrong with the reason and the length of a wish, by field."""
+    grounds, found = now.power.grounds, dict[str, object]()
+    length = _wrong_length(work, now, wish)
+    if length is not None:
+        found["until" if wish.kind == STOP else "days"] = length
+    if grounds and wish.code not in grounds:
+        codes = Joined(_(", "), map(term_grounds.ground, grounds))
+        found["reason_code"] = _("The rules allow this for other reasons alone: %(codes)s.", codes=codes)
+    return found
+
+
+def _wrong_length(work: Work, now: Running, wish: Asked) -> Text | None:
     power = now.power
-    if power.grounds and wish.code not in power.grounds:
-        return _("The rules allow this for other reasons alone: %(codes)s.", codes=", ".join(power.grounds))
     if wish.kind == STOP:
         if wish.until is None or wish.until <= work.today:
-            return _("Choose a day after today.")
+            return _("Choose a day after today, as in 2027-06-01.")
         used = sum((one.last - one.first).days + 1 for one in now.made.stops)
         if used + (wish.until - work.today).days > power.stop_days:
             return _("It may stand still for %(most)s days in all.", most=power.stop_days)
@@ -251,6 +264,18 @@ def _tell_deciders(work: Work, now: Running, asked: TermRequest) -> None:
     )
 
 
+def tell_lapsed(work: Work, request_ref: str) -> None:
+    """The worker's: whoever asked learns that nobody decides any more."""
+    asked = work.session.scalars(select(TermRequest).where(TermRequest.ref == request_ref)).one()
+    task = work.session.get_one(HumanTask, asked.task_id)
+    notifications.notify(work, [asked.asked_by], "term.lapsed", key=f"term:{asked.ref}:lapsed", task=task)
+
+
+def _decided(work: Work, task: HumanTask) -> None:
+    """Nobody has to decide on more time for a task any more."""
+    notice_rows.settle(work.session, work.now, [task.id], ("term.asked",))
+
+
 def _apply(work: Work, now: Running, asked: TermRequest) -> None:
     if asked.kind == STOP:
         stop = Stop(work.today + ONE, asked.until or work.today, asked.ground, asked.clause)
@@ -260,6 +285,7 @@ def _apply(work: Work, now: Running, asked: TermRequest) -> None:
         more = Extension(Term(asked.length or 0, unit), asked.ground, asked.clause)
         made = replace(now.made, extensions=(*now.made.extensions, more))
     asked.state, asked.decided_by, asked.decided_at = GRANTED, work.actor.person(), work.now
+    _decided(work, now.task)
     _change(work, now, made, "term.stopped" if asked.kind == STOP else "term.extended", asked)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -12,24 +13,28 @@ from werkzeug.exceptions import TooManyRequests
 from domain.clock import machine_now
 from domain.errors import Conflict, HouseError, InvalidAnswers
 from domain.parties import throttle
+from domain.parties.permissions import may
 from domain.parties.throttle import Throttled
 from domain.text import gettext as _
-from domain.work import SCHEDULER
+from domain.work import SCHEDULER, Work
 from tasks.pages import notice_pages, recompute_pages
 from tasks.rows import notice_rows
+from tasks.rows.notice_rows import Notification
 from tasks.terms import calendars, mails, notice_kinds, notifications
 from webapp import showing
 from webapp.acting import acting, reading
 from webapp.errors import status_of
-from webapp.permits import public, requires
+from webapp.permits import permit_of, public, requires
 
 blueprint = Blueprint("notices", __name__)
 READS_AN_HOUR = 60
 # kind of target -> the page, where this application has it
 PAGES = {
     "task": "desk.task", "case": "cases.case", "batch": "batches.batch", "run": "notices.recomputed",
-    "substitution": "substitutes.pack", "inbox": "desk.inbox",
+    "substitution": "substitutes.pack", "inbox": "desk.inbox", "term": "terms.page", "proof": "separation.page",
 }  # fmt: skip
+# how a page is told what to show, where that is not by `ref`
+SHOWN = {"inbox": "owner", "proof": "_anchor"}
 
 
 @blueprint.get("/notices")
@@ -42,7 +47,7 @@ def listing() -> ResponseReturnValue:
             before=max(0, request.args.get("before", 0, type=int)),
         )  # fmt: skip
         return render_template(
-            "notices/listing.html", page=page, groups=notice_kinds.GROUPS, pages=_pages(), now=work.now,
+            "notices/listing.html", page=page, groups=notice_kinds.GROUPS, pages=_pages(work), now=work.now,
             count=notifications.unread(work), most=notice_rows.MANY, counts=showing.nav_counts(work),
         )  # fmt: skip
 
@@ -52,8 +57,8 @@ def listing() -> ResponseReturnValue:
 def one(ref: str) -> ResponseReturnValue:
     """What a notice leads to; a mail names it. Looking writes nothing: the page there says it was read."""
     with reading() as work:
-        leads, target = notice_pages.target_of(work, notifications.own(work, ref))
-    return redirect(_address(leads, target) or url_for("notices.listing"))
+        go = _address(work, notifications.own(work, ref))
+    return redirect(go or url_for("notices.listing"))
 
 
 @blueprint.post("/notices/<ref>")
@@ -61,11 +66,11 @@ def one(ref: str) -> ResponseReturnValue:
 def read(ref: str) -> ResponseReturnValue:
     """Note that I read it, and go where it leads."""
     with acting() as work:
-        notice = notifications.read(work, ref)
-        leads, target = notice_pages.target_of(work, notice)
-    go = _address(leads, target) if request.form.get("go") else ""
+        go = _address(work, notifications.read(work, ref))
+    if request.form.get("go") and go:
+        return redirect(go)
     show, group = request.form.get("show"), request.form.get("group") or None
-    return redirect(go or url_for("notices.listing", show=show, group=group))
+    return redirect(url_for("notices.listing", show=show, group=group))
 
 
 @blueprint.post("/notices")
@@ -176,12 +181,16 @@ def _choices(faults: dict[str, str] | None = None, refusal: HouseError | None = 
         )  # fmt: skip
 
 
-def _pages() -> set[str]:
-    """Kinds of targets that have a page here."""
-    return {kind for kind, endpoint in PAGES.items() if endpoint in current_app.view_functions}
+def _pages(work: Work) -> set[str]:
+    """Kinds of targets that have a page here which the actor's roles may open."""
+    views = current_app.view_functions
+    permits = {kind: permit_of(views.get(endpoint)) for kind, endpoint in PAGES.items()}
+    return {kind for kind, permit in permits.items() if permit is not None and may(work.actor, permit.action)}
 
 
-def _address(leads: str, target: str) -> str:
-    if leads not in _pages():
+def _address(work: Work, notice: Notification) -> str:
+    leads, target = notice_pages.target_of(work, notice)
+    if leads not in _pages(work):
         return ""
-    return url_for(PAGES[leads], owner=target) if leads == "inbox" else url_for(PAGES[leads], ref=target)
+    about: dict[str, Any] = {SHOWN.get(leads, "ref"): target}
+    return url_for(PAGES[leads], **about)

@@ -14,7 +14,7 @@ from domain.work import Work
 from tasks import life
 from tasks.desk import desk, handing, pausing
 from tasks.pages import task_acts
-from webapp import reasons, showing
+from webapp import asking, reasons, showing
 from webapp.acting import acting, reading
 from webapp.day_fields import until_of_form
 from webapp.errors import status_of
@@ -34,7 +34,7 @@ VERBS: Mapping[str, Verb] = {
     life.FORWARD: lambda work, ref: handing.forward(work, ref, _person()),
     life.ASSIGN: lambda work, ref: handing.assign(work, ref, _person()),
     life.NOMINATE: lambda work, ref: handing.nominate(work, ref, request.form.getlist("person")),
-    life.SUSPEND: lambda work, ref: pausing.suspend(work, ref, until_of_form(), _reason(work, life.SUSPEND)),
+    life.SUSPEND: lambda work, ref: _suspend(work, ref),
     life.RESUME: pausing.resume,
     life.SKIP: lambda work, ref: pausing.skip(work, ref, _reason(work, life.SKIP)),
     life.FAIL: lambda work, ref: pausing.fail(work, ref, _reason(work, life.FAIL), code=request.form.get("code", "")),
@@ -108,6 +108,12 @@ def _after(ref: str) -> ResponseReturnValue:
 
 def _person() -> str:
     return request.form.get("person", "")
+
+
+def _suspend(work: Work, ref: str) -> object:
+    """A missing day and a missing reason are said together."""
+    until, why = asking.all_of(lambda: pausing.day_of(work, ref, until_of_form()), lambda: _reason(work, life.SUSPEND))
+    return pausing.suspend(work, ref, until, why)
 
 
 def _reason(work: Work, use: str) -> str:

@@ -26,7 +26,8 @@ from webapp.permits import requires
 blueprint = Blueprint("terms", __name__)
 REFUSALS = (Conflict, NotPermitted, Stale)
 STATES: Mapping[str, Text] = {
-    PENDING: _("waits for a decision"), GRANTED: _("granted"), REFUSED: _("refused"), LAPSED: _("came too late"),
+    PENDING: _("waits for a decision"), GRANTED: _("granted"), REFUSED: _("refused"),
+    LAPSED: _("ended undecided with its step or term"),
 }  # fmt: skip
 UNIT_WORDS: Mapping[str, Text] = dict(zip(UNITS, (_("working days"), _("calendar days"), _("months")), strict=True))
 # where a refused question stands on the page, and what it is called in the summary
@@ -93,22 +94,21 @@ def decide(ref: str, request_ref: str) -> ResponseReturnValue:
 
 def _verb(kind: str) -> Callable[[Work, str], object]:
     if kind not in ACTS:
-        raise InvalidAnswers({"act": _("Choose what to do.")})
+        raise Conflict(_("Choose what to do."))
     return ACTS[kind][1]
 
 
-def _day() -> date:
+def _day() -> date | None:
+    """None for what is no day: said at the field, together with all else that is wrong."""
     try:
-        return date.fromisoformat(request.form.get("until", ""))
-    except ValueError as broken:
-        raise InvalidAnswers({"until": _("Give a day as 2027-06-01.")}) from broken
+        return date.fromisoformat(request.form.get("until", "").strip())
+    except ValueError:
+        return None
 
 
-def _days() -> int:
+def _days() -> int | None:
     text = request.form.get("days", "").strip()
-    if not (text.isascii() and text.isdigit() and len(text) < 4):
-        raise InvalidAnswers({"days": _("Give a whole number of days.")})
-    return int(text)
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 4 else None
 
 
 def _code() -> str:
