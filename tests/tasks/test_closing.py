@@ -153,7 +153,7 @@ def test_a_later_stage_takes_the_place_of_the_earlier_one_and_nothing_is_left_wh
     assert of_terms() == [(HANDLER, "term.overdue"), (HEAD, "term.escalated")]
     with story.work(HEAD) as work:
         task = story.task(work, STEP)
-        people = [one for one in work.session.scalars(select(Account.id).where(Account.login == HANDLER))]
+        people = list(work.session.scalars(select(Account.id).where(Account.login == HANDLER)))
         notifications.notify(work, people, "task.commented", key="remark", task=task)
         told = work.session.scalars(select(Notification.key).where(Notification.kind == "term.overdue")).one()
     complete(story)
