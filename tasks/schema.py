@@ -31,6 +31,7 @@ ROOMS = (
     "domain.parties.reach",
     "domain.parties.rights",
     "domain.parties.substitutes",
+    "domain.request_times",
     "domain.rules",
     "domain.upkeep",
     "domain.uploads",

@@ -12,13 +12,14 @@ from typing import NoReturn
 
 from waitress.server import create_server
 
-from domain import durability, heartbeats, logs, memory, revision
+from domain import durability, heartbeats, logs, memory, request_times, revision
 from domain.logs import Event
 from domain.settings import Settings
-from webapp import tls
+from webapp import access_log, tls
 from webapp.app import create_app
 
 THREADS = 8
+LAST_WORD = 5.0  # seconds for writing down how long the last requests took
 LISTEN_FD = "HEDUI_LISTEN_FD"  # environment: number of a listening socket that several web processes share
 log = logging.getLogger(__name__)
 
@@ -51,6 +52,7 @@ def serve(settings: Settings, shared: int | None = None) -> None:
         front.start()
     stop = threading.Event()
     heartbeats.beating(home, heartbeats.WEB, stop)
+    times = request_times.flushing(home, app.extensions[access_log.COUNTED], stop)
     log.info(Event("web.ready", listen=settings.listen, port=settings.port))
     try:
         with memory.settled():
@@ -60,6 +62,7 @@ def serve(settings: Settings, shared: int | None = None) -> None:
         if front is not None:
             front.stop()
         server.close()
+        times.join(LAST_WORD)
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -20,7 +20,7 @@ from domain.text import gettext as _
 from domain.version import VERSION
 from domain.work import Work
 from tasks import incidents
-from tasks.health import checks, operations
+from tasks.health import answering, checks, operations
 from tasks.health.machine_checks import OK, PROBLEM
 from tasks.health.operations import Overview
 from webapp import failure_words
@@ -47,9 +47,12 @@ class Tile:
 @blueprint.get("")
 @requires("operations.read")
 def page() -> ResponseReturnValue:
-    """The whole page; its figures renew themselves."""
+    """The whole page; its figures renew themselves, but for the day's answer times."""
     with reading() as work:
-        return render_template("operations/page.html", **_figures(work))
+        return render_template(
+            "operations/page.html", answering=answering.answering(work), shown=answering.SHOWN, slow=answering.SLOW,
+            **_figures(work),
+        )  # fmt: skip
 
 
 @blueprint.get("/figures")
