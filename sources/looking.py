@@ -11,6 +11,7 @@ import socket
 import struct
 import subprocess
 import sys
+import zlib
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
@@ -49,7 +50,8 @@ def look(content: bytes, media: str) -> Looked:
         return Looked(STOPPED)
     said = json.loads(done.stdout)
     refusal = None if said["refusal"] is None else Text(*said["refusal"])
-    return Looked(refusal, tuple((int(start), int(size)) for start, size in said["position"]))
+    position, summed = (tuple((int(start), int(size)) for start, size in said[name]) for name in ("position", "summed"))
+    return Looked(refusal, position, summed)
 
 
 def scan(address: str, frames: Iterable[bytes]) -> Text | None:
@@ -81,6 +83,9 @@ def without_position(content: bytes, looked: Looked) -> bytes:
     changed = bytearray(content)
     for start, size in looked.position:
         changed[start : start + size] = bytes(size)
+    for start, size in looked.summed:
+        end = start + size
+        changed[end : end + 4] = zlib.crc32(changed[start:end]).to_bytes(4, "big")
     return bytes(changed)
 
 

@@ -20,6 +20,7 @@ from sources.limits import limit
 PDF, PNG, JPEG, WEBP = "application/pdf", "image/png", "image/jpeg", "image/webp"
 MOST_PIXELS = 100_000_000
 MOST_INFLATED = 64 << 20
+MOST_TEXT = 4 << 20
 _TAIL = 66_000  # where the directory of a zip archive can begin at the earliest
 
 NOT_WHOLE = _("The file is damaged or was cut off. Save it again, or take the photograph again, and hand that in.")
@@ -37,15 +38,19 @@ _ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
 _STREAM = re.compile(rb"stream\r?\n")
 _MARKUP = re.compile(rb"<\s*(script|html|svg|iframe|\?php|!doctype)", re.IGNORECASE)
 _GPS_TAG = 0x8825
+_SAYS_WHERE = re.compile(rb"GPS|raw profile type (exif|app1|xmp)", re.IGNORECASE)
+_XMP = (b"http://ns.adobe.com/xap/1.0/\x00", b"http://ns.adobe.com/xmp/extension/\x00")
 
 
 @dataclass(frozen=True, slots=True)
 class Looked:
     """refusal: why it is kept back, None for a harmless paper. position: (start, length) of bytes that say where a
-    photograph was taken; zeros in their place leave the picture as it is."""
+    photograph was taken; zeros in their place leave the picture as it is. summed: (start, length) of bytes around them
+    that a check sum follows, which is then made anew (PNG)."""
 
     refusal: Text | None = None
     position: tuple[tuple[int, int], ...] = field(default=())
+    summed: tuple[tuple[int, int], ...] = field(default=())
 
 
 class _Unfit(Exception):
@@ -59,7 +64,8 @@ def look(media: str, content: bytes) -> Looked:
     try:
         if b"PK\x05\x06" in content[-_TAIL:] or _MARKUP.search(content[:1024]):
             raise _Unfit(TWO_FACED)
-        return Looked(position=tuple(_LOOKERS[media](content)))
+        position = tuple(_LOOKERS[media](content))
+        return Looked(None, position, tuple(_summed(content, position)) if media == PNG else ())
     except _Unfit as unfit:
         return Looked(unfit.text)
     except (struct.error, IndexError, zlib.error):
@@ -72,7 +78,7 @@ def main() -> None:
     limit(order["memory"], order["cpu"])
     looked = look(order["media"], sys.stdin.buffer.read())
     refusal = None if looked.refusal is None else [looked.refusal.source, dict(looked.refusal.values)]
-    sys.stdout.write(json.dumps({"refusal": refusal, "position": looked.position}) + "\n")
+    sys.stdout.write(json.dumps({"refusal": refusal, "position": looked.position, "summed": looked.summed}) + "\n")
 
 
 # --- PDF ---------------------------------------------------------------------------------------------------------
@@ -183,8 +189,10 @@ def _position(content: bytes, begin: int, end: int) -> Iterator[tuple[int, int]]
     """Where an APP1 segment says where the picture was taken."""
     if content.startswith(b"Exif\x00\x00", begin):
         yield from _gps(content, begin + 6, end)
-    elif content.startswith(b"http://ns.adobe.com/xap/1.0/\x00", begin) and b"GPS" in content[begin:end]:
-        yield begin + 29, end - begin - 29
+        return
+    for mark in _XMP:
+        if content.startswith(mark, begin) and b"GPS" in content[begin:end]:
+            yield begin + len(mark), end - begin - len(mark)
 
 
 def _gps(content: bytes, base: int, end: int) -> Iterator[tuple[int, int]]:
@@ -220,12 +228,45 @@ def _png(content: bytes) -> Iterator[tuple[int, int]]:
             raise _Unfit(NOT_WHOLE)
         if struct.unpack_from(">I", content, following - 4)[0] != zlib.crc32(content[at + 4 : following - 4]):
             raise _Unfit(NOT_WHOLE)
+        if kind == b"eXIf":
+            yield from _gps(content, at + 8, following - 4)
+        elif kind in (b"tEXt", b"zTXt", b"iTXt") and _SAYS_WHERE.search(_said(kind, content[at + 8 : following - 4])):
+            yield at + 8, length
         at = following
         if kind == b"IEND":
             break
     if content[at:].strip(b"\x00"):
         raise _Unfit(TWO_FACED)
-    return iter(())
+
+
+def _said(kind: bytes, chunk: bytes) -> bytes:
+    """What a chunk of text says, as far as it is worth reading."""
+    key, _nul, rest = chunk.partition(b"\x00")
+    if kind == b"iTXt":
+        packed, rest = rest[:1] == b"\x01", rest[2:].split(b"\x00", 2)[-1]
+    else:
+        packed, rest = kind == b"zTXt", rest[1:] if kind == b"zTXt" else rest
+    return key + b"\x00" + (_unpacked(rest) if packed else rest)
+
+
+def _unpacked(text: bytes) -> bytes:
+    """What was packed; what cannot be read to its end is taken for a place."""
+    opener = zlib.decompressobj()
+    try:
+        plain = opener.decompress(text, MOST_TEXT)
+    except zlib.error:
+        return b"GPS"
+    return plain if opener.eof else b"GPS"
+
+
+def _summed(content: bytes, position: tuple[tuple[int, int], ...]) -> Iterator[tuple[int, int]]:
+    """The chunks in which something lies: their kind and body, behind which stands their check sum."""
+    at = 8
+    while position and at < len(content) - 11:
+        length = struct.unpack_from(">I", content, at)[0]
+        if any(at + 8 <= start < at + 8 + length for start, _size in position):
+            yield at + 4, 4 + length
+        at += 12 + length
 
 
 def _webp(content: bytes) -> Iterator[tuple[int, int]]:
@@ -243,6 +284,8 @@ def _webp(content: bytes) -> Iterator[tuple[int, int]]:
         if kind == b"EXIF":
             skip = 6 if content.startswith(b"Exif\x00\x00", at + 8) else 0
             yield from _gps(content, at + 8 + skip, at + 8 + length)
+        if kind == b"XMP " and b"GPS" in content[at + 8 : at + 8 + length]:
+            yield at + 8, min(length, size - at - 8)
         at += 8 + length + length % 2
 
 

@@ -74,10 +74,11 @@ def record(work: Work, ref: str, found: Found | None) -> None:
     file, check = row
     check.state, check.checked_at = (CLEAN if found.refusal is None else HELD), work.now
     check.said = found.refusal.packed() if found.refusal is not None else []
+    body = {"file": ref, "state": check.state, "position": "as it came"}
     if found.instead is not None:
         one = found.instead
+        body |= {"position": "removed", "came": file.digest}  # what was handed in can still be told from another file
         file.blob_name, file.blob_key, file.digest, file.size = one.name, one.wrapped_key, one.digest, one.size
-    body = {"file": ref, "state": check.state, "position": "removed" if found.instead is not None else "as it came"}
     agenda.drop(work, f"{DUTY}:{ref}")
     _journal(work, file, "file.checked", body)
 

@@ -14,6 +14,7 @@ from domain import clock, file_checks, files, uploads
 from domain.errors import Conflict, InvalidAnswers, NotFound
 from domain.file_checks import CLEAN, HELD, RELEASED, WAITING, FileCheck
 from domain.files import StoredFile
+from domain.journal import JournalEntry
 from domain.uploads import Upload, UploadChunk
 from domain.work import OPERATOR, unit_of_work
 from scheduler import orphans
@@ -52,21 +53,32 @@ def _newest(story: Story) -> tuple[StoredFile, FileCheck]:
         return row, file_checks.of_files(work, [row.id])[row.id]
 
 
-def test_a_picture_is_shown_under_the_strictest_policy_and_without_its_place(office: Office) -> None:
+@pytest.mark.parametrize(
+    ("photo", "name", "media"),
+    [(made.jpeg(place=True), "门牌.jpg", "image/jpeg"), (made.png(place=True), "门牌.png", "image/png")],
+)
+def test_a_picture_is_shown_under_the_strictest_policy_and_without_its_place(
+    office: Office, photo: bytes, name: str, media: str
+) -> None:
     story, browser, address = _at_authorise(office)
-    photo = made.jpeg(place=True)
 
-    assert _handed_in(browser, address, photo, "门牌.jpg").status_code == 302
+    assert _handed_in(browser, address, photo, name).status_code == 302
     row, check = _newest(story)
 
     assert check.state == CLEAN
     shown = browser.get(f"/files/{row.ref}/view")
-    assert shown.mimetype == "image/jpeg"
+    assert shown.mimetype == media
     assert "sandbox" in shown.headers["Content-Security-Policy"]
     assert shown.headers["Content-Security-Policy"].startswith("default-src 'none'")
     assert shown.headers["X-Content-Type-Options"] == "nosniff"
     assert shown.headers["Content-Disposition"].startswith("inline")
     assert made.NORTH not in shown.data
+    assert b"GPS" not in shown.data
+    with story.work() as work:
+        told = select(JournalEntry).where(JournalEntry.event == "file.checked").order_by(JournalEntry.id.desc())
+        line = work.session.scalars(told).first()
+        assert line is not None
+        assert hashlib.sha256(photo).hexdigest() in str(line.body), "what was handed in can be told from another file"
     assert hashlib.sha256(shown.data).hexdigest() == row.digest
     assert f"/files/{row.ref}/view" in browser.get(address).text
     assert browser.get(f"/files/{row.ref}").headers["Content-Disposition"].startswith("attachment")

@@ -92,9 +92,11 @@ def end(ref: str) -> ResponseReturnValue:
     with reading() as work:
         row, parts = papers.whole(work, ref)
         task, field = row.place, row.field
-        if not parts:
-            return _file(papers.done(work, row).ref)
-        form = form_pages.form_page(work, task).form
+        made = None if parts else papers.done(work, row).ref
+        form = form_pages.form_page(work, task).form if parts else None
+    if made is not None:
+        look_through(made)  # the process may have died before it did
+        return _file(made)
     media = _type_of(parts)
     must_take(form, field, media, sum(one.size for one in parts))
     blob = uploads.joined(blobs, parts)
