@@ -133,6 +133,16 @@ def _did(
     )
 
 
+def ever_moved(case_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    """Whether a case was ever moved to another version; for a question that reads the case anyway (`recall_moved`)."""
+    return exists().where(CaseMoment.case_id == case_id, CaseMoment.verb == MIGRATED)
+
+
+def recall_moved(work: Work, case_id: int, moved: bool) -> None:
+    """Keep for this work what `ever_moved` said: a case that never moved did nothing under other ids."""
+    work.memory["moved", str(case_id)] = moved
+
+
 def names(work: Work, case_id: int, steps: Iterable[str]) -> dict[str, str]:
     """Every id under which these steps of a case may have been done -> the id they have now.
 
@@ -140,6 +150,8 @@ def names(work: Work, case_id: int, steps: Iterable[str]) -> dict[str, str]:
     uq_case_moment_case_id_version.
     """
     found = {step: step for step in steps}
+    if work.memory.get(("moved", str(case_id))) is False:
+        return found
     moves = (
         select(CaseMoment.changed)
         .where(CaseMoment.case_id == case_id, CaseMoment.verb == MIGRATED)

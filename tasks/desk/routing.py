@@ -81,19 +81,21 @@ def explain(work: Work, task: HumanTask, case: Case, step: StepSpec | None) -> E
     step: of the drawing, None where it is not in it any more.
     """
     bond = bonds.of(work, task, case)
-    refusal = _refusal(work, task, case, bond)
+    over = task.state in OVER
+    refusal = None if over else _refusal(work, task, case, bond)
+    take = refusal is None and not over
     mine = rules.is_mine(task, work.actor) and life.HOLDER in bond.relations
     because = [*_how_it_came(work, task)] if mine else []
     if task.state == READY and assigning.said(step)[0] != assigning.QUEUE:
         because += _why_it_waits(work, task)
-    if mine or refusal is None or life.QUEUE in bond.relations:
+    if mine or take or life.QUEUE in bond.relations:
         because += _conditions(work, task, bond, step)
     elif life.SUPERVISOR in bond.relations:
         because.append(_("You see it because you are the head of those whose work it is."))
     if life.OWNER in bond.relations and not mine:
         because.append(_("You delegated it and can take it back."))
-    if refusal is None or task.state in OVER:
-        return Explained(mine, refusal is None, because, None, ())
+    if refusal is None:
+        return Explained(mine, take, because, None, ())
     return Explained(mine, False, because, _said(refusal), [*_changes(work, task, case, bond, refusal)])
 
 

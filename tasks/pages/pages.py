@@ -27,7 +27,7 @@ from domain.text import gettext as _
 from domain.verification.deliveries import Resource
 from domain.verification.queries import Query
 from domain.work import Work
-from tasks import pinned_forms, words
+from tasks import pinned_forms, separation, words
 from tasks.cases import briefs, drawings, followed
 from tasks.cases.briefs import CaseBrief, Clock, Member
 from tasks.cases.drawings import Drawing
@@ -129,6 +129,7 @@ def task_page(work: Work, ref: str, *, english: bool = False) -> TaskPage:
         raise NotFound(_("There is no such task for you."))
     task, case, household = row[0], row[1], row[2]
     definitions.recall_newest(work, task.process, row[15])
+    separation.recall_moved(work, case.id, row[16])
     definition, law = definitions.by_id(work, row[8].id), rules.current(work)
     brief = briefs.brief_of(work, case, household, row[3:6], definition, law)
     holder, done_by = row[6] or "", followed.both(row[7] or "", row[11])
@@ -220,6 +221,7 @@ def _whole() -> Select[*tuple[Any, ...]]:
             owner.name,
             typist.name,
             definitions.ref_in_force(DefinitionRow.process),
+            separation.ever_moved(Case.id),
         )
         .join(Case, Case.id == HumanTask.case_id)
         .join(CaseState, CaseState.case_id == Case.id)

@@ -28,9 +28,9 @@ from webapp.database import db
 from workflows import definitions, ways
 from workflows.instances import CaseState, Incident
 
-# the shell of every page: who is signed in, the home's clock, the rules in force
+# the shell of every page: who is signed in, the home's clock, the rules in force, the bell where no counts bring it
 SHELL = (
-    "FROM home", "FROM user_session", "role_grant", "FROM policy_file",
+    "SELECT count(*) AS count_1 \nFROM (SELECT notification.id", "FROM home", "FROM user_session", "role_grant", "FROM policy_file",
     "DISTINCT organisation.jurisdiction",
 )  # fmt: skip
 
@@ -207,7 +207,8 @@ def _grow(story: Story) -> None:
         story.upload("head", "decide", f"paper-{number}.pdf")
 
 
-# how many questions of its own each page asks late in a case, whatever the data
+# how many questions of its own each page asks late in a case, whatever the data; of an open task one says what would
+# keep the reader from it
 QUESTIONS = {"case": 10, "open task": 12, "done task": 11, "report": 5}
 
 
