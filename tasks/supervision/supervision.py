@@ -30,7 +30,7 @@ from tasks.supervision.overseen import AreaCounts, OfficeCounts
 from tasks.supervision.step_times import KINDS, StepTime
 from workflows import definitions
 from workflows.bundles import DRAWING
-from workflows.definitions import Definition
+from workflows.versions import Definition
 
 AGES = (1, 5, 10)  # working days that divide fresh, usual, old and very old
 PERIODS = (30, 90, 365)  # days that the figures of steps may look back
@@ -131,13 +131,14 @@ def page(work: Work, office: str = "", process: str = "", days: int = PERIODS[0]
     chain = _reached(work, office)
     here = chain[-1]
     known = _processes(work, here.id)
-    chosen = process if process in {one[0] for one in known} else (known[0][0] if known else "")
+    chosen = known.get(process) or next(iter(known.values()), None)
     own = here.id == work.actor.org_id
     return SupervisionPage(
         here, chain[:-1], own, overseen.area_counts(work, here.id), overseen.office_counts(work, here.id),
         queues(work, here.id),
         people(work, here.id) if own and permissions.may(work.actor, "task.supervise", permissions.OFFICE) else (),
-        heat(work, here.id, chosen, days if days in PERIODS else PERIODS[0]) if chosen else None, known,
+        None if chosen is None else heat(work, here.id, chosen, days if days in PERIODS else PERIODS[0]),
+        [(key, one.title, one.title_en) for key, one in known.items()],
     )  # fmt: skip
 
 
@@ -197,9 +198,9 @@ def people(work: Work, org_id: int) -> list[PersonLine]:
     return sorted(found, key=lambda one: (-one.overdue, -one.open, one.name))
 
 
-def heat(work: Work, org_id: int, process: str, days: int) -> Heat:
+def heat(work: Work, org_id: int, definition: Definition, days: int) -> Heat:
     """Where the time of a process went in an office and those below. Uses uq_step_time_org_id_day_process_step_id."""
-    definition = definitions.in_force(work, process)
+    process = definition.process
     rows = work.session.execute(
         select(
             StepTime.step_id, func.sum(StepTime.n), func.sum(StepTime.late), func.sum(StepTime.waiting),
@@ -255,19 +256,15 @@ def _reached(work: Work, office: str) -> list[Organisation]:
     return chain[::-1]
 
 
-def _processes(work: Work, org_id: int) -> list[tuple[str, str, str]]:
-    """Processes that took time of an office or one below, by key, with their titles."""
+def _processes(work: Work, org_id: int) -> dict[str, Definition]:
+    """What is in force of the processes that took time of an office or one below."""
     keys = work.session.scalars(
         select(StepTime.process)
         .where(StepTime.org_id.in_(tallies.within(org_id)))
         .distinct()
         .order_by(StepTime.process)
     ).all()
-    found = []
-    for key in keys:
-        definition = definitions.in_force(work, key)
-        found.append((key, definition.title, definition.title_en))
-    return found
+    return {key: definitions.in_force(work, key) for key in keys}
 
 
 def _back(work: Work, calendar: Calendar, days: int) -> datetime:

@@ -30,7 +30,8 @@ from workflows.instances import CaseState, Incident
 
 # the shell of every page: who is signed in, the home's clock, the rules in force, the bell where no counts bring it
 SHELL = (
-    "SELECT count(*) AS count_1 \nFROM (SELECT notification.id", "FROM home", "FROM user_session", "role_grant", "FROM policy_file",
+    "SELECT count(*) AS count_1 \nFROM (SELECT notification.id", "FROM home", "FROM user_session",
+    "role_grant", "FROM policy_file",
     "DISTINCT organisation.jurisdiction",
 )  # fmt: skip
 
