@@ -39,13 +39,14 @@ class KeptForm(Base):
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A form that waits for its sender (fields are S3). files: names of fields whose files were not kept."""
+    """A form that waits for its sender (fields and files are S3). files: field and name of each file that was chosen
+    and not kept."""
 
     ref: str
     path: str
     at: datetime
     fields: Sequence[tuple[str, str]] = field(repr=False)
-    files: Sequence[str]
+    files: Sequence[tuple[str, str]] = field(repr=False)
 
 
 def sender(work: Work, mark: str) -> int | None:
@@ -57,9 +58,16 @@ def sender(work: Work, mark: str) -> int | None:
 
 
 def keep(
-    work: Work, account_id: int, path: str, fields: Sequence[tuple[str, str]], files: Sequence[str] = ()
+    work: Work,
+    account_id: int,
+    path: str,
+    fields: Sequence[tuple[str, str]],
+    files: Sequence[tuple[str, str]] = (),
 ) -> str | None:
-    """Keep what was sent; the oldest of an account make room. Its reference, or None for what is too large."""
+    """Keep what was sent, and which files are to be chosen again; the oldest of an account make room.
+
+    Its reference, or None for what is too large.
+    """
     ref = new_ref()
     body = work.home.vault.seal_json("kept_form.body", ref, {"fields": list(fields), "files": list(files)})
     if len(body) > MOST_BYTES or len(path) > 500:
@@ -80,8 +88,8 @@ def get(work: Work, ref: str) -> Kept:
         raise NotFound(_("This is kept no longer: it was sent, put away, or is more than a day old."))
     value = work.home.vault.open_json("kept_form.body", row.ref, row.body)
     said = value if isinstance(value, dict) else {}
-    fields = [(str(name), str(sent)) for name, sent in said.get("fields", [])]
-    return Kept(row.ref, row.path, row.kept_at, fields, [str(one) for one in said.get("files", [])])
+    fields, files = ([(str(name), str(one)) for name, one in said.get(key, [])] for key in ("fields", "files"))
+    return Kept(row.ref, row.path, row.kept_at, fields, files)
 
 
 def newest(work: Work, account_id: int) -> str | None:

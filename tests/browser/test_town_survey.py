@@ -7,13 +7,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from domain.clock import machine_now
 from domain.files import StoredFile
 from domain.parties import organisations
+from domain.parties.accounts import UserSession
+from domain.parties.sessions import IDLE
 from domain.verification import catalogue, surveys
 from domain.verification.queries import Query
-from domain.work import unit_of_work
+from domain.work import OPERATOR, unit_of_work
 from tasks.rows.models import RESERVED, HumanTask
 from tests.browser.serving import PHONE, Desk, Served
 from tests.journeys import steps
@@ -105,6 +108,37 @@ def test_a_town_officer_surveys_with_photographs_on_a_telephone(web: Served, lan
     assert hashlib.sha256(content).hexdigest() == row.digest
     town.errors[:] = [one for one in town.errors if "ERR_CONNECTION_RESET" not in one]
     web.check_consoles()
+
+
+def test_a_sign_in_that_ends_within_an_upload_costs_nothing(web: Served) -> None:
+    """The upload waits and says why; after the sign-in in another window it goes on by itself, and so does the form."""
+    story = _to_survey(web)
+    town = web.desk("town", has_touch=True)
+    page = town.page
+    page.set_viewport_size(PHONE)
+    town.go("/desk?lang=en")
+    town.open_task(story, "survey")
+    ended: list[str] = []
+
+    def carry(route: Any) -> None:
+        if route.request.method == "PATCH" and route.request.headers.get("upload-offset") != "0" and not ended:
+            ended.append(route.request.url)
+            with unit_of_work(web.office.home, OPERATOR) as work:
+                work.session.execute(update(UserSession).values(ended_at=machine_now(), end_reason=IDLE))
+        route.continue_()
+
+    page.route("**/uploads/*", carry)
+    page.locator("input[data-upload-field=photos]").set_input_files(_photo("门牌.jpg"))
+    page.locator("[data-uploaded=photos] [role=status]", has_text="You are signed out").wait_for()
+    town.fill({"statement": "走访邻居，未见营运车辆"})
+
+    other = Desk(web, "town", page.context.new_page())
+    other.sign_in()
+    other.page.close()
+    page.locator("[data-uploaded=photos] .thumb img").wait_for(timeout=60_000)
+    page.reload()
+    assert page.locator("[data-uploaded=photos] .thumb img").count() == 1
+    assert page.locator("[name=statement]").input_value() == "走访邻居，未见营运车辆"
 
 
 def test_without_a_script_a_person_signs_in_claims_fills_in_and_completes(

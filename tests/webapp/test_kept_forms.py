@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import re
 from html import unescape
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
+from werkzeug.datastructures import MultiDict
 
 from domain.clock import machine_now
 from domain.journal import JournalEntry
@@ -18,7 +20,8 @@ from domain.work import OPERATOR, unit_of_work
 from tests.homes import Office
 from tests.journeys import steps
 from tests.journeys.playing import Story, new_case
-from tests.webapp.conftest import sign_in
+from tests.sources import papers_made as made
+from tests.webapp.conftest import sign_in, token_in
 from tests.webapp.desk_world import app_of, browser_of, fields_of, press, task_address
 
 WORDS = "打到一半的话"
@@ -75,6 +78,74 @@ def test_what_was_sent_after_the_session_ran_out_is_sent_on_after_signing_in(
     browser.post(on.headers["Location"], data={name: unescape(value) for name, value in hidden.items()})
     assert WORDS in browser.get(address).text
     assert _kept(office) == 0
+
+
+def _at_authorise(office: Office) -> tuple[Story, Any, str]:
+    story = new_case(office)
+    steps.take_in(story)
+    browser = browser_of(app_of(office), office, "town")
+    address = task_address(story, "authorise")
+    press(browser, "/desk", f"{address}/claim")
+    return story, browser, address
+
+
+def _in_pieces(browser: Any, address: str, content: bytes, name: str) -> tuple[str, int]:
+    """A file announced, or found where it broke off: its address, and how far it came."""
+    script = {"X-CSRFToken": token_in(browser.get(address).text), "Accept": "application/json"}
+    form = {"field": "members-0-scan", "name": name, "size": str(len(content))}
+    begun = browser.post(f"{address}/uploads", data=form, headers=script).json
+    return begun["at"], begun["offset"]
+
+
+def _piece(browser: Any, address: str, at: str, content: bytes, start: int, end: int) -> dict[str, str]:
+    script = {"X-CSRFToken": token_in(browser.get(address).text), "Accept": "application/json"}
+    sent = browser.patch(at, data=content[start:end], headers=script | {"Upload-Offset": str(start)})
+    assert sent.status_code == 204
+    return script
+
+
+def test_files_sent_in_pieces_survive_the_sign_in_and_chosen_ones_are_named_at_their_fields(office: Office) -> None:
+    story, browser, address = _at_authorise(office)
+    at, _offset = _in_pieces(browser, address, made.PDF, "arrived.pdf")
+    script = _piece(browser, address, at, made.PDF, 0, len(made.PDF))
+    arrived = browser.post(f"{at}/end", headers=script).json["file"]
+    half = made.jpeg(noise=bytes(3_000))
+    broken, _offset = _in_pieces(browser, address, half, "half.jpg")
+    _piece(browser, address, broken, half, 0, 1_000)
+    data = fields_of(browser.get(address).text)
+    data.add("members-0-scan", arrived)
+    data["members-0-signed_on"] = steps.today(story)
+    _over(office)
+
+    chosen = {
+        "upload:members-0-scan": (io.BytesIO(made.PDF), "金丝雀的委托书.pdf"),
+        "upload:members-1-scan": [(io.BytesIO(made.PDF), "b.pdf"), (io.BytesIO(made.PDF), "a.pdf")],
+    }
+    sent = browser.post(address, data={**data.to_dict(flat=False), **chosen}, content_type="multipart/form-data")
+    target = sent.headers["Location"].replace("%2F", "/").partition("next=")[2]
+    for path in office.place.home.rglob("*"):
+        assert not path.is_file() or "keys" in path.parts or "金丝雀".encode() not in path.read_bytes(), path
+
+    _signed_in(browser, office, "town", target)
+    page = unescape(browser.get(f"{target}?lang=en").text)
+    assert "3 files were not kept" in page
+    assert all(f"<li>{name}</li>" in page for name in ("金丝雀的委托书.pdf", "a.pdf", "b.pdf"))
+    hidden: MultiDict[str, str] = MultiDict(
+        re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page.partition("/send")[2])
+    )
+    on = browser.post(f"{target}/send", data=hidden)
+    assert (on.status_code, on.headers["Location"]) == (307, f"{address}/draft"), "a form that lacks files waits"
+    again = browser.post(on.headers["Location"], data=hidden)
+
+    assert again.status_code == 422
+    said = unescape(again.text)
+    assert "Choose once more: 金丝雀的委托书.pdf." in said.partition('id="at-members-0-scan"')[2][:3000]
+    assert "Choose once more: a.pdf, b.pdf." in said.partition('id="at-members-1-scan"')[2][:3000]
+    assert story.open_steps() == ["authorise"], "nothing was completed without them"
+    form = fields_of(browser.get(address).text)
+    assert form.getlist("members-0-scan") == [arrived]
+    assert form["members-0-signed_on"] == steps.today(story)
+    assert _in_pieces(browser, address, half, "half.jpg") == (broken, 1_000), "it goes on where it was"
 
 
 def test_another_person_who_signs_in_at_this_desk_does_not_see_it(

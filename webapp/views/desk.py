@@ -31,6 +31,7 @@ from webapp.errors import status_of
 from webapp.forms import TaskForm
 from webapp.i18n import english
 from webapp.inbox_page import asked_filter, in_address
+from webapp.kept import to_choose_again
 from webapp.permits import requires
 
 blueprint = Blueprint("desk", __name__)
@@ -154,7 +155,8 @@ def release(ref: str) -> ResponseReturnValue:
 @blueprint.post("/tasks/<ref>/draft")
 @requires("task.draft", uploads=True)
 def draft(ref: str) -> ResponseReturnValue:
-    """Keep what was typed so far: for the browser's script (JSON) and for the button (back to the page)."""
+    """Keep what was typed so far: for the browser's script (JSON) and for the button (back to the page). A form that
+    goes on after a sign-in may lack files: its page says which."""
     scripted = request.accept_mimetypes.best == "application/json"
     try:
         _answers, _count, kept = typed.kept(ref)
@@ -164,6 +166,8 @@ def draft(ref: str) -> ResponseReturnValue:
         if scripted:
             return jsonify(beside=True, who=told.kept.who, at=typed.clock(told.kept)), 409
         return _to_decide(ref, told.kept)
+    if again := to_choose_again():
+        return _again(ref, _at(again), 422)
     if scripted:
         return jsonify(saved=typed.clock(kept), revision=kept.revision)
     flash(str(_("The draft was saved at %(time)s.", time=typed.clock(kept))))

@@ -15,7 +15,7 @@ from domain.errors import Conflict, HouseError, InvalidAnswers, NotPermitted, St
 from domain.text import gettext as _
 from domain.work import Work
 from tasks import form_facts, on_behalf
-from webapp import form_rows, showing, task_forms
+from webapp import form_rows, kept, showing, task_forms
 from webapp.acting import acting, reading
 from webapp.auth import house
 from webapp.errors import status_of
@@ -49,6 +49,8 @@ def complete(ref: str) -> ResponseReturnValue:
             return _rows(work, shown, answers)
         if shown.refusal is not None:
             return _page(work, shown, task_forms.sent(work, shown.task), refusal=Conflict(shown.refusal)), 409
+    if again := kept.to_choose_again():
+        return _again(ref, answers, 422, faults=again)
     try:
         task_forms.hand_in(ref, answers, attach=on_behalf.attach, keep=None, form=spec)
     except InvalidAnswers as refusal:
