@@ -56,7 +56,7 @@ GROUPS: Mapping[str, Text] = {
 
 KINDS: Mapping[str, Kind] = {
     "term.reminder": Kind(
-        _("A term runs out soon"), _("“%(task)s” is due on %(day)s: %(left)s working days are left."), TERMS,
+        _("A term runs out soon"), _("“%(task)s” is due on %(day)s; working days left: %(left)s."), TERMS,
         channel=MAIL, of_others=False, replaces=NEARING,
     ),
     "term.today": Kind(
@@ -152,7 +152,7 @@ KINDS: Mapping[str, Kind] = {
     ),
     "separation.violated": Kind(
         _("Separation of duties was violated"),
-        _("The nightly proof found %(count)s cases where one person did what two have to do. Look at them."), HOUSE,
+        _("Where one person did what two have to do, found by the nightly proof: %(count)s. Look at the list."), HOUSE,
         mandatory=True, of_others=False, place="proof",
     ),
     "batch.done": Kind(
