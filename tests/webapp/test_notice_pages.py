@@ -118,7 +118,7 @@ def test_the_notice_of_a_violation_leads_to_its_proof_for_whoever_watches_and_no
     assert there.status_code == 200 and f'id="{proof}"' in there.text
     page = handler.get("/notices?lang=en").text
     assert re.search(r"<strong>Where one person did what two have to do", page), (
-        "no link to a page that is not for them"
+        "no link where they may not go"
     )
     answer = post(handler, f"/notices/{ref_of(office, HANDLER, 'separation.violated')}", go="1")
     assert answer.headers["Location"].startswith("/notices")
