@@ -275,7 +275,15 @@ _OPEN_WORK = (
     "EXISTS (SELECT 1 FROM human_task t WHERE t.assignee_id = NEW.id"
     " AND t.state IN ('CREATED','READY','RESERVED','IN_PROGRESS','SUSPENDED','ERROR'))"
 )
+# locked on PostgreSQL, so that an account cannot be closed while somebody takes a task in its name
+_NOT_IN_USE = (
+    "NEW.assignee_id IS NOT NULL AND NEW.state IN ('CREATED','READY','RESERVED','IN_PROGRESS','SUSPENDED','ERROR')"
+    " AND (SELECT a.state FROM account a WHERE a.id = NEW.assignee_id FOR SHARE) NOT IN ('ACTIVE','LOCKED')"
+)
+_IN_USE_FIRST = "NM-22: nobody takes a task whose account is closed"
 STAFF = [
+    Guard("human_task", INSERT, "in_use", _NOT_IN_USE, _IN_USE_FIRST),
+    Guard("human_task", UPDATE, "in_use", f"{_changed('assignee_id')} AND {_NOT_IN_USE}", _IN_USE_FIRST),
     Guard(
         "account",
         UPDATE,
