@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import aliased
 
 from domain.cases import Case
@@ -167,18 +167,51 @@ def _delegated_line(account: Account, to: Account | None, task: HumanTask, case:
 
 
 def _substitutions(work: Work, account: Account) -> list[Line]:
-    absent, substitute = aliased(Account), aliased(Account)
     rows = work.session.execute(
-        select(Substitution.ref, absent.name, substitute.name)
-        .join(absent, absent.id == Substitution.absent_id)
-        .join(substitute, substitute.id == Substitution.substitute_id)
+        _stand_ins()
         .where(
             or_(Substitution.absent_id == account.id, Substitution.substitute_id == account.id),
             Substitution.ended_at.is_(None), Substitution.last_day >= work.today,
         )
         .order_by(Substitution.id)
     )  # fmt: skip
-    return [Line(SUBSTITUTION, ref, ENDED, Name(f"{who} → {whom}", f"{who} → {whom}")) for ref, who, whom in rows]
+    return [Line(SUBSTITUTION, ref, ENDED, _stand_in(who, whom)) for ref, who, whom in rows]
+
+
+def _stand_ins() -> Select[str, str, str]:
+    absent, substitute = aliased(Account), aliased(Account)
+    return (
+        select(Substitution.ref, absent.name, substitute.name)
+        .join(absent, absent.id == Substitution.absent_id)
+        .join(substitute, substitute.id == Substitution.substitute_id)
+    )
+
+
+def _stand_in(who: str, whom: str) -> Name:
+    return Name(f"{who} → {whom}", f"{who} → {whom}")
+
+
+def _batch_of(total: int) -> Name:
+    return Name(f"批量处理 {total} 件", f"Batch of {total}")
+
+
+def titles(work: Work, things: Sequence[tuple[str, str]]) -> dict[str, Name]:
+    """What the things of a receipt besides tasks are called, by ref: (kind, ref) of each. A filter that ended is gone.
+
+    At most three SELECTs, by keys.
+    """
+    refs = {kind: [ref for one, ref in things if one == kind] for kind in (SUBSTITUTION, FILTER, BATCH)}
+    found: dict[str, Name] = {}
+    if refs[SUBSTITUTION]:
+        rows = work.session.execute(_stand_ins().where(Substitution.ref.in_(refs[SUBSTITUTION])))
+        found |= {ref: _stand_in(who, whom) for ref, who, whom in rows}
+    if refs[FILTER]:
+        named = select(SavedFilter.ref, SavedFilter.name).where(SavedFilter.ref.in_(refs[FILTER]))
+        found |= {ref: Name(name, name) for ref, name in work.session.execute(named)}
+    if refs[BATCH]:
+        sized = select(CaseBatch.ref, CaseBatch.total).where(CaseBatch.ref.in_(refs[BATCH]))
+        found |= {ref: _batch_of(total) for ref, total in work.session.execute(sized)}
+    return found
 
 
 def _batches(work: Work, account: Account) -> list[Line]:
@@ -190,7 +223,7 @@ def _batches(work: Work, account: Account) -> list[Line]:
     )
     found = []
     for ref, state, total in rows:
-        title = Name(f"批量处理 {total} 件", f"Batch of {total}")
+        title = _batch_of(total)
         if state == BATCH_RUNNING:
             found.append(Line(BATCH, ref, STAYS, title, why=_("It is running; wait until it is done, or stop it.")))
         else:

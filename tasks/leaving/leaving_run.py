@@ -132,7 +132,7 @@ def _filter(work: Work, account: Account, to: Account | None, ref: str) -> Told:
     person = leaving_lines.heir(work, account, to)
     if row.audience == PRIVATE or person is None:
         work.session.delete(row)
-        return ENDED, None, None
+        return ENDED, None, _("“%(filter)s” was theirs alone.", filter=row.name)
     row.owner_id = person.id
     return TO, person.id, None
 

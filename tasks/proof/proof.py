@@ -178,7 +178,7 @@ def _pasts(work: Work, cases: Sequence[int]) -> dict[int, Past]:
         people = frozenset(one for one in (by, whom) if one is not None)
         definition = under.get(ref, standing.get(case_id, 0))
         if at is not None:
-            pasts[case_id].done.append(Done(key, case_id, step, at, people, definition, told.get(ref)))
+            pasts[case_id].done.append(Done(key, case_id, step, at, people, definition, told.get(ref, frozenset())))
     _nearness(work, cases, pasts)
     return pasts
 
@@ -211,7 +211,7 @@ def _moves(work: Work, cases: Sequence[int], pasts: Mapping[int, Past]) -> dict[
 
 
 def _journalled(work: Work, refs: Sequence[str]) -> dict[str, frozenset[int]]:
-    """Whom the journal names for each completed task; nothing for one that it does not know."""
+    """Whom the journal names for each completed task; one that it does not know is not among them."""
     said: dict[str, tuple[str, str]] = {}
     for start in range(0, len(refs), 900):
         rows = work.session.execute(

@@ -22,7 +22,10 @@ Apart = Mapping[str, Mapping[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A completed task. people: who did it and for whom; definition: key of the version it was done under."""
+    """A completed task. people: who did it and for whom; definition: key of the version it was done under.
+
+    journalled: whom the journal names, nobody where it has no entry; None where it was not asked.
+    """
 
     id: int
     case_id: int

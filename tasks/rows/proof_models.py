@@ -35,7 +35,8 @@ class SeparationProof(Base):
 class SeparationViolation(Base):
     """Somebody who did (or let pass) what they had to be kept from. other_step: the other half, "" for nearness.
 
-    rule: PAIR, GROUP, PASSED, NEAR, or JOURNAL where row and journal name different people.
+    rule: PAIR, GROUP, PASSED, NEAR, or JOURNAL where row and journal name different people, or the
+    journal nobody.
     """
 
     __tablename__ = "separation_violation"

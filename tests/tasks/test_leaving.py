@@ -244,6 +244,41 @@ def test_filters_of_the_office_go_on_under_another_name_and_private_ones_end(wor
         assert [tuple(row) for row in rows] == [("大家的", colleague.user_id)]
 
 
+def test_a_receipt_calls_things_by_their_names_and_shows_a_case_to_who_may_read_it_alone(world, cases) -> None:
+    leaver, colleague, other = world.people
+    with world.work() as work:
+        for name, audience in (("我的", "PRIVATE"), ("大家的", "TEAM")):
+            work.session.add(
+                SavedFilter(owner_id=leaver.user_id, org_id=leaver.org_id, audience=audience, role="", name=name,
+                            words={}, position=0, made_at=work.now)
+            )  # fmt: skip
+    with world.work(leaver) as work:
+        substitutes.make(work, Wanted(leaver.ref, other.ref, work.today, work.today, "开会"))
+        handing.delegate(work, cases[1], other.ref)
+    with world.work(world.chief) as work:
+        ref = leaving.carry_out(work, leaver.ref, to=colleague.ref, reason=WHY)
+    sweep(world)
+    with world.work(world.chief, write=False) as work:
+        lines = leaving.receipt(work, ref).lines
+        steps = [one for one in lines if one.kind in ("TASK", "DELEGATED")]
+        assert len(steps) == 5
+        assert all(str(one.title) and one.case_number and one.case_ref for one in steps)
+        assert {str(one.title) for one in lines if one.kind not in ("TASK", "DELEGATED")} == {"甲 → 丙", "大家的", ""}
+        ended = [str(one.why) for one in lines if one.kind == "FILTER" and one.result == ENDED]
+        assert ended == ["“我的” was theirs alone."]
+    with world.work() as work:
+        closing.transfer(work, work.session.get_one(Account, leaver.user_id), organisations.by_code(work, "ms-agency"))
+    with world.work() as work:
+        moved = work.session.get_one(Account, leaver.user_id)
+        staff.grant(work, moved, HANDLER)
+    with world.work() as work:
+        elsewhere = staff.actor(work, work.session.get_one(Account, leaver.user_id))
+    with world.work(elsewhere, write=False) as work:  # still their receipt, and nothing of the old office's cases
+        lines = leaving.receipt(work, ref).lines
+        assert len(lines) == 8
+        assert not [one for one in lines if one.case_number or one.case_ref]
+
+
 def test_somebody_with_nothing_open_has_nothing_to_hand_over(world) -> None:
     fresh = an_account(world.home, _agency(world), HANDLER, login="fresh", name="新人")
     with world.work(world.chief) as work, pytest.raises(Conflict):

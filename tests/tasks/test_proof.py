@@ -99,6 +99,22 @@ def test_a_violation_that_was_written_past_the_program_is_found_and_told(world: 
     assert [one.violations for one in proofs(world)] == [3, 0]  # told once
 
 
+def test_a_completed_task_that_the_journal_knows_nothing_of_is_found(world: World) -> None:
+    world.deploy(shared())
+    case = world.case("shared")
+    done = world.open_tasks(case)[0][0]
+    with world.work() as work:  # as somebody would who writes into the database
+        work.session.execute(
+            text("UPDATE human_task SET state = 'COMPLETED', completed_by = :who, completed_at = opened_at,"
+                 " answers = :no WHERE ref = :ref"),
+            {"who": world.people[0].user_id, "ref": done, "no": b""},
+        )  # fmt: skip
+    next_day(world)
+    assert violated(world) == [("JOURNAL", "enter", "", world.people[0].user_id)]
+    next_day(world)
+    assert [one.violations for one in proofs(world)] == [1, 0]  # told once
+
+
 def an_account_in(world: World, org_id: int) -> int:
     return an_account(world.home, SimpleNamespace(id=org_id), "oversight", login="watcher", name="督").id  # type: ignore[arg-type]
 

@@ -117,9 +117,7 @@ def test_the_notice_of_a_violation_leads_to_its_proof_for_whoever_watches_and_no
     there = watcher.get(answer.headers["Location"])
     assert there.status_code == 200 and f'id="{proof}"' in there.text
     page = handler.get("/notices?lang=en").text
-    assert re.search(r"<strong>Where one person did what two have to do", page), (
-        "no link where they may not go"
-    )
+    assert re.search(r"<strong>Where one person did what two have to do", page), "no link where they may not go"
     answer = post(handler, f"/notices/{ref_of(office, HANDLER, 'separation.violated')}", go="1")
     assert answer.headers["Location"].startswith("/notices")
 

@@ -21,7 +21,7 @@ RULES: dict[str, Text] = {
     "GROUP": _("did two steps of a group of which nobody does two"),
     "PASSED": _("let one half of a pair pass and did the other"),
     "NEAR": _("worked on the case of their own household or a near relative's"),
-    "JOURNAL": _("row and journal name different people"),
+    "JOURNAL": _("row and journal name different people, or the journal knows nothing of it"),
 }
 
 

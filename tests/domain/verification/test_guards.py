@@ -214,7 +214,7 @@ def test_raw_sql_meets_every_guard_and_reads_its_clause(database: Engine) -> Non
 
 
 def test_every_guard_is_tried() -> None:
-    # those of accounts and of who holds a task need open work: tests/tasks/test_leaving.py, tests/torture/test_closing.py
+    # those of accounts and holders need open work: tests/tasks/test_leaving.py, tests/torture/test_closing.py
     here = {name for name in SENTENCES if not name.startswith(("guard_account_", "guard_human_task_"))}
     assert {name for name, _before, _statement in ATTEMPTS} == here
 
