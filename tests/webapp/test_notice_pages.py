@@ -12,6 +12,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
+from domain.agenda import AgendaItem
 from domain.outbox import OutboxMessage
 from domain.parties import staff
 from domain.parties.reach import CalendarFeed, MailAddress
@@ -105,7 +106,11 @@ def test_the_notice_of_a_violation_leads_to_its_proof_for_whoever_watches_and_no
     with unit_of_work(office.home, SCHEDULER) as work:
         task, case = story.task(work, STEP), story.case(work)
         found = Found(task.id, case.id, staff.by_login(work, HANDLER).id, "PAIR", STEP, "intake")
-        record(work, None, Outcome(Window("k", "NEW", None, work.now), 1, {case.id}, [found]))
+        record(
+            work,
+            AgendaItem(kind="proof", key="k", due_at=work.now),
+            Outcome(Window("k", "NEW", None, work.now), 1, {case.id}, [found]),
+        )
         proof = work.session.scalars(select(SeparationProof.ref)).one()
         tell(work, [HANDLER], "separation.violated", "x", count=1, proof=proof)
     app = app_of(office)
