@@ -93,12 +93,13 @@ RULES: tuple[Rule, ...] = (
     _rule("term.decide", _SUPERVISORS, f"{OFFICE} {TOWN}"),
     _rule("term.read", _WORKERS),
     _rule("notification.own", ""),
-    # who does whose work while they are away: each for themselves, the head for the office (model 2.1, NM-22)
+    # who does whose work while they are away: each for themselves, the head for the office, that of a department also
+    # for its towns, as with the rest of their work (model 2.1, NM-22)
     _rule("substitution.read", _WORKERS),
     _rule("substitution.make", _WORKERS, SELF),
-    _rule("substitution.make", _SUPERVISORS, OFFICE),
+    _rule("substitution.make", _SUPERVISORS, f"{OFFICE} {TOWN}"),
     _rule("substitution.end", _WORKERS, SELF),
-    _rule("substitution.end", _SUPERVISORS, OFFICE),
+    _rule("substitution.end", _SUPERVISORS, f"{OFFICE} {TOWN}"),
     # filters that are kept: one's own by everybody, for the office or a role in it by its head
     _rule("filter.keep", _WORKERS),
     _rule("filter.share", _SUPERVISORS),

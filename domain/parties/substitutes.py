@@ -11,14 +11,16 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, select
-from sqlalchemy.orm import Mapped, aliased, mapped_column
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, aliased, mapped_column
 
 from domain import journal
 from domain.base import Base, BigKey, Key, Ref, Sealed, new_ref
 from domain.errors import Conflict, InvalidAnswers, NotFound
 from domain.parties import permissions
 from domain.parties.accounts import Account, look_again, roles_in_force
+from domain.parties.organisations import Organisation
 from domain.parties.roles import ROLES, clash
+from domain.text import Name
 from domain.text import gettext as _
 from domain.work import Work
 
@@ -71,11 +73,13 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A substitution as lists show it. running: it gives rights today; may_end: the actor may end it."""
+    """A substitution as lists show it. office: that of the two; running: it gives rights today; may_end: the actor may
+    end it."""
 
     ref: str
     absent: str
     substitute: str
+    office: Name
     first_day: date
     last_day: date
     processes: Sequence[str]
@@ -93,16 +97,16 @@ def in_force(on: date | ColumnElement[date]) -> ColumnElement[bool]:
 
 
 def make(work: Work, wanted: Wanted) -> Substitution:
-    """Name a substitute: for oneself, or, as the head of the office, for a colleague.
+    """Name a substitute: for oneself, or, as the head, for somebody of the office or of a town below it.
 
     Raises NotFound, NotPermitted, InvalidAnswers naming each field, Conflict when the same days are taken.
     """
     absent = _colleague(work, wanted.absent)
-    permissions.must(work.actor, "substitution.make", _relation(work, absent))
+    permissions.must(work.actor, "substitution.make", relation_to(work, absent))
     faults = _faults(work, absent, wanted)
     if faults:
         raise InvalidAnswers(faults)
-    substitute = _colleague(work, wanted.substitute)
+    substitute = work.session.scalars(select(Account).where(Account.ref == wanted.substitute)).one()
     _must_be_free(work, absent, substitute, wanted)
     row = Substitution(
         ref=new_ref(), absent_id=absent.id, substitute_id=substitute.id, org_id=absent.org_id,
@@ -124,12 +128,12 @@ def make(work: Work, wanted: Wanted) -> Substitution:
 def end(work: Work, ref: str) -> None:
     """End one before its last day, at once. Raises NotFound, NotPermitted, Conflict when it has ended."""
     row = work.session.scalars(
-        select(Substitution).where(Substitution.ref == ref, Substitution.org_id == work.actor.org_id).with_for_update()
+        select(Substitution).where(Substitution.ref == ref, within(work, Substitution.org_id)).with_for_update()
     ).first()
     if row is None:
         raise NotFound(_("There is no such substitution for you."))
     absent = work.session.get_one(Account, row.absent_id)
-    permissions.must(work.actor, "substitution.end", _relation(work, absent))
+    permissions.must(work.actor, "substitution.end", relation_to(work, absent))
     if row.ended_at is not None or row.last_day < work.today:
         raise Conflict(_("This substitution has ended already."))
     _close(work, row, absent)
@@ -151,16 +155,17 @@ def _close(work: Work, row: Substitution, absent: Account) -> None:
 def listing(work: Work, *, over: bool = False) -> Sequence[Line]:
     """Substitutions of the actor's office that run or are to come (over: those that have ended), by first day.
 
-    Who is no head sees those in which they are one of the two.
+    The head of a department sees those of its towns too; who is no head those in which they are one of the two.
     """
     absent, substitute, maker = aliased(Account), aliased(Account), aliased(Account)
     ended = (Substitution.last_day < work.today) | Substitution.ended_at.is_not(None)
     wanted = (
-        select(Substitution, absent, substitute, maker.name)
+        select(Substitution, absent, substitute, maker.name, Organisation)
         .join(absent, absent.id == Substitution.absent_id)
         .join(substitute, substitute.id == Substitution.substitute_id)
         .join(maker, maker.id == Substitution.made_by)
-        .where(Substitution.org_id == work.actor.org_id, ended if over else ~ended)
+        .join(Organisation, Organisation.id == Substitution.org_id)
+        .where(within(work, Substitution.org_id), ended if over else ~ended)
         .order_by(Substitution.first_day, Substitution.id)
         .limit(500)
     )
@@ -170,11 +175,20 @@ def listing(work: Work, *, over: bool = False) -> Sequence[Line]:
     return [_line(work, *row) for row in work.session.execute(wanted)]
 
 
-def colleagues(work: Work, absent_ref: str) -> Sequence[Account]:
-    """Who may be named for somebody: everybody else of the office whose account is in use, by name."""
-    absent = _colleague(work, absent_ref)
-    wanted = select(Account).where(Account.org_id == absent.org_id, Account.state == "ACTIVE", Account.id != absent.id)
-    return work.session.scalars(wanted.order_by(Account.name, Account.id)).all()
+def within(work: Work, org_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    """The filter of the offices whose people the actor may be concerned with: their own, and the towns of a head."""
+    mine = org_id == work.actor.org_id
+    if work.actor.org_kind != "department" or not permissions.may(work.actor, "substitution.make", permissions.TOWN):
+        return mine
+    towns = select(Organisation.id).where(Organisation.parent_id == work.actor.org_id, Organisation.kind == "town_post")
+    return mine | org_id.in_(towns)
+
+
+def relation_to(work: Work, absent: Account) -> str:
+    """What binds the actor to somebody found `within` their offices: oneself, one's office, one's town's people."""
+    if absent.id == work.actor.user_id:
+        return permissions.SELF
+    return permissions.OFFICE if absent.org_id == work.actor.org_id else permissions.TOWN
 
 
 def lent(roles: Collection[str], asked: Collection[str]) -> frozenset[str]:
@@ -182,24 +196,21 @@ def lent(roles: Collection[str], asked: Collection[str]) -> frozenset[str]:
     return frozenset(role for role in roles if (not asked or role in asked) and role in ROLES and not ROLES[role].alone)
 
 
-def _line(work: Work, row: Substitution, absent: Account, substitute: Account, maker: str) -> Line:
+def _line(
+    work: Work, row: Substitution, absent: Account, substitute: Account, maker: str, office: Organisation
+) -> Line:
     over = row.ended_at is not None or row.last_day < work.today
     return Line(
-        row.ref, absent.name, substitute.name, row.first_day, row.last_day, row.processes, row.roles,
+        row.ref, absent.name, substitute.name, Name(office.name, office.name_en),
+        row.first_day, row.last_day, row.processes, row.roles,
         work.home.vault.open("substitution.reason", row.ref, row.reason), maker, row.ended_at,
         running=not over and row.first_day <= work.today,
-        may_end=not over and permissions.may(work.actor, "substitution.end", _relation(work, absent)),
+        may_end=not over and permissions.may(work.actor, "substitution.end", relation_to(work, absent)),
     )  # fmt: skip
 
 
-def _relation(work: Work, absent: Account) -> str:
-    if absent.id == work.actor.user_id:
-        return permissions.SELF
-    return permissions.OFFICE if absent.org_id == work.actor.org_id else permissions.NONE
-
-
 def _colleague(work: Work, ref: str) -> Account:
-    wanted = select(Account).where(Account.ref == ref, Account.org_id == work.actor.org_id)
+    wanted = select(Account).where(Account.ref == ref, within(work, Account.org_id))
     found = work.session.scalars(wanted).first()
     if found is None:
         raise NotFound(_("There is no such colleague in your office."))

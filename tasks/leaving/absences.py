@@ -18,6 +18,8 @@ from tasks.leaving import handover
 from tasks.rows.models import OPEN, HumanTask
 from tasks.terms import notifications
 
+MOST = 500
+
 
 @dataclass(frozen=True, slots=True)
 class Colleague:
@@ -32,14 +34,25 @@ class Colleague:
 
 
 @dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who may be named. near: of the actor's own office."""
+
+    ref: str
+    name: str
+    office: str
+    office_en: str
+    near: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """running, coming, over: substitutions; absents: for whom the actor may name somebody; people: of a head."""
 
     running: Sequence[substitutes.Line]
     coming: Sequence[substitutes.Line]
     over: Sequence[substitutes.Line]
-    absents: Sequence[Account]
-    colleagues: Sequence[Account]
+    absents: Sequence[Person]
+    colleagues: Sequence[Person]
     people: Sequence[Colleague]
     heads: bool
 
@@ -48,16 +61,19 @@ def page(work: Work) -> Page:
     """All that the page of substitutes shows."""
     permissions.must(work.actor, "substitution.read")
     lines = substitutes.listing(work)
-    office = work.session.scalars(
-        select(Account)
-        .where(Account.org_id == work.actor.org_id, Account.state == ACTIVE)
-        .order_by(Account.name, Account.id)
-    ).all()
     heads = permissions.may(work.actor, "substitution.make", permissions.OFFICE)
+    office = [Person(*row) for row in work.session.execute(
+        select(Account.ref, Account.name, Organisation.name, Organisation.name_en, Organisation.id == work.actor.org_id)
+        .join(Organisation, Organisation.id == Account.org_id)
+        .where(substitutes.within(work, Account.org_id), Account.state == ACTIVE)
+        .order_by((Organisation.id != work.actor.org_id), Organisation.position, Organisation.id, Account.name,
+                  Account.id)
+        .limit(MOST)
+    )]  # fmt: skip
     return Page(
         [one for one in lines if one.running], [one for one in lines if not one.running],
         substitutes.listing(work, over=True)[-50:],
-        office if heads else [one for one in office if one.id == work.actor.user_id],
+        office if heads else [one for one in office if one.ref == work.actor.ref],
         office, _people(work) if heads else (), heads,
     )  # fmt: skip
 
@@ -93,15 +109,12 @@ def _people(work: Work) -> list[Colleague]:
         .correlate(Account)
         .scalar_subquery()
     )
-    mine = Organisation.id == work.actor.org_id
-    if work.actor.org_kind == "department":
-        mine = mine | ((Organisation.parent_id == work.actor.org_id) & (Organisation.kind == "town_post"))
     rows = work.session.execute(
         select(Account, Organisation, held)
         .join(Organisation, Organisation.id == Account.org_id)
-        .where(mine, Account.state.in_((ACTIVE, LOCKED)))
+        .where(substitutes.within(work, Account.org_id), Account.state.in_((ACTIVE, LOCKED)))
         .order_by(Organisation.position, Organisation.id, Account.name, Account.id)
-        .limit(500)
+        .limit(MOST)
     )
     return [
         Colleague(one.ref, one.name, org.name, org.name_en, count or 0, one.state == LOCKED) for one, org, count in rows

@@ -22,7 +22,7 @@ from domain.clock import office_day
 from domain.errors import NotFound
 from domain.files import StoredFile
 from domain.home import Home
-from domain.parties import permissions
+from domain.parties import permissions, substitutes
 from domain.parties.accounts import Account
 from domain.parties.households import Person
 from domain.parties.substitutes import Substitution
@@ -154,15 +154,16 @@ def _beginning(work: Work, item: AgendaItem) -> Substitution | None:
 
 
 def _visible(work: Work, ref: str) -> Substitution:
-    """A substitution for one of its two people while it is to come or runs, and for the head. Raises NotFound."""
+    """A substitution for one of its two people while it is to come or runs, and for their head. Raises NotFound."""
     me, wanted = work.actor.user_id, select(Substitution).where(Substitution.ref == ref)
-    row = work.session.scalars(wanted.where(Substitution.org_id == work.actor.org_id)).first()
+    row = work.session.scalars(wanted.where(substitutes.within(work, Substitution.org_id))).first()
     if row is None:
         raise NotFound(_("There is no such substitution for you."))
     mine = row.absent_id == me or (
         row.substitute_id == me and row.ended_at is None and row.first_day <= work.today <= row.last_day
     )
-    if not mine and not permissions.may(work.actor, "substitution.make", permissions.OFFICE):
+    absent = work.session.get_one(Account, row.absent_id)
+    if not mine and not permissions.may(work.actor, "substitution.make", substitutes.relation_to(work, absent)):
         raise NotFound(_("There is no such substitution for you."))
     return row
 

@@ -14,6 +14,7 @@ from domain.errors import Conflict, InvalidAnswers, NotFound, NotPermitted
 from domain.home import Home
 from domain.parties import rights, staff, substitutes
 from domain.parties.accounts import Account
+from domain.parties.organisations import Organisation
 from domain.parties.rights import AccountSkill, AccountTown
 from domain.parties.substitutes import Substitution, Wanted
 from domain.work import OPERATOR, Actor, unit_of_work
@@ -110,6 +111,34 @@ def test_everybody_names_their_own_and_the_head_those_of_the_office(home, office
     stranger = an_account(home, offices.department, "department_head")
     with pytest.raises(NotFound):
         make(home, stranger, named(absent, colleague))
+
+
+def test_the_head_of_a_department_names_and_ends_them_for_its_towns_and_nobody_else_does(home, offices):
+    away = an_account(home, offices.town, "town_post", name="甲白露")
+    stays = an_account(home, offices.town, "town_post", name="乙谷雨")
+    head = an_account(home, offices.department, "department_head")
+    clerk = an_account(home, offices.department, "department_clerk")
+    agency = an_account(home, offices.agency, "agency_head")
+    for stranger in (clerk, agency):
+        with pytest.raises(NotFound):
+            make(home, stranger, named(away, stays))
+    with pytest.raises(InvalidAnswers) as refused:  # somebody of the county does not stand in for a town
+        make(home, head, named(away, clerk))
+    assert set(refused.value.fields) == {"substitute"}
+    ref = make(home, head, named(away, stays))
+    assert [one.name for one in rights_on(home, stays, FIRST).stands_for] == ["甲白露"]
+    with unit_of_work(home, actor(home, head), write=False) as work:
+        assert [(one.absent, one.office.chinese, one.may_end) for one in substitutes.listing(work)] == [
+            ("甲白露", work.session.get_one(Organisation, offices.town.id).name, True)
+        ]
+    for stranger in (clerk, agency):
+        with unit_of_work(home, actor(home, stranger)) as work:
+            assert substitutes.listing(work) == []
+            with pytest.raises(NotFound):
+                substitutes.end(work, ref)
+    with unit_of_work(home, actor(home, head)) as work:
+        substitutes.end(work, ref)
+    assert rights_on(home, stays, FIRST).stands_for == ()
 
 
 @pytest.mark.parametrize(

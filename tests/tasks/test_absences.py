@@ -13,7 +13,7 @@ from domain import agenda, files
 from domain.agenda import AgendaItem
 from domain.errors import NotFound
 from domain.files import StoredFile
-from domain.parties import staff
+from domain.parties import organisations, staff
 from domain.parties.accounts import RIGHTS_CHANGED
 from domain.parties.substitutes import Wanted
 from domain.work import Actor
@@ -23,6 +23,7 @@ from tasks.leaving import absences, handover
 from tasks.rows.leaving_models import HandOver
 from tasks.rows.models import HumanTask
 from tasks.rows.notice_rows import Notification
+from tests.support import an_account
 from tests.torture.drawn import shared
 from tests.torture.world import World
 
@@ -126,6 +127,23 @@ def test_the_page_says_who_stands_in_now_and_later_and_lists_the_people_of_a_hea
     with world.work(other, write=False) as work:
         page = absences.page(work)
         assert (page.people, [one.name for one in page.absents], len(page.running)) == ((), ["丙"], 0)
+
+
+def test_the_head_of_a_department_sees_its_towns_people_with_their_offices_and_their_packs(world: World) -> None:
+    with world.work() as work:
+        town = organisations.by_code(work, "ps-town")
+    people = [an_account(world.home, town, "town_post", login=f"post{n}", name=f"镇{n}") for n in range(2)]
+    with world.work(world.head) as work:
+        page = absences.page(work)
+        assert [(one.name, one.near) for one in page.absents] == [("丁", True), ("镇0", False), ("镇1", False)]
+        wanted = Wanted(people[0].ref, people[1].ref, work.today, work.today, WHY)
+        ref = absences.make(work, wanted).ref
+    sweep(world)
+    with world.work(world.head, write=False) as work:
+        assert handover.page(work, ref).absent == "镇0"
+        assert handover.given(work, ref).purpose == "handover"
+    with world.work(world.chief, write=False) as work, pytest.raises(NotFound):
+        handover.page(work, ref)
 
 
 def claimed_for(world: World, absent: Actor, substitute: Actor, ref: str) -> None:

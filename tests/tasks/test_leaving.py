@@ -290,3 +290,49 @@ def test_somebody_with_nothing_open_has_nothing_to_hand_over(world) -> None:
 def _agency(world: World):
     with world.work() as work:
         return organisations.by_code(work, "ps-agency")
+
+
+@pytest.mark.slow
+def test_a_thousand_open_tasks_go_in_chunks_of_so_many_statements_and_hold_up_nobody(world: World) -> None:
+    leaver, colleague, other = world.people
+    world.deploy(shared())
+    for _chunk in range(20):
+        with world.work() as work:
+            for _case in range(50):
+                world.begin(work, "shared")
+    with world.work() as work:
+        refs = list(work.session.scalars(select(HumanTask.ref).order_by(HumanTask.id)))
+        work.session.execute(
+            update(HumanTask).values(state="RESERVED", assignee_id=leaver.user_id, claimed_at=work.now, version=2)
+        )
+    assert len(refs) == 1000
+    with world.work(world.chief) as work:
+        ref = leaving.carry_out(work, leaver.ref, to=colleague.ref, reason=WHY)
+    statements: list[int] = []
+    while True:
+        with world.counted() as seen, world.work(OPERATOR) as work:
+            leaving_run.run_some(work, ref)
+        if statements and not seen[3:]:
+            break
+        statements.append(len(seen))
+        with world.work(write=False) as work:
+            if work.session.scalars(select(Leaving.state)).one() == DONE:
+                break
+        if len(statements) == 3:  # somebody else works on meanwhile
+            with world.work(world.chief) as work:
+                handing.assign(work, refs[-1], other.ref)
+    print("statements a chunk:", statements)
+    assert len(statements) == 1000 // leaving.CHUNK + 1
+    assert tasks_of(world, leaver) == set()
+    assert tasks_of(world, colleague) == set(refs[:-1])
+    assert tasks_of(world, other) == {refs[-1]}
+    whole = statements[1:-1]
+    assert max(whole) - min(whole) <= leaving.CHUNK  # as many at the end as at the beginning
+    assert max(statements) <= 8 * leaving.CHUNK + 20
+    with world.work(world.chief, write=False) as work:
+        receipt = leaving.receipt(work, ref)
+        assert (receipt.counts, receipt.done) == ({TO: 999, STAYS: 1}, 1000)
+        told = work.session.scalars(select(Notification).where(Notification.kind == "leaving.moved")).all()
+        assert [one.facts["count"] for one in told] == [999]
+    with world.work() as work:
+        closing.close(work, work.session.get_one(Account, leaver.user_id))
