@@ -112,22 +112,22 @@ def carry_out(work: Work, account_ref: str, *, to: str = "", reason: str) -> str
     running = _running(work, account)
     if running:
         return running
-    lines = open_things(work, account, person)
-    if not lines:
+    things = leaving_lines.everything(work, account)
+    if not things:
         raise Conflict(_("Nothing is open; there is nothing to hand over."))
     row = Leaving(
         ref=new_ref(), account_id=account.id, org_id=account.org_id, to_id=person.id if person else None,
-        reason=b"", state=RUNNING, total=len(lines), done=0, begun_by=work.actor.user_id, begun_at=work.now,
+        reason=b"", state=RUNNING, total=len(things), done=0, begun_by=work.actor.user_id, begun_at=work.now,
     )  # fmt: skip
     row.reason = work.home.vault.seal("leaving.reason", row.ref, why)
     work.session.add(row)
     work.session.flush()
     work.session.add_all(
-        LeavingItem(leaving_id=row.id, place=place, kind=one.kind, subject=one.ref, result=WAITS, told=[])
-        for place, one in enumerate(lines, start=1)
+        LeavingItem(leaving_id=row.id, place=place, kind=kind, subject=subject, result=WAITS, told=[])
+        for place, (kind, subject) in enumerate(things, start=1)
     )
     work.session.flush()
-    body = {"things": len(lines), "to": person.ref if person else "", "receipt": row.ref}
+    body = {"things": len(things), "to": person.ref if person else "", "receipt": row.ref}
     journal.record(work, "leaving.begun", account.ref, body, stream=("account", account.ref))
     agenda.put(work, DUTY, f"{DUTY}:{row.ref}:0", work.now, subject=row.ref)
     return row.ref

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Select, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import aliased, defer, load_only
 
 from domain.cases import Case
 from domain.parties import rights
@@ -17,15 +18,19 @@ from domain.parties.substitutes import Substitution
 from domain.text import Name, Text
 from domain.text import gettext as _
 from domain.work import Work
+from tasks import separation, separation_many
 from tasks.desk import handing
 from tasks.rows.finding_models import PRIVATE, SavedFilter
 from tasks.rows.leaving_models import BATCH, DELEGATED, ENDED, FILTER, OWNER, QUEUE, STAYS, SUBSTITUTION, TASK, TO
 from tasks.rows.models import CANDIDATE, OPEN, HumanTask, TaskPerson
 from tasks.rows.repair_models import APPROVED, JUDGED, JUDGING, CaseBatch
 from tasks.rows.repair_models import RUNNING as BATCH_RUNNING
+from tasks.separation_many import Asked
+from workflows import definitions
 from workflows.instances import CaseState
 
 HEADS = ("department_head", "agency_head", "supplier_leader")
+Held = tuple[HumanTask, Case, CaseState]
 WAITING_BATCHES = (JUDGING, JUDGED, APPROVED)
 
 
@@ -47,16 +52,43 @@ class Line:
 
 
 def open_things(work: Work, account: Account, to: Account | None) -> list[Line]:
-    """Everything somebody has open, tasks by case, with what would become of it.
+    """Everything somebody has open, tasks by case, with what would become of it; as many SELECTs for each 500 tasks.
 
     Uses ix_human_task_assignee, ix_human_task_owner, ix_substitution_substitute_id, ix_substitution_absent_id.
     """
-    lines = [_task_line(work, account, to, *row) for row in _held(work, account)]
+    held = _held(work, account)
+    with _separated(work, held, to):
+        lines = [_task_line(work, account, to, *row) for row in held]
     lines += [_delegated_line(account, to, *row) for row in _given_away(work, account)]
     lines += _substitutions(work, account)
     lines += _filters(work, account, to)
     lines += _batches(work, account)
     return lines
+
+
+def everything(work: Work, account: Account) -> list[tuple[str, str]]:
+    """Kind and ref of everything somebody has open, in the same order; nothing is judged."""
+    found = [(TASK, task.ref) for task, _case, _state in _held(work, account)]
+    found += [(DELEGATED, task.ref) for task, _case, _holder in _given_away(work, account)]
+    others = (*_substitutions(work, account), *_filters(work, account, None), *_batches(work, account))
+    return found + [(one.kind, one.ref) for one in others]
+
+
+@contextmanager
+def _separated(work: Work, held: Sequence[Held], to: Account | None) -> Iterator[None]:
+    """Meanwhile what separation of duties says against the colleague is known of all tasks, asked for together."""
+    if to is None:
+        yield
+        return
+    asked = [
+        Asked(case.id, case.household_id, definitions.by_id(work, state.definition_id).diagram.steps, task.step_id)
+        for task, case, state in held
+    ]
+    known = {separation.foreseen(*key): one for key, one in separation_many.against(work, asked, [to.id]).items()}
+    work.memory.update(known)
+    yield
+    for place in known:
+        work.memory.pop(place)
 
 
 def heir(work: Work, account: Account, to: Account | None) -> Account | None:
@@ -90,12 +122,13 @@ def _filters(work: Work, account: Account, to: Account | None) -> list[Line]:
     return found
 
 
-def _held(work: Work, account: Account) -> Sequence[tuple[HumanTask, Case, CaseState]]:
+def _held(work: Work, account: Account) -> Sequence[Held]:
     rows = work.session.execute(
         select(HumanTask, Case, CaseState)
         .join(Case, Case.id == HumanTask.case_id)
         .join(CaseState, CaseState.case_id == Case.id)
         .where(HumanTask.assignee_id == account.id, HumanTask.state.in_(OPEN))
+        .options(load_only(CaseState.case_id, CaseState.definition_id), defer(HumanTask.answers))
         .order_by(HumanTask.case_id, HumanTask.id)
     )
     return [(task, case, state) for task, case, state in rows]
