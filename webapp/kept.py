@@ -72,8 +72,8 @@ def to_choose_again() -> dict[str, Text]:
     asked = sorted(one for one in request.form.items(multi=True) if one[0].startswith(AGAIN))
     return {
         name.removeprefix(AGAIN)[:120]: _(
-            "Choose once more: %(names)s. You were signed out before it was sent.",
-            names=", ".join(value[:200] for _name, value in ones),
+            "Choose once more: %(names)s. You were signed out before the form was sent.",
+            names=str(_(", ")).join(value[:200] for _name, value in ones),
         )
         for name, ones in groupby(asked[:MOST_NAMED], key=lambda one: one[0])
     }

@@ -182,9 +182,13 @@ def size(count: int) -> str:
 
 def media(kind: str) -> str:
     """A file's type in a word."""
-    return {"application/pdf": "PDF", "image/png": "PNG", "image/jpeg": "JPEG", "text/csv": "CSV"}.get(
-        kind, "XLSX" if "sheet" in kind else kind
-    )
+    return {
+        "application/pdf": "PDF",
+        "image/png": "PNG",
+        "image/jpeg": "JPEG",
+        "image/webp": "WebP",
+        "text/csv": "CSV",
+    }.get(kind, "XLSX" if "sheet" in kind else kind)
 
 
 def figure(value: Decimal | None, unit: str) -> str:

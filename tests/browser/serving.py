@@ -94,8 +94,12 @@ class Desk:
 
     def sign_in(self) -> None:
         """Through the door of the right portal, and past the second factor where the role has one."""
+        self.page.goto(f"{self.served.address}/sign-in")
+        self.sign_in_here()
+
+    def sign_in_here(self) -> None:
+        """On the page of the sign-in, wherever it leads."""
         page, office = self.page, self.served.office
-        page.goto(f"{self.served.address}/sign-in")
         page.locator("[name=login]").fill(self.login)
         page.locator("[name=password]").fill(office.passwords.get(self.login, PASSWORD))
         page.locator(f"[name=portal][value={portal_of(office.actor(self.login).org_kind)}]").check()

@@ -129,7 +129,8 @@ def _file(ref: str, draft: Kept | None = None) -> ResponseReturnValue:
         row = files.by_ref(work, ref)  # the actor's own upload became it
         why = file_checks.withheld(work, row)
         return jsonify(
-            file=row.ref, name=files.name_of(work, row), size=showing.size(row.size), digest=row.digest,
+            file=row.ref, name=files.name_of(work, row), digest=row.digest,
+            size=f"{showing.media(row.media_type)} {showing.size(row.size)}",
             view=url_for("files.view", ref=row.ref), picture=row.media_type.startswith("image/"),
             withheld="" if why is None else str(why),
             revision=draft.revision if draft is not None and not draft.beside else None,
