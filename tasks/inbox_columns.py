@@ -14,13 +14,14 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, delete, func, select
 
-from domain.base import new_ref
+from domain.base import new_ref, new_refs
+from domain.bulk import write_alike
 from domain.parties import permissions
 from domain.parties.organisations import Organisation
 from domain.work import Work
 from tasks import column_rows
 from tasks.rows.finding_models import CHOICE, DATE, NUMBER, TEXT, TaskValue
-from tasks.rows.models import HumanTask
+from tasks.rows.models import OPEN, HumanTask
 from workflows import definitions
 from workflows.definitions import Definition, DefinitionRow
 from workflows.forms import FieldSpec, FormSpec
@@ -162,14 +163,39 @@ def follow(work: Work, instance: Instance, refs: Sequence[str], *, left: bool) -
         _open(work, instance, columns, refs)
 
 
-def _open(work: Work, instance: Instance, columns: Sequence[Column], refs: Sequence[str]) -> None:
-    case_id, data = instance.case.id, instance.run.data
-    known: dict[str, tuple[str, str]] = {}
+def begin(work: Work, definition: Definition, data: Mapping[str, Any], cases: Sequence[int]) -> None:
+    """The open tasks of cases that were opened alike have what their data says of the columns, a statement a column.
+
+    Uses uq_human_task_case_id_token.
+    """
+    known = _said(_columns(definition), data)
+    if not known or not cases:
+        return
+    opened = select(HumanTask.id, HumanTask.case_id, HumanTask.org_id).where(
+        HumanTask.case_id.between(min(cases), max(cases)), HumanTask.state.in_(OPEN)
+    )
+    own = set(cases)  # another's case may have a key between them
+    places = [tuple(row) for row in work.session.execute(opened) if row.case_id in own]
+    tasks, of_cases, offices = zip(*places, strict=True) if places else ((), (), ())
+    for key, (kind, value) in known.items():
+        like = {"key": key, "kind": kind, "value": value, "sealed": None, "open": True}
+        rows = {"ref": new_refs(len(tasks)), "task_id": tasks, "case_id": of_cases, "org_id": offices}
+        write_alike(work.session, TaskValue, like, rows)
+
+
+def _said(columns: Sequence[Column], data: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    """Kind and comparable value of each column that a case's data says; a text is said by answers alone."""
+    found: dict[str, tuple[str, str]] = {}
     for column in columns:
         if column.kind != TEXT and column.key in data:
             value = _from_data(column, data[column.key])
             if value:
-                known[column.key] = (column.kind, value)
+                found[column.key] = (column.kind, value)
+    return found
+
+
+def _open(work: Work, instance: Instance, columns: Sequence[Column], refs: Sequence[str]) -> None:
+    case_id, known = instance.case.id, _said(columns, instance.run.data)
     for ref, key, kind, value, sealed in column_rows.EARLIER.all(work.connection, {"case": case_id}):
         known[key] = (kind, _opened(work, ref, sealed) if kind == TEXT else value)
     if known:

@@ -22,7 +22,7 @@ from domain.bulk import write_alike
 from domain.cases import OPEN, Case, enter_stage
 from domain.errors import HouseError
 from domain.work import Work
-from tasks import assigning, line
+from tasks import assigning, inbox_columns, line
 from tasks.rows.models import HumanTask
 from workflows import engine, instances, moments, registry
 from workflows.alike import Unlike
@@ -173,6 +173,7 @@ def open_many(work: Work, found: Way, like: Case) -> list[int]:
     for town in dict.fromkeys(columns["town_id"]):
         like.town_id = town
         _write_tasks(work, found, like, [key for key, one in zip(keys, own, strict=True) if one.town_id == town])
+    inbox_columns.begin(work, found.definition, found.run.data, keys)
     for row in instances.wait_rows(like, found.run, instances.standing(found.run).waits):
         write_alike(session, CaseWait, row, {"case_id": keys})
     for timer in found.run.timers():

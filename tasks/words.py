@@ -7,16 +7,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from domain.text import gettext as _
+from workflows.form_revisions import Former
 from workflows.forms import COMPUTED, CONFIRMED, FieldSpec, FormSpec
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Names for the refs and codes an answer may hold (S3)."""
+    """Names for the refs and codes an answer may hold (S3); former: options that its form offers no more."""
 
     people: Mapping[str, str] = field(default_factory=dict, repr=False)
     categories: Mapping[str, str] = field(default_factory=dict)
     others: Mapping[str, str] = field(default_factory=dict, repr=False)
+    former: Former = field(default_factory=dict)
 
     def of(self, value: str) -> str:
         """The name behind a ref or code; what is unknown stays as it is."""
@@ -82,7 +84,8 @@ def _said(spec: FieldSpec, value: Any, names: Names, locale: str) -> str:
         return str(_("yes")) if value else ""
     if spec.kind == "filepicker":
         return str(_("%(count)s files", count=len(value)))
-    labels = {o.value: o.label_en if locale == "en" else o.label for o in spec.options}
+    options = (*names.former.get(spec.key, {}).values(), *spec.options)
+    labels = {o.value: o.label_en if locale == "en" else o.label for o in options}
     if spec.kind == "checklist" and spec.options_from == "resources":
         return str(_("%(count)s sources", count=len(value)))
     if spec.kind == "checklist":

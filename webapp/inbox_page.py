@@ -17,7 +17,7 @@ from domain.text import gettext as _
 from domain.work import Work
 from tasks import inbox_columns
 from tasks.batches import batch_undo, batches
-from tasks.finding import filters, saved_filters, searching
+from tasks.finding import filters, saved_filters, searching, sorting
 from tasks.finding.filters import Filter
 from tasks.finding.queues import Choices, TaskRow
 from tasks.finding.saved_filters import Saved
@@ -43,6 +43,12 @@ PRIORITIES: dict[str, Text] = {
     "5": _("normal"),
     "10": _("can wait"),
 }
+ORDERS: dict[str, Text] = {
+    "due": _("due day, late ones first"), "-due": _("due day, last ones first"),
+    "opened": _("longest waiting first"), "-opened": _("newest first"), "name": _("by step"),
+    "-name": _("by step, backwards"),
+}  # fmt: skip
+MOST_SORTED = sorting.MOST
 OWNERS: dict[str, Text] = {
     "mine": _("me"), "all": _("the whole office"), "free": _("nobody"), "delegated": _("whom I delegated it to"),
 }  # fmt: skip
@@ -128,6 +134,22 @@ def title_of(column: Column) -> str:
 def options_of(column: Column) -> list[tuple[str, str]]:
     """What a choice offers in the language of the page."""
     return [(code, en if english() else zh) for code, zh, en in column.options]
+
+
+def orders(columns: Sequence[Column]) -> dict[str, str]:
+    """The orders that a list can have, in words."""
+    found = {sort: str(said) for sort, said in ORDERS.items()}
+    for one in sorting.orders(columns):
+        title = title_of(one)
+        found[filters.VALUE + one.key] = str(_("%(column)s, lowest first", column=title))
+        found[filters.BACKWARDS + filters.VALUE + one.key] = str(_("%(column)s, highest first", column=title))
+    return found
+
+
+def in_part() -> bool:
+    """Whether htmx asks for the list alone, to put it in the place of the one that is there."""
+    again = "HX-History-Restore-Request" in request.headers  # the back button, between two lists of one page
+    return again or request.headers.get("HX-Target") == "div#worklist"
 
 
 def without_place(kept: Mapping[str, str]) -> dict[str, str]:

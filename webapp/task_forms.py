@@ -26,6 +26,7 @@ from webapp.form_seen import Seen, conditions, judged
 from webapp.form_seen import seen as seen_of
 from webapp.forms import FixedRow, Sources, TaskForm, make
 from webapp.i18n import english
+from workflows.form_revisions import Former
 from workflows.forms import FieldSpec, FormSpec, file_refusal
 
 log = logging.getLogger("web.papers")
@@ -41,7 +42,7 @@ class Formed(FormedTask, Protocol):
     def facts(self) -> Mapping[str, Mapping[str, Any]]: ...
 
     @property
-    def own_form(self) -> FormSpec: ...
+    def former(self) -> Former: ...
 
 
 def filled(ref: str, answers: Mapping[str, Any]) -> TaskForm:
@@ -119,11 +120,10 @@ def _sources(work: Work, shown: Formed) -> Sources:
 
 
 def _former(shown: Formed) -> dict[str, dict[str, str]]:
-    """What the options of the case's own version are called: a newer form may offer some of them no more."""
+    """What options that the form offers no more were called."""
     return {
-        one.key: {option.value: option.label_en if english() else option.label for option in one.options}
-        for one in shown.own_form.everything()
-        if one.options
+        key: {value: option.label_en if english() else option.label for value, option in options.items()}
+        for key, options in shown.former.items()
     }
 
 

@@ -6,7 +6,8 @@ cases without moving them. Parts are content-addressed and versions never change
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from sqlalchemy import select
 
@@ -15,9 +16,11 @@ from domain.text import gettext as _
 from domain.work import Work
 from workflows import forms, versions
 from workflows.definition_rows import DefinitionPart, DefinitionRow
+from workflows.form_fields import Option
 from workflows.forms import FormSpec
 from workflows.versions import Definition
 
+Former = Mapping[str, Mapping[str, Option]]  # key of a field -> value -> the option it was
 MOST_KNOWN = 4_096
 # by digest and key; and of (ref of the version in force, key of a case's own version, key of the form)
 _known: dict[tuple[str, str], FormSpec] = {}
@@ -70,6 +73,43 @@ def of_digest(work: Work, key: str, digest: str, definition: Definition | None =
     if found is None:
         raise OperationFailed(_("The form of this task is missing."), form=key)
     return found
+
+
+def former_options(work: Work, definition: Definition, form: FormSpec, answers: Mapping[str, Any]) -> Former:
+    """What answers chose and the form offers no more, as the newest revision that offered it has it.
+
+    Asks for nothing where the form offers all that was chosen; else for the versions of its process, in one SELECT.
+    """
+    gone = _not_offered(form, answers)
+    if not gone:
+        return {}
+    path, row = path_of(form.key), DefinitionRow
+    manifests = select(row.manifest).where(row.process == definition.process).order_by(row.number)
+    digests = dict.fromkeys(manifest.get(path) for manifest in work.session.scalars(manifests))
+    revisions = (_readable(work, form.key, digest) for digest in digests if digest is not None)
+    found: dict[str, dict[str, Option]] = {}
+    for spec in (one for revision in revisions if revision is not None for one in revision.everything()):
+        named = {option.value: option for option in spec.options if option.value in gone.get(spec.key, ())}
+        found.setdefault(spec.key, {}).update(named)
+    return found
+
+
+def _not_offered(form: FormSpec, answers: Mapping[str, Any]) -> dict[str, set[str]]:
+    """Values of fields with options of their own that are none of these."""
+    found: dict[str, set[str]] = {}
+    for spec in form.inputs:
+        given = answers.get(spec.key)
+        rows = (given if isinstance(given, list) else []) if spec.fields else [answers]
+        for one in (inner for inner in (spec.fields or (spec,)) if inner.options):
+            offered = {option.value for option in one.options}
+            chosen = (value for row in rows if isinstance(row, Mapping) for value in _each(row.get(one.key)))
+            if gone := {value for value in chosen if value not in offered}:
+                found.setdefault(one.key, set()).update(gone)
+    return found
+
+
+def _each(value: object) -> list[str]:
+    return [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str) and one]
 
 
 def _at_hand(key: str, digest: str, definition: Definition | None) -> FormSpec | None:

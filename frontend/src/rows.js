@@ -1,6 +1,7 @@
 // Rows that can be chosen together. <table data-rows> … <tr> with <input type="checkbox" data-select>; one
 // <input type="checkbox" data-select-all> in the head; [data-bulkbar] (hidden at first) shows while something is chosen,
 // and every [data-count-text="认领所选 {n} 件"] in it says how many: never more than what is seen.
+// A list that htmx draws anew in its place keeps the focus: where what had it is gone, its heading takes it.
 
 export function rows(page) {
   page.addEventListener('change', (event) => {
@@ -10,6 +11,9 @@ export function rows(page) {
     if (event.target.matches('[data-select], [data-select-all]')) show(page);
   });
   addEventListener('pageshow', () => show(page));
+  page.addEventListener('htmx:after:swap', (event) => {
+    if (page.activeElement === page.body) event.target.querySelector?.('h1[tabindex]')?.focus();
+  });
 }
 
 function boxes(page) {

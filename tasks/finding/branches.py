@@ -24,7 +24,6 @@ Where = tuple[ColumnElement[bool], ...]
 Rows = Select[*tuple[Any, ...]]
 # in the words of the indexes, for SQLite to see that they serve
 IS_OPEN = HumanTask.state.in_([literal_column(f"'{one}'") for one in OPEN])
-SORTS = {"opened": HumanTask.opened_at, "name": HumanTask.name}
 
 
 def scope(actor: Actor) -> Actor:
@@ -84,24 +83,20 @@ def whole_queues(actor: Actor) -> list[tuple[int, str]] | None:
     return None if any(more for _org, _role, more in found) else [(org, role) for org, role, _more in found]
 
 
-def order(sort: str = "due") -> tuple[Any, ...]:
+def order() -> tuple[Any, ...]:
     """Most pressing first. A task without a due day is never late, so it stands last; the key makes pages stable."""
-    return (SORTS.get(sort, HumanTask.due_at.nulls_last()), HumanTask.id)
+    return (HumanTask.due_at.nulls_last(), HumanTask.id)
 
 
-def fronts(
-    branches: Sequence[Where], narrowed: Sequence[ColumnElement[bool]], sort: str, most: int | ColumnElement[int]
-) -> Rows:
-    """(id, place): the first `most` tasks of each branch that meet `narrowed`, each once, in their order."""
-    place = SORTS.get(sort, HumanTask.due_at)
+def fronts(branches: Sequence[Where], narrowed: Sequence[ColumnElement[bool]], most: int | ColumnElement[int]) -> Rows:
+    """Keys of the first `most` tasks of each branch that meet `narrowed`, each once, in their order."""
     ways: list[Rows] = [
-        select(narrow(select(HumanTask.id, place.label("place")), (*where, *narrowed)).order_by(*order(sort))
+        select(narrow(select(HumanTask.id, HumanTask.due_at), (*where, *narrowed)).order_by(*order())
                .limit(most).subquery())
         for where in branches
     ]  # fmt: skip
     merged = (union(*ways) if len(ways) > 1 else ways[0]).subquery("merged")
-    ordered = merged.c.place.nulls_last() if sort not in SORTS else merged.c.place
-    return select(merged.c.id).order_by(ordered, merged.c.id)
+    return select(merged.c.id).order_by(merged.c.due_at.nulls_last(), merged.c.id)
 
 
 def some(

@@ -30,7 +30,8 @@ from tasks.rules import task_scope
 TABS = ("all", "overdue", "today", "soon")
 # "open": what the actor holds or may claim; "all" shows what colleagues of the office hold too
 OWNERS = ("open", "all", "mine", "free", "delegated")
-SORTS = ("due", "opened", "name")
+BY_DUE, BACKWARDS = "due", "-"
+SORTS = (BY_DUE, "-due", "opened", "-opened", "name", "-name")
 DUES = ("", "overdue", "none")
 OLDEST = 999  # working days
 URGENT = "urgent"  # any priority before the normal one
@@ -44,7 +45,8 @@ class Filter:
 
     state: one state of an open task. due: "overdue" or "none"; due_from, due_to: days, both included. older: open for
     more than so many working days. priority: "0" … "10" or "urgent". holder: ref of an account, for its head. person:
-    reference of a search. columns: what columns of the inbox are asked for.
+    reference of a search. columns: what columns of the inbox are asked for. sort: one of SORTS or a column as `v.key`,
+    "-" before it for the other way round.
     """
 
     tab: str = "all"
@@ -63,7 +65,7 @@ class Filter:
     person: str = ""
     search: str = ""
     columns: tuple[inbox_columns.Asked, ...] = ()
-    sort: str = "due"
+    sort: str = BY_DUE
     page: int = 1
 
     def checked(self) -> Filter:
@@ -85,7 +87,7 @@ class Filter:
             person=self.person[:26],
             search=self.search.strip()[:48],
             columns=tuple(one for one in self.columns[:MOST_COLUMNS] if one.equals or one.least or one.most),
-            sort=self.sort if self.sort in SORTS else "due",
+            sort=_sort(self.sort),
             page=max(1, min(self.page, 10_000)),
         )
 
@@ -142,6 +144,11 @@ def _columns(said: Mapping[str, str]) -> Iterator[inbox_columns.Asked]:
     for place in keys:
         equals, least, most = (str(said.get(place + end, "")).strip()[:60] for end in ("", LEAST, MOST))
         yield inbox_columns.Asked(place.removeprefix(VALUE)[:64], equals, least, most)
+
+
+def _sort(text: str) -> str:
+    by_column = text.removeprefix(BACKWARDS).startswith(VALUE)
+    return text[: 64 + len(BACKWARDS + VALUE)] if text in SORTS or by_column else BY_DUE
 
 
 def _day(text: str) -> str:

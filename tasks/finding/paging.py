@@ -12,7 +12,8 @@ Row = TypeVar("Row")
 @dataclass(frozen=True, slots=True)
 class Page(Generic[Row]):
     """A page of rows: `total` rows in all, this is page `number` of `pages`. more: there are more than `total`, which
-    nobody counted. deepest: the last page that is shown of a list nobody leafs through to its end; 0 for any."""
+    nobody counted. deepest: the last page that is shown of a list nobody leafs through to its end; 0 for any. sort: the
+    order it has, which need not be the one asked for."""
 
     rows: Sequence[Row]
     total: int
@@ -20,6 +21,7 @@ class Page(Generic[Row]):
     size: int
     more: bool = False
     deepest: int = 0
+    sort: str = "due"
 
     @property
     def said(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -21,7 +21,7 @@ from domain.parties.households import Household, Person
 from domain.parties.organisations import Organisation
 from domain.prepared import Prepared
 from domain.work import Actor, Work
-from tasks.finding import branches, filters
+from tasks.finding import branches, filters, sorting
 from tasks.finding.branches import Rows
 from tasks.finding.counting import Counts as Counts
 from tasks.finding.counting import counts as counts
@@ -104,33 +104,34 @@ def worklist(work: Work, asked: Filter, *, size: int = PAGE) -> Page[TaskRow]:
     shows of them, one for the total.
 
     A standing tab is counted exactly, anything narrower up to 1,000. Uses ix_human_task_inbox,
-    ix_human_task_assignee.
+    ix_human_task_assignee; in another order than by due day (`sorting`) as its count does.
     """
     asked = asked.checked()
     number = min(asked.page, DEEPEST)
-    keys = _keys(work, asked, number, size)
     total, more = _total(work, asked)
-    return Page(task_rows(work, keys), total, number, size, more, DEEPEST)
+    sort = sorting.known(work, asked.sort, total, more)
+    keys = _keys(work, replace(asked, sort=sort), number, size)
+    return Page(task_rows(work, keys), total, number, size, more, DEEPEST, sort)
 
 
 def _keys(work: Work, asked: Filter, number: int, size: int) -> list[int]:
     """Keys of the tasks on one page of a list."""
-    if asked.tab != "all" or not _standing(asked):
-        wanted = front(work, asked, number * size)
+    if asked.sort != filters.BY_DUE or asked.tab != "all" or not _standing(asked):
+        wanted = ordered(work, asked, number * size)
         return list(work.session.scalars(wanted.limit(size).offset((number - 1) * size)))
     work.session.flush()
-    wanted_once = _front(branches.scope(work.actor), asked.owner, asked.sort)
+    wanted_once = _front(branches.scope(work.actor), asked.owner)
     passed = (number - 1) * size
     rows = wanted_once.all(work.connection, {"most": number * size, "size": size, "passed": passed})
     return [key for (key,) in rows]
 
 
 @lru_cache(maxsize=MOST_OFFERED)
-def _front(actor: Actor, owner: str, sort: str) -> Prepared:
+def _front(actor: Actor, owner: str) -> Prepared:
     """The keys of a page of a list that nothing narrows, written once: its OR is long and most pages are such."""
     most, size, passed = (bindparam(name, type_=Integer) for name in ("most", "size", "passed"))
     narrowed = [filters.by_owner(actor, owner)]
-    found = branches.fronts(branches.of_actor(actor, owner), narrowed, sort, most)
+    found = branches.fronts(branches.of_actor(actor, owner), narrowed, most)
     return Prepared(found.limit(size).offset(passed))
 
 
@@ -139,10 +140,12 @@ def _standing(asked: Filter) -> bool:
     return asked == Filter(tab=asked.tab, owner=asked.owner, sort=asked.sort, page=asked.page)
 
 
-def front(work: Work, asked: Filter, most: int) -> Rows:
+def ordered(work: Work, asked: Filter, most: int) -> Rows:
     """Keys of the first `most` tasks under a filter, in its order, each once."""
-    ways = branches.of_actor(work.actor, filters.reach(asked))
-    return branches.fronts(ways, filters.narrowed(work, asked), asked.sort, most).limit(most)
+    ways, narrowed = branches.of_actor(work.actor, filters.reach(asked)), filters.narrowed(work, asked)
+    if asked.sort == filters.BY_DUE:
+        return branches.fronts(ways, narrowed, most).limit(most)
+    return sorting.few(ways, narrowed, filters.leading(work, asked), asked.sort)
 
 
 def count_up_to(work: Work, asked: Filter, most: int = MOST_COUNTED) -> int:

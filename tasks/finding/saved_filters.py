@@ -163,11 +163,14 @@ def outdated(work: Work, asked: Filter) -> tuple[Filter, list[Text]]:
     if asked.holder and not _known(work, Account.ref == asked.holder, Account.id):
         gone.append(_("The colleague of this filter is not there any more."))
         asked = replace(asked, holder="")
-    if asked.columns:
-        known = {one.key for one in inbox_columns.columns(work)}
-        if not {one.key for one in asked.columns} <= known:
-            gone.append(_("A column of this filter is not there any more."))
-            asked = replace(asked, columns=tuple(one for one in asked.columns if one.key in known))
+    by_column = asked.sort not in filters.SORTS
+    known = {one.key for one in inbox_columns.columns(work)} if asked.columns or by_column else set()
+    if not {one.key for one in asked.columns} <= known:
+        gone.append(_("A column of this filter is not there any more."))
+        asked = replace(asked, columns=tuple(one for one in asked.columns if one.key in known))
+    if by_column and asked.sort.removeprefix(filters.BACKWARDS).removeprefix(filters.VALUE) not in known:
+        gone.append(_("The column that this list was sorted by is not there any more."))
+        asked = replace(asked, sort=filters.BY_DUE)
     return asked, gone
 
 

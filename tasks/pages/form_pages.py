@@ -26,8 +26,9 @@ from tasks.pages import options, pages
 from tasks.pages.pages import GuardianView
 from tasks.rows.models import COMPLETED, HumanTask
 from tasks.rules import is_mine, supervised, task_scope
-from workflows import definitions
+from workflows import definitions, form_revisions
 from workflows.definitions import DefinitionRow
+from workflows.form_revisions import Former
 from workflows.forms import FormSpec
 from workflows.instances import CaseState
 
@@ -45,7 +46,7 @@ class FormPage:
     revision: int
     page: str
     form: FormSpec
-    own_form: FormSpec
+    former: Former
     values: Mapping[str, Any] = field(repr=False)
     members: Sequence[Member] = field(repr=False)
     guardians: Sequence[GuardianView] = field(repr=False)
@@ -75,6 +76,7 @@ def form_page(work: Work, ref: str) -> FormPage:
     task, case, household = row[0], row[1], row[3]
     definition = definitions.by_id(work, row[2].id)
     form = pinned_forms.form_of(work, task, definition)
+    values = followed.answers_of(work, task) if task.state == COMPLETED else drafts.of(work, task)
     people = household if options.asked(form) & OF_PEOPLE else None
     return FormPage(
         ref=task.ref,
@@ -83,8 +85,8 @@ def form_page(work: Work, ref: str) -> FormPage:
         revision=task.draft_revision or 0,
         page=task.draft_page or "",
         form=form,
-        own_form=definition.form(task.form_key),
-        values=followed.answers_of(work, task) if task.state == COMPLETED else drafts.of(work, task),
+        former=form_revisions.former_options(work, definition, form, values),
+        values=values,
         members=briefs.members(work, people),
         guardians=pages.guardians(work, people),
         facts=form_facts.of_case(work, case.id, form),

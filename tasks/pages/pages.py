@@ -7,7 +7,7 @@ for pages only.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache, partial
 from typing import Any
@@ -40,8 +40,9 @@ from tasks.desk.routing import Explained
 from tasks.desk.standing import Standing
 from tasks.rows.models import COMPLETED, READY, HumanTask
 from tasks.rules import is_mine, recall_steps, state_of, supervised, task_scope
-from workflows import definitions
+from workflows import definitions, form_revisions
 from workflows.definitions import DefinitionRow
+from workflows.form_revisions import Former
 from workflows.forms import FormSpec
 from workflows.instances import CaseState
 
@@ -60,9 +61,9 @@ class GuardianView:
 class TaskPage:
     """A task with all that helps to do it. returned: what sent it back, None the first time.
 
-    own_form: of the case's own version; newer: a newer revision of the form. mine: the actor holds it; claimable:
-    nobody does, and they may; for_others: it may be done on somebody's behalf (`on_behalf`); values: draft, or the
-    answers once completed (S3); readers: whom a remark may tell, asked only where that is drawn.
+    former: what was chosen and the form offers no more; newer: a newer revision of the form. mine: the actor holds
+    it; claimable: nobody does, and they may; for_others: it may be done on somebody's behalf (`on_behalf`); values:
+    draft, or the answers once completed (S3); readers: whom a remark may tell, asked only where that is drawn.
     """
 
     ref: str
@@ -84,7 +85,7 @@ class TaskPage:
     done_at: datetime | None
     draft: Shown
     form: FormSpec
-    own_form: FormSpec
+    former: Former
     newer: Newer | None
     values: Mapping[str, Any] = field(repr=False)
     case: CaseBrief
@@ -134,11 +135,12 @@ def task_page(work: Work, ref: str, *, english: bool = False) -> TaskPage:
     brief = briefs.brief_of(work, case, household, row[3:6], definition, law)
     holder, done_by = row[6] or "", followed.both(row[7] or "", row[11])
     kin = guardians(work, household)
-    known = _names(brief, law, kin, english)
+    form, values = pinned_forms.form_of(work, task, definition), _values(work, task)
+    former = form_revisions.former_options(work, definition, form, values)
+    known = replace(_names(brief, law, kin, english), former=former)
     recall_steps(work, case.id, definition.diagram.steps)
     said = routing.explain(work, task, case, definition.diagram.steps.get(task.step_id))
     earlier = followed.opinions(work, case, definition, known, english=english)
-    form, values = pinned_forms.form_of(work, task, definition), _values(work, task)
     return TaskPage(
         **_plain(work, task),
         claimable=said.take and task.state == READY,
@@ -147,7 +149,7 @@ def task_page(work: Work, ref: str, *, english: bool = False) -> TaskPage:
         done_by=done_by,
         draft=drafts.shown(work, task, row[14] or "", partial(words.in_words, form, names=known, english=english)),
         form=form,
-        own_form=definition.form(task.form_key),
+        former=former,
         newer=form_switching.newer(work, task, definition, form, values, known, english=english),
         values=values,
         case=brief,

@@ -47,6 +47,8 @@ def test_the_clerk_prepares_a_commission_with_the_keyboard_alone(web: Served) ->
     page.locator("tbody tr").first.wait_for()
     page.keyboard.press("j")
     page.keyboard.press("c")
+    page.locator("tr.cursor:has(a[id^=act-]) [data-open]:focus").wait_for()  # claimed, and the list stays
+    page.keyboard.press("Enter")
     page.locator("form[data-draft-url]").wait_for()
 
     _tab_to(page, "[name=purpose]")

@@ -65,6 +65,8 @@ def test_a_task_is_claimed_filled_in_and_completed_by_keyboard_alone(page, serve
 
     page.keyboard.press("j")
     page.keyboard.press("c")
+    page.locator("tr.cursor:has(a[id^=act-]) [data-open]:focus").wait_for()  # claimed, and the list stays
+    page.keyboard.press("Enter")
     page.locator(".actionbar .primary").wait_for()
     assert story.open_steps() == ["intake"]
 

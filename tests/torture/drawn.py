@@ -82,6 +82,7 @@ class Drawing:
     scope: Scope
     extra: str = ""
     fields: Sequence[tuple[str, str]] = field(default=(("note", "textfield"), ("again", "checkbox")))
+    columns: frozenset[str] = frozenset()  # fields that the inbox shows
 
     def xml(self) -> bytes:
         """The file."""
@@ -121,7 +122,11 @@ class Drawing:
                 "type": kind,
                 "key": key,
                 "label": key,
-                "properties": {"label.en": key, **({"route": "true"} if kind == "checkbox" else {})},
+                "properties": {
+                    "label.en": key,
+                    **({"route": "true"} if kind == "checkbox" else {}),
+                    **({"inbox": "true"} if key in self.columns else {}),
+                },
             }
             for key, kind in self.fields
         ]

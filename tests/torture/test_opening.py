@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from domain.journal import JournalEntry, JournalStream
 from domain.parties.organisations import Organisation
 from domain.sealing import verify
 from tasks import opening
+from tasks.rows.finding_models import TaskValue
 from tasks.rows.models import HumanTask
 from tests.torture import drawn
 from tests.torture.drawn import Drawing
@@ -40,7 +43,7 @@ APART = {
 }
 
 
-def unopened(world: World, process: str, count: int) -> None:
+def unopened(world: World, process: str, count: int, data: Mapping[str, Any] = DATA) -> None:
     """Open that many cases at once."""
     with world.work() as work:
         definition = definitions.in_force(work, process)
@@ -54,7 +57,7 @@ def unopened(world: World, process: str, count: int) -> None:
         town = offices["ps-town"].id
         own = [opening.Own(f"多〔2027〕{number:04d}", None, town) for number in range(count)]
         with world.counted() as seen:
-            (found,), alone = opening.ways(work, definition, like, own, DATA)
+            (found,), alone = opening.ways(work, definition, like, own, data)
             assert alone == []
             opening.open_many(work, found, like)
         assert len(seen) < 60  # however many cases
@@ -96,6 +99,21 @@ def test_a_case_opened_among_many_has_the_rows_of_one_opened_alone(world: World,
         states = work.session.scalars(select(CaseState.version).order_by(CaseState.version.desc())).all()
         assert states[:3] == [2, 2, 1]
         assert list(verify(work.session, world.home.vault)) == []
+
+
+def test_cases_opened_among_many_have_the_columns_that_their_data_says(world: World) -> None:
+    review = drawn.review()
+    fields = (*review.fields, ("rooms", "number"))
+    world.deploy(replace(review, fields=fields, columns=frozenset({"rooms"})))
+    data = {**DATA, "rooms": 3}
+    alone = world.case("review", data)
+    unopened(world, "review", 3, data)
+    with world.work(write=False) as work:
+        said = select(Case.ref, TaskValue.key, TaskValue.value, TaskValue.org_id, TaskValue.open)
+        joined = said.join(HumanTask, HumanTask.id == TaskValue.task_id).join(Case, Case.id == HumanTask.case_id)
+        rows = work.session.execute(joined.where(TaskValue.org_id == HumanTask.org_id)).all()
+    assert len({ref for ref, *_said in rows}) == len(rows) == 4
+    assert len({tuple(said) for _ref, *said in rows}) == 1 and alone in {ref for ref, *_said in rows}
 
 
 def test_where_the_way_asks_for_what_is_a_cases_own_they_are_opened_one_by_one(world: World) -> None:

@@ -116,6 +116,27 @@ def test_the_page_says_what_changed_and_what_is_to_be_changed_by_hand(office: Of
     assert browser.post(address, data=fields, content_type="multipart/form-data").status_code == 302
 
 
+def test_an_option_of_a_revision_in_between_keeps_its_words(office: Office) -> None:
+    def more(parts: list[Any]) -> None:
+        part(parts, "purpose")["values"].append(
+            {"label": "入户前核查", "value": "BEFORE", "label.en": "Before a visit"}
+        )
+
+    story, ref = _held(office)
+    put_in_force(office, lambda editing: editing.form("commission", more))
+    with story.work("clerk") as work:
+        form_switching.switch(work, ref)
+        desk.keep_draft(work, ref, {**SAID, "purpose": "BEFORE"})
+    put_in_force(office, _fixed)
+    with story.work("clerk") as work:
+        form_switching.switch(work, ref)
+    browser, address = browser_of(app_of(office), office, "clerk"), task_address(story, "commission")
+    for language, said in (("zh", "入户前核查（"), ("en", "Before a visit (")):
+        page = browser.get(f"{address}?lang={language}").text
+        assert said in page and "BEFORE (" not in page and "BEFORE（" not in page
+        assert fields_of(page)["purpose"] == "BEFORE"
+
+
 def test_an_owner_gives_all_open_tasks_the_newer_form_and_takes_it_back(office: Office) -> None:
     story, ref = _held(office)
     before = _row(story)

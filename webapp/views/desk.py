@@ -17,7 +17,7 @@ from tasks import form_facts, moves
 from tasks.cases import drawings, followed
 from tasks.desk import desk, drafts, form_switching
 from tasks.desk.drafts import Kept
-from tasks.finding import pull, queues, saved_filters
+from tasks.finding import pull, queues, saved_filters, sorting
 from tasks.finding.filters import Filter
 from tasks.finding.pull import Next
 from tasks.moves import Moved
@@ -67,9 +67,13 @@ def _list(endpoint: str, asked: Filter) -> ResponseReturnValue:
             return redirect(url_for(endpoint, **in_address(replace(asked, page=page.pages))))
         counted = queues.counts(work, owner="open")
         choices, titles = queues.choices(work), inbox_page.titles(work)
+        bar = inbox_page.bar(work, asked, gone, page.rows, choices, titles, endpoint)
         return render_template(
             "desk/inbox.html",
-            bar=inbox_page.bar(work, asked, gone, page.rows, choices, titles, endpoint),
+            layout="part.html" if inbox_page.in_part() else "base.html",
+            bar=bar,
+            orders=inbox_page.orders(bar.columns),
+            sortable=sorting.possible(page.total, page.more),
             chosen=inbox_page,
             page=page,
             asked=asked,
@@ -129,10 +133,23 @@ def task(ref: str) -> ResponseReturnValue:
 @blueprint.post("/tasks/<ref>/claim")
 @requires("task.claim")
 def claim(ref: str) -> ResponseReturnValue:
-    """Take a task and open it."""
+    """Take a task and open it; asked from a list that stays, take it and show the list."""
+    if inbox_page.in_part():
+        return _claimed_in_list(ref)
     with acting() as work:
         desk.claim(work, ref)
     return redirect(url_for("desk.task", ref=ref, **in_address(asked_filter())))
+
+
+def _claimed_in_list(ref: str) -> ResponseReturnValue:
+    """To the list as it is now; where a colleague was faster it says who."""
+    try:
+        with acting() as work:
+            desk.claim(work, ref)
+    except HouseError as refusal:
+        flash(str(refusal))
+    endpoint = "desk.queue" if request.args.get("list") == "queue" else "desk.inbox"
+    return redirect(url_for(endpoint, **in_address(asked_filter())))
 
 
 @blueprint.post("/tasks/<ref>/release")
