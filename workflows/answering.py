@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from typing import Any
+
+from sqlalchemy import select
 
 from domain import files
 from domain.cases import Case
@@ -64,6 +66,16 @@ def person(work: Work, case: Case, row: Mapping[str, Any]) -> Person:
     if found.household_id != case.household_id:
         raise NotFound(_("There is no such person in this household."))
     return found
+
+
+def people(work: Work, case: Case, rows: Sequence[Mapping[str, Any]]) -> list[Person]:
+    """The members that rows speak of, each as `person` finds them; one SELECT. Raises NotFound."""
+    refs = [str(row.get("person", "")) for row in rows]
+    wanted = select(Person).where(Person.ref.in_(refs), Person.household_id == case.household_id)
+    found = {one.ref: one for one in work.session.scalars(wanted)} if refs else {}
+    if not found.keys() >= set(refs):
+        raise NotFound(_("There is no such person in this household."))
+    return [found[ref] for ref in refs]
 
 
 @contextmanager

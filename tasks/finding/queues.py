@@ -183,7 +183,7 @@ def _total(work: Work, asked: Filter) -> tuple[int, bool]:
 def choices(work: Work) -> Choices:
     """What the filters can offer within the actor's scope: processes, steps and towns of open tasks, every programme.
 
-    Three SELECTs, the first from ix_human_task_inbox alone. Of somebody with thousands of open tasks what was found is
+    One SELECT, which reads every open task in ix_human_task_inbox alone and names what it found. Of somebody with thousands of open tasks what was found is
     offered again for a minute: a step or town that came meanwhile is in the list all the same.
     """
     if counts(work, owner="open").all <= MANY:
@@ -200,27 +200,21 @@ def choices(work: Work) -> Choices:
 
 
 def _choices(work: Work) -> Choices:
-    task = HumanTask
     work.session.flush()
     rows = _places(branches.scope(work.actor)).all(work.connection, {})
-    newest = {(process, step): key for process, step, _town, key in rows}
-    named = work.session.execute(select(task.step_id, task.name, task.name_en).where(task.id.in_(newest.values())))
-    towns = work.session.execute(
-        select(Organisation.ref, Organisation.name, Organisation.name_en).where(
-            Organisation.id.in_({row[2] for row in rows} - {None})
-        )
-    )
+    named = {(process, step): (step, name, name_en) for process, step, name, name_en, *_town in rows}
+    towns: set[tuple[str, str, str]] = {(ref, town, town_en) for *_step, ref, town, town_en in rows if ref is not None}
     return Choices(
-        processes=sorted({process for process, _step in newest}),
-        steps=sorted({(step, name, name_en) for step, name, name_en in named}),
+        processes=sorted({process for process, _step in named}),
+        steps=sorted(set(named.values())),
         programmes=sorted(rules.current(work).programmes),
-        towns=sorted((ref, name, name_en) for ref, name, name_en in towns),
+        towns=sorted(towns),
     )
 
 
 @lru_cache(maxsize=MOST_OFFERED)
 def _places(actor: Actor) -> Prepared:
-    """(process, step, town, key of the newest) of a scope's open tasks; written once."""
+    """Process, step and town of a scope's open tasks, with their names, those of the newest last; written once."""
     task = HumanTask
     ways: list[Rows] = [
         select(task.process, task.step_id, task.town_id, func.max(task.id).label("newest"))
@@ -228,7 +222,14 @@ def _places(actor: Actor) -> Prepared:
         .group_by(task.process, task.step_id, task.town_id)
         for where in branches.of_actor(actor, "")
     ]
-    return Prepared(select(union_all(*ways).subquery()) if len(ways) > 1 else ways[0])
+    place = (union_all(*ways) if len(ways) > 1 else ways[0]).subquery("place")
+    town = Organisation
+    columns = (
+        place.c.process, place.c.step_id, task.name, task.name_en,
+        town.ref, town.name.label("town"), town.name_en.label("town_en"),
+    )  # fmt: skip
+    named = select(*columns).join_from(place, task, task.id == place.c.newest)
+    return Prepared(named.join(town, town.id == place.c.town_id, isouter=True).order_by(place.c.newest))
 
 
 def cases(work: Work, *, state: str = "OPEN", search: str = "", page: int = 1, size: int = PAGE) -> Page[CaseRow]:

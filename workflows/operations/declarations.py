@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from domain.parties import households
+from domain.parties.households import Person
 from domain.verification import declarations
 from domain.verification.declarations import Item
 from workflows import answering
@@ -21,7 +22,9 @@ def record(call: Call) -> Mapping[str, Any]:
     """Keep the declaration answered at the step `intake`."""
     answers = call.answers("intake")
     values = answers.values
-    items = [item for row in answering.rows(values) for item in _of_member(call, row)]
+    rows = answering.rows(values)
+    people = answering.people(call.work, call.case, rows)
+    items = [item for person, row in zip(people, rows, strict=True) for item in _of_member(person, row)]
     items += [Item(None, code, {"text": str(values[name])}) for name, code in _WORDS.items() if values.get(name)]
     scans = answering.handed_in(call.work, call.case, values, "scan")
     declarations.record(
@@ -39,8 +42,7 @@ def record(call: Call) -> Mapping[str, Any]:
 _WORDS = {"debts": "DEBT", "note": "NOTE"}
 
 
-def _of_member(call: Call, row: Mapping[str, Any]) -> Iterator[Item]:
-    person = answering.person(call.work, call.case, row)
+def _of_member(person: Person, row: Mapping[str, Any]) -> Iterator[Item]:
     for code in AMOUNTS:
         if row.get(code) not in (None, ""):
             yield Item(person, code, {"amount": str(row[code])})
