@@ -183,8 +183,9 @@ def _total(work: Work, asked: Filter) -> tuple[int, bool]:
 def choices(work: Work) -> Choices:
     """What the filters can offer within the actor's scope: processes, steps and towns of open tasks, every programme.
 
-    One SELECT, which reads every open task in ix_human_task_inbox alone and names what it found. Of somebody with thousands of open tasks what was found is
-    offered again for a minute: a step or town that came meanwhile is in the list all the same.
+    One SELECT, which reads every open task in ix_human_task_inbox alone and names what it found. Of somebody with
+    thousands of open tasks what was found is offered again for a minute: a step or town that came meanwhile is in the
+    list all the same.
     """
     if counts(work, owner="open").all <= MANY:
         return _choices(work)
