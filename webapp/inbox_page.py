@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from flask import request, url_for
-from markupsafe import Markup
 from sqlalchemy import select
 
 from domain.errors import NotFound
@@ -29,12 +28,6 @@ from webapp.i18n import english
 from webapp.showing import Titles
 
 MOST_SHOWN = 3  # columns a list shows
-# Links and forms inside an element with this work by themselves; with the script they draw the list anew in its place
-# (#worklist) and change the address.
-STAYS = Markup(
-    'hx-boost:inherited="true" hx-target:inherited="#worklist" hx-swap:inherited="innerHTML strip:true"'
-    ' hx-sync:inherited="#worklist:replace"'
-)
 STATES: dict[str, Text] = {
     "CREATED": _("to be assigned"),
     "READY": _("to be claimed"),
