@@ -155,4 +155,5 @@ def test_the_operations_page_shows_the_slowest_first_and_every_hour(home, office
     assert re.findall(r"<code[^>]*>GET ([^<]+)</code>", part)[0] == "/tasks/&lt;ref&gt;"
     assert '<td class="num t-overdue" data-label="95 of 100 within, ms">2,500</td>' in part
     assert "6 more pages" in part and "18 requests" in part
+    assert "响应时间" in admin.get("/operations?lang=zh").text
     assert "answering" not in admin.get("/operations/figures").text
