@@ -107,7 +107,8 @@ def test_an_account_whose_person_is_taking_work_is_not_closed(world: World, race
 
 def test_of_a_claim_and_a_closing_at_once_one_is_done(world: World, racers) -> None:
     for leaver in racers:
-        task, said = a_task(world), {}
+        task = a_task(world)
+        said: dict[str, BaseException | None] = {}
 
         def claim(leaver=leaver, task=task, said=said) -> None:
             def take() -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import event, func, select
 
 from domain import request_times
+from domain.base import Base
 from domain.clock import machine_now
 from domain.errors import NotPermitted
 from domain.request_times import KEEP, Counted, RequestTime, hour_of, span_of, times_of
@@ -47,10 +48,10 @@ def test_several_processes_that_write_at_once_make_one_picture(home):
             failed.append(problem)
 
     threads = [threading.Thread(target=write, args=(one,)) for one in processes]
-    for one in threads:
-        one.start()
-    for one in threads:
-        one.join(30)
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
     assert failed == []
     found = rows(home)
     assert found["GET /inbox", 0] == (4, 1)
@@ -76,12 +77,12 @@ def test_what_cannot_be_written_is_counted_on(home, monkeypatch):
     counted = Counted()
     counted.note("GET /", 7)
     with unit_of_work(home, SCHEDULER) as work:
-        RequestTime.__table__.drop(work.session.connection())
+        Base.metadata.tables["request_time"].drop(work.session.connection())
     stop = threading.Event()
     stop.set()
     request_times.flushing(home, counted, stop).join(30)  # says so in the log and ends
     with unit_of_work(home, SCHEDULER) as work:
-        RequestTime.__table__.create(work.session.connection())
+        Base.metadata.tables["request_time"].create(work.session.connection())
     counted.flush(home)
     assert list(rows(home).values()) == [(1, 7)]
 
