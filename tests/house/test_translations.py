@@ -20,6 +20,7 @@ from webapp.translations import update
 
 TEMPLATES = ROOT / "webapp" / "templates"
 PLACES = re.compile(r"%\((\w+)\)[sd]|\{(\w+)\}")
+STRAY = re.compile(r"%(?!\(\w+\)[sd])")
 REFUSALS = {"HouseError", "NotFound", "NotPermitted", "Stale", "Conflict", "OperationFailed", "flash"}
 # read the same in both languages
 SAME = {"English", "中文", "Enter", "Hedui", "CSV", "XLSX", "PDF", "KB", "MB"}
@@ -61,6 +62,16 @@ def other_places(catalogue: Catalog) -> list[str]:
             found.append(one(message.id))
         found += [f"{one(message.id)}: {fault}" for fault in message.check(catalogue)]
     return found
+
+
+def stray_signs(catalogue: Catalog) -> list[str]:
+    """Entries with a per cent sign that begins no place: a template fills every sentence in and fails on it. Write %%."""
+    return [
+        one(message.id)
+        for message in messages(catalogue)
+        for text in (one(message.id), *forms(message))
+        if STRAY.search(text.replace("%%", ""))
+    ]
 
 
 def unlike(sources: Catalog, catalogue: Catalog) -> list[str]:
@@ -132,6 +143,10 @@ def test_every_translation_keeps_the_named_places(catalogue):
     assert other_places(catalogue) == []
 
 
+def test_no_sentence_has_a_sign_that_begins_no_place(catalogue):
+    assert stray_signs(catalogue) == []
+
+
 def test_the_catalogue_holds_the_sentences_of_the_sources_and_no_others(sources, catalogue):
     assert unlike(sources, catalogue) == [], "run: python -m webapp.translations.update"
 
@@ -196,6 +211,12 @@ def test_an_empty_a_guessed_and_a_forgotten_entry_are_found(entry):
 )
 def test_a_lost_or_renamed_place_is_found(entry):
     assert other_places(po(entry))
+
+
+@pytest.mark.parametrize("chinese", ["95%以内", "完成 %", "%(row)d 行，占 5%。"])
+def test_a_sign_that_begins_no_place_is_found(chinese):
+    assert stray_signs(po(f'msgid "Most"\nmsgstr "{chinese}"\n'))
+    assert stray_signs(po('msgid "Most"\nmsgstr "95%%以内 %(row)d"\n')) == []
 
 
 def tree(folder: Path, files: dict[str, str]) -> Path:
