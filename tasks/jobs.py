@@ -44,10 +44,10 @@ def gather(work: Work, case_ref: str, payload: Mapping[str, Any]) -> Plan | None
     services = MoveServices(work, case)
     instance = instances.load(work, case, services)
     services.bind(instance)
-    job = next((j for j in instance.run.jobs() if j.token == token), None)
-    if job is None:
+    asked = waking.job_of(services, instance, token)
+    if asked is None:
         return None
-    call = services.call_of(instance.definition.diagram.steps[job.step_id], dict(job.inputs), token)
+    job, call = asked
     inner = registry.get(job.topic).run.gather(call)
     return None if inner is None else Plan(job.topic, inner)
 

@@ -23,6 +23,14 @@ from workflows.instances import Instance
 from workflows.moments import Act
 
 
+def job_of(services: MoveServices, instance: Instance, token: str) -> tuple[engine.Job, registry.Call] | None:
+    """The slow operation that a step waits for, with what it is called with; None when it waits no longer."""
+    job = next((one for one in instance.run.jobs() if one.token == token), None)
+    if job is None:
+        return None
+    return job, services.call_of(instance.definition.diagram.steps[job.step_id], dict(job.inputs), token)
+
+
 def finish_job(work: Work, case_ref: str, token: str, result: Any) -> Moved | None:
     """Record what a slow operation brought and carry the case on. None when the step no longer waits for it."""
     case = moves.open_case(work, case_ref)
@@ -31,10 +39,10 @@ def finish_job(work: Work, case_ref: str, token: str, result: Any) -> Moved | No
     services = MoveServices(work, case)
     instance = instances.load(work, case, services)
     services.bind(instance)
-    job = next((j for j in instance.run.jobs() if j.token == token), None)
-    if job is None:
+    asked = job_of(services, instance, token)
+    if asked is None:
         return None
-    call = services.call_of(instance.definition.diagram.steps[job.step_id], dict(job.inputs), token)
+    job, call = asked
     outcome = registry.get(job.topic).run.record(call, result)
     with moves.Reported():
         instance.run.finish_job(token, outcome)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tests.browser.editing import begin, kept, missing, open_part, save, wait_checked
+from tests.browser.keys import tab_to
 from tests.browser.serving import PHONE, Desk, Served
-from tests.browser.test_keyboard import _tab_to as tab_to
 from tests.infrastructure.browser import assert_accessible
 from tests.journeys import steps
 from tests.journeys.playing import Story, new_case

@@ -2,27 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from tests.browser.keys import tab_to
 from tests.browser.serving import Served
 from tests.journeys import steps
 from tests.journeys.playing import new_case
-
-FAR = 80  # more presses of Tab than any form needs
-
-
-def _tab_to(page: Any, selector: str) -> None:
-    """Press Tab until this has the focus; it must then be seen to have it."""
-    for _press in range(FAR):
-        page.keyboard.press("Tab")
-        focused = page.locator(f"{selector}:focus")
-        if focused.count():
-            shown = focused.evaluate(
-                "one => { const how = getComputedStyle(one); return how.outlineStyle + how.boxShadow }"
-            )
-            assert shown != "nonenone", f"{selector} does not show that it has the focus"
-            return
-    raise AssertionError(f"{FAR} presses of Tab do not lead to {selector}")
 
 
 def test_the_clerk_prepares_a_commission_with_the_keyboard_alone(web: Served) -> None:
@@ -51,16 +34,16 @@ def test_the_clerk_prepares_a_commission_with_the_keyboard_alone(web: Served) ->
     page.keyboard.press("Enter")
     page.locator("form[data-draft-url]").wait_for()
 
-    _tab_to(page, "[name=purpose]")
-    _tab_to(page, "[name=categories][value=DEPOSIT]")
+    tab_to(page, "[name=purpose]")
+    tab_to(page, "[name=categories][value=DEPOSIT]")
     page.keyboard.press("Space")
-    _tab_to(page, "[name=categories][value=VEHICLE]")
+    tab_to(page, "[name=categories][value=VEHICLE]")
     page.keyboard.press("Space")
-    _tab_to(page, "#basis")
+    tab_to(page, "#basis")
     page.keyboard.type("jck/?x")  # letters of a text, not keys of a list
     page.keyboard.press("Control+a")
     page.keyboard.type("本民发〔2017〕107号")
-    _tab_to(page, ".actionbar .primary")
+    tab_to(page, ".actionbar .primary")
     with page.expect_navigation():
         page.keyboard.press("Enter")
     assert story.open_steps() == ["sign_commission"]
@@ -76,7 +59,7 @@ def test_a_refused_form_takes_the_keyboard_to_the_field_that_is_wrong(web: Serve
     town.open_task(story, "intake")
     town.press()
     town.page.locator(".summary-error a[href]").first.wait_for()
-    _tab_to(town.page, ".summary-error a[href='#applied_on']")
+    tab_to(town.page, ".summary-error a[href='#applied_on']")
     town.page.keyboard.press("Enter")
     town.page.keyboard.press("Tab")
     town.page.keyboard.press("Shift+Tab")

@@ -11,6 +11,7 @@ from domain.parties.organisations import Organisation
 from domain.work import OPERATOR, unit_of_work
 from tasks import moves
 from tasks.rows.models import COMPLETED, HumanTask
+from tests.browser.keys import tab_to
 from tests.browser.serving import Desk, Served
 from tests.support import a_case
 from tests.torture.drawn import Drawing, chain, end, human, start
@@ -20,7 +21,6 @@ from workflows.bundles import Checked
 pytestmark = pytest.mark.slow
 
 TEN = 10
-FAR = 80  # more presses of Tab than any page needs
 TASKS = Drawing("ten", chain(start(), human("look", role="department_clerk"), end()))
 
 
@@ -45,20 +45,6 @@ def done_by(web: Served, login: str) -> int:
             HumanTask.state == COMPLETED, HumanTask.completed_by == web.office.actor(login).user_id
         )
         return work.session.scalar(wanted) or 0
-
-
-def tab_to(page: Any, selector: str) -> None:
-    """Press Tab until this has the focus; it must then be seen to have it."""
-    for _press in range(FAR):
-        page.keyboard.press("Tab")
-        focused = page.locator(f"{selector}:focus")
-        if focused.count():
-            shown = focused.evaluate(
-                "one => { const how = getComputedStyle(one); return how.outlineStyle + how.boxShadow }"
-            )
-            assert shown != "nonenone", f"{selector} does not show that it has the focus"
-            return
-    raise AssertionError(f"{FAR} presses of Tab do not lead to {selector}")
 
 
 def enter(page: Any, selector: str) -> None:

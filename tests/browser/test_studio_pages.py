@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.browser.keys import tab_to
 from tests.browser.serving import DESK, PHONE, Desk, Served
-from tests.browser.test_keyboard import _tab_to
 from tests.support import ROOT
 
 pytestmark = pytest.mark.slow
@@ -66,33 +66,33 @@ def test_an_owner_begins_a_process_and_proposes_it_with_the_keyboard_alone(web: 
     owner = web.desk("owner1")
     page = owner.page
     owner.go("/processes")
-    _tab_to(page, "a[href$='/processes/new']")
+    tab_to(page, "a[href$='/processes/new']")
     page.keyboard.press("Enter")
     page.locator("#title").wait_for()
     for field, text in {"title": "临时救助核对", "title_en": "Temporary aid", "key": "temporary_aid"}.items():
-        _tab_to(page, f"#{field}")
+        tab_to(page, f"#{field}")
         page.keyboard.type(text)
-    _tab_to(page, "#role")
+    tab_to(page, "#role")
     page.keyboard.press("ArrowDown")
-    _tab_to(page, "main form button.primary")
+    tab_to(page, "main form button.primary")
     page.keyboard.press("Enter")
     page.wait_for_url("**/drafts/*")
-    _tab_to(page, "summary")
+    tab_to(page, "summary")
     page.keyboard.press("Enter")
-    _tab_to(page, "#key")
+    tab_to(page, "#key")
     page.keyboard.type("visit")
-    _tab_to(page, "#title")
+    tab_to(page, "#title")
     page.keyboard.type("走访记录")
-    _tab_to(page, "#title_en")
+    tab_to(page, "#title_en")
     page.keyboard.type("Visit")
     page.keyboard.press("Enter")
     page.wait_for_url("**/forms/visit")
     page.go_back()
     page.locator("#note").wait_for()
     page.reload()
-    _tab_to(page, "#note")
+    tab_to(page, "#note")
     page.keyboard.type("新流程")
-    _tab_to(page, "#propose button.primary")
+    tab_to(page, "#propose button.primary")
     page.keyboard.press("Enter")
     page.wait_for_url("**/proposals/*")
     web.check_consoles()

@@ -65,7 +65,7 @@ def other_places(catalogue: Catalog) -> list[str]:
 
 
 def stray_signs(catalogue: Catalog) -> list[str]:
-    """Entries with a per cent sign that begins no place: a template fills every sentence in and fails on it. Write %%."""
+    """Entries with a per cent sign that begins no place: a template fills sentences in and fails on it. Write %%."""
     return [
         one(message.id)
         for message in messages(catalogue)

@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 import pytest
 from sqlalchemy import select
 
-from domain.clock import OFFICE_ZONE, office_day
+from domain.clock import OFFICE_ZONE
 from domain.errors import Conflict
 from domain.parties.accounts import Account
 from domain.parties.organisations import Organisation
@@ -16,7 +16,7 @@ from domain.verification import catalogue
 from tasks import moves
 from tasks.desk import desk
 from tasks.rows import notice_rows
-from tasks.rows.models import OPEN, HumanTask
+from tasks.rows.models import HumanTask
 from tasks.rows.notice_rows import Notification
 from tasks.rows.term_models import LAPSED, PENDING, TermRequest
 from tasks.terms import notice_kinds, notifications, terms
@@ -25,6 +25,7 @@ from tests.infrastructure.databases import Template
 from tests.journeys import steps
 from tests.journeys.played import ACCEPTED, story_of
 from tests.journeys.playing import Story
+from tests.tasks.test_reminders import due_of
 
 HANDLER, HEAD, STEP = "handler", "agencyhead", "query_plan"
 
@@ -52,15 +53,6 @@ def complete(story: Story) -> None:
         agency = work.session.get_one(Organisation, story.case(work).agency_id)
         sources = [one.ref for one in catalogue.active_resources(work, agency, steps.ASSETS)]
         moves.complete_task(work, task.ref, version=task.version, answers={"resources": sources})
-
-
-def due_of(story: Story) -> date:
-    with story.work() as work:
-        at = work.session.scalars(
-            select(HumanTask.due_at).where(HumanTask.case_id == story.case(work).id, HumanTask.state.in_(OPEN))
-        ).one()
-        assert at is not None
-        return office_day(at)
 
 
 def live_to(story: Story, day: date) -> None:

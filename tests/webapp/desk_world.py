@@ -14,7 +14,8 @@ from werkzeug.datastructures import MultiDict
 
 from domain.parties.roles import portal_of
 from tests.homes import CHEAP, Office
-from tests.journeys.playing import Story
+from tests.journeys import steps
+from tests.journeys.playing import Story, new_case
 from tests.webapp.conftest import sign_in, token_in
 from webapp.app import create_app
 
@@ -83,3 +84,13 @@ def send(browser: FlaskClient, address: str, values: Mapping[str, Any], *, to: s
 def press(browser: FlaskClient, page: str, address: str, **values: str) -> Any:
     """Send a small form of a page: its token and these values."""
     return browser.post(address, data={"csrf_token": token_in(browser.get(page).text), **values})
+
+
+def at_authorise(office: Office) -> tuple[Story, Any, str]:
+    """A case whose members are to sign, the town officer's browser and the address of the task she claimed."""
+    story = new_case(office)
+    steps.take_in(story)
+    browser = browser_of(app_of(office), office, "town")
+    address = task_address(story, "authorise")
+    press(browser, "/desk", f"{address}/claim")
+    return story, browser, address

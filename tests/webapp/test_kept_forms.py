@@ -22,7 +22,7 @@ from tests.journeys import steps
 from tests.journeys.playing import Story, new_case
 from tests.sources import papers_made as made
 from tests.webapp.conftest import sign_in, token_in
-from tests.webapp.desk_world import app_of, browser_of, fields_of, press, task_address
+from tests.webapp.desk_world import app_of, at_authorise, browser_of, fields_of, press, task_address
 
 WORDS = "打到一半的话"
 
@@ -80,15 +80,6 @@ def test_what_was_sent_after_the_session_ran_out_is_sent_on_after_signing_in(
     assert _kept(office) == 0
 
 
-def _at_authorise(office: Office) -> tuple[Story, Any, str]:
-    story = new_case(office)
-    steps.take_in(story)
-    browser = browser_of(app_of(office), office, "town")
-    address = task_address(story, "authorise")
-    press(browser, "/desk", f"{address}/claim")
-    return story, browser, address
-
-
 def _in_pieces(browser: Any, address: str, content: bytes, name: str) -> tuple[str, int]:
     """A file announced, or found where it broke off: its address, and how far it came."""
     script = {"X-CSRFToken": token_in(browser.get(address).text), "Accept": "application/json"}
@@ -105,7 +96,7 @@ def _piece(browser: Any, address: str, at: str, content: bytes, start: int, end:
 
 
 def test_files_sent_in_pieces_survive_the_sign_in_and_chosen_ones_are_named_at_their_fields(office: Office) -> None:
-    story, browser, address = _at_authorise(office)
+    story, browser, address = at_authorise(office)
     at, _offset = _in_pieces(browser, address, made.PDF, "arrived.pdf")
     script = _piece(browser, address, at, made.PDF, 0, len(made.PDF))
     arrived = browser.post(f"{at}/end", headers=script).json["file"]

@@ -23,21 +23,12 @@ from tasks.cases import followed
 from tasks.desk import desk
 from tests.homes import Office
 from tests.journeys import steps
-from tests.journeys.playing import Story, new_case
+from tests.journeys.playing import Story
 from tests.sources import papers_made as made
 from tests.webapp.conftest import token_in
-from tests.webapp.desk_world import app_of, browser_of, fields_of, press, task_address
+from tests.webapp.desk_world import app_of, at_authorise, browser_of, fields_of, press
 
 ACTING = made.pdf(b"2 0 obj<</S/JavaScript/JS(x)>>endobj\n")
-
-
-def _at_authorise(office: Office) -> tuple[Story, Any, str]:
-    story = new_case(office)
-    steps.take_in(story)
-    browser = browser_of(app_of(office), office, "town")
-    address = task_address(story, "authorise")
-    press(browser, "/desk", f"{address}/claim")
-    return story, browser, address
 
 
 def _handed_in(browser: Any, address: str, content: bytes, name: str) -> Any:
@@ -60,7 +51,7 @@ def _newest(story: Story) -> tuple[StoredFile, FileCheck]:
 def test_a_picture_is_shown_under_the_strictest_policy_and_without_its_place(
     office: Office, photo: bytes, name: str, media: str
 ) -> None:
-    story, browser, address = _at_authorise(office)
+    story, browser, address = at_authorise(office)
 
     assert _handed_in(browser, address, photo, name).status_code == 302
     row, check = _newest(story)
@@ -85,7 +76,7 @@ def test_a_picture_is_shown_under_the_strictest_policy_and_without_its_place(
 
 
 def test_a_pdf_that_acts_is_held_back_cannot_be_completed_with_and_is_released_by_another(office: Office) -> None:
-    story, browser, address = _at_authorise(office)
+    story, browser, address = at_authorise(office)
     _handed_in(browser, address, ACTING, "委托书.pdf")
     row, check = _newest(story)
 
@@ -113,7 +104,7 @@ def test_a_pdf_that_acts_is_held_back_cannot_be_completed_with_and_is_released_b
 
 def test_a_file_nobody_looked_through_is_shown_to_nobody_until_the_agenda_did(office: Office) -> None:
     """The process died between storing and looking: the agenda looks."""
-    story, browser, _address = _at_authorise(office)
+    story, browser, _address = at_authorise(office)
     blob = office.home.blobs.put_bytes(made.PDF)
     with story.work("town") as work:
         ref = desk.attach(
@@ -138,7 +129,7 @@ def _now(story: Story) -> Any:
     [(b"\0\0\0\x18ftypheic" + bytes(40), "IMG_1.HEIC", "JPEG"), (b"MZ" + bytes(99), "x.pdf", "PDF")],
 )
 def test_what_is_not_taken_is_said_with_a_way_out(office: Office, content: bytes, name: str, says: str) -> None:
-    _story, browser, address = _at_authorise(office)
+    _story, browser, address = at_authorise(office)
     answer = _handed_in(browser, address, content, name)
     assert answer.status_code == 422
     assert says in answer.text
@@ -162,7 +153,7 @@ def _piece(browser: Any, address: str, at: str, content: bytes, start: int, size
 
 
 def test_an_upload_that_broke_off_goes_on_and_is_byte_for_byte_the_file(office: Office) -> None:
-    story, browser, address = _at_authorise(office)
+    story, browser, address = at_authorise(office)
     photo = made.jpeg(noise=bytes(range(256)) * 4_000)
     at = _begin(browser, address, photo).json["at"]
     assert _piece(browser, address, at, photo, 0).headers["Upload-Offset"] == "400000"
@@ -194,7 +185,7 @@ def test_an_upload_that_broke_off_goes_on_and_is_byte_for_byte_the_file(office: 
 
 def test_a_file_that_arrived_stands_in_the_draft_whatever_becomes_of_the_page(office: Office) -> None:
     """The telephone forgets its page in the moment in which the last piece is there."""
-    story, browser, address = _at_authorise(office)
+    story, browser, address = at_authorise(office)
     data = fields_of(browser.get(address).text)
     data["members-1-signed_on"] = steps.today(story)
     at = _begin(browser, address, made.PDF, "x.pdf").json["at"]
@@ -211,7 +202,7 @@ def test_a_file_that_arrived_stands_in_the_draft_whatever_becomes_of_the_page(of
 
 
 def test_an_upload_belongs_to_its_sender_and_has_limits(office: Office) -> None:
-    story, browser, address = _at_authorise(office)
+    story, browser, address = at_authorise(office)
     at = _begin(browser, address, made.PDF, "x.pdf").json["at"]
     clerk = browser_of(app_of(office), office, "clerk")
     assert clerk.head(at).status_code == 404
@@ -231,7 +222,7 @@ def test_an_upload_belongs_to_its_sender_and_has_limits(office: Office) -> None:
 
 
 def test_what_is_no_paper_is_refused_at_the_end_and_told(office: Office) -> None:
-    _story, browser, address = _at_authorise(office)
+    _story, browser, address = at_authorise(office)
     content = b"MZ" + bytes(500)
     at = _begin(browser, address, content, "x.exe").json["at"]
     _piece(browser, address, at, content, 0)
@@ -241,7 +232,7 @@ def test_what_is_no_paper_is_refused_at_the_end_and_told(office: Office) -> None
 
 
 def test_after_a_day_an_upload_and_its_pieces_are_gone(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    _story, browser, address = _at_authorise(office)
+    _story, browser, address = at_authorise(office)
     at = _begin(browser, address, made.PDF, "x.pdf").json["at"]
     _piece(browser, address, at, made.PDF, 0)
     assert orphans.remove(office.home) == 0
@@ -255,7 +246,7 @@ def test_after_a_day_an_upload_and_its_pieces_are_gone(office: Office, monkeypat
 
 
 def test_nothing_personal_of_an_upload_lies_open(office: Office) -> None:
-    _story, browser, address = _at_authorise(office)
+    _story, browser, address = at_authorise(office)
     content = made.PDF.replace(b"%%EOF", "%金丝雀\n%%EOF".encode())
     at = _begin(browser, address, content, "王金丝雀的委托书.pdf").json["at"]
     _piece(browser, address, at, content, 0)
