@@ -24,6 +24,7 @@ INPUTS = frozenset(
         "dynamiclist",
     }
 )
+FILES = "filepicker"
 COMPUTED = "expression"  # what the form works out by itself: shown and kept, never sent
 ANSWERED = INPUTS | {COMPUTED}
 SHOWN = frozenset({"text", "group"})

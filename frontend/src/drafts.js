@@ -35,7 +35,8 @@ function keep(page, form) {
   async function save({ leaving = false } = {}) {
     clearTimeout(timer);
     if (!unsaved || submitted) return;
-    if (sending && !leaving) return later(PAUSE);
+    // a file that is just becoming whole comes into the form with the answer: a save before it would leave the file out
+    if ((sending || form.dataset.ending) && !leaving) return later(PAUSE);
     sending = true;
     unsaved = false;
     count(form);

@@ -57,7 +57,9 @@ async function send(form, input, file) {
     const done = await carry(form, input, file, say);
     if (done) line.replaceWith(...shown(input, done, form));
     else line.remove();
+    delete form.dataset.ending;
   } catch (refusal) {
+    delete form.dataset.ending;
     const said = Object.assign(document.createElement('p'), {
       className: 'error',
       textContent: `${file.name} · ${refusal.message}`,
@@ -84,6 +86,7 @@ async function pieces(form, file, { at, piece, offset }, say) {
     offset = Number(answer.headers.get('Upload-Offset') ?? from);
     say('textSending', offset);
   }
+  form.dataset.ending = 'yes';
   count(form);
   const ended = await persist(() => ask(form, `${at}/end`, 'POST', typed(form)), (kind) => say(kind, offset));
   const done = await ended.json();

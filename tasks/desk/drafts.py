@@ -2,7 +2,8 @@
 
 A page says on which revision of the draft it stands, and which save of its own this is. A page that stands on an older
 one overwrites nothing: what was typed there is kept beside the draft until somebody decides. A save that was overtaken
-by a later one of the same page is dropped: what was typed last is in.
+by a later one of the same page is dropped: what was typed last is in. A file that became whole while the page's save
+was already on its way stays in the draft: the page had not heard of it.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from domain.text import gettext as _
 from domain.work import Work
 from tasks import inbox_columns, life, pinned_forms, rules
 from tasks.rows.models import IN_PROGRESS, RESERVED, HumanTask, TaskDraft
+from workflows.form_fields import FILES, FieldSpec
 
 MOST_BESIDE = 5
 
@@ -94,6 +96,8 @@ def keep(work: Work, ref: str, values: Mapping[str, Any], stand: Stand | None = 
         _put_beside(work, task, values, stand)
         return Kept(task.draft_revision or 0, True, _name(work, task.draft_by), task.draft_at)
     later = stand is None or task.draft_page != stand.page or stand.turn >= (task.draft_turn or 0)
+    if stand is not None and stand.revision < (task.draft_revision or 0):
+        values = _with_its_files(work, task, values)
     if later and not _saved_again(work, task, values, stand):
         _write(work, task, values, stand)
     return Kept(task.draft_revision or 0, False, _name(work, task.draft_by), task.draft_at)
@@ -153,6 +157,25 @@ def decide(work: Work, ref: str, other: str, *, take: bool) -> None:
 
 def _newest(revision: int, page: str, stand: Stand) -> bool:
     return stand.revision >= revision or bool(stand.page and stand.page == page)
+
+
+def _with_its_files(work: Work, task: HumanTask, values: Mapping[str, Any]) -> dict[str, Any]:
+    """What a page sends that did not hear of the newest revision, with the files that stand in that one."""
+
+    def joined(fields: Iterable[FieldSpec], before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+        found = dict(now)
+        for spec in fields:
+            old, new = before.get(spec.key) or [], now.get(spec.key) or []
+            if spec.kind == FILES:
+                found[spec.key] = [*new, *(one for one in old if one not in new)]
+            elif spec.fields and new:
+                found[spec.key] = [
+                    joined(spec.fields, old[place], row) if place < len(old) else row for place, row in enumerate(new)
+                ]
+        return found
+
+    before = of(work, task)
+    return joined(pinned_forms.form_of(work, task).inputs, before, values) if before else dict(values)
 
 
 def _saved_again(work: Work, task: HumanTask, values: Mapping[str, Any], stand: Stand | None) -> bool:

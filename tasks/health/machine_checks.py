@@ -26,7 +26,7 @@ from domain.text import gettext as _
 from domain.vault import KEYFILE, Keys, KeysMissing
 
 OK, WARNING, PROBLEM = "ok", "warning", "problem"
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 CATALOGUES = ROOT / "webapp" / "translations"
 BUNDLE = ROOT / "webapp" / "static" / "dist"
 EXPIRES_SOON = timedelta(days=30)

@@ -32,7 +32,10 @@ SILENT = "WAGE"
 def unpack(place: Place, revision: str = "0001") -> Path:
     """Put the archived home into the folder of a place; its SQLite database."""
     with tarfile.open(FOLDER / f"{revision}.tar.xz") as archive:
-        archive.extractall(place.home, filter="data")
+        if hasattr(tarfile, "data_filter"):
+            archive.extractall(place.home, filter="data")
+        else:  # Python before 3.11.4 knows no filter; the archive is our own
+            archive.extractall(place.home)
     return place.home / "hedui.db"
 
 

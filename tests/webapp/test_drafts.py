@@ -183,3 +183,22 @@ def test_a_draft_of_another_window_is_for_the_holder_alone(at_desk: tuple[Story,
     clerk = browser_of(app_of(office), office, "clerk")
     assert press(clerk, "/desk", f"{address}/drafts/{other}", decision="take").status_code in (403, 404)
     assert press(browser, address, f"{address}/drafts/{'0' * 26}", decision="take").status_code == 404
+
+
+def test_a_save_that_left_before_a_file_was_whole_does_not_put_it_out_of_the_draft(office: Office) -> None:
+    story = new_case(office)
+    steps.take_in(story)
+    with story.work("town") as work:
+        ref = desk.claim(work, story.task(work, "authorise").ref).ref
+    scan, other = ({"members": [{"person": "p", "scan": ["file"]}]}, {"members": [{"person": "p", "scan": []}]})
+
+    def keep(values: dict[str, Any], stand: Stand) -> int:
+        with story.work("town") as work:
+            return drafts.keep(work, ref, values, stand).revision
+
+    whole = keep(scan, Stand(0, A, 1))
+    after = keep(other, Stand(0, A, 2))
+    assert _typed(story, ref)[0] == scan, "the page had not heard of the file"
+    assert whole == after
+    keep(other, Stand(after, A, 3))
+    assert _typed(story, ref)[0] == other, "whoever saw it has taken it out"
