@@ -37,7 +37,7 @@ class Next:
 def free(work: Work, asked: Filter) -> list[Next]:
     """Tasks to be claimed under a filter, in the order they should be done; at most sixty.
 
-    Uses ix_human_task_pull.
+    Uses ix_human_task_pull; PostgreSQL takes it because of st_human_task_queue (migration 0024).
     """
     return [_next(work, one) for one in _sorted(work, _to_claim(work, asked.checked()))]
 
