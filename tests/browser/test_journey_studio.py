@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from domain.cases import Case
@@ -168,6 +169,7 @@ def version_of(story: Story) -> int:
         return int(work.session.scalars(found.where(CaseState.case_id == story.case(work).id)).one())
 
 
+@pytest.mark.slow
 def test_a_step_with_a_field_and_a_condition_is_refused_once_approved_and_met_by_new_cases_alone(web: Served) -> None:
     first, second = web.desk("owner1"), web.desk("owner2")
     running = begun(web)
@@ -238,6 +240,7 @@ def test_a_step_with_a_field_and_a_condition_is_refused_once_approved_and_met_by
     web.check_consoles()
 
 
+@pytest.mark.slow
 def test_a_changed_rule_decides_the_next_case_and_its_row_is_shown(web: Served) -> None:
     first, second, handler = web.desk("owner1"), web.desk("owner2"), web.desk("handler")
     before = _with_doubts(web)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
 from sqlalchemy import select
 
 from domain.parties.accounts import Account
@@ -40,6 +41,7 @@ def _hands(office: Office) -> Counter[str]:
         return Counter(login for (login,) in rows)
 
 
+@pytest.mark.slow
 def test_the_head_reassigns_four_hundred_tasks_by_filter_and_takes_it_back(web: Served) -> None:
     office = web.office
     _prepare(office)

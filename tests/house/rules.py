@@ -13,7 +13,7 @@ import tokenize
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatch
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -325,12 +325,14 @@ def read(path: str, root: Path = ROOT) -> Source | None:
         return None
 
 
+@cache
 def modules(root: Path = ROOT) -> list[Source]:
-    """The modules of the rooms, and the migrations and benchmarks beside them."""
+    """The modules of the rooms, and the migrations and benchmarks beside them; read and parsed once a run."""
     paths = [path for path in tracked(root) if path.endswith(".py") and not path.startswith("tests/")]
     return [found for path in paths if (found := read(path, root)) is not None]
 
 
+@cache
 def texts(root: Path = ROOT) -> list[Source]:
-    """Every text file of the repository."""
+    """Every text file of the repository, read once a run."""
     return [found for path in tracked(root) if (found := read(path, root)) is not None]

@@ -193,7 +193,7 @@ def refused(browser: FlaskClient, path: str) -> str:
     return answer.text
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("language", ["zh", pytest.param("en", marks=pytest.mark.slow)])
 def test_no_page_that_somebody_reaches_speaks_the_other_language(office, app, language):
     left, sentences = (english_left, source_sentences()) if language == "zh" else (chinese_left, chinese_sentences())
     found: dict[str, str] = {}
