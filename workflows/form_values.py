@@ -13,7 +13,7 @@ from workflows.form_fields import ANSWERED, COMPUTED, FILE_TYPES, INPUTS, MOST_R
 
 Files = Mapping[str, Mapping[str, Any]]  # ref -> {"name": str, "size": int, "media": str}; expressions see no media
 _UNKNOWN: Mapping[str, Any] = {"name": None, "size": None}
-_ROW_KEYS = ("person", "ref")  # what the program itself writes into a row
+ROW_KEYS = ("person", "ref")  # what the program itself writes into a row
 LEAST_PLACE = 30  # digits behind the point
 
 Wrong = dict[str, object]  # place -> sentence
@@ -128,7 +128,7 @@ def is_blank(spec: FieldSpec, row: Any) -> bool:
     if not isinstance(row, Mapping):
         return True
     columns = {one.key: one for one in spec.fields if one.kind in INPUTS}
-    if any(row.get(name) for name in _ROW_KEYS if name not in columns):
+    if any(row.get(name) for name in ROW_KEYS if name not in columns):
         return False
     return all(is_empty(one, row.get(key)) for key, one in columns.items())
 
@@ -219,13 +219,13 @@ def _rows(spec: FieldSpec, value: Any, place: str, wrong: Wrong, sight: Sight) -
         wrong[place] = number_of_rows(spec)
         return None
     columns = [one for one in spec.fields if one.kind in ANSWERED]
-    known = {one.key for one in columns if one.kind != COMPUTED} | set(_ROW_KEYS)
+    known = {one.key for one in columns if one.kind != COMPUTED} | set(ROW_KEYS)
     made = []
     for at, row in enumerate(value):
         if row.keys() - known:
             wrong[place] = _("Row %(row)s has a field that is not asked.", row=at + 1)
             return None
-        kept = {name: str(row[name]) for name in _ROW_KEYS if name in row}
+        kept = {name: str(row[name]) for name in ROW_KEYS if name in row}
         kept |= {one.key: clean(one, row.get(one.key), f"{place}-{at}-{one.key}", wrong, sight) for one in columns}
         made.append(kept)
     return made

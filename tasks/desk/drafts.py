@@ -22,6 +22,7 @@ from domain.work import Work
 from tasks import inbox_columns, life, pinned_forms, rules
 from tasks.rows.models import IN_PROGRESS, RESERVED, HumanTask, TaskDraft
 from workflows.form_fields import FILES, FieldSpec
+from workflows.form_values import ROW_KEYS
 
 MOST_BESIDE = 5
 
@@ -160,7 +161,10 @@ def _newest(revision: int, page: str, stand: Stand) -> bool:
 
 
 def _with_its_files(work: Work, task: HumanTask, values: Mapping[str, Any]) -> dict[str, Any]:
-    """What a page sends that did not hear of the newest revision, with the files that stand in that one."""
+    """What a page sends that did not hear of the newest revision, with the files that stand in that one.
+
+    A file goes to no other row than its own: rows may have been taken out or put in meanwhile.
+    """
 
     def joined(fields: Iterable[FieldSpec], before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
         found = dict(now)
@@ -169,13 +173,18 @@ def _with_its_files(work: Work, task: HumanTask, values: Mapping[str, Any]) -> d
             if spec.kind == FILES:
                 found[spec.key] = [*new, *(one for one in old if one not in new)]
             elif spec.fields and new:
-                found[spec.key] = [
-                    joined(spec.fields, old[place], row) if place < len(old) else row for place, row in enumerate(new)
-                ]
+                known = {_row_key(spec.fields, row): row for row in old}
+                found[spec.key] = [joined(spec.fields, known.get(_row_key(spec.fields, row), {}), row) for row in new]
         return found
 
     before = of(work, task)
     return joined(pinned_forms.form_of(work, task).inputs, before, values) if before else dict(values)
+
+
+def _row_key(fields: Iterable[FieldSpec], row: Mapping[str, Any]) -> str:
+    """What a row is known by: the person or thing that the program wrote into it, else all that was typed in it."""
+    named = {name: row[name] for name in ROW_KEYS if row.get(name)}
+    return str(named or {one.key: row.get(one.key) for one in fields if one.kind != FILES})
 
 
 def _saved_again(work: Work, task: HumanTask, values: Mapping[str, Any], stand: Stand | None) -> bool:

@@ -202,3 +202,15 @@ def test_a_save_that_left_before_a_file_was_whole_does_not_put_it_out_of_the_dra
     assert whole == after
     keep(other, Stand(after, A, 3))
     assert _typed(story, ref)[0] == other, "whoever saw it has taken it out"
+
+
+def test_a_file_of_a_row_that_was_taken_out_meanwhile_goes_to_nobody_elses_row(office: Office) -> None:
+    story = new_case(office)
+    steps.take_in(story)
+    with story.work("town") as work:
+        ref = desk.claim(work, story.task(work, "authorise").ref).ref
+    first, second = {"person": "first", "scan": ["file"]}, {"person": "second", "scan": []}
+    for values, turn in (({"members": [first, second]}, 1), ({"members": [second]}, 2)):
+        with story.work("town") as work:
+            drafts.keep(work, ref, values, Stand(0, A, turn))
+    assert _typed(story, ref)[0] == {"members": [second]}
