@@ -28,6 +28,7 @@ from domain.work import Work
 from domain.workdays import Derivation, Term
 
 RECOMPUTE = "terms.recompute"
+IN_FORCE = ("rules", "in force")  # where a work remembers them
 STATUTORY, INTERNAL, NONE = "STATUTORY", "INTERNAL", "NONE"
 
 
@@ -80,6 +81,7 @@ def deploy(work: Work, files: Mapping[str, bytes]) -> Rules:
         elif row.digest != digest:
             row.digest, row.content, row.deployed_at = digest, content, work.now
     work.session.flush()
+    work.memory.pop(IN_FORCE, None)
     journal.record(work, "policies.deployed", "policies", {"files": len(files)})
     if before and before != rules.calendar.version:
         # terms that run were counted with the days known then
@@ -101,7 +103,14 @@ _PLACES = Prepared(select(PolicyFile.path, PolicyFile.digest).order_by(PolicyFil
 
 
 def current(work: Work) -> Rules:
-    """The rules in force; one small query, the parsed rules are shared by digest."""
+    """The rules in force; one small query a work, the parsed rules are shared by digest."""
+    known: Rules | None = work.memory.get(IN_FORCE)
+    if known is None:
+        known = work.memory[IN_FORCE] = _current(work)
+    return known
+
+
+def _current(work: Work) -> Rules:
     key = tuple((path, digest) for path, digest in _PLACES.all(work.connection, {}))
     found = _assembled.get(key)
     if found is None:

@@ -28,6 +28,13 @@ if TYPE_CHECKING:
     from domain.home import Home
 
 WRITE = {"hedui_write": True}
+READ = {"postgresql_readonly": True}
+AT_ONE_INSTANT = {**READ, "isolation_level": "REPEATABLE READ"}
+# statements that fail are logged without their values; the connection that was used last has its statements planned and
+# its pages in memory, so it is used next; a web process has eight threads, none of which should connect anew
+ENGINE_OPTIONS: dict[str, Any] = {"hide_parameters": True, "pool_use_lifo": True, "pool_size": 10}
+# after how many times a connection to PostgreSQL keeps a statement prepared, and how many: a page and its act send 60
+PREPARED_AFTER, PREPARED = 2, 500
 CONNECTION = ("connection",)  # where a work remembers its own
 BUSY_SECONDS, LOOK_SECONDS = 30, 0.002  # how long a writer waits for another on SQLite, and how often it looks
 
@@ -142,6 +149,7 @@ def unit_of_work(
 
     A writing work begins with BEGIN IMMEDIATE on SQLite, so that reading before writing cannot
     meet "database is locked". `session` is the web's own session; without it one is opened here.
+    A reading work cannot write: PostgreSQL refuses it, and on SQLite nothing of it stays.
     one_instant: everything it reads is as it was at its first question, whoever commits meanwhile; a
     reading work on SQLite is so by itself.
     """
@@ -150,19 +158,28 @@ def unit_of_work(
     try:
         if write:
             active.connection(execution_options=WRITE)
-        elif one_instant and home.engine.dialect.name == "postgresql":
-            active.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        elif home.engine.dialect.name == "postgresql":
+            active.connection(execution_options=AT_ONE_INSTANT if one_instant else READ)
         yield Work(active, actor, now if now is not None else home.legal_now(active), home)
         if write:
             active.commit()
         else:
-            active.rollback()
+            _close_reading(active)
     except BaseException:  # nothing stays half done, whatever stopped it
         active.rollback()
         raise
     finally:
         if own:
             active.close()
+
+
+def _close_reading(session: Session) -> None:
+    """End what only read. On PostgreSQL the driver commits it first: at a rollback it drops every statement that the
+    connection has prepared, and each would be parsed and planned anew for the next page."""
+    driver: Any = session.connection().connection.dbapi_connection if session.in_transaction() else None
+    if getattr(driver, "read_only", None):
+        driver.commit()
+    session.rollback()
 
 
 def harden(engine: Engine) -> Engine:
@@ -198,6 +215,8 @@ def _sqlite_connect(connection: object, _record: object) -> None:
 
 def _postgresql_connect(connection: object, _record: object) -> None:
     # the server's own default may be weaker; a commit we answered for must be on its disk
+    connection.prepare_threshold = PREPARED_AFTER  # type: ignore[attr-defined]
+    connection.prepared_max = PREPARED  # type: ignore[attr-defined]
     connection.autocommit = True  # type: ignore[attr-defined]
     with connection.cursor() as cursor:  # type: ignore[attr-defined]
         cursor.execute("SET synchronous_commit TO on")

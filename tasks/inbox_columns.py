@@ -30,7 +30,9 @@ from workflows.instances import Instance
 _DIGITS, _SCALE = 19, 4
 _MIDDLE = 10 ** (_DIGITS - 1)  # numbers below and above nothing, compared as text
 LONGEST = 120
-MOST_MATCHES = 5_000  # up to so many the matches lead, above that the list leads and looks each task up
+# up to so many the matches lead, above that the list leads and looks each task up: a page of a list of n tasks is
+# found after some 17 n / m looks where m of them match, so that from about the root of 17 n on the list should lead
+MOST_MATCHES, MOST_OF_ONE = 5_000, 600  # a province of a million; one office, the largest of which has 20,000
 KINDS = {"number": NUMBER, "datetime": DATE, "radio": CHOICE, "select": CHOICE, "checkbox": CHOICE, "textfield": TEXT}
 
 
@@ -300,14 +302,15 @@ def condition(work: Work, asked: Asked) -> ColumnElement[bool]:
     """The condition on `human_task` that a column says what is asked.
 
     Few matches lead (a subselect), many are looked up task by task as the list is read in its own order; which of the
-    two is found by counting to MOST_MATCHES. Uses ix_task_value_open, uq_task_value_task_id_key.
+    two is found by counting to MOST_MATCHES or MOST_OF_ONE, once a work. Uses ix_task_value_open,
+    uq_task_value_task_id_key.
     """
-    return _matching(work, asked.key, _within(asked))
+    return _matching(work, asked.key, asked, _within(asked))
 
 
 def text_condition(work: Work, key: str, blinds: Sequence[bytes]) -> ColumnElement[bool]:
     """The same for a text, which is compared as a whole by its blind index."""
-    return _matching(work, key, [TaskValue.value.in_([one.hex() for one in blinds])])
+    return _matching(work, key, (key, *blinds), [TaskValue.value.in_([one.hex() for one in blinds])])
 
 
 def _within(asked: Asked) -> list[ColumnElement[bool]]:
@@ -325,15 +328,16 @@ def leading(work: Work, asked: Asked) -> list[ColumnElement[bool]]:
     """Conditions on `task_value` that a count begins with where many tasks match; empty where few do: then `condition`
     lists them. Uses ix_task_value_open."""
     rows = _rows(work, asked.key, _within(asked))
-    return rows if _many(work, rows) else []
+    return rows if _many(work, asked, rows) else []
 
 
-def _matching(work: Work, key: str, within: list[ColumnElement[bool]]) -> ColumnElement[bool]:
+def _matching(work: Work, key: str, asked: Any, within: list[ColumnElement[bool]]) -> ColumnElement[bool]:
     rows = _rows(work, key, within)
-    if not _many(work, rows):
+    if not _many(work, asked, rows):
         return HumanTask.id.in_(select(TaskValue.task_id).where(*rows))
     says = select(TaskValue.id).where(TaskValue.task_id == HumanTask.id, TaskValue.key == key, *within)
-    return says.correlate(HumanTask).exists()
+    # a value, not EXISTS, which PostgreSQL turns into a join: that reads all that match before it shows one
+    return says.correlate(HumanTask).scalar_subquery().is_not(None)
 
 
 def _rows(work: Work, key: str, within: list[ColumnElement[bool]]) -> list[ColumnElement[bool]]:
@@ -341,9 +345,15 @@ def _rows(work: Work, key: str, within: list[ColumnElement[bool]]) -> list[Colum
     return [TaskValue.org_id.in_(_offices(work)), TaskValue.key == key, is_open, *within]
 
 
-def _many(work: Work, rows: list[ColumnElement[bool]]) -> bool:
-    some = select(TaskValue.task_id).where(*rows).limit(MOST_MATCHES + 1).subquery()
-    return (work.session.scalar(select(func.count()).select_from(some)) or 0) > MOST_MATCHES
+def _many(work: Work, asked: Any, rows: list[ColumnElement[bool]]) -> bool:
+    place = ("inbox columns", "many", repr(asked))
+    known: bool | None = work.memory.get(place)
+    if known is None:
+        most = MOST_MATCHES if len(_offices(work)) > 1 else MOST_OF_ONE
+        some = select(TaskValue.task_id).where(*rows).limit(most + 1).subquery()
+        found = work.session.scalar(select(func.count()).select_from(some)) or 0
+        known = work.memory[place] = found > most
+    return known
 
 
 def _offices(work: Work) -> list[int]:

@@ -19,6 +19,7 @@ from webapp import access_log, auth, errors, headers, i18n, page
 from webapp.auth import House
 from webapp.database import connect, db
 from webapp.permits import check_routes, public
+from webapp.templating import Environment
 from webapp.views import blueprints
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ _LOCAL_HOSTS = (*sorted(LOOPBACK_NAMES), "127.0.0.1", "[::1]")
 
 class Hedui(Flask):
     """Flask that reads every sentence in the language of the request, and names the request in every log line."""
+
+    jinja_environment = Environment
 
     def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         asked = access_log.new_request_id()

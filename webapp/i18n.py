@@ -15,7 +15,7 @@ from webapp.auth import STATELESS
 DEFAULT = "zh_Hans_CN"
 LOCALES = {"zh": DEFAULT, "en": "en"}
 COOKIE = "hedui-lang"
-CATALOGUE, ENGLISH = "hedui.catalogue", "hedui.english"  # WSGI environment: what this request is answered in
+CATALOGUE, LANGUAGE = "hedui.catalogue", "hedui.language"  # WSGI environment: what this request is answered in
 
 
 def init(app: Flask) -> None:
@@ -51,14 +51,19 @@ def _catalogue() -> Any:
     return found
 
 
+def language() -> str:
+    """The language of this request, e.g. "zh_Hans_CN"; the default outside one."""
+    if not has_request_context():
+        return DEFAULT
+    found: str | None = request.environ.get(LANGUAGE)
+    if found is None:
+        found = request.environ[LANGUAGE] = str(get_locale())
+    return found
+
+
 def english() -> bool:
     """True when this request is answered in English."""
-    if not has_request_context():
-        return str(get_locale()).startswith("en")
-    found: bool | None = request.environ.get(ENGLISH)
-    if found is None:
-        found = request.environ[ENGLISH] = str(get_locale()).startswith("en")
-    return found
+    return language() == "en"
 
 
 def local_day(moment: datetime | date) -> str:

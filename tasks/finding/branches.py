@@ -8,7 +8,7 @@ Together the branches are `rules.task_scope` of open tasks; a property test hold
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, false, literal, literal_column, or_, select, union
@@ -99,20 +99,29 @@ def fronts(branches: Sequence[Where], narrowed: Sequence[ColumnElement[bool]], m
     return select(merged.c.id).order_by(merged.c.due_at.nulls_last(), merged.c.id)
 
 
-def some(
-    branches: Sequence[Where], narrowed: Sequence[ColumnElement[bool]], most: int,
-    leading: Sequence[ColumnElement[bool]] = (),
-) -> Rows:  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class Led:
+    """A column that many tasks say the same in. rows: what `task_value` has to say; narrowed: what the task has to
+    meet besides."""
+
+    rows: Sequence[ColumnElement[bool]]
+    narrowed: Sequence[ColumnElement[bool]]
+
+
+def some(branches: Sequence[Where], narrowed: Sequence[ColumnElement[bool]], most: int, led: Led | None = None) -> Rows:
     """Keys of up to `most` tasks of each branch that meet `narrowed`, in no order, each once.
 
-    leading: conditions on `task_value` that the branches of whole queues begin with (`filters.leading`).
+    led: the same as `narrowed`, for branches of whole queues: they begin with the column (`filters.leading`).
     """
     bare = select(HumanTask.id)
-    led = bare.join_from(TaskValue, HumanTask, HumanTask.id == TaskValue.task_id).where(*leading)
-    ways = [
-        select(narrow(led if leading and not _of_a_person(where) else bare, (*where, *narrowed)).limit(most).subquery())
-        for where in branches
-    ]
+    ways = []
+    for where in branches:
+        if led is None or _of_a_person(where):
+            found = narrow(bare, (*where, *narrowed))
+        else:
+            first = bare.join_from(TaskValue, HumanTask, HumanTask.id == TaskValue.task_id).where(*led.rows)
+            found = narrow(first, (*where, *led.narrowed))
+        ways.append(select(found.limit(most).subquery()))
     return select((union(*ways) if len(ways) > 1 else ways[0]).subquery("merged").c.id)
 
 

@@ -23,6 +23,7 @@ from domain.work import Actor, Work
 from domain.workdays import Calendar
 from tasks import inbox_columns
 from tasks.finding import searching
+from tasks.finding.branches import Led
 from tasks.rows.finding_models import TEXT
 from tasks.rows.models import NORMAL, OPEN, READY, WORKABLE, HumanTask
 from tasks.rules import task_scope
@@ -286,15 +287,17 @@ def _by_person(work: Work, ref: str) -> ColumnElement[bool]:
     return HumanTask.case_id.in_(searching.cases_of(work, search))
 
 
-def leading(work: Work, asked: Filter) -> list[ColumnElement[bool]]:
-    """What a count of a filter by a column begins with (on `task_value`); empty where nothing of the kind helps."""
+def leading(work: Work, asked: Filter) -> Led | None:
+    """What a count of a filter by a column begins with (on `task_value`); None where nothing of the kind helps."""
     columns = {one.key: one for one in inbox_columns.columns(work)} if asked.columns else {}
     for one in asked.columns:
         known = columns.get(one.key)
         comparable = inbox_columns.comparable_words(known, one) if known is not None and known.kind != TEXT else None
-        if comparable is not None:
-            return inbox_columns.leading(work, comparable)
-    return []
+        rows = inbox_columns.leading(work, comparable) if comparable is not None else []
+        if rows:
+            others = tuple(other for other in asked.columns if other is not one)
+            return Led(rows, narrowed(work, replace(asked, columns=others)))
+    return None
 
 
 def _by_column(work: Work, asked: inbox_columns.Asked) -> ColumnElement[bool]:

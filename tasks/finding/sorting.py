@@ -43,15 +43,14 @@ def known(work: Work, sort: str, total: int, more: bool) -> str:
 
 
 def few(
-    branches_of: Sequence[Where], narrowed: Sequence[ColumnElement[bool]], leading: Sequence[ColumnElement[bool]],
-    sort: str,
-) -> Rows:  # fmt: skip
+    branches_of: Sequence[Where], narrowed: Sequence[ColumnElement[bool]], led: branches.Led | None, sort: str
+) -> Rows:
     """Keys of the tasks of a list of no more than MOST, in an order that `known` said. Without a value they stand last.
 
     The tasks are found as they are counted (`branches.some`: ix_human_task_inbox, ix_human_task_assignee,
     ix_task_value_open), their values by uq_task_value_task_id_key.
     """
-    found = branches.some(branches_of, narrowed, MOST, leading).limit(MOST).subquery()
+    found = branches.some(branches_of, narrowed, MOST, led).limit(MOST).subquery()
     said, backwards = sort.removeprefix(BACKWARDS), sort.startswith(BACKWARDS)
     wanted: Select[*tuple[Any, ...]] = select(HumanTask.id).join(found, found.c.id == HumanTask.id)
     place: Any = _BY.get(said, TaskValue.value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask import Flask
-from jinja2 import BytecodeCache
+from jinja2 import BytecodeCache, Environment
 from jinja2.bccache import Bucket
 
 
@@ -12,6 +12,11 @@ class Kept(BytecodeCache):
 
     def __init__(self) -> None:
         self._kept: dict[str, bytes] = {}
+
+    def get_bucket(self, environment: Environment, name: str, filename: str | None, source: str) -> Bucket:
+        """The place of a template in the language that its environment compiles for (`webapp.templating`)."""
+        language = getattr(environment, "language", "")
+        return super().get_bucket(environment, f"{language}:{name}", filename, source)
 
     def load_bytecode(self, bucket: Bucket) -> None:
         """Fill the bucket, if this template was compiled before."""
