@@ -28,13 +28,14 @@ if TYPE_CHECKING:
     from domain.home import Home
 
 WRITE = {"hedui_write": True}
-READ = {"postgresql_readonly": True}
+READ = {"hedui_read": True, "postgresql_readonly": True}
 AT_ONE_INSTANT = {**READ, "isolation_level": "REPEATABLE READ"}
 # statements that fail are logged without their values; the connection that was used last has its statements planned and
 # its pages in memory, so it is used next; a web process has eight threads, none of which should connect anew
 ENGINE_OPTIONS: dict[str, Any] = {"hide_parameters": True, "pool_use_lifo": True, "pool_size": 10}
 # after how many times a connection to PostgreSQL keeps a statement prepared, and how many: a page and its act send 60
 PREPARED_AFTER, PREPARED = 2, 500
+QUERY_ONLY = "hedui_query_only"
 CONNECTION = ("connection",)  # where a work remembers its own
 BUSY_SECONDS, LOOK_SECONDS = 30, 0.002  # how long a writer waits for another on SQLite, and how often it looks
 
@@ -149,7 +150,7 @@ def unit_of_work(
 
     A writing work begins with BEGIN IMMEDIATE on SQLite, so that reading before writing cannot
     meet "database is locked". `session` is the web's own session; without it one is opened here.
-    A reading work cannot write: PostgreSQL refuses it, and on SQLite nothing of it stays.
+    A reading work cannot write: the database refuses it with sqlalchemy's DBAPIError.
     one_instant: everything it reads is as it was at its first question, whoever commits meanwhile; a
     reading work on SQLite is so by itself.
     """
@@ -158,8 +159,9 @@ def unit_of_work(
     try:
         if write:
             active.connection(execution_options=WRITE)
-        elif home.engine.dialect.name == "postgresql":
-            active.connection(execution_options=AT_ONE_INSTANT if one_instant else READ)
+        else:
+            several = one_instant and home.engine.dialect.name == "postgresql"
+            active.connection(execution_options=AT_ONE_INSTANT if several else READ)
         yield Work(active, actor, now if now is not None else home.legal_now(active), home)
         if write:
             active.commit()
@@ -176,9 +178,10 @@ def unit_of_work(
 def _close_reading(session: Session) -> None:
     """End what only read. On PostgreSQL the driver commits it first: at a rollback it drops every statement that the
     connection has prepared, and each would be parsed and planned anew for the next page."""
-    driver: Any = session.connection().connection.dbapi_connection if session.in_transaction() else None
-    if getattr(driver, "read_only", None):
-        driver.commit()
+    if session.in_transaction() and session.is_active:
+        driver: Any = session.connection().connection.dbapi_connection
+        if getattr(driver, "read_only", None):
+            driver.commit()
     session.rollback()
 
 
@@ -225,7 +228,9 @@ def _postgresql_connect(connection: object, _record: object) -> None:
 
 
 def _sqlite_begin(connection: Connection) -> None:
-    if not connection.get_execution_options().get("hedui_write", False):
+    options = connection.get_execution_options()
+    _hold_to_reading(connection, bool(options.get("hedui_read", False)))
+    if not options.get("hedui_write", False):
         connection.exec_driver_sql("BEGIN")
         return
     # SQLite's own waiting sleeps up to 100 ms between two looks, so that whoever writes again and again is always
@@ -239,6 +244,13 @@ def _sqlite_begin(connection: Connection) -> None:
     finally:
         cursor.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
         cursor.close()
+
+
+def _hold_to_reading(connection: Connection, wanted: bool) -> None:
+    """Have SQLite refuse every change on this connection, or accept them again; said only where it is news."""
+    if connection.info.get(QUERY_ONLY, False) is not wanted:
+        execute(connection, f"PRAGMA query_only={int(wanted)}").close()
+        connection.info[QUERY_ONLY] = wanted
 
 
 def _begun(connection: Connection, *, last: bool) -> bool:

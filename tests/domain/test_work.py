@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import create_engine, func, select, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 from domain.errors import NotPermitted
@@ -14,6 +15,7 @@ from domain.numbers import NumberCounter
 from domain.parties import organisations
 from domain.work import OPERATOR, SCHEDULER, harden, unit_of_work
 from tests.crowd import at_once
+from tests.support import BARE_HOME, open_place
 from webapp.app import create_app
 from webapp.database import db
 
@@ -43,11 +45,41 @@ def test_what_a_work_wrote_stays_and_what_a_failed_one_wrote_is_gone(both):
     assert planned(both) == LATER
 
 
-def test_a_reading_work_leaves_nothing_behind(both):
+@pytest.mark.parametrize("one_instant", [False, True])
+def test_a_reading_work_cannot_write_and_the_next_one_can(both, one_instant):
+    with unit_of_work(both.home, OPERATOR, write=False, one_instant=one_instant) as work:
+        both.home.row(work.session).planned_until = LATER
+        with pytest.raises(DBAPIError, match=r"readonly|read-only"):
+            work.session.flush()
+    assert planned(both) is None
+    with unit_of_work(both.home, OPERATOR) as work:
+        both.home.row(work.session).planned_until = LATER
+    assert planned(both) == LATER
+
+
+def test_what_a_reading_work_changes_and_never_sends_is_gone(both):
     with unit_of_work(both.home, OPERATOR, write=False) as work:
         both.home.row(work.session).planned_until = LATER
-        work.session.flush()
     assert planned(both) is None
+
+
+@pytest.mark.postgres
+def test_postgresql_keeps_the_plans_of_a_connection_over_reading_works(fresh_place):
+    """The driver drops what it has prepared at every rollback: a page that ended in one was planned anew each time."""
+    home = open_place(fresh_place("postgresql", BARE_HOME))
+
+    def prepared() -> int:
+        with unit_of_work(home, OPERATOR, write=False) as work:
+            assert home.row(work.session).kind == "demo"
+            return int(work.session.scalar(text("SELECT count(*) FROM pg_prepared_statements")) or 0)
+
+    found = [prepared() for _time in range(6)]
+    assert found[0] == 0 < found[-1]
+    assert found == sorted(found)
+    with pytest.raises(ZeroDivisionError), unit_of_work(home, OPERATOR, write=False):
+        raise ZeroDivisionError
+    assert prepared() < found[-1], "what failed is rolled back as ever"
+    home.engine.dispose()
 
 
 def test_a_session_that_was_lent_is_given_back_open_and_clean(both):

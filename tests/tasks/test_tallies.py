@@ -63,7 +63,7 @@ def test_any_sequence_of_changes_and_folds_leaves_every_figure_as_a_recount_give
 
 
 def test_what_is_taken_back_is_not_counted(world):
-    with world.work() as work:
+    with world.work(write=True) as work:
         before = tallies.waiting(work)
         work.session.execute(update(HumanTask).values(due_at=None))
         assert tallies.waiting(work) > before

@@ -258,7 +258,7 @@ def test_every_result_rests_on_an_accepted_commission_and_an_authorisation_that_
 ) -> None:
     """Whatever the order of acts, no row is about somebody without consent at the moment of the answer."""
     withdrawn_before: dict[int, set[int]] = {}
-    with unit_of_work(desk.home, desk.actor("clerk"), now=NOW, write=False) as work:  # rolled back at its end
+    with unit_of_work(desk.home, desk.actor("clerk"), now=NOW) as work:
         offered = sources(work)
         case, _family, members = accepted_case(work, "甲", "乙")
         queries.plan_batch(work, case)
@@ -273,6 +273,7 @@ def test_every_result_rests_on_an_accepted_commission_and_an_authorisation_that_
             assert row.category in commissions.categories_of(work, commission)
         asked = set(work.session.scalars(select(QuerySubject.person_id)))
         assert asked <= {person.id for person in members}
+        work.session.rollback()  # the next example begins anew
 
 
 def _act(work, case, offered, members, step, at, gone, withdrawn_before):
