@@ -90,7 +90,7 @@ def measure(place: Place, count: int, times: int, server: int = 0) -> Run:
         people = {login: Browser(served.port, tokens[login], spent) for login in everybody}
         for login in everybody:
             people[login].get("/oversight/tasks" if login == "overseer" else "/desk")
-        _warm(served.port, tokens, shown, [login for login in everybody if free.get(login)][-THREADS:], free)
+        _warm(served.port, tokens, shown, sorted(free, key=lambda login: -len(free[login]))[:THREADS], free)
         for number in range(times):
             _pages(run, {name: people[login] for name, login in shown.items()}, number)
             _counts(run, home, actors)
@@ -113,7 +113,8 @@ def _warm(
         person.get("/desk")
         for number in range(WARM):
             _pages(Run(), people, number)
-            _act(Run(), person, free[login].pop())
+            if free[login]:
+                _act(Run(), person, free[login].pop())
 
     with ThreadPoolExecutor(len(acting)) as crew:
         list(crew.map(one, acting))
