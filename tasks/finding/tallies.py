@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Index,
     Select,
@@ -100,7 +101,7 @@ def of_queues(pairs: Iterable[tuple[int, str]]) -> list[Rows]:
     return found
 
 
-def of_area(org_id: int) -> list[Rows]:
+def of_area(org_id: int | BindParameter[int]) -> list[Rows]:
     """The same of an office and everything below it: one sum an instant, whatever its size."""
     delta, above = TaskCountDelta, _above_the_changed()
     added = select(delta.kind.label("kind"), delta.due_at.label("due_at"), delta.n.label("n"))
@@ -110,7 +111,7 @@ def of_area(org_id: int) -> list[Rows]:
     ]
 
 
-def of_offices_below(org_id: int) -> list[Rows]:
+def of_offices_below(org_id: int | BindParameter[int]) -> list[Rows]:
     """(area_id, kind, due_at, n) of each office right below another, with everything below that."""
     delta, above = TaskCountDelta, _above_the_changed()
     children = select(Organisation.id).where(Organisation.parent_id == org_id)
@@ -128,7 +129,7 @@ def _above_the_changed() -> Any:
     return _climbing(select(changed.c.org_id, changed.c.org_id.label("area_id")))
 
 
-def within(org_id: int) -> Rows:
+def within(org_id: int | BindParameter[int]) -> Rows:
     """Keys of an office and of every office below it. Uses ix_organisation_parent_id."""
     below = select(Organisation.id).where(Organisation.id == org_id).cte("below", recursive=True)
     below = below.union(select(Organisation.id).join(below, Organisation.parent_id == below.c.id))

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import func, literal, select, union_all
+from sqlalchemy import BindParameter, bindparam, func, select, union_all
 from sqlalchemy.orm import aliased
 
 from domain.parties import permissions
 from domain.parties.organisations import Organisation
+from domain.prepared import Prepared
 from domain.work import Work
 from tasks.finding import branches, filters, tallies
 from tasks.finding.branches import Rows
@@ -23,6 +25,7 @@ from tasks.rows.models import HumanTask
 
 FIRST_LOOK, FARTHER = 200, 4  # rows of the index that are looked at for one page, and how many times more each time
 SMALL = 20_000  # tasks of an area that are sorted rather than looked for among all
+AREA = "area"  # of every question below: the office
 KINDS = (tallies.FREE, tallies.TAKEN, tallies.ASIDE)
 
 
@@ -78,19 +81,15 @@ def area_of(work: Work, ref: str = "") -> Organisation | None:
 
 def area_counts(work: Work, org_id: int) -> AreaCounts:
     """The figures of an office and everything below it; one SELECT."""
-    return _figures(work, [_of(part, literal(org_id)) for part in tallies.of_area(org_id)]).get(org_id, AreaCounts())
+    return _figures(work, _of_area(), org_id).get(org_id, AreaCounts())
 
 
 def office_counts(work: Work, org_id: int) -> list[OfficeCounts]:
     """The figures of each office right below another, with all below that; most overdue first. Two SELECTs."""
-    child, further = aliased(Organisation), aliased(Organisation)
-    has_more = select(further.id).where(further.parent_id == child.id).exists()
-    children = work.session.execute(
-        select(child.id, child.ref, child.name, child.name_en, has_more).where(child.parent_id == org_id)
-    ).all()
-    by_office = _figures(work, tallies.of_offices_below(org_id))
-    rows = [OfficeCounts(ref, name, name_en, more, by_office[key]) for key, ref, name, name_en, more in children
-            if key in by_office]  # fmt: skip
+    by_office = _figures(work, _of_offices_below(), org_id)
+    children = _children().all(work.connection, {AREA: org_id})
+    rows = [OfficeCounts(ref, name, name_en, bool(more), by_office[key])
+            for key, ref, name, name_en, more in children if key in by_office]  # fmt: skip
     return sorted(rows, key=lambda one: (-one.counts.overdue, -one.counts.all, one.ref))
 
 
@@ -100,7 +99,7 @@ def open_tasks(work: Work, org_id: int, counts: AreaCounts, *, tab: str = "all",
     tab = tab if tab in filters.TABS else "all"
     number = max(1, min(page, DEEPEST))
     total: int = getattr(counts, tab)
-    within = set(work.session.scalars(tallies.within(org_id)))
+    within = {key for (key,) in _within().all(work.connection, {AREA: org_id})}
     first = (number - 1) * PAGE
     find = _sorted if counts.all <= SMALL else _looked_for
     keys = find(work, within, tab, first + PAGE)[first:] if first < total else []
@@ -151,23 +150,57 @@ def _rows(work: Work, keys: Sequence[int]) -> list[AreaRow]:
     return [found[key] for key in keys if key in found]
 
 
-def _of(part: Rows, area: object) -> Rows:
-    one = part.subquery()
-    return select(area.label("area_id"), *one.c)  # type: ignore[attr-defined]  # a literal
+# --- the figures, each asked in words that are written once a process ------------------------------------------------
 
 
-def _figures(work: Work, parts: Sequence[Rows]) -> dict[int, AreaCounts]:
+def _figures(work: Work, asked: Prepared, org_id: int) -> dict[int, AreaCounts]:
+    work.session.flush()
+    edges = filters.edges(work)
+    values = {AREA: org_id, "now": edges.now, "tomorrow": edges.tomorrow, "soon": edges.soon}
+    rows = asked.all(work.connection, values)
+    return {area: AreaCounts(*(int(value or 0) for value in figures)) for area, *figures in rows}
+
+
+def _asked() -> BindParameter[int]:
+    return bindparam(AREA, type_=Organisation.id.type)
+
+
+@cache
+def _of_area() -> Prepared:
+    parts = [part.subquery() for part in tallies.of_area(_asked())]
+    return _added_up([select(_asked().label("area_id"), *part.c) for part in parts])
+
+
+@cache
+def _of_offices_below() -> Prepared:
+    return _added_up(tallies.of_offices_below(_asked()))
+
+
+@cache
+def _children() -> Prepared:
+    child, further = aliased(Organisation), aliased(Organisation)
+    has_more = select(further.id).where(further.parent_id == child.id).exists()
+    columns = (child.id, child.ref, child.name, child.name_en, has_more)
+    return Prepared(select(*columns).where(child.parent_id == _asked()))
+
+
+@cache
+def _within() -> Prepared:
+    return Prepared(tallies.within(_asked()))
+
+
+def _added_up(parts: Sequence[Rows]) -> Prepared:
     """(area_id, kind, due_at, n) added up by area."""
-    part, edges = union_all(*parts).subquery("part"), filters.edges(work)
+    part = union_all(*parts).subquery("part")
     due, n = part.c.due_at, part.c.n
-    rows = work.session.execute(
+    now, tomorrow, soon = (bindparam(name, type_=due.type) for name in ("now", "tomorrow", "soon"))
+    return Prepared(
         select(
             part.c.area_id,
             func.sum(n),
-            func.sum(n).filter(due < edges.now),
-            func.sum(n).filter(due >= edges.now, due < edges.tomorrow),
-            func.sum(n).filter(due >= edges.tomorrow, due < edges.soon),
+            func.sum(n).filter(due < now),
+            func.sum(n).filter(due >= now, due < tomorrow),
+            func.sum(n).filter(due >= tomorrow, due < soon),
             *(func.sum(n).filter(part.c.kind == kind) for kind in KINDS),
         ).group_by(part.c.area_id)
     )
-    return {area: AreaCounts(*(int(value or 0) for value in figures)) for area, *figures in rows}
