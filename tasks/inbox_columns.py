@@ -334,7 +334,7 @@ def leading(work: Work, asked: Asked) -> list[ColumnElement[bool]]:
 def _matching(work: Work, key: str, asked: Any, within: list[ColumnElement[bool]]) -> ColumnElement[bool]:
     rows = _rows(work, key, within)
     if not _many(work, asked, rows):
-        return HumanTask.id.in_(select(TaskValue.task_id).where(*rows))
+        return HumanTask.id.in_(select(TaskValue.task_id).where(*rows).correlate(None))
     says = select(TaskValue.id).where(TaskValue.task_id == HumanTask.id, TaskValue.key == key, *within)
     # a value, not EXISTS, which PostgreSQL turns into a join: that reads all that match before it shows one
     return says.correlate(HumanTask).scalar_subquery().is_not(None)

@@ -113,16 +113,22 @@ def some(branches: Sequence[Where], narrowed: Sequence[ColumnElement[bool]], mos
 
     led: the same as `narrowed`, for branches of whole queues: they begin with the column (`filters.leading`).
     """
-    bare = select(HumanTask.id)
     ways = []
     for where in branches:
         if led is None or _of_a_person(where):
-            found = narrow(bare, (*where, *narrowed))
+            found = narrow(select(HumanTask.id), (*where, *narrowed))
         else:
-            first = bare.join_from(TaskValue, HumanTask, HumanTask.id == TaskValue.task_id).where(*led.rows)
-            found = narrow(first, (*where, *led.narrowed))
+            found = _led(led, where)
         ways.append(select(found.limit(most).subquery()))
     return select((union(*ways) if len(ways) > 1 else ways[0]).subquery("merged").c.id)
+
+
+def _led(led: Led, where: Where) -> Rows:
+    """Tasks whose column says it, each looked up. Not as a join: for that PostgreSQL reads the whole queue first."""
+    task = narrow(select(HumanTask.id).where(HumanTask.id == TaskValue.task_id), (*where, *led.narrowed))
+    return select(TaskValue.task_id.label("id")).where(
+        *led.rows, task.correlate(TaskValue).scalar_subquery().is_not(None)
+    )
 
 
 def narrow(wanted: Rows, conditions: Sequence[ColumnElement[bool]]) -> Rows:

@@ -242,11 +242,16 @@ def test_a_draft_fills_the_columns_and_the_next_step_has_what_was_answered(
         assert listed(work, person=searching.ask_value(work, "badge", "工人街1号")) == []
 
     monkeypatch.setattr(inbox_columns, "MOST_MATCHES", 0)  # as if many had the same
+    monkeypatch.setattr(inbox_columns, "MOST_OF_ONE", 0)
     with story.work("town") as work:
         many = Filter(owner="all", columns=(Asked("rooms", least="-3", most="-2"),))
         assert [row.ref for row in queues.worklist(work, many).rows] == [task.ref]
         assert queues.count_up_to(work, many) == queues.count_up_to(work, replace(many, owner="mine")) == 1
         assert queues.count_up_to(work, replace(many, owner="free")) == 0
+        other = Asked("badge_no", equals="x")  # no process has it: it narrows nothing
+        for second, count in ((Asked("rooms", least="-2.5"), 1), (Asked("rooms", least="-2"), 0), (other, 1)):
+            two = replace(many, columns=(*many.columns, second))
+            assert queues.count_up_to(work, two) == len(queues.worklist(work, two).rows) == count
     monkeypatch.undo()
 
     steps.take_in(story)
