@@ -99,15 +99,15 @@ def open_tasks(work: Work, org_id: int, counts: AreaCounts, *, tab: str = "all",
     tab = tab if tab in filters.TABS else "all"
     number = max(1, min(page, DEEPEST))
     total: int = getattr(counts, tab)
-    within = {key for (key,) in _within().all(work.connection, {AREA: org_id})}
     first = (number - 1) * PAGE
     find = _sorted if counts.all <= SMALL else _looked_for
-    keys = find(work, within, tab, first + PAGE)[first:] if first < total else []
+    keys = find(work, org_id, tab, first + PAGE)[first:] if first < total else []
     return Page(_rows(work, keys), total, number, PAGE, deepest=DEEPEST)
 
 
-def _looked_for(work: Work, within: set[int], tab: str, most: int) -> list[int]:
-    """Keys of the first tasks of these offices, among all in the order of their due days."""
+def _looked_for(work: Work, org_id: int, tab: str, most: int) -> list[int]:
+    """Keys of the first tasks of an area, among all in the order of their due days."""
+    within = {key for (key,) in _within().all(work.connection, {AREA: org_id})}
     wanted = (
         select(HumanTask.id, HumanTask.org_id)
         .where(branches.IS_OPEN, filters.by_limit(tab, filters.edges(work)))
@@ -124,7 +124,8 @@ def _looked_for(work: Work, within: set[int], tab: str, most: int) -> list[int]:
     return found[:most]
 
 
-def _sorted(work: Work, within: set[int], tab: str, most: int) -> list[int]:
+def _sorted(work: Work, org_id: int, tab: str, most: int) -> list[int]:
+    within = tallies.within(org_id)  # as a question: two thousand keys would be as many parameters
     wanted = (
         select(HumanTask.id)
         .where(branches.IS_OPEN, HumanTask.org_id.in_(within), filters.by_limit(tab, filters.edges(work)))

@@ -55,6 +55,14 @@ def triggers(engine: Engine) -> dict[str, str]:
         return {name: " ".join(said.split()) for name, said in connection.execute(text(TRIGGERS[engine.dialect.name]))}
 
 
+def statistics(engine: Engine) -> list[str]:
+    """What PostgreSQL is told to count together; SQLite knows nothing of the kind."""
+    if engine.dialect.name == "sqlite":
+        return []
+    with engine.connect() as connection:
+        return sorted(connection.scalars(text("SELECT pg_get_statisticsobjdef(oid) FROM pg_statistic_ext")))
+
+
 def index_of(index: Mapping[str, Any]) -> str:
     """An index as text: name, columns, unique, and where it holds."""
     where = {name: str(value) for name, value in index.get("dialect_options", {}).items()}
@@ -85,6 +93,8 @@ def test_migrated_tables_are_the_models_tables_checks_and_guards_included(settin
     schema.metadata().create_all(other)
     assert schema_of(engine) == schema_of(other)
     assert triggers(engine) == triggers(other)
+    assert statistics(engine) == statistics(other)
+    assert len(statistics(engine)) == (database_kind == "postgresql")
     assert set(triggers(engine)) == {*(guard.name for guard in guards.GUARDS), *tally_triggers.TRIGGERS}
     other.dispose()
 
