@@ -94,7 +94,10 @@ def measure(place: Place, count: int, times: int, server: int = 0) -> Run:
         for number in range(times):
             _pages(run, {name: people[login] for name, login in shown.items()}, number)
             _counts(run, home, actors)
-            who = [login for login in everybody if free.get(login)][number % max(1, len(free))]
+            able = [login for login in everybody if free.get(login)]
+            if not able:
+                raise RuntimeError(f"every task of {place.home} has been completed; delete that folder to fill it anew")
+            who = able[number % len(able)]
             _act(run, people[who], free[who].pop())
     _say_what_is_there(home, actors)
     home.engine.dispose()
