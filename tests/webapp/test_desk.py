@@ -283,3 +283,13 @@ def test_every_post_without_a_token_is_refused(office: Office) -> None:
     address = task_address(story, "intake")
     for target in ("/desk/next", "/desk/many", f"{address}/claim", f"{address}/draft", address, "/cases/new"):
         assert browser.post(target, data={}).status_code == 400
+
+
+def test_a_list_that_nothing_narrows_says_that_there_is_nothing_to_do_and_no_filter_to_clear(office: Office) -> None:
+    browser = browser_of(app_of(office), office, "head")
+    for address in ("/desk", "/desk/queue"):
+        page = browser.get(f"{address}?lang=en").text
+        assert "Nothing to do" in page and "Clear the filter" not in page, address
+    for address in ("/desk?owner=all", "/desk?tab=overdue", "/desk/queue?step=intake"):
+        page = browser.get(f"{address}&lang=en").text
+        assert "Nothing to do" not in page and "Clear the filter" in page, address
