@@ -42,7 +42,7 @@ def gather(work: Work, case_ref: str, payload: Mapping[str, Any]) -> Plan | None
         return None
     token = str(payload["token"])
     services = MoveServices(work, case)
-    instance = instances.load(work, case, services)
+    instance = instances.look(work, case, services)
     services.bind(instance)
     asked = waking.job_of(services, instance, token)
     if asked is None:

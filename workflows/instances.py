@@ -203,8 +203,16 @@ def load(work: Work, case: Case, services: engine.Services) -> Instance:
     return taken(work, case, state, services)
 
 
+def look(work: Work, case: Case, services: engine.Services) -> Instance:
+    """A running case as it stands, for a work that only reads: nothing is locked. Raises NotFound."""
+    state = work.session.scalars(select(CaseState).where(CaseState.case_id == case.id)).first()
+    if state is None:
+        raise NotFound(_("This case has no running process."), case=case.ref)
+    return taken(work, case, state, services)
+
+
 def taken(work: Work, case: Case, state: CaseState, services: engine.Services) -> Instance:
-    """A running case whose state row is locked already."""
+    """A running case whose state row was read already; whoever is to save it has locked it."""
     definition = definitions.by_id(work, state.definition_id)
     run = engine.restore(definition.diagram, state.data, now=work.now, services=services)
     # rows that an older codec wrote are compared one by one: it may have known fewer kinds of waiting
