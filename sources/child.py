@@ -1,51 +1,72 @@
-"""The limited child process that reads one uploaded file; speaks JSON lines on standard output.
+"""The limited child process that reads one delivered file; speaks JSON lines on standard output.
 
-Messages: {"rows": […]} in batches, at the end {"report": {…}}, or {"refused": [sentence, values]}.
-It never sees a key, the database or the environment of its parent.
+Messages: {"rows": […]} in batches, {"at": bytes, "rows_read": n} now and then, at the end {"report": {…}} or
+{"refused": [sentence, values]}. It never sees a key, the database or the environment of its parent.
 """
 
 from __future__ import annotations
 
 import itertools
 import json
+import os
+import re
 import sys
-from collections.abc import Iterator
-from contextlib import suppress
-from typing import Any, BinaryIO
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from domain import identity
 from domain.identity import InvalidIdentityNumber
 from domain.text import Text
 from domain.text import gettext as _
-from sources import headings, rows, tables
-from sources.categories import READABLE, Category
+from sources import headings, rows
+from sources.categories import DECLARATIONS, READABLE, Category
 from sources.faults import Refusal
 from sources.limits import limit
-from sources.tables import Sheet
+from sources.tables import Caps, Delivered, Sheet, footers
+from sources.tables.sheet import Readable
 from sources.values import Cell, is_blank, to_text
+from sources.watching import TOO_MUCH_MEMORY
 
 BATCH = 500
 MOST_FAULTS = 1000
+MOST_IGNORED = 200
+LONGEST_HEADING = 80
 PREVIEWED = 5
-DELIMITERS = (",", "\t", ";", "|")
+PROGRESS_ROWS = 20_000
+NICENESS = 10
 _NO_HEADINGS = _(
     "No heading row was found in the first %(rows)s rows. A %(category)s file has headings such as %(labels)s."
 )
+_LIKE_IDENTITY = re.compile(r"(?<![0-9])(?:[0-9]{17}[0-9Xx]|[0-9]{15})(?![0-9])")
+
+Say = Callable[[dict[str, Any]], None]
 
 
 def main() -> None:
     """Read standard input as told by the JSON in the second argument."""
     order = json.loads(sys.argv[2])
-    limit(order["memory"], order["cpu"])
-    reading = _Reading(READABLE[order["category"]], order["demonstration"])
+    os.nice(NICENESS)
+    limit(order["address_space"], order["cpu"], data=order["memory"])
+    read(sys.stdin.buffer, order, _say)
+
+
+def read(stream: Readable, order: dict[str, Any], say: Say) -> None:
+    """Read the file and say what is in it; the last message is the report or the refusal.
+
+    order: category, demonstration, bytes, inflated as `sources.reading` gives them.
+    """
+    caps = Caps(order["bytes"], order["inflated"], headings.SEARCHED_ROWS * 2)
+    reading = _Reading(READABLE[order["category"]], order["demonstration"], say)
+    file = Delivered(stream, caps, reading.promise)
+    reading.file = file
     try:
-        for sheet in _sheets(sys.stdin.buffer, reading, order):
+        for sheet in file.sheets():
             reading.read_sheet(sheet)
         reading.finish()
     except Refusal as refusal:
-        _say({"refused": _packed(refusal.text)})
+        say({"refused": _packed(refusal.text)})
     except MemoryError:
-        _say({"refused": _packed(_("The file needs more memory than allowed. Split it and send the parts."))})
+        say({"refused": _packed(TOO_MUCH_MEMORY)})
 
 
 def _say(message: dict[str, Any]) -> None:
@@ -57,49 +78,30 @@ def _packed(text: Text) -> list[Any]:
     return [text.source, text.values]
 
 
-def _sheets(stream: BinaryIO, reading: _Reading, order: dict[str, Any]) -> Iterator[Sheet]:
-    head = stream.read(tables.CHUNK)
-    if not head:
-        raise Refusal(_("The file is empty."))
-    if tables.is_old_workbook(head):
-        raise Refusal(_("This is an old XLS workbook or it has a password. Save it as XLSX without a password."))
-    if tables.is_archive(head):
-        content = head + stream.read(order["bytes"])
-        if len(content) > order["bytes"]:
-            raise tables.too_large(order["bytes"])
-        tables.check_archive(content, order["inflated"])
-        reading.encoding = "XLSX"
-        yield from tables.xlsx_sheets(content)
-        return
-    decoder = tables.Decoder()
-    lines = tables.lines(stream, decoder, head, order["bytes"])
-    first = list(itertools.islice(lines, headings.SEARCHED_ROWS * 2))
-    delimiter = max(DELIMITERS, key=lambda sign: _promise(first, sign, reading.category))
-    yield Sheet(1, "", tables.csv_rows(itertools.chain(first, lines), delimiter))
-    reading.encoding = decoder.encoding
-
-
-def _promise(first: list[str], delimiter: str, category: Category) -> int:
-    """How well the first lines look like this category when cut at `delimiter`."""
-    with suppress(Refusal):
-        found = headings.find(list(tables.csv_rows(first, delimiter)), category)
-        return found.complete_score if found else 0
-    return 1  # headings are there, but something is wrong with them: the reading proper says what
-
-
 class _Reading:
     """Counts, faults and the batch in hand while the sheets of one file are read."""
 
-    def __init__(self, category: Category, demonstration: bool) -> None:
+    def __init__(self, category: Category, demonstration: bool, say: Say) -> None:
         self.category = category
-        self.encoding = ""
+        self.file: Delivered | None = None
         self._demonstration = demonstration
+        self._say = say
         self._batch: list[Any] = []
         self._faults: list[Any] = []
         self._preview: list[list[str]] = []
         self._sheets: list[Any] = []
-        self._counts = dict.fromkeys(("total", "accepted", "rejected", "skipped", "by_name", "faults_left_out"), 0)
+        names = ("total", "accepted", "rejected", "skipped", "aside", "by_name", "faults_left_out")
+        self._counts = dict.fromkeys(names, 0)
         self._last: headings.Headings | None = None
+        self._lost: Refusal | None = None  # said only when the file has headings elsewhere
+
+    def promise(self, first: Sequence[Sequence[Cell]]) -> int:
+        """How well the first rows look like this category."""
+        try:
+            found = headings.find(first, self.category)
+        except Refusal:
+            return 1  # headings are there, but something is wrong with them: the reading proper says what
+        return found.complete_score if found else 0
 
     def read_sheet(self, sheet: Sheet) -> None:
         first = list(itertools.islice(sheet.rows, headings.SEARCHED_ROWS))
@@ -107,16 +109,35 @@ class _Reading:
         start = found.last + 1 if found else 0
         if found is None and self._continues(first):
             found = self._last
-        if found is None:
-            self._sheets.append([sheet.number, sheet.title, None, [], []])
+        if found is None or sheet.hidden:
+            self._leave_aside(sheet, first, found)
             return
         self._last = found
-        titled = found.last + 1 if start else None
-        mapped = [[c.index + sheet.first_column, c.heading, c.field.code] for c in found.columns]
-        self._sheets.append([sheet.number, sheet.title, titled, mapped, list(found.ignored)])
+        mapped = [[c.index + sheet.first_column, _short(c.heading), c.field.code] for c in found.columns]
+        ignored = [_short(label) for label in found.ignored[:MOST_IGNORED]]
+        self._sheets.append([sheet.number, sheet.title, start or None, mapped, ignored, start, sheet.hidden])
+        self._counts["aside"] += start
+        before = self._counts["total"]
+        cells: list[Cell] = []
+        number = 0
         for number, cells in enumerate(itertools.chain(first, sheet.rows), 1):
             if number > start:
-                self._read_row(cells, found, sheet, number)
+                self._read_row(cells, found, sheet, number, before)
+        if sheet.unfinished and number > start and len(cells) < found.width:
+            raise _cut_off(number)
+
+    def _leave_aside(self, sheet: Sheet, first: list[list[Cell]], found: headings.Headings | None) -> None:
+        """A sheet that is no table of ours holds explanations or lists of words; never people."""
+        number = 0
+        for number, cells in enumerate(itertools.chain(first, sheet.rows), 1):
+            if self._lost is None and any(c is not None and _LIKE_IDENTITY.search(to_text(c)) for c in cells):
+                self._lost = _would_be_lost(sheet, number)
+        if self._lost is None and found is not None and number > found.last + 1:
+            self._lost = _would_be_lost(sheet, found.last + 2)
+        if self._lost is not None and sheet.hidden:
+            raise self._lost
+        self._counts["aside"] += number
+        self._sheets.append([sheet.number, sheet.title, None, [], [], number, sheet.hidden])
 
     def finish(self) -> None:
         if self._last is None:
@@ -129,26 +150,38 @@ class _Reading:
                     labels=labels,
                 )
             )
+        if self._lost is not None:
+            raise self._lost
+        if not self._counts["total"] and self.category.code not in DECLARATIONS:
+            raise Refusal(_("The file has headings but not one row below them. Look at how it was exported."))
         self._flush()
+        self._tell()
         report = self._counts | {
-            "encoding": self.encoding,
+            "encoding": self.file.encoding if self.file else "",
             "sheets": self._sheets,
             "faults": self._faults,
             "preview": self._preview,
         }
-        _say({"report": report})
+        self._say({"report": report})
 
     def _continues(self, first: list[list[Cell]]) -> bool:
         """True when a sheet without headings goes on with the table of the sheet before: same width, same contents."""
         if self._last is None:
             return False
-        for cells in first[:PREVIEWED]:
+        for cells in first:
             outcome = rows.read(cells, self._last, self.category, sheet=1, row=1, demonstration=self._demonstration)
             if outcome.row is not None:
                 return True
         return False
 
-    def _read_row(self, cells: list[Cell], found: headings.Headings, sheet: Sheet, number: int) -> None:
+    def _read_row(self, cells: list[Cell], found: headings.Headings, sheet: Sheet, number: int, before: int) -> None:
+        if number % PROGRESS_ROWS == 0:
+            self._tell()
+        said = footers.promised(cells)
+        if said is not None:
+            footers.must_be_all(said, self._counts["total"] - before, number)
+            self._counts["skipped"] += 1
+            return
         outcome = rows.read(
             cells, found, self.category, sheet=sheet.number, row=number, demonstration=self._demonstration
         )
@@ -159,17 +192,26 @@ class _Reading:
             self._preview.append([_shown(cell) for cell in cells[: found.width]])
         self._counts["total"] += 1
         self._counts["rejected" if outcome.row is None else "accepted"] += 1
+        if outcome.faults and self._is_heading(cells):
+            raise _second_table(number)
         for fault in outcome.faults:
             self._note(fault, sheet, number, kept=outcome.row is not None)
         if outcome.row is not None:
             self._keep(outcome.row)
+
+    def _is_heading(self, cells: list[Cell]) -> bool:
+        """True for the headings of a second table, whose columns stand elsewhere."""
+        try:
+            return headings.find([cells], self.category) is not None
+        except Refusal:
+            return True
 
     def _note(self, fault: rows.CellFault, sheet: Sheet, number: int, *, kept: bool) -> None:
         if len(self._faults) >= MOST_FAULTS:
             self._counts["faults_left_out"] += 1
             return
         index = fault.column.index + sheet.first_column if fault.column else None
-        heading = fault.column.heading if fault.column else ""
+        heading = _short(fault.column.heading) if fault.column else ""
         self._faults.append([sheet.number, number, index, heading, _packed(fault.sentence), kept])
 
     def _keep(self, row: rows.SourceRow) -> None:
@@ -182,8 +224,54 @@ class _Reading:
 
     def _flush(self) -> None:
         if self._batch:
-            _say({"rows": self._batch})
+            self._say({"rows": self._batch})
             self._batch = []
+
+    def _tell(self) -> None:
+        read = self._counts["total"] + self._counts["skipped"] + self._counts["aside"]
+        self._say({"at": self.file.taken if self.file else 0, "rows_read": read})
+
+
+def _short(heading: str) -> str:
+    return heading[:LONGEST_HEADING]
+
+
+def _cut_off(row: int) -> Refusal:
+    return Refusal(
+        _("The file ends in the middle of row %(row)s: only a part of it arrived. Export and send it again.", row=row)
+    )
+
+
+def _second_table(row: int) -> Refusal:
+    return Refusal(
+        _(
+            "Row %(row)s holds headings again, in other columns than above: a second table begins there. Put each table"
+            " on a sheet of its own.",
+            row=row,
+        )
+    )
+
+
+def _would_be_lost(sheet: Sheet, row: int) -> Refusal:
+    if sheet.hidden:
+        return Refusal(
+            _(
+                "Sheet %(sheet)s (%(title)s) is hidden and holds rows, the first of them in row %(row)s."
+                " Show the sheet, or delete it, and send the file again.",
+                sheet=sheet.number,
+                title=_short(sheet.title),
+                row=row,
+            )
+        )
+    return Refusal(
+        _(
+            "Sheet %(sheet)s (%(title)s) has an identity number in row %(row)s but no headings that say what"
+            " its columns are. Put the headings above it, or send it as a file of its own.",
+            sheet=sheet.number,
+            title=_short(sheet.title),
+            row=row,
+        )
+    )
 
 
 def _shown(cell: Cell) -> str:

@@ -16,6 +16,10 @@ class FileRefused(HouseError):
         self.sentence = sentence
 
 
+class ReadingCancelled(HouseError):
+    """Whoever wanted the file read no longer does; nothing of it may be used."""
+
+
 class Refusal(Exception):
     """Inside the reading child: the file is refused with this sentence (becomes FileRefused in the parent)."""
 

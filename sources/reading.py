@@ -1,7 +1,7 @@
-"""Reading an uploaded file: rows stream out of a limited child process, then a report says what became of all.
+"""Reading a delivered file: rows stream out of a limited child process, then a report says what became of all.
 
-The child has caps on memory, processor time and files, no environment, and is killed at a wall limit; a
-hostile file costs one child and never this process (threats T5, T6).
+The child has caps on memory, processor time and files, no environment, and is watched from here; a hostile file
+costs one child and never this process (threats T5, T6). A refusal is whole: nothing read before it may be used.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,24 +19,17 @@ from typing import Any, BinaryIO, cast
 from domain.text import Text
 from domain.text import gettext as _
 from sources.categories import READABLE
-from sources.faults import FileRefused, RowFault
+from sources.faults import FileRefused, ReadingCancelled, RowFault
 from sources.rows import SourceRow, Subject
+from sources.tables.sheet import Readable
+from sources.watching import STOPPED, Limits, Watch
+
+__all__ = ["Limits", "Progress", "ReadReport", "Reading", "SheetReport", "read_all", "reading", "report_of", "row_of"]
 
 _ROOT = Path(__file__).resolve().parent.parent
 _START = "import sys; sys.path.insert(0, sys.argv[1]); from sources.child import main; main()"
 _CHUNK = 1 << 20
-_STOPPED = _("The file took too much time or memory to read. Split it, or save it again as CSV, and send that.")
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What one file may cost: bytes uploaded, bytes inside an archive, memory (bytes), processor and wall seconds."""
-
-    bytes: int = 512 << 20
-    inflated: int = 600 << 20
-    memory: int = 1536 << 20
-    cpu_seconds: int = 300
-    wall_seconds: float = 900.0
+_CANCELLED = _("Reading the file was called off; nothing of it was taken in.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +37,8 @@ class SheetReport:
     """How one sheet was understood.
 
     heading_row: 1-based last row of the headings, None when the sheet has none;
-    columns: (0-based index, heading, field code); ignored: headings without a meaning for us.
+    columns: (0-based index, heading, field code); ignored: headings without a meaning for us; aside: rows above and
+    in the headings, or all rows of a sheet that is no table; hidden: not shown by a spreadsheet program.
     """
 
     number: int
@@ -52,11 +46,23 @@ class SheetReport:
     heading_row: int | None
     columns: tuple[tuple[int, str, str], ...]
     ignored: tuple[str, ...]
+    aside: int = 0
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a reading is: bytes of the file taken, rows read; both only grow."""
+
+    bytes: int
+    rows: int
 
 
 @dataclass(frozen=True, slots=True)
 class ReadReport:
-    """What became of a file; accepted + rejected = total, blank and total rows are counted as skipped.
+    """What became of a file: accepted + rejected = total, and total + skipped + aside = records, every row there is.
+
+    skipped: blank rows, totals, headings printed again; aside: rows above and in headings, sheets that are no table.
 
     by_name: accepted rows whose number is unusable, kept under the name alone. faults: the first 1000, the
     rest counted in faults_left_out. preview: first rows as read, identity numbers masked (grade S3).
@@ -73,6 +79,12 @@ class ReadReport:
     faults_left_out: int
     sheets: tuple[SheetReport, ...]
     preview: tuple[tuple[str, ...], ...] = field(repr=False)
+    aside: int = 0
+
+    @property
+    def records(self) -> int:
+        """Physical rows of the file, each counted once."""
+        return self.total + self.skipped + self.aside
 
     @property
     def rejections(self) -> tuple[RowFault, ...]:
@@ -83,25 +95,37 @@ class ReadReport:
 class Reading:
     """One reading in progress: iterate for the rows, then ask for the report."""
 
-    def __init__(self, child: subprocess.Popen[bytes], category: str) -> None:
+    def __init__(self, child: subprocess.Popen[bytes], category: str, feeding: _Feeding, notice: _Notice) -> None:
         self._child = child
         self._category = category
+        self._feeding = feeding
+        self._notice = notice
         self._report: ReadReport | None = None
 
     def __iter__(self) -> Iterator[SourceRow]:
-        """Usable rows in file order. Raises FileRefused, also in the middle."""
+        """Usable rows in file order. Raises FileRefused and ReadingCancelled, also in the middle."""
         for line in cast(BinaryIO, self._child.stdout):
+            self._notice.ask()
             if not line.endswith(b"\n"):
                 break  # killed in the middle of a line; its exit code says the rest
             message = json.loads(line)
             if "refused" in message:
+                self._feeding.must_be_sound()
                 raise FileRefused(Text(*message["refused"]))
+            if "at" in message:
+                self._notice.tell(Progress(message["at"], message["rows_read"]))
             if "report" in message:
-                self._report = _report(self._category, message["report"])
+                self._report = report_of(self._category, message["report"])
             for row in message.get("rows", ()):
-                yield _row(row)
+                yield row_of(row)
+        self._feeding.must_be_sound()
         if self._child.wait() != 0 or self._report is None:
-            raise FileRefused(_STOPPED, code=self._child.returncode)
+            raise FileRefused(self._feeding.watch.why or STOPPED, code=self._child.returncode)
+
+    @property
+    def peak(self) -> int:
+        """Most resident bytes of the child that were seen."""
+        return self._feeding.watch.peak
 
     @property
     def report(self) -> ReadReport:
@@ -113,7 +137,13 @@ class Reading:
 
 @contextmanager
 def reading(
-    stream: BinaryIO, category: str, *, demonstration: bool = False, limits: Limits | None = None
+    stream: Readable,
+    category: str,
+    *,
+    demonstration: bool = False,
+    limits: Limits | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    cancelled: Callable[[], bool] | None = None,
 ) -> Iterator[Reading]:
     """Read `stream` as a file of `category` in a child process.
 
@@ -121,10 +151,14 @@ def reading(
         stream: the uploaded bytes; read once, by a thread of its own.
         category: a code of `sources.categories.READABLE`.
         demonstration: accept identity numbers of division 99xxxx.
+        progress: told how far it is, in the iterating thread, every 20,000 rows and at the end.
+        cancelled: asked at every message of the child; True ends the reading.
 
     Raises:
         KeyError: no such category.
         FileRefused: while iterating; nothing read so far may be used.
+        ReadingCancelled: while iterating, because `cancelled` said so.
+        Whatever `stream` raises while it is read.
     """
     limits = limits or Limits()
     order = {
@@ -133,7 +167,8 @@ def reading(
         "bytes": limits.bytes,
         "inflated": limits.inflated,
         "memory": limits.memory,
-        "cpu": limits.cpu_seconds,
+        "address_space": limits.address_space,
+        "cpu": limits.most_cpu,
     }
     child = subprocess.Popen(  # noqa: S603 - our own interpreter and our own constant program
         [sys.executable, "-I", "-c", _START, str(_ROOT), json.dumps(order)],
@@ -143,18 +178,18 @@ def reading(
         env={"LANG": "C.UTF-8"},
         start_new_session=True,
     )
-    alarm = threading.Timer(limits.wall_seconds, child.kill)
-    alarm.daemon = True
-    pump = threading.Thread(target=_feed, args=(stream, child), daemon=True)
-    alarm.start()
-    pump.start()
+    watch = Watch(child, limits)
+    feeding = _Feeding(stream, child, watch)
+    watch.start()
+    feeding.start()
     try:
-        yield Reading(child, category)
+        yield Reading(child, category, feeding, _Notice(progress, cancelled))
     finally:
-        alarm.cancel()
+        watch.over.set()
         child.kill()
         child.wait()
-        pump.join()
+        feeding.join()
+        watch.join()
         for end in (child.stdin, child.stdout):
             if end is not None:
                 with suppress(BrokenPipeError):  # the child may end before it has read everything
@@ -162,7 +197,7 @@ def reading(
 
 
 def read_all(
-    stream: BinaryIO, category: str, *, demonstration: bool = False, limits: Limits | None = None
+    stream: Readable, category: str, *, demonstration: bool = False, limits: Limits | None = None
 ) -> tuple[list[SourceRow], ReadReport]:
     """All rows of a small file, and the report. Raises FileRefused."""
     with reading(stream, category, demonstration=demonstration, limits=limits) as going:
@@ -170,25 +205,66 @@ def read_all(
     return found, going.report
 
 
-def _feed(stream: BinaryIO, child: subprocess.Popen[bytes]) -> None:
-    into = cast(BinaryIO, child.stdin)
-    with suppress(BrokenPipeError, ValueError):  # a child that refused early stops listening; its message says why
-        while chunk := stream.read(_CHUNK):
-            into.write(chunk)
-        into.close()
+class _Notice:
+    """Whom to tell how far it is, and whom to ask whether to go on."""
+
+    def __init__(self, progress: Callable[[Progress], None] | None, cancelled: Callable[[], bool] | None) -> None:
+        self._progress = progress
+        self._cancelled = cancelled
+
+    def tell(self, progress: Progress) -> None:
+        if self._progress is not None:
+            self._progress(progress)
+
+    def ask(self) -> None:
+        if self._cancelled is not None and self._cancelled():
+            raise ReadingCancelled(_CANCELLED)
 
 
-def _row(packed: list[Any]) -> SourceRow:
+class _Feeding(threading.Thread):
+    """Gives the file to the child. A file that cannot be read to its end must not look like a shorter one."""
+
+    def __init__(self, stream: Readable, child: subprocess.Popen[bytes], watch: Watch) -> None:
+        super().__init__(daemon=True)
+        self.watch = watch
+        self._stream = stream
+        self._child = child
+        self._problem: Exception | None = None
+
+    def run(self) -> None:
+        into = cast(BinaryIO, self._child.stdin)
+        try:
+            while chunk := self._stream.read(_CHUNK):
+                with suppress(BrokenPipeError, ValueError):  # a child that refused early stops listening
+                    into.write(chunk)
+                    self.watch.fed += len(chunk)
+                    continue
+                return
+            with suppress(BrokenPipeError, ValueError):
+                into.close()
+        except Exception as problem:  # whatever it is, it is raised again where the rows are taken
+            self._problem = problem
+            self._child.kill()
+
+    def must_be_sound(self) -> None:
+        """Raises what reading the stream raised."""
+        if self._problem is not None:
+            raise self._problem
+
+
+def row_of(packed: list[Any]) -> SourceRow:
+    """A row as the child says it."""
     sheet, number, subjects, values, dated = packed
     people = tuple(Subject(no, name, role, tuple(notes)) for no, name, role, notes in subjects)
     return SourceRow(sheet, number, people, values, dated)
 
 
-def _report(category: str, packed: dict[str, Any]) -> ReadReport:
+def report_of(category: str, packed: dict[str, Any]) -> ReadReport:
+    """The report as the child says it."""
     faults = tuple(RowFault(s, r, i, c, Text(*text), kept) for s, r, i, c, text, kept in packed["faults"])
     sheets = tuple(
-        SheetReport(number, title, row, tuple((i, h, code) for i, h, code in columns), tuple(ignored))
-        for number, title, row, columns, ignored in packed["sheets"]
+        SheetReport(number, title, row, tuple((i, h, code) for i, h, code in columns), tuple(ignored), aside, hidden)
+        for number, title, row, columns, ignored, aside, hidden in packed["sheets"]
     )
     return ReadReport(
         category,
@@ -202,4 +278,5 @@ def _report(category: str, packed: dict[str, Any]) -> ReadReport:
         packed["faults_left_out"],
         sheets,
         tuple(tuple(line) for line in packed["preview"]),
+        packed["aside"],
     )
