@@ -259,7 +259,7 @@ def test_a_file_that_eats_memory_costs_only_its_child() -> None:
         [["姓名", "身份证号", "死亡日期"], *[[os.urandom(900).hex(), ONE, "2025-01-01"] for n in range(4000)]]
     )
 
-    assert "memory" in refusal(many, limits=Limits(memory=32 << 20))
+    assert "memory" in refusal(many, limits=Limits(memory=20 << 20))
 
 
 def test_a_file_that_takes_too_long_is_stopped() -> None:

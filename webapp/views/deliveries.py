@@ -30,7 +30,14 @@ from webapp.permits import requires
 _ = cast(Callable[..., str], gettext)
 
 blueprint = Blueprint("deliveries", __name__)
-TYPES = {".csv": "text/csv", ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+TYPES = {
+    ".csv": "text/csv",
+    ".txt": "text/plain",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".xls": "application/vnd.ms-excel",
+    ".ods": "application/vnd.oasis.opendocument.spreadsheet",
+    ".zip": "application/zip",
+}
 STATES: dict[str, tuple[str, str]] = {
     "READING": ("soon", _("being read")),
     "READY": ("ok", _("taken in")),
@@ -65,7 +72,7 @@ def upload() -> ResponseReturnValue:
     if sent is None or not sent.filename:
         form.file.errors = [*form.file.errors, _("Choose a file.")]
     elif _type(sent.filename) is None:
-        form.file.errors = [*form.file.errors, _("Hand in a CSV or XLSX file.")]
+        form.file.errors = [*form.file.errors, _("Hand in a CSV, XLSX, XLS, ODS or ZIP file.")]
     elif valid:
         blob = house().home.blobs.put(cast(BinaryIO, sent.stream), limit=house().settings.upload_limit)
         try:

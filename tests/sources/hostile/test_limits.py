@@ -18,7 +18,7 @@ from sources.faults import FileRefused, ReadingCancelled
 from sources.reading import Limits, Progress, Reading, reading
 from sources.store import Store
 from tests.sources.hostile import test_archives, test_text
-from tests.sources.hostile.made import GOOD, HEAD, ONE, ROW, packed, parts, sheet_of, workbook
+from tests.sources.hostile.made import GOOD, HEAD, ONE, ROW, ods, ods_rows, packed, parts, sheet_of, workbook
 
 ALLOWED = 300 << 20
 
@@ -26,9 +26,8 @@ ALLOWED = 300 << 20
 class Made:
     """A file that is made while it is read, and never is anywhere as a whole."""
 
-    def __init__(self, pieces: Iterator[bytes], size: int = 0) -> None:
+    def __init__(self, pieces: Iterator[bytes]) -> None:
         self._pieces = pieces
-        self._left = size
         self.given = 0
 
     def read(self, _size: int, /) -> bytes:
@@ -64,9 +63,10 @@ def must_store_nothing(store: Store, tmp_path: Path, content: bytes | str, sente
     assert stored(tmp_path) == []
 
 
-@pytest.mark.parametrize(
-    "name", ["two companies with one mark each", "cut off in a row", "two tables below each other"]
-)
+SOME = ("two companies with one mark each", "cut off in a row", "two tables below each other")
+
+
+@pytest.mark.parametrize("name", SOME)
 def test_a_refused_text_file_leaves_nothing_in_the_store(store: Store, tmp_path: Path, name: str) -> None:
     must_store_nothing(store, tmp_path, *test_text.REFUSED[name])
 
@@ -89,14 +89,14 @@ def test_no_refused_archive_leaves_anything_in_the_store(store: Store, tmp_path:
 
 def test_a_reading_says_how_far_it_is() -> None:
     said: list[Progress] = []
-    content = (HEAD + ROW * 45_000).encode()
+    content = (HEAD + ROW * 21_000).encode()
     with reading(io.BytesIO(content), "DEATH", demonstration=True, progress=said.append) as going:
         rows = sum(1 for _row in going)
 
-    assert rows == 45_000
+    assert rows == 21_000
     assert [one.rows for one in said] == sorted(one.rows for one in said)
-    assert len(said) == 3
-    assert (said[-1].bytes, said[-1].rows) == (len(content), 45_001)
+    assert len(said) == 2
+    assert (said[-1].bytes, said[-1].rows) == (len(content), 21_001)
 
 
 def test_a_reading_can_be_called_off_and_leaves_nothing(store: Store, tmp_path: Path) -> None:
@@ -127,7 +127,9 @@ def test_the_child_stands_back_and_knows_nothing_of_its_parent(monkeypatch: pyte
         next(iter(going))
         place = Path(f"/proc/{going._child.pid}")
 
-        assert os.getpriority(os.PRIO_PROCESS, going._child.pid) == os.getpriority(os.PRIO_PROCESS, 0) + NICENESS
+        assert os.getpriority(os.PRIO_PROCESS, going._child.pid) == min(
+            19, os.getpriority(os.PRIO_PROCESS, 0) + NICENESS
+        )
         assert b"HEDUI_SECRET" not in (place / "environ").read_bytes()
         limits = (place / "limits").read_text()
 
@@ -164,7 +166,7 @@ def peak_of(made: Made | io.BytesIO, limits: Limits | None = None) -> tuple[int,
 @pytest.mark.slow
 def test_memory_stays_flat_however_long_a_csv_is() -> None:
     peaks = []
-    for rows in (100_000, 1_500_000):
+    for rows in (100_000, 600_000):
         began = time.monotonic()
         peak, taken, refusal = peak_of(Made(long_csv(rows)))
         print(f"{rows} rows: peak {peak >> 20} MiB, {time.monotonic() - began:.0f} s")
@@ -186,16 +188,14 @@ def _strings(count: int) -> bytes:
 
 
 def _ods_repeating() -> bytes:
-    from tests.sources.hostile.made import ods, ods_rows
-
     once = ods_rows([["江白露", ONE, "2025-02-08"]], repeat=1000)
-    return ods(once.replace("<table:table-row>", '<table:table-row table:number-rows-repeated="1000000">'))
+    return ods(once.replace("<table:table-row>", '<table:table-row table:number-rows-repeated="60000">'))
 
 
 GREEDY = {
     "a workbook of 300,000 rows": (lambda: _wide_text(300_000), 300_000),
     "two million strings": (lambda: _strings(2_000_000), 0),
-    "an ods that repeats a row a million times": (_ods_repeating, None),
+    "an ods of sixty million cells": (_ods_repeating, None),
     "96 MB that are no archive": (lambda: b"PK\x03\x04" + os.urandom(1 << 20) * 95, 0),
     "a line of 100 MB": (lambda: HEAD.encode() + b"x," * (50 << 20), 0),
     "a bomb": (lambda: test_archives.REFUSED["a bomb"][0], 0),
@@ -211,9 +211,8 @@ def test_a_greedy_file_costs_less_than_300_mb(name: str) -> None:
 
     peak, rows, refusal = peak_of(io.BytesIO(content))
 
-    print(
-        f"{name} ({len(content) >> 20} MiB): peak {peak >> 20} MiB, {rows} rows, {time.monotonic() - began:.0f} s, {refusal}"
-    )
+    took = time.monotonic() - began
+    print(f"{name} ({len(content) >> 20} MiB): peak {peak >> 20} MiB, {rows} rows, {took:.0f} s, {refusal}")
     assert peak < ALLOWED
     assert expected is None or rows == expected
     assert refusal or rows == expected
