@@ -10,7 +10,7 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +24,18 @@ from sources.rows import SourceRow, Subject
 from sources.tables.sheet import Readable
 from sources.watching import STOPPED, Limits, Watch
 
-__all__ = ["Limits", "Progress", "ReadReport", "Reading", "SheetReport", "read_all", "reading", "report_of", "row_of"]
+__all__ = [
+    "Limits",
+    "Pieces",
+    "Progress",
+    "ReadReport",
+    "Reading",
+    "SheetReport",
+    "read_all",
+    "reading",
+    "report_of",
+    "row_of",
+]
 
 _ROOT = Path(__file__).resolve().parent.parent
 _START = "import sys; sys.path.insert(0, sys.argv[1]); from sources.child import main; main()"
@@ -90,6 +101,17 @@ class ReadReport:
     def rejections(self) -> tuple[RowFault, ...]:
         """Faults that cost the row its place."""
         return tuple(fault for fault in self.faults if not fault.kept)
+
+
+class Pieces:
+    """Pieces of bytes, such as the frames of a sealed file, read as a file and never held together."""
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self._pieces = iter(pieces)
+
+    def read(self, _size: int, /) -> bytes:
+        """The next piece, b"" at the end. Raises whatever the pieces raise."""
+        return next((piece for piece in self._pieces if piece), b"")
 
 
 class Reading:

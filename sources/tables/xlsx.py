@@ -14,8 +14,8 @@ from sources.tables.archive import Archive
 from sources.tables.sheet import DAMAGED, MOST_SHEETS, Sheet
 from sources.tables.xlsx_sheet import Book, rows
 
-_FOLDERS = ("xl/", "docProps/", "_rels/", "customXml/", "xl")
-_FOREIGN = re.compile(r"vbaProject|/(?:embeddings|activeX|ctrlProps|macrosheets|dialogsheets)/", re.IGNORECASE)
+_FOLDERS = ("xl/", "docProps/", "_rels/", "customXml/")
+_FOREIGN = re.compile(r"vbaProject|/(?:embeddings|activeX|macrosheets|dialogsheets)/", re.IGNORECASE)
 _NESTED = (".zip", ".xlsx", ".xls", ".7z", ".rar", ".gz", ".tar", ".exe", ".dll")
 _WORKBOOK = "xl/workbook.xml"
 _BUILT_IN_DATES = frozenset({*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)})

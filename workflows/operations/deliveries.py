@@ -13,7 +13,7 @@ from domain.verification import deliveries, queries
 from domain.verification.deliveries import READING, READY, ReadOutcome, Resource
 from domain.work import SCHEDULER, Work, unit_of_work
 from sources.faults import FileRefused
-from sources.reading import ReadReport, reading
+from sources.reading import Pieces, ReadReport, reading
 from sources.store import Store
 
 RETRY = "query.retry"
@@ -58,7 +58,8 @@ def gather(work: Work, ref: str) -> ReadPlan | None:
 def perform(home: Home, plan: ReadPlan) -> ReadOutcome:
     """Read the file in a limited child and write the columnar file; a refused file is an outcome, not an error."""
     try:
-        with reading(home.blobs.open(plan.file), plan.category, demonstration=plan.demonstration) as going:
+        pieces = Pieces(home.blobs.frames(plan.file))
+        with reading(pieces, plan.category, demonstration=plan.demonstration) as going:
             stored = Store(home.blobs, home.vault).put(plan.ref, plan.category, going, dated=plan.data_date)
         return _outcome(stored.file, going.report)
     except FileRefused as refusal:

@@ -79,11 +79,11 @@ def run(seeds: range) -> tuple[int, int]:
     return refused, len(seeds) - refused
 
 
-def test_a_hundred_changed_text_files_lose_no_row() -> None:
-    refused, read_ones = run(range(100))
+def test_sixty_changed_text_files_lose_no_row() -> None:
+    refused, read_ones = run(range(60))
 
-    assert refused > 10
-    assert read_ones > 10
+    assert refused > 5
+    assert read_ones > 5
 
 
 @pytest.mark.slow

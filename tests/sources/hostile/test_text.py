@@ -7,7 +7,7 @@ import io
 import tarfile
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sources.reading import Limits
@@ -161,6 +161,7 @@ LINES = st.sampled_from(
 )
 
 
+@settings(max_examples=30)
 @given(st.lists(LINES, max_size=60), st.lists(st.sampled_from(["死亡登记\n", "\n", "单位:甲,,\n"]), max_size=9))
 def test_every_record_is_counted_once(lines: list[str], above: list[str]) -> None:
     told = read("".join([*above, HEAD, *lines, ROW]))
