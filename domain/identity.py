@@ -21,8 +21,10 @@ _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECKS = "10X98765432"
 _FORM = re.compile(r"[0-9]{17}[0-9X]")
 _OLD_FORM = re.compile(r"[0-9]{15}")
+# A disability certificate: the number, kind 1-7, grade 1-4, "B1" and so on when issued again (残疾人证).
+_CERTIFICATE = re.compile(r"([0-9]{17}[0-9X])[1-7][1-4](?:B[0-9])?")
 _SCIENTIFIC = re.compile(r"[0-9](\.[0-9]+)?E\+?[0-9]{2}")
-_MASKS = frozenset("*●#•✱□■")
+MASKS = frozenset("*●#•✱□■")
 _QUOTES = frozenset("'\"‘’“”`´′″=")
 _RESIDENCE_PERMITS = ("81", "82", "83")
 _PROVINCES = frozenset(
@@ -102,6 +104,27 @@ def normalise(text: str) -> str:
     folded = unicodedata.normalize("NFKC", text)
     kept = (c for c in folded if c not in _QUOTES and not c.isspace() and unicodedata.category(c) not in ("Cf", "Cc"))
     return "".join(kept).upper()
+
+
+def inside_certificate(number: str) -> str:
+    """The identity number inside a normalised disability certificate's number; any other text as it is."""
+    whole = _CERTIFICATE.fullmatch(number)
+    return whole[1] if whole else number
+
+
+def reading_of_this_century(number: str) -> str:
+    """What fifteen digits would mean had their owner been born in 20yy; no such card was ever issued (GB 11643)."""
+    first17 = f"{number[:6]}20{number[6:]}"
+    return first17 + check_character(first17)
+
+
+def is_sound(text: str) -> bool:
+    """True when form, date and check character are right; whether its division may be used is not asked."""
+    try:
+        check(text, demonstration=True)
+    except InvalidIdentityNumber:
+        return False
+    return True
 
 
 def check(text: str, *, on: date | None = None, demonstration: bool = False) -> Identity:
@@ -189,7 +212,7 @@ def _born(number: str, on: date | None) -> date:
 def _what_is_wrong(number: str) -> Reason:
     if not number:
         return Reason.EMPTY
-    if _MASKS & set(number) or re.fullmatch(r"[0-9]{3,}X{3,}[0-9X]*", number):
+    if MASKS & set(number) or re.fullmatch(r"[0-9]{3,}X{3,}[0-9X]*", number):
         return Reason.MASKED
     if _SCIENTIFIC.fullmatch(number):
         return Reason.SCIENTIFIC

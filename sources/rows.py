@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from domain import identity
 from domain.identity import InvalidIdentityNumber, Reason
@@ -16,9 +17,12 @@ from sources.headings import Column, Headings, fold_label
 from sources.values import Cell, ValueFault
 
 TOTALS = frozenset({"合计", "总计", "小计", "共计", "累计", "本页合计", "本页小计"})
+_NOTES = re.compile(
+    r"共[0-9]+[条人户笔行]|(制表|审核|复核|填表|经办|打印|导出|报送|统计)[人员]?(日期|时间|单位)?[:]|(说明|备注|注)[:]"
+)
+_NOTE_CELLS = 2  # a note at the end of a table stands alone, or beside a day
 LONGEST_CELL = 2000
 _SEPARATORS = re.compile(r"[,，、;；/／|\n]+")
-_CERTIFICATE = re.compile(r"(.{18})[0-9]{2}(?:B[0-9])?")
 _EXACT_DIGITS = 10**15
 
 MISSING = _("This must not be empty.")
@@ -89,14 +93,23 @@ _READERS: dict[str, Callable[[Cell], str]] = {
 
 
 def is_skipped(cells: Sequence[Cell], headings: Headings) -> bool:
-    """True for a blank row, a total row and a heading row printed again."""
+    """True for a blank row, a total row, a note at the table's end and a heading row printed again."""
     filled = next((cell for cell in cells if not values.is_blank(cell)), None)
     if filled is None:
         return True
-    first = "".join(values.to_text(filled).split()).rstrip(":：")
+    if isinstance(filled, str) and not filled[:1].isdigit() and _is_remark(filled, cells):
+        return True
+    if any(isinstance(cell, str) and "0" <= cell[:1] <= "9" for cell in cells):
+        return False  # no heading begins with a figure; this tells most rows apart at once
+    return all(c.index < len(cells) and fold_label(cells[c.index]) == c.heading for c in headings.columns)
+
+
+def _is_remark(filled: str, cells: Sequence[Cell]) -> bool:
+    text = "".join(values.to_text(filled).split())
+    first = text.rstrip(":：")
     if first in TOTALS or any(first.startswith(word + "(") for word in TOTALS):
         return True
-    return all(c.index < len(cells) and fold_label(cells[c.index]) == c.heading for c in headings.columns)
+    return bool(_NOTES.match(text)) and sum(not values.is_blank(cell) for cell in cells) <= _NOTE_CELLS
 
 
 def read(
@@ -126,18 +139,28 @@ def read(
     return outcome
 
 
+def value_of(cell: Cell, column: Column) -> str:
+    """The cell in its field's one form, "" for nothing. Raises ValueFault."""
+    if isinstance(cell, str) and len(cell) > LONGEST_CELL:
+        raise ValueFault(TOO_LONG)
+    if column.field.kind == AMOUNT:
+        return values.to_amount(cell, column.factor)
+    if isinstance(cell, str) and column.field.kind in (DATE, MONTH):
+        return _day_or_month(column.field.kind, cell)
+    return _READERS.get(column.field.kind, values.to_text)(cell)
+
+
+@lru_cache(4096)
+def _day_or_month(kind: str, cell: str) -> str:
+    return _READERS[kind](cell)  # a file says the same day again and again
+
+
 def _read_cell(cell: Cell, column: Column, found: dict[str, str], outcome: Outcome) -> bool:
     """Put the cell's value into `found`; False when the row falls with it. Identity cells are read later."""
-    kind = column.field.kind
-    if kind in (IDENTITY, CERTIFICATE):
+    if column.field.kind in (IDENTITY, CERTIFICATE):
         return True
     try:
-        if isinstance(cell, str) and len(cell) > LONGEST_CELL:
-            raise ValueFault(TOO_LONG)
-        if kind == AMOUNT:
-            value = values.to_amount(cell, column.factor)
-        else:
-            value = _READERS.get(kind, values.to_text)(cell)
+        value = value_of(cell, column)
         if column.field.required and not value:
             raise ValueFault(MISSING)
     except ValueFault as problem:
@@ -185,8 +208,8 @@ def judge(cell: Cell, *, certificate: bool, demonstration: bool) -> identity.Ide
     text = identity.normalise(values.to_text(cell))
     if text in values.NOTHING:
         raise InvalidIdentityNumber(Reason.EMPTY)
-    if certificate and (whole := _CERTIFICATE.fullmatch(text)):
-        text = whole[1]
+    if certificate:
+        text = identity.inside_certificate(text)
     return identity.check(text, demonstration=demonstration)
 
 
