@@ -39,6 +39,10 @@ def run() -> int:
                 from cli import decide, obeying  # needs no home, nor what opens one
 
                 return obeying.obey(decide.alone, words)
+            if words[:1] == ["match"]:
+                from cli import match, obeying  # the same
+
+                return obeying.obey(match.alone, words)
             if words[:2] in PLAYING:
                 from cli import obeying, play  # the same
 
