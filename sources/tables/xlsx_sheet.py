@@ -76,6 +76,8 @@ class _Sheet:
         self._cells: list[Cell] = []
         self._inside = False
         self._column = 0
+        self._row_written = ""
+        self._columns: dict[str, int] = {}
         self._kind = ""
         self._style = ""
         self._text: list[str] = []
@@ -131,6 +133,7 @@ class _Sheet:
         if not self._row < number <= MOST_ROWS:
             raise self._out_of_order(number or self._row + 1)
         self._row, self._cells, self._column = number, [], -1
+        self._row_written = str(number)
 
     def _begin_cell(self, given: dict[str, str]) -> None:
         written = given.get("r")
@@ -143,13 +146,20 @@ class _Sheet:
         self._formula = self._valued = False
 
     def _column_of(self, written: str) -> int:
-        address = _ADDRESS.fullmatch(written)
-        if address is None or int(address[2]) != self._row:
-            raise self._out_of_order(self._row)
-        column = 0
-        for sign in address[1]:
-            column = column * 26 + ord(sign) - 64
-        return column - 1
+        row = self._row_written
+        letters = written[: -len(row)] if written.endswith(row) else ""
+        column = self._columns.get(letters)
+        if column is None:
+            address = _ADDRESS.fullmatch(written)
+            if address is None or int(address[2]) != self._row:
+                raise self._out_of_order(self._row)
+            column = 0
+            for sign in address[1]:
+                column = column * 26 + ord(sign) - 64
+            column -= 1
+            if letters == address[1]:
+                self._columns[letters] = column
+        return column
 
     def _end_cell(self) -> None:
         if not self._valued:

@@ -125,6 +125,7 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "row 1048577": (workbook(_row("1048577")), f"Row 1048577 {ORDER}"),
     "a cell twice": (workbook(_row("3", '<c r="A3"/><c r="A3"/>')), f"Row 3 {ORDER}"),
     "a cell of another row": (workbook(_row("3", '<c r="A9"><v>1</v></c>')), f"Row 3 {ORDER}"),
+    "a cell without its row": (workbook(_row("3", '<c r="A"><v>1</v></c>')), f"Row 3 {ORDER}"),
     "a cell nowhere": (workbook(_row("3", '<c r="!3"><v>1</v></c>')), f"Row 3 {ORDER}"),
     "a cell far to the right": (workbook(_row("3", '<c r="XFD3"><v>1</v></c>')), "Row 3 has more than 2000 columns"),
     "a cell without end": (
