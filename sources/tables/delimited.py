@@ -60,7 +60,7 @@ def sheet(number: int, title: str, lines: Iterator[str], rows: int, promise: Pro
             break
     delimiter = max(DELIMITERS, key=lambda sign: promise(_tried(first, sign)))
     found = Sheet(number, title, iter(()))
-    found.rows = records(itertools.chain(first, lines), delimiter, found)
+    found.rows = _records(itertools.chain(first, lines), delimiter, found)
     return found
 
 
@@ -72,7 +72,7 @@ def _tried(first: list[str], delimiter: str) -> list[list[Cell]]:
     return tried
 
 
-def records(text: Iterable[str], delimiter: str, sheet: Sheet) -> Iterator[list[Cell]]:
+def _records(text: Iterable[str], delimiter: str, sheet: Sheet) -> Iterator[list[Cell]]:
     """Records as lists of text. Raises Refusal with the record's number when quoting is broken."""
     lines = _Lines(text)
     reader = csv.reader(lines, delimiter=delimiter, strict=False)

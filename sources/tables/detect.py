@@ -13,8 +13,8 @@ from sources.tables import archive, delimited, text, workbook, xlsx
 from sources.tables.archive import Archive
 from sources.tables.sheet import CHUNK, MOST_SHEETS, Readable, Sheet
 
-OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
-ARCHIVES = (b"PK\x03\x04", b"PK\x05\x06")
+_OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
+_ARCHIVES = (b"PK\x03\x04", b"PK\x05\x06")
 _TAR_MARK = slice(257, 262)
 _OTHERS = (
     (b"%PDF-", "PDF"), (b"\xff\xd8\xff", "JPEG"), (b"\x89PNG", "PNG"), (b"\x1f\x8b", "GZIP"), (b"7z\xbc\xaf", "7z"),
@@ -61,10 +61,10 @@ class Delivered:
         head = self.read()
         if not head:
             raise Refusal(_("The file is empty."))
-        if head.startswith(OLD_WORKBOOK):
+        if head.startswith(_OLD_WORKBOOK):
             self.encoding = "XLS"
             yield from workbook.xls_sheets(self._held(head, workbook.MOST_BYTES))
-        elif head.startswith(ARCHIVES):
+        elif head.startswith(_ARCHIVES):
             yield from self._archived(self._held(head, archive.MOST_HELD))
         else:
             yield from self._text(self, head, 1, "", self._caps.bytes)
@@ -111,14 +111,14 @@ class Delivered:
             head = member.read()
             if not head:
                 raise Refusal(_("The file %(name)s in the ZIP is empty.", name=title))
-            if head.startswith((OLD_WORKBOOK, *ARCHIVES)):
+            if head.startswith((_OLD_WORKBOOK, *_ARCHIVES)):
                 raise Refusal(_BUNDLE)
             yield from self._text(member, head, number, title, self._caps.inflated)
             return
         inner = bundle.held_member(name, _MOST_MEMBER if kind == ".xlsx" else workbook.MOST_BYTES)
         self.encoding = kind[1:].upper()
         prefix = f"{title} / "
-        starts = OLD_WORKBOOK if kind == ".xls" else ARCHIVES
+        starts = _OLD_WORKBOOK if kind == ".xls" else _ARCHIVES
         if not bytes(inner.getbuffer()[:4]).startswith(starts):
             raise Refusal(_BUNDLE)
         if kind == ".xls":
