@@ -21,7 +21,7 @@ from domain.prepared import Prepared
 from domain.settings import Settings
 from domain.text import gettext as _
 from domain.vault import Keys, Vault
-from domain.work import ENGINE_OPTIONS, harden
+from domain.work import engine_options, harden
 
 DEMO = "demo"
 REAL = "real"
@@ -98,7 +98,7 @@ class Home:
 def make_engine(settings: Settings) -> Engine:
     """The hardened engine of a home that opens its own sessions (worker, command line)."""
     # values of statements are kept out of error messages, which end in logs
-    return harden(create_engine(settings.url, **ENGINE_OPTIONS))
+    return harden(create_engine(settings.url, **engine_options(settings.url)))
 
 
 def open_home(settings: Settings, engine: Engine | None = None) -> Home:

@@ -28,13 +28,14 @@ if TYPE_CHECKING:
     from domain.home import Home
 
 WRITE = {"hedui_write": True}
-READ = {"hedui_read": True, "postgresql_readonly": True}
+READ = {"hedui_read": True}
 AT_ONE_INSTANT = {**READ, "isolation_level": "REPEATABLE READ"}
 # statements that fail are logged without their values; the connection that was used last has its statements planned and
 # its pages in memory, so it is used next; a web process has eight threads, none of which should connect anew
-ENGINE_OPTIONS: dict[str, Any] = {"hide_parameters": True, "pool_use_lifo": True, "pool_size": 10}
+POOL: dict[str, Any] = {"pool_use_lifo": True, "pool_size": 10}
 # after how many times a connection to PostgreSQL keeps a statement prepared, and how many: a page and its act send 60
 PREPARED_AFTER, PREPARED = 2, 500
+IN_MEMORY = ("sqlite://", "sqlite:///:memory:")
 QUERY_ONLY = "hedui_query_only"
 CONNECTION = ("connection",)  # where a work remembers its own
 BUSY_SECONDS, LOOK_SECONDS = 30, 0.002  # how long a writer waits for another on SQLite, and how often it looks
@@ -150,7 +151,7 @@ def unit_of_work(
 
     A writing work begins with BEGIN IMMEDIATE on SQLite, so that reading before writing cannot
     meet "database is locked". `session` is the web's own session; without it one is opened here.
-    A reading work cannot write: the database refuses it with sqlalchemy's DBAPIError.
+    Of a reading work nothing stays: SQLite refuses what writes in it (DBAPIError), PostgreSQL rolls it back.
     one_instant: everything it reads is as it was at its first question, whoever commits meanwhile; a
     reading work on SQLite is so by itself.
     """
@@ -176,13 +177,31 @@ def unit_of_work(
 
 
 def _close_reading(session: Session) -> None:
-    """End what only read. On PostgreSQL the driver commits it first: at a rollback it drops every statement that the
-    connection has prepared, and each would be parsed and planned anew for the next page."""
+    """End what only read. On PostgreSQL the driver commits it where nothing was written or locked: at a rollback it
+    drops every statement that the connection has prepared, and each would be parsed and planned anew for the next
+    page."""
     if session.in_transaction() and session.is_active:
-        driver: Any = session.connection().connection.dbapi_connection
-        if getattr(driver, "read_only", None):
-            driver.commit()
+        connection = session.connection()
+        if connection.dialect.name == "postgresql" and _has_touched_nothing(connection):
+            connection.connection.commit()
     session.rollback()
+
+
+def _has_touched_nothing(connection: Connection) -> bool:
+    """Whether this transaction of PostgreSQL wrote and locked nothing, for which it would have been given a number."""
+    driver: Any = connection.connection.dbapi_connection
+    if driver.info.transaction_status.name != "INTRANS":
+        return False
+    cursor = execute(connection, "SELECT txid_current_if_assigned()")
+    try:
+        return cursor.fetchone()[0] is None
+    finally:
+        cursor.close()
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """What an engine of a home is made with; a database in memory has one connection and no pool."""
+    return {"hide_parameters": True, **({} if url in IN_MEMORY else POOL)}
 
 
 def harden(engine: Engine) -> Engine:

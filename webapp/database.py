@@ -11,7 +11,7 @@ from sqlalchemy.orm import DeclarativeBase
 
 from domain.base import Base
 from domain.settings import Settings
-from domain.work import ENGINE_OPTIONS, harden
+from domain.work import engine_options, harden
 
 
 class Database(SQLAlchemy):
@@ -34,6 +34,6 @@ db = Database(model_class=_Model, session_options={"expire_on_commit": False})
 
 def connect(app: Flask, settings: Settings) -> None:
     """Give the application its engine. Statements that fail are logged without their values (S3 data)."""
-    options: dict[str, Any] = dict(ENGINE_OPTIONS)
+    options: dict[str, Any] = engine_options(settings.url)
     app.config.update(SQLALCHEMY_DATABASE_URI=settings.url, SQLALCHEMY_ENGINE_OPTIONS=options)
     db.init_app(app)

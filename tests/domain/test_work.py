@@ -46,10 +46,13 @@ def test_what_a_work_wrote_stays_and_what_a_failed_one_wrote_is_gone(both):
 
 
 @pytest.mark.parametrize("one_instant", [False, True])
-def test_a_reading_work_cannot_write_and_the_next_one_can(both, one_instant):
+def test_of_a_reading_work_nothing_stays_and_the_next_one_writes(both, database_kind, one_instant):
     with unit_of_work(both.home, OPERATOR, write=False, one_instant=one_instant) as work:
         both.home.row(work.session).planned_until = LATER
-        with pytest.raises(DBAPIError, match=r"readonly|read-only"):
+        if database_kind == "sqlite":
+            with pytest.raises(DBAPIError, match="readonly"):
+                work.session.flush()
+        else:
             work.session.flush()
     assert planned(both) is None
     with unit_of_work(both.home, OPERATOR) as work:
