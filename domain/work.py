@@ -192,11 +192,8 @@ def _has_touched_nothing(connection: Connection) -> bool:
     driver: Any = connection.connection.dbapi_connection
     if driver.info.transaction_status.name != "INTRANS":
         return False
-    cursor = execute(connection, "SELECT txid_current_if_assigned()")
-    try:
-        return cursor.fetchone()[0] is None
-    finally:
-        cursor.close()
+    with driver.cursor() as cursor:  # like BEGIN and COMMIT the driver's own affair, and none of the page's questions
+        return cursor.execute("SELECT txid_current_if_assigned()").fetchone()[0] is None
 
 
 def engine_options(url: str) -> dict[str, Any]:
