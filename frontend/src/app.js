@@ -1,6 +1,6 @@
 // What every page loads. Pages work without it; it adds speed for people who do this all day.
 // No text stands here: whatever people read comes from the page's own data-text-… attributes, in their language.
-import 'htmx.org';
+import htmx from 'htmx.org';
 import { dialogs } from './dialogs.js';
 import { drafts } from './drafts.js';
 import { forms } from './forms.js';
@@ -11,4 +11,5 @@ import { shortcuts } from './shortcuts.js';
 import { shows } from './shows.js';
 import { uploads } from './uploads.js';
 
+htmx.initialize(); // by itself it waits a turn: a key pressed in it would send a form past it
 for (const begin of [uploads, dialogs, drafts, forms, rowList, rows, shortcuts, shows, refusals]) begin(document);
