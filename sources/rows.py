@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from domain import identity
-from domain.identity import InvalidIdentityNumber, Reason
+from domain.identity import InvalidIdentityNumber, Note
 from domain.text import Text
 from domain.text import gettext as _
 from sources import values
 from sources.categories import AMOUNT, CERTIFICATE, DATE, IDENTITY, MONTH, NUMBER, Category, SubjectColumns
 from sources.headings import Column, Headings, fold_label
+from sources.identify import joint, verdicts
+from sources.identify.candidates import KnownPeople
 from sources.values import Cell, ValueFault
 
 TOTALS = frozenset({"合计", "总计", "小计", "共计", "累计", "本页合计", "本页小计"})
@@ -22,8 +24,7 @@ _NOTES = re.compile(
 )
 _NOTE_CELLS = 2  # a note at the end of a table stands alone, or beside a day
 LONGEST_CELL = 2000
-_SEPARATORS = re.compile(r"[,，、;；/／|\n]+")
-_EXACT_DIGITS = 10**15
+_NOTES_KEPT = frozenset(note.value for note in Note)
 
 MISSING = _("This must not be empty.")
 TOO_LONG = _("The cell is too long.")
@@ -35,7 +36,8 @@ ROUNDED = _(
     "The identity number ends in 000; a spreadsheet may have rounded it. The row is kept; ask for the number as text."
 )
 MAYBE_ROUNDED = "maybe_rounded"
-COUNTS_DIFFER = _("There are not as many names as identity numbers; the names were left out.")
+COUNTS_DIFFER = _("There are not as many names as identity numbers; a person must tell whose is whose.")
+_NOBODY = KnownPeople(())  # whom a row is held against is not known while it is read
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,55 +180,25 @@ def _subjects(
     cell = cells[column.index] if column.index < len(cells) else None
     named = by_code.get(who.name)
     name = values.to_text(cells[named.index]) if named and named.index < len(cells) else ""
-    numbers = _split_numbers(cell) if who.several else [cell]
-    names = _split_names(name, len(numbers)) if who.several else [name]
-    if len(names) != len(numbers):
-        outcome.faults.append(CellFault(named or column, COUNTS_DIFFER))
-        names = [""] * len(numbers)
+    people: list[tuple[Cell, str]] = [(cell, name)]
+    if who.several and isinstance(cell, str):
+        numbers = joint.split_numbers(cell, len(joint.split_names(name)))
+        names = joint.assign(numbers, name, _NOBODY)
+        if len(numbers) > 1 and name and names[0] == name:
+            outcome.faults.append(CellFault(named or column, COUNTS_DIFFER))
+        people = list(zip(numbers, names, strict=True))
     subjects = []
-    for one, its_name in zip(numbers, names, strict=True):
+    for one, its_name in people:
         try:
-            found = judge(one, certificate=column.field.kind == CERTIFICATE, demonstration=demonstration)
-            notes = [note.value for note in found.notes]
-            if found.number.endswith("000"):
+            number, grounds = verdicts.read(one, demonstration=demonstration)
+            notes = [note for note in grounds if note in _NOTES_KEPT]
+            if number.endswith("000"):
                 # One number in eleven that a spreadsheet rounded still fits its check character.
                 outcome.faults.append(CellFault(column, ROUNDED))
                 notes.append(MAYBE_ROUNDED)
-            subjects.append(Subject(found.number, its_name, who.role, tuple(notes)))
+            subjects.append(Subject(number, its_name, who.role, tuple(notes)))
         except InvalidIdentityNumber as problem:
             outcome.faults.append(CellFault(column, identity.SENTENCES[problem.reason]))
             if its_name:
                 subjects.append(Subject("", its_name, who.role, (problem.reason.value,)))
     return subjects
-
-
-def judge(cell: Cell, *, certificate: bool, demonstration: bool) -> identity.Identity:
-    """Judge an identity cell, or the number inside a disability certificate's. Raises InvalidIdentityNumber."""
-    if isinstance(cell, (int, float)) and not isinstance(cell, bool) and cell >= _EXACT_DIGITS:
-        # A spreadsheet number keeps 15 digits; whatever stands behind them is invented.
-        raise InvalidIdentityNumber(Reason.EXCEL_ROUNDED)
-    text = identity.normalise(values.to_text(cell))
-    if text in values.NOTHING:
-        raise InvalidIdentityNumber(Reason.EMPTY)
-    if certificate:
-        text = identity.inside_certificate(text)
-    return identity.check(text, demonstration=demonstration)
-
-
-def _split_numbers(cell: Cell) -> list[Cell]:
-    if not isinstance(cell, str):
-        return [cell]
-    parts = [part for part in _SEPARATORS.split(cell) if part.strip()]
-    if len(parts) == 1:
-        # Blanks separate owners only where each piece is a whole number; else they stand inside one.
-        pieces = parts[0].split()
-        if len(pieces) > 1 and all(len(identity.normalise(piece)) in (15, 18) for piece in pieces):
-            parts = pieces
-    return list(parts) or [cell]
-
-
-def _split_names(name: str, wanted: int) -> list[str]:
-    if wanted == 1:
-        return [name]
-    parts = [part.strip() for part in _SEPARATORS.split(name) if part.strip()]
-    return parts if len(parts) == wanted else name.split()

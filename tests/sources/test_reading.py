@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from domain import identity
 from sources.faults import FileRefused
 from sources.reading import Limits, ReadReport, read_all, reading
-from sources.rows import SourceRow
+from sources.rows import COUNTS_DIFFER, SourceRow
 
 ONE = identity.make_demonstration(date(1960, 1, 2), 11)
 TWO = identity.make_demonstration(date(1962, 3, 4), 22)
@@ -143,6 +143,22 @@ def test_joint_owners_in_one_cell_are_all_subjects() -> None:
         rows, _report = read(f"{head}1,江白露{sign}梁夏至,{ONE}{sign}{TWO},40613\n".replace("，", "，"), "HOUSE")
         assert [(s.name, s.number) for s in rows[0].subjects] == [("江白露", ONE), ("梁夏至", TWO)]
         assert rows[0].values["registered"] == "2011-03-11"
+
+
+def test_numbers_written_as_one_are_told_apart_and_none_loses_its_name() -> None:
+    head = "不动产权证书号,权利人,权利人证件号,登记时间\n"
+    glued, _report = read(f"{head}1,江白露、梁夏至,{ONE}{TWO},40613\n", "HOUSE")
+    without_first, _report = read(f"{head}1,江白露、梁夏至,、{TWO},40613\n", "HOUSE")
+
+    assert [(s.name, s.number) for s in glued[0].subjects] == [("江白露", ONE), ("梁夏至", TWO)]
+    assert [(s.name, s.number) for s in without_first[0].subjects] == [("江白露", ""), ("梁夏至", TWO)]
+
+
+def test_a_number_whose_name_cannot_be_told_is_held_against_all_of_them() -> None:
+    rows, report = read(f"不动产权证书号,权利人,权利人证件号,登记时间\n1,江白露,{ONE}、{TWO},40613\n", "HOUSE")
+
+    assert [(s.name, s.number) for s in rows[0].subjects] == [("江白露", ONE), ("江白露", TWO)]
+    assert [str(fault.sentence) for fault in report.faults] == [str(COUNTS_DIFFER)]
 
 
 def test_a_bad_row_never_sinks_the_file_and_is_reported_by_place() -> None:
