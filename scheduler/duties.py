@@ -13,6 +13,7 @@ from domain.home import Home
 from domain.parties.accounts import RIGHTS_CHANGED
 from domain.rules import RECOMPUTE
 from domain.text import gettext as _
+from domain.verification import packages
 from domain.work import Work
 from exchange import mail
 from tasks import campaigns, closing, jobs, messages, waking
@@ -27,6 +28,9 @@ from tasks.terms import mails, recompute, reminders, terms, timers
 from workflows.operations.deliveries import gather as gather_delivery
 from workflows.operations.deliveries import perform as perform_delivery
 from workflows.operations.deliveries import record as record_delivery
+from workflows.operations.packages import gather as gather_answer
+from workflows.operations.packages import perform as perform_answer
+from workflows.operations.packages import record as record_answer
 from workflows.registry import TryPolicy
 
 # what belongs to the house is worth more tries than what belongs to one case: a poison case must slow nobody
@@ -127,6 +131,18 @@ def _gather_delivery(work: Work, item: AgendaItem) -> Any:
 
 def _record_delivery(work: Work, item: AgendaItem, result: Any) -> None:
     record_delivery(work, item.subject, result)
+
+
+def _gather_answer(work: Work, item: AgendaItem) -> Any:
+    return gather_answer(work, item.subject)
+
+
+def _record_answer(work: Work, item: AgendaItem, result: Any) -> None:
+    record_answer(work, item.subject, result)
+
+
+def _expire_package(work: Work, item: AgendaItem, _result: Any) -> None:
+    packages.expire(work, item.subject)
 
 
 def _deliver_held(work: Work, item: AgendaItem, _result: Any) -> None:
@@ -240,6 +256,8 @@ DUTIES: dict[str, Duty] = {
     "job.run": Duty(_run_job, _gather_job, jobs.perform, policy=jobs.policy),
     "query.retry": Duty(_retry_queries, policy=_case),
     "delivery.read": Duty(_record_delivery, _gather_delivery, perform_delivery),
+    packages.READ_DUTY: Duty(_record_answer, _gather_answer, perform_answer),
+    packages.EXPIRE_DUTY: Duty(_expire_package),
     "message.deliver": Duty(_deliver_message, policy=_case),
     "campaign.open": Duty(_open_campaign),
     "campaign.fill": Duty(_fill_campaign),

@@ -19,8 +19,9 @@ from domain.identity import InvalidIdentityNumber
 from domain.text import Text
 from domain.text import gettext as _
 from sources import headings, rows
-from sources.categories import DECLARATIONS, READABLE, Category
+from sources.categories import DECLARATIONS, Category
 from sources.faults import Refusal
+from sources.house_kinds import kind_of
 from sources.limits import limit
 from sources.tables import Caps, Delivered, Sheet, footers
 from sources.tables.sheet import Readable
@@ -56,7 +57,7 @@ def read(stream: Readable, order: dict[str, Any], say: Say) -> None:
     order: category, demonstration, bytes, inflated as `sources.reading` gives them.
     """
     caps = Caps(order["bytes"], order["inflated"], headings.SEARCHED_ROWS * 2)
-    reading = _Reading(READABLE[order["category"]], order["demonstration"], say)
+    reading = _Reading(kind_of(order["category"]), order["demonstration"], say)
     file = Delivered(stream, caps, reading.promise)
     reading.file = file
     try:

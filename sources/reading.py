@@ -18,8 +18,8 @@ from typing import Any, BinaryIO, cast
 
 from domain.text import Text
 from domain.text import gettext as _
-from sources.categories import READABLE
 from sources.faults import FileRefused, ReadingCancelled, RowFault
+from sources.house_kinds import kind_of
 from sources.rows import SourceRow, Subject
 from sources.tables.sheet import Readable
 from sources.watching import STOPPED, Limits, Watch
@@ -171,7 +171,7 @@ def reading(
 
     Args:
         stream: the uploaded bytes; read once, by a thread of its own.
-        category: a code of `sources.categories.READABLE`.
+        category: a code of `sources.house_kinds.kind_of`.
         demonstration: accept identity numbers of division 99xxxx.
         progress: told how far it is, in the iterating thread, every 20,000 rows and at the end.
         cancelled: asked at every message of the child; True ends the reading.
@@ -184,7 +184,7 @@ def reading(
     """
     limits = limits or Limits()
     order = {
-        "category": READABLE[category].code,
+        "category": kind_of(category).code,
         "demonstration": demonstration,
         "bytes": limits.bytes,
         "inflated": limits.inflated,

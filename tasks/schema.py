@@ -43,6 +43,7 @@ ROOMS = (
     "domain.verification.doubts",
     "domain.verification.guards",
     "domain.verification.noncooperation",
+    "domain.verification.package_rows",
     "domain.verification.queries",
     "domain.verification.rechecks",
     "domain.verification.reports",

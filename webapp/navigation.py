@@ -55,6 +55,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("reports.listing", _("Reports"), "report.read", WORK),
     Entry("campaigns.listing", _("Campaigns"), "campaign.read", WORK),
     Entry("deliveries.listing", _("Deliveries"), "delivery.read", WORK),
+    Entry("packages.listing", _("Request packages"), "package.read", WORK),
     Entry("households.listing", _("Households"), "household.import", WORK),
     Entry("competence.listing", _("People"), "competence.set", WORK, not_for=frozenset({"bureau", "system"})),
     Entry("processes.listing", _("Processes"), "process.read", RULES, more=STUDIO),

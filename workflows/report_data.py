@@ -241,7 +241,7 @@ def _answered(work: Work, case: Case, piece: Piece, query: Query, state: str, bl
 
 def _reason(query: Query) -> str:
     if query.state == queries.ANSWERED:
-        return REASONS[queries.NO_AUTHORISATION]
+        return REASONS[query.reason or queries.NO_AUTHORISATION]
     said = REASONS.get(query.reason or comparison.PENDING, NO_SOURCE)
     return f"查询请求已于 {office_day(query.sent_at).isoformat()} 发出，{said}" if query.sent_at else said
 

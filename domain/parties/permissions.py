@@ -213,6 +213,11 @@ RULES: tuple[Rule, ...] = (
     _rule("delivery.confirm", "supplier_leader", OWN),
     _rule("delivery.read", "data_supplier supplier_leader", OWN),
     _rule("delivery.read", "catalogue_admin"),
+    # packages of persons to be asked about: the agency hands them out, the department answers (CK-11, LF-26)
+    _rule("package.prepare", "agency_handler", OWN),
+    _rule("package.read", f"{_AGENCY} agency_head data_supplier supplier_leader", OWN),
+    _rule("package.download", "agency_handler data_supplier", OWN),
+    _rule("package.answer", "data_supplier", OWN),
     _rule("catalogue.edit", "catalogue_admin", OWN),
     # rules of work: a second owner approves what the first one wrote
     _rule("process.read", "process_owner policy_admin oversight auditor operator"),

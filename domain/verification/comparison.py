@@ -24,7 +24,7 @@ from domain.parties.organisations import Organisation
 from domain.policy_keys import policy_key
 from domain.verification import catalogue, commissions, declarations, measures, queries, results, surveys
 from domain.verification.measures import Row, Total
-from domain.verification.queries import ANSWERED, FOUND, NOT_FOUND, NOT_OBTAINED, Query, QuerySubject
+from domain.verification.queries import ANSWERED, FOUND, NOT_FOUND, Query, QuerySubject
 from domain.verification.results import ResultView
 from domain.work import Work
 
@@ -100,16 +100,12 @@ class Piece:
     @property
     def answered(self) -> bool:
         """True when at least one source answered about this person."""
-        return any(query.state == ANSWERED and state in (FOUND, NOT_FOUND) for query, state in self.asked)
+        return any(state in (FOUND, NOT_FOUND) for _query, state in self.asked)
 
     @property
     def missing(self) -> tuple[str, ...]:
         """Why sources brought nothing, each reason once."""
-        return tuple(
-            dict.fromkeys(
-                _why(query) for query, state in self.asked if not (query.state == ANSWERED and state != NOT_OBTAINED)
-            )
-        )
+        return tuple(dict.fromkeys(_why(query) for query, state in self.asked if state not in (FOUND, NOT_FOUND)))
 
 
 def build(work: Work, case: Case, round: int | None = None) -> list[LineView]:
@@ -237,7 +233,7 @@ def _offline(work: Work, case: Case) -> dict[tuple[int, str], dict[str, Any]]:
 
 def _why(query: Query) -> str:
     if query.state == ANSWERED:
-        return queries.NO_AUTHORISATION
+        return query.reason or queries.NO_AUTHORISATION
     return query.reason or PENDING
 
 

@@ -78,6 +78,8 @@ class Delivery(Base):
     store_key: Mapped[bytes | None] = mapped_column(LargeBinary)
     store_digest: Mapped[str | None] = mapped_column(String(64))
     store_size: Mapped[int | None] = mapped_column(BigKey)
+    # the request package it answers: such a file speaks of the persons of that package and of nobody else (CK-11)
+    package_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("request_package.id"))
 
     @property
     def told(self) -> list[tuple[int, int, str, Text]]:
@@ -202,9 +204,12 @@ def settle_reading(work: Work, delivery: Delivery, outcome: ReadOutcome) -> bool
 def ready(work: Work, resource: Resource, not_before: date | None) -> list[Delivery]:
     """Deliveries that matching may use, of data of `not_before` or later (CK-10), the newest data first.
 
+    An answer to a request package is none: it is silent about everybody it was not asked about.
     Uses ix_delivery_resource_state.
     """
-    wanted = select(Delivery).where(Delivery.resource_id == resource.id, Delivery.state == READY)
+    wanted = select(Delivery).where(
+        Delivery.resource_id == resource.id, Delivery.state == READY, Delivery.package_id.is_(None)
+    )
     if not_before is not None:
         wanted = wanted.where(Delivery.data_date >= not_before)
     return list(work.session.scalars(wanted.order_by(Delivery.data_date.desc(), Delivery.id.desc())))

@@ -226,7 +226,8 @@ def persons_to_ask(work: Work, query: Query) -> list[Person]:
 def give_up(work: Work, query: Query, reason: str) -> None:
     """Nothing came: the line is 未获得 and the department investigates (LF-08). An answered query stays answered.
 
-    reason: one of REASONS. Raises NotPermitted.
+    One that was answered for some of its persons is answered, and keeps the reason why the others are not obtained
+    (CK-11). reason: one of REASONS. Raises NotPermitted.
     """
     if reason not in REASONS:
         raise ValueError(f"no such reason: {reason}")
@@ -234,11 +235,20 @@ def give_up(work: Work, query: Query, reason: str) -> None:
     permissions.must(work.actor, "query.give_up", permissions.relation_to_case(work.actor, case))
     if query.state in (ANSWERED, NOT_OBTAINED):
         return
-    query.state, query.reason = NOT_OBTAINED, reason
-    for subject in subjects_of(work, query):
-        subject.state = NOT_OBTAINED
+    subjects = subjects_of(work, query)
+    some = any(subject.state in (FOUND, NOT_FOUND) for subject in subjects)
+    query.state, query.reason = (ANSWERED if some else NOT_OBTAINED), reason
+    query.answered_at = work.now if some else None
+    for subject in subjects:
+        if subject.state == OPEN:
+            subject.state = NOT_OBTAINED
     work.session.flush()
-    journal.of_case(work, case.ref, "query.not_obtained", query.ref, {"reason": reason})
+    journal.of_case(work, case.ref, "query.not_obtained", query.ref, {"reason": reason, "in_part": some})
+
+
+def lacks_somebody(query: Query) -> bool:
+    """True when a closed query brought nothing about somebody it asked about, for a reason it keeps."""
+    return query.state == NOT_OBTAINED or (query.state == ANSWERED and bool(query.reason))
 
 
 def by_ref(work: Work, ref: str) -> Query:

@@ -67,14 +67,21 @@ class ResultView:
     value: dict[str, Any] = field(repr=False)
 
 
-def answer(work: Work, query: Query, matches: Sequence[Match], deliveries: Sequence[str]) -> int:
+def answer(
+    work: Work,
+    query: Query,
+    matches: Sequence[Match],
+    deliveries: Sequence[str],
+    answered_for: Collection[str] | None = None,
+) -> int:
     """Write what a source answered; a second time changes nothing. Number of rows written.
 
     Everybody asked about becomes FOUND or NOT_FOUND; who has withdrawn the consent meanwhile gets no row (BX-11).
-    A row found by name alone is kept as a hint and finds nobody (CK-09).
+    A row found by name alone is kept as a hint and finds nobody (CK-09). The query is answered once nobody is open.
 
     Args:
         deliveries: refs of the deliveries that were searched, also those in which nothing was found.
+        answered_for: refs of the persons the source spoke of (None: all); the others stay open (CK-11).
 
     Raises:
         NotPermitted: not the system, nor a handler of the agency (LF-26).
@@ -96,12 +103,15 @@ def answer(work: Work, query: Query, matches: Sequence[Match], deliveries: Seque
     found = {match.person for match in matches if match.match_kind != NAME_ONLY}
     refs = {person.id: person.ref for person in asked.values()}
     for subject in queries.subjects_of(work, query):
-        if subject.state == OPEN:
-            ref = refs[subject.person_id]
+        ref = refs[subject.person_id]
+        if subject.state == OPEN and (answered_for is None or ref in answered_for):
             subject.state = NOT_OBTAINED if ref not in agreed else FOUND if ref in found else NOT_FOUND
-    query.state, query.answered_at = ANSWERED, work.now
+    whole = not any(subject.state == OPEN for subject in queries.subjects_of(work, query))
+    if whole:
+        query.state, query.answered_at = ANSWERED, work.now
     work.session.flush()
-    journal.of_case(work, case.ref, "query.answered", query.ref, {"rows": written, "deliveries": sorted(sources)})
+    event = "query.answered" if whole else "query.answered_in_part"
+    journal.of_case(work, case.ref, event, query.ref, {"rows": written, "deliveries": sorted(sources)})
     return written
 
 

@@ -20,7 +20,7 @@ from domain.parties.households import Person
 from domain.policy_keys import OFFLINE_SURVEY_SURVEYORS_MIN
 from domain.text import gettext as _
 from domain.verification import queries
-from domain.verification.queries import NOT_OBTAINED, Query
+from domain.verification.queries import Query
 from domain.work import Work
 
 METHODS = ("VISIT", "NEIGHBOURS", "LETTER", "OTHER")
@@ -92,7 +92,7 @@ def plan_surveys(work: Work, case: Case, round: int | None = None) -> tuple[list
     No term reaches beyond the case's own limit: what is missing then is reported as 未获得 (LF-09).
     """
     chosen = queries.newest_round(work, case) if round is None else round
-    missing = [query for query in queries.of_case(work, case, chosen) if query.state == NOT_OBTAINED]
+    missing = [query for query in queries.of_case(work, case, chosen) if queries.lacks_somebody(query)]
     due = rules.due(work, case, "offline_survey_term")
     if due.at is not None and case.due_at is not None and due.at > case.due_at > work.now:
         due = rules.Due(case.due_at, case.due, due.kind, due.source)
@@ -108,7 +108,7 @@ def record(work: Work, case: Case, query: Query, report: Report) -> Survey:
         NotFound: a finding about somebody the query did not ask about.
     """
     org_id, account_id = _investigator(work, case)
-    if query.case_id != case.id or query.state != NOT_OBTAINED:
+    if query.case_id != case.id or not queries.lacks_somebody(query):
         raise Conflict(_("This query needs no investigation: its source has answered, or it is still out."))
     _check(work, case, query, report)
     ref = new_ref()

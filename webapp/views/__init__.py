@@ -10,7 +10,8 @@ from flask import Blueprint
 MODULES = (
     "health", "signin", "account", "administration",
     "desk", "finding", "many", "papers", "task_acts", "task_rows", "files", "start", "cases", "repairs", "on_behalf",
-    "batches", "overseeing", "supervision", "decided", "reports", "campaigns", "deliveries", "operations", "incidents",
+    "batches", "overseeing", "supervision", "decided", "reports", "campaigns", "deliveries", "packages",
+    "operations", "incidents",
     "terms", "notices",
     "substitutes", "leaving", "relatives", "separation", "competence",
     "kept", "uploads",

@@ -64,6 +64,25 @@ CHECKED = (
     " WHERE c.state = '{state}'"
 )
 
+SENT = "UPDATE query SET state = 'SENT'"
+PACKAGE = (
+    "INSERT INTO request_package (ref, number, resource_id, agency_id, layout, state, persons, made_by, made_at, due,"
+    " due_at) SELECT 'k', 'K1', q.resource_id, c.agency_id, 'XLSX', 'OUT', 1, (SELECT MIN(id) FROM account),"
+    " '2027-03-10 00:00:00', '{}', '2027-03-20 00:00:00' FROM query q JOIN commission c ON c.id = q.commission_id"
+)
+IN_PACKAGE = (
+    "INSERT INTO request_package_person (package_id, position, query_id, person_id, token, state)"
+    " SELECT k.id, 1, s.query_id, s.person_id, 'R1', 'ASKED' FROM request_package k, query_subject s"
+)
+RESULT = (
+    "INSERT INTO result_row (ref, query_id, person_id, category, source_org_id, source_level, delivery_id, row_no,"
+    " data_date, obtained_at, match_kind, name_differs, fingerprint, value) SELECT 'x', query_id, person_id, category,"
+    " source_org_id, source_level, delivery_id, row_no, data_date, obtained_at, match_kind, name_differs, 'other',"
+    " value FROM result_row"
+)
+ANSWERING = "UPDATE delivery SET package_id = (SELECT id FROM request_package)"
+OUT = [SENT, PACKAGE, IN_PACKAGE]
+
 # guard, statements before it, the statement it refuses
 ATTEMPTS: list[tuple[str, list[str], str]] = [
     ("guard_commission_insert_draft", [], COPY.format(state="'ACCEPTED'")),
@@ -149,6 +168,20 @@ ATTEMPTS: list[tuple[str, list[str], str]] = [
     ("guard_query_update_frozen", [], "UPDATE query SET category = 'DEATH'"),
     ("guard_result_row_update_never", [], "UPDATE result_row SET row_no = '3'"),
     ("guard_result_row_delete_never", [], "DELETE FROM result_row"),
+    ("guard_request_package_person_insert_out", [PACKAGE], IN_PACKAGE),
+    (
+        "guard_request_package_person_insert_out",
+        [SENT, PACKAGE, "UPDATE request_package SET state = 'EXPIRED', closed_at = '2027-03-20 00:00:00'"],
+        IN_PACKAGE,
+    ),
+    ("guard_request_package_person_update_frozen", OUT, "UPDATE request_package_person SET token = 'R2'"),
+    ("guard_request_package_person_delete_kept", OUT, "DELETE FROM request_package_person"),
+    (
+        "guard_request_package_update_closed",
+        [*OUT, "UPDATE request_package SET state = 'EXPIRED', closed_at = '2027-03-20 00:00:00'"],
+        "UPDATE request_package SET state = 'OUT'",
+    ),
+    ("guard_result_row_insert_asked", [SENT, PACKAGE, ANSWERING], RESULT),
     ("guard_report_update_signed", [], "UPDATE report SET digest = 'f'"),
     ("guard_report_update_signed", [], "UPDATE report SET number = 'R2'"),
     ("guard_report_update_moves", [], "UPDATE report SET state = 'DRAFT'"),
