@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from domain.text import gettext as _
 from sources.categories import AMOUNT, Category, Field
@@ -49,6 +50,12 @@ class Headings:
 
 def fold_label(text: Cell) -> str:
     """A heading for comparison: NFKC, no blanks or invisible characters, no trailing marks."""
+    return _folded(text if isinstance(text, str) else to_text(text))
+
+
+@lru_cache(1 << 14)
+def _folded(text: str) -> str:
+    # the first rows of a file are held against every kind of file, one by one and in pairs
     folded = unicodedata.normalize("NFKC", to_text(text))
     bare = "".join(c for c in folded if not c.isspace() and unicodedata.category(c) not in ("Cf", "Cc"))
     return bare.strip("*:;,.、。").upper()
@@ -75,7 +82,7 @@ def find(rows: Sequence[Sequence[Cell]], category: Category) -> Headings | None:
 
 
 def _map(rows: Sequence[Sequence[Cell]], first: int, last: int, category: Category) -> Headings:
-    names = {fold_label(label): field for field in category.fields for label in field.labels}
+    names = _names(category.fields)
     columns: list[Column] = []
     ignored: list[str] = []
     labels = _labels(rows, first, last)
@@ -90,6 +97,11 @@ def _map(rows: Sequence[Sequence[Cell]], first: int, last: int, category: Catego
     shown = tuple(candidates[0] if candidates else "" for candidates in labels)
     width = max((index + 1 for index, label in enumerate(shown) if label), default=0)
     return Headings(first, last, tuple(columns), tuple(ignored), shown, width)
+
+
+@lru_cache(256)
+def _names(fields: tuple[Field, ...]) -> dict[str, Field]:
+    return {fold_label(label): field for field in fields for label in field.labels}
 
 
 def _labels(rows: Sequence[Sequence[Cell]], first: int, last: int) -> list[tuple[str, ...]]:
