@@ -39,7 +39,7 @@ def run() -> int:
                 from cli import decide, obeying  # needs no home, nor what opens one
 
                 return obeying.obey(decide.alone, words)
-            if words[:1] == ["match"]:
+            if words[:1] in (["match"], ["match-why"]):
                 from cli import match, obeying  # the same
 
                 return obeying.obey(match.alone, words)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import sys
 from collections.abc import Callable
@@ -11,13 +12,17 @@ from pathlib import Path
 import click
 
 from domain.clock import ticks
+from domain.identity import mask
 from domain.text import Text
 from domain.text import gettext as _
+from sources.identify.explain import explained
 from sources.matching.run import Interrupted, Listener, Matched, Order, Step, match
+from sources.matching.why import why
 
 SOME_REFUSED = 3
 INTERRUPTED = 130
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+_PLACE = re.compile(r"(?:([1-9][0-9]{0,3})!)?([1-9][0-9]{0,8})")
 _EVERY_SECONDS = 1.0  # between two words of progress to a terminal
 _QUIET_SECONDS = 10.0  # … and to a log
 
@@ -126,5 +131,32 @@ class _Progress:
             self._open = False
 
 
-ALL: list[click.Command] = [match_command]
+@click.command("match-why")
+@click.option("--declared", required=True, type=FOLDER, help="Folder of declared households, members, supporters.")
+@click.option("--demonstration", is_flag=True, help="Accept identity numbers of the reserved division 99xxxx.")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("row")
+def why_command(declared: Path, demonstration: bool, file: Path, row: str) -> None:
+    """Say why ROW of a department's FILE was judged as it was; ROW as in the verdicts: 17, or 2!17 on sheet 2.
+
+    Exit codes: 0 done; 1 there is no such row, or a file cannot be used; 2 the command is wrong.
+    """
+    place = _PLACE.fullmatch(row)
+    if place is None:
+        raise click.BadParameter(str(_("Write the row as the verdicts do: 17, or 2!17 on the second sheet.")))
+    found = why(
+        declared,
+        file,
+        int(place[2]),
+        lambda sentence: click.echo(sentence, err=True),
+        sheet=int(place[1] or 1),
+        demonstration=demonstration,
+    )
+    for one in found:
+        whose = mask(one.judged.number) if one.judged.number else "—"
+        column = "—" if one.column is None else one.column
+        click.echo(f"{file.name}\t{row}\t{column}\t{one.judged.verdict}\t{whose}\t{explained(one.judged)}")
+
+
+ALL: list[click.Command] = [match_command, why_command]
 alone = click.Group(commands=ALL)

@@ -33,7 +33,8 @@ class Judgement:
     """What became of one row.
 
     sheet, row: 1-based place; verdicts: (0-based column or None, verdict, number or ""); found: (number, fact row) of
-    everybody the row counts for; dated: (kind of file, day or month) the row speaks of, None when it says nothing.
+    everybody the row counts for; dated: (kind of file, day or month) the row speaks of, None when it says nothing;
+    people: those the verdicts are of, with their grounds.
     """
 
     sheet: int
@@ -41,6 +42,7 @@ class Judgement:
     verdicts: list[tuple[int | None, Verdict, str]] = field(repr=False)
     found: list[tuple[str, Row]] = field(default_factory=list, repr=False)
     dated: tuple[str, str] | None = None
+    people: Sequence[JudgedSubject] = ()
 
 
 class FileMatcher:
@@ -185,7 +187,7 @@ def _judgement(
     verdicts: list[tuple[int | None, Verdict, str]] = [
         (p.column + offset, p.judged.verdict, p.judged.number) for p in people
     ]
-    made = Judgement(sheet, number, verdicts)
+    made = Judgement(sheet, number, verdicts, people=people)
     if not values.needed or repeated:
         return made
     made.dated = values.dated(row)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from domain.errors import Conflict
 from domain.identity import InvalidIdentityNumber
@@ -22,7 +23,7 @@ from sources.headings import SEARCHED_ROWS, Headings
 from sources.identify.candidates import KnownPeople
 from sources.identify.verdicts import read as read_number
 from sources.matching import cells, kinds
-from sources.matching.scratch import Buckets, Line
+from sources.matching.scratch import Line
 from sources.values import Cell, ValueFault
 
 HOUSEHOLD, MEMBER = "household", "member"
@@ -41,6 +42,13 @@ class Declared:
     known: KnownPeople
     households: list[str]
     homes: dict[str, tuple[int, ...]] = field(repr=False)
+
+
+class Lines(Protocol):
+    """Where households' declared lines go (`scratch.Buckets`)."""
+
+    def add(self, household: int, line: Line) -> None:
+        """Take one line of a household, by its ordinal."""
 
 
 @dataclass(slots=True)
@@ -75,7 +83,7 @@ class Reader:
                 self._programmes.append(sys.intern(found.get("programme", "")))
         return len(self._ordinals)
 
-    def rest(self, buckets: Buckets) -> Declared:
+    def rest(self, buckets: Lines) -> Declared:
         """Members and supporters; what they say of themselves goes to the buckets."""
         for ordinal, programme in enumerate(self._programmes):
             buckets.add(ordinal, [HOUSEHOLD, programme])
@@ -84,7 +92,7 @@ class Reader:
             self._say(_("Declared rows that could not be used: %(count)s.", count=self._faults))
         return Declared(known, list(self._ordinals), self._homes)
 
-    def _people(self, buckets: Buckets) -> Iterator[tuple[str, str]]:
+    def _people(self, buckets: Lines) -> Iterator[tuple[str, str]]:
         for kind in ("MEMBERS", "SUPPORTERS"):
             for table in self._of(kind):
                 for row, found in _records(table):
@@ -96,7 +104,7 @@ class Reader:
                     if number:
                         yield number, found.get("name", "")
 
-    def _enrol(self, table: _Table, row: int, number: str, found: dict[str, str], buckets: Buckets) -> None:
+    def _enrol(self, table: _Table, row: int, number: str, found: dict[str, str], buckets: Lines) -> None:
         ordinal = self._ordinals.get(found.get("household", ""))
         if ordinal is None or not number:
             self._fault(table, row)

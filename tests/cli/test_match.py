@@ -48,6 +48,38 @@ def test_results_are_written_and_counts_told(folder: Path) -> None:
     assert (folder / "doubts.csv").read_bytes() == b"household,rule\r\nH1,R02\r\n"
 
 
+def why(folder: Path, row: str, language: str = "en") -> subprocess.CompletedProcess[str]:
+    """`match-why` of a row of the bank's file."""
+    env = {**os.environ, "HEDUI_LANG": language, "PYTHONPATH": str(ROOT), "HEDUI_HOME": "/nonexistent/home"}
+    words = ["match-why", "--declared", folder, "--demonstration", folder / "departments" / "bank.csv", row]
+    given = [sys.executable, "-m", "cli", *map(str, words)]
+    return subprocess.run(given, env=env, capture_output=True, text=True, timeout=120)
+
+
+def test_every_verdict_explains_itself_without_naming_anybody(folder: Path) -> None:
+    with (folder / "departments" / "bank.csv").open("a") as bank:
+        bank.write(f"李四,'{ONE},1234567891,5,2025-06-30\n合计,,,25005,\n")
+
+    exact, quoted, total = why(folder, "2"), why(folder, "3", "zh_Hans_CN"), why(folder, "4")
+
+    assert (exact.returncode, exact.stderr) == (0, "")
+    shown = f"{ONE[:6]}********{ONE[-4:]}"
+    assert exact.stdout == (
+        f"bank.csv\t2\t1\tmatch\t{shown}\tThe number is declared and the name is the same. The row is this person's.\n"
+    )
+    assert "doubt" in quoted.stdout and "姓名是别人的" in quoted.stdout
+    assert "李四" not in quoted.stdout and ONE not in quoted.stdout
+    assert total.stdout.startswith("bank.csv\t4\t—\tskip\t—\t")
+
+
+def test_a_row_that_is_not_there_is_said_to_be_so(folder: Path) -> None:
+    beyond, heading, word = why(folder, "9"), why(folder, "1"), why(folder, "last")
+
+    assert beyond.returncode == heading.returncode == 1
+    assert "bank.csv has no row 9 under the headings of sheet 1." in beyond.stderr
+    assert word.returncode == 2 and "2!17" in word.stderr
+
+
 def test_a_refused_file_is_named_in_the_offices_words_and_by_the_exit_code(folder: Path) -> None:
     (folder / "departments" / "甲.csv").write_text("不知,所云\n1,2\n")
 
