@@ -32,7 +32,7 @@ def main() -> None:
     order = json.loads(sys.argv[2])
     os.nice(NICENESS)
     limit(order["memory"], order["cpu"])
-    caps = Caps(order["bytes"], order["inflated"], headings.SEARCHED_ROWS * 2)
+    caps = Caps(order["bytes"], order["inflated"], headings.SEARCHED_ROWS * 2, order["held"])
     known = tuple(KINDS[order["kinds"]].values())
     try:
         for sheet in Delivered(sys.stdin.buffer, caps, lambda first: _promise(first, known)).sheets():

@@ -32,11 +32,16 @@ _BUNDLE = _(
 
 @dataclass(frozen=True, slots=True)
 class Caps:
-    """What may be read: bytes of the file, bytes inflated out of it, rows among which headings are looked for."""
+    """What may be read.
+
+    bytes: of the file; inflated: bytes out of it; searched: rows among which headings are looked for; held: bytes of
+    an archive, which is held in memory.
+    """
 
     bytes: int
     inflated: int
     searched: int
+    held: int = archive.MOST_HELD
 
 
 class Delivered:
@@ -65,7 +70,7 @@ class Delivered:
             self.encoding = "XLS"
             yield from workbook.xls_sheets(self._held(head, workbook.MOST_BYTES))
         elif head.startswith(_ARCHIVES):
-            yield from self._archived(self._held(head, archive.MOST_HELD))
+            yield from self._archived(self._held(head, self._caps.held))
         else:
             yield from self._text(self, head, 1, "", self._caps.bytes)
 
