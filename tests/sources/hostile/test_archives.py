@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import os
 import struct
 import zipfile
 
 import pytest
 
+from sources.faults import Refusal
+from sources.tables import Caps, Delivered
 from tests.sources.hostile.made import (
     GOOD,
     HEAD,
@@ -285,3 +288,13 @@ def test_a_continued_sheet_whose_first_rows_are_bad_is_not_lost() -> None:
 
     assert told.report is not None
     assert (told.report.accepted, told.report.rejected) == (2, 8)
+
+
+def test_how_much_of_an_archive_is_held_is_the_callers_choice() -> None:
+    def sheets(held: int) -> list[list[object]]:
+        caps = Caps(1 << 20, 1 << 20, 80, held=held)
+        return [list(sheet.rows) for sheet in Delivered(io.BytesIO(BOOK), caps, lambda _first: 1).sheets()]
+
+    assert sheets(len(BOOK)) == [TABLE]
+    with pytest.raises(Refusal, match="larger than"):
+        sheets(len(BOOK) - 1)
