@@ -135,6 +135,12 @@ def idle(run: Run) -> bool:
     return not run.completed and not waits and not any(_may_wait(t) for t in run._case.tokens())
 
 
+def must_wait(run: Run) -> None:
+    """Raises Conflict for a case that stands still for ever; asked where a repair has been carried on."""
+    if idle(run):
+        raise Conflict(_("The case would then stand still for ever, waiting for nothing and nobody."))
+
+
 def _may_wait(token: Any) -> bool:
     trigger = getattr(token.task_spec, "trigger", None)
     return token._state == WAITING and trigger is not None and not isinstance(token.task_spec, kinds.EventSubProcess)

@@ -106,8 +106,7 @@ def repair(
     moved = _carried_on(work, instance, act)
     # what the case does by itself after it may end steps as well: values that let an event happen end what it stands at
     repair_rules.must_touch(work, case, instance.definition, _ended(places, instance.run) - touched, back=back)
-    if surgery_places.idle(instance.run):
-        raise Conflict(_("The case would then stand still for ever, waiting for nothing and nobody."))
+    surgery_places.must_wait(instance.run)
     opened, ended = _take_over(work, case, kept)
     outcome = Outcome(
         before, tuple(instance.run.active()), tuple(opened), tuple(ended), tuple(said), moved.completed,

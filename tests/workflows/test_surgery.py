@@ -315,3 +315,16 @@ def test_a_name_in_a_sentence_is_read_in_the_language_of_the_reader_also_when_it
         with bound(lambda source: "zh" if source == "en" else source):
             assert str(one) == "“拟委托书” ends where it stands."
     assert str(Name("会签", "")) == "会签"
+
+
+def test_a_case_left_waiting_for_nothing_and_nobody_is_refused_where_the_repair_was_carried_on() -> None:
+    run = begun("complex_gateway", [("complete", "C"), ("complete", "A"), ("complete", "B")])
+    surgery.move(run, token_at(run, "After"), "A")
+    run.advance()
+    surgery_places.must_wait(run)  # it waits for somebody at A
+    surgery.skip(run, token_at(run, "A"))
+    run.advance()
+
+    assert run.active() == ["Enough"]  # of three two were enough, and they have gone on already
+    with pytest.raises(Conflict, match="stand still for ever"):
+        surgery_places.must_wait(run)
