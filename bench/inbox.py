@@ -229,6 +229,7 @@ def on(kind: str, wanted: argparse.Namespace, sizes: Sequence[int]) -> list[Figu
                 shutil.rmtree(wanted.keep / f"{kind}-{name}", ignore_errors=True)
                 inbox_fill.fill(found.place(name), count)
             place = found.place(name)
+            inbox_fill.bring_up(place)
             print(f"{kind}: {count:,} open tasks, {kept.size_of(place)}, load {os.getloadavg()[0]:.1f}", flush=True)
             runs.append(measure(place, count, wanted.times, found.server))
     return table(kind, runs[0], runs[1], sizes)

@@ -12,12 +12,12 @@ import time
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
 from itertools import islice, pairwise
-from pathlib import Path
 from random import Random
 from typing import Any
 
 from sqlalchemy import insert, select, text
 
+from cli import migrate
 from domain.cases import Case
 from domain.home import Home
 from domain.parties.accounts import Account, RoleGrant
@@ -30,7 +30,7 @@ from tasks.finding import tallies, tally_triggers
 from tasks.rows.finding_models import TaskValue
 from tasks.rows.models import COMPLETED, OPEN, HumanTask
 from tests.infrastructure.databases import SQLITE, Place
-from tests.support import a_case, an_account, an_identity_number, an_office, make_home, the_actor
+from tests.support import a_case, an_account, an_identity_number, an_office, make_home, open_place, the_actor
 from tests.torture import drawn
 from workflows import definitions
 from workflows.bundles import Bundle, Checked
@@ -352,6 +352,8 @@ def _keys_go_on(work: Work, tables: tuple[str, ...]) -> None:
             work.session.execute(text(wanted))
 
 
-def filled(place: Place) -> bool:
-    """Whether a fill came to its end here."""
-    return Path(place.home / "filled").exists()
+def bring_up(place: Place) -> None:
+    """What an older program filled stands at this one's tables; `fill` makes no copy to go back to."""
+    home = open_place(place)
+    migrate.upgrade(home.settings, home.engine, keep_copy=False)
+    home.engine.dispose()
