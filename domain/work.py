@@ -33,6 +33,9 @@ AT_ONE_INSTANT = {**READ, "isolation_level": "REPEATABLE READ"}
 # statements that fail are logged without their values; the connection that was used last has its statements planned and
 # its pages in memory, so it is used next; a web process has eight threads, none of which should connect anew
 POOL: dict[str, Any] = {"pool_use_lifo": True, "pool_size": 10}
+# a filter of a large office looks at a thousand tasks, each on a page of its own; SQLite's own 2 MB hold 500 pages, and
+# reading them from the system anew costs four times the question
+CACHE_KIB = 32 * 1024
 # after how many times a connection to PostgreSQL keeps a statement prepared, and how many: a page and its act send 60
 PREPARED_AFTER, PREPARED = 2, 500
 IN_MEMORY = ("sqlite://", "sqlite:///:memory:")
@@ -227,6 +230,7 @@ def _sqlite_connect(connection: object, _record: object) -> None:
         # INSERT OR REPLACE must meet the triggers that refuse a deletion
         "recursive_triggers=ON",
         f"busy_timeout={BUSY_SECONDS * 1000}",
+        f"cache_size=-{CACHE_KIB}",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
