@@ -255,7 +255,10 @@ def _add(work: Work, sums: Sums) -> None:
     keys = [TaskCount.area_id, TaskCount.role, TaskCount.kind, TaskCount.due_at]
     added = {"n": TaskCount.n + statement.excluded.n}
     statement = statement.on_conflict_do_update(index_elements=keys, set_=added)
-    work.session.connection().execute(statement, [_as_row(key, n) for key, n in sorted(sums.items()) if n] or None)
+    rows = [_as_row(key, n) for key, n in sorted(sums.items()) if n]
+    if not rows:  # what came and went meanwhile leaves nothing to count
+        return
+    work.session.connection().execute(statement, rows)
     work.session.execute(delete(TaskCount).where(text("n = 0")).execution_options(synchronize_session=False))
 
 

@@ -71,6 +71,20 @@ def test_what_is_taken_back_is_not_counted(world):
         assert (tallies.waiting(work), tallies.wrong(work)) == (before, [])
 
 
+def test_what_came_and_went_between_two_folds_leaves_nothing_to_count(world):
+    with world.work(write=True) as work:
+        while tallies.fold(work):
+            pass
+        one, due = work.session.execute(
+            select(HumanTask.id, HumanTask.due_at).where(HumanTask.state.in_(OPEN), HumanTask.due_at.is_not(None))
+        ).first()
+        for day in (None, due):
+            work.session.execute(update(HumanTask).where(HumanTask.id == one).values(due_at=day))
+        assert tallies.waiting(work)
+        tallies.fold(work)
+        assert (tallies.waiting(work), tallies.wrong(work)) == (0, [])
+
+
 def test_a_change_that_moves_no_figure_writes_nothing(world):
     with world.work(write=True) as work:
         before = tallies.waiting(work)
