@@ -23,8 +23,9 @@ class Measure:
     """How a category is measured.
 
     unit: yuan, yuan_month (the newest month), count, or fact (0 or 1). amounts: fields, the first filled one
-    counts. key: fields that tell things apart. kind, event, until: fields for the doubt table. described: nothing
-    of it is ever declared as a figure, so nothing is compared.
+    counts. key: fields that tell things apart. kind, event, until: fields for the doubt table; other: field of a
+    second figure for it (a premium, a withdrawal). described: a family says nothing of it as a figure, so nothing is
+    compared unless it did.
     """
 
     unit: str = FACT
@@ -33,23 +34,54 @@ class Measure:
     kind: str = ""
     event: str = ""
     until: str = ""
+    other: str = ""
     described: bool = False
 
 
 MEASURES: dict[str, Measure] = {
-    "DEPOSIT": Measure(AMOUNT, ("balance",), ("bank", "account"), "kind"),
-    "HPF": Measure(AMOUNT, ("balance",), ("account",)),
-    "PENRCV": Measure(MONTHLY, ("amount",), ("scheme",), "scheme"),
-    "WAGE": Measure(MONTHLY, ("gross", "net", "base"), ("employer",)),
-    "UIRCV": Measure(MONTHLY, ("amount",), ("office", "start")),
-    "TAX": Measure(MONTHLY, ("income",), ("item", "since", "withholder"), "item"),
-    "VEHICLE": Measure(COUNT, (), ("plate",), "type", "first_registration"),
-    "HOUSE": Measure(COUNT, ("price",), ("certificate",), "use", "registered"),
-    "BIZ": Measure(COUNT, ("capital",), ("uscc",), "type", "founded"),
+    "IDENTITY": Measure(event="born", described=True),
+    "IDVALID": Measure(event="issued", until="valid_until", described=True),
     "DEATH": Measure(event="died"),
-    "PRISON": Measure(event="since", until="until"),
+    "FUNERAL": Measure(event="cremated"),
+    "HUKOU": Measure(key=("household_no",), kind="kind", event="split_date", described=True),
+    "KIN": Measure(kind="relation", described=True),
     "MARRIAGE": Measure(kind="event", event="date", described=True),
     "DISAB": Measure(kind="kind", event="issued", until="valid_until", described=True),
+    "SCHOOL": Measure(FACT, ("fee",), ("school",), "kind", "since", "until", described=True),
+    "EMP": Measure(FACT, (), ("employer",), "kind", "since", "until", described=True),
+    "ORPHAN": Measure(MONTHLY, ("amount",), ("kind",), "kind", "month", described=True),
+    "DISABLED2": Measure(MONTHLY, ("amount",), ("kind",), "kind", "month", described=True),
+    "PRISON": Measure(event="since", until="until"),
+    "WAGE": Measure(MONTHLY, ("gross", "net", "base"), ("employer",)),
+    "FISCALPAY": Measure(MONTHLY, ("amount",), ("unit", "kind"), "kind", "month", described=True),
+    "PENRCV": Measure(MONTHLY, ("amount",), ("scheme",), "scheme"),
+    "UIRCV": Measure(MONTHLY, ("amount",), ("office", "start")),
+    "BIZINC": Measure(MONTHLY, ("profit", "turnover"), ("uscc", "business"), "business", "period"),
+    "PROPINC": Measure(AMOUNT, ("amount",), ("payer", "kind", "period"), "kind", "period"),
+    "TRANSFER": Measure(AMOUNT, ("amount",), ("payer", "kind", "date"), "kind", "date"),
+    "DEPOSIT": Measure(AMOUNT, ("balance",), ("bank", "account"), "kind", other="movement"),
+    "SECURITY": Measure(AMOUNT, ("value",), ("account", "code"), "kind"),
+    "INSUR": Measure(AMOUNT, ("surrender",), ("policy",), "kind", "since", "until", "premium"),
+    "HOUSE": Measure(COUNT, ("price",), ("certificate",), "use", "registered"),
+    "VEHICLE": Measure(COUNT, (), ("plate",), "type", "first_registration"),
+    "VESSEL": Measure(COUNT, ("tonnage",), ("registration", "vessel"), "kind", "registered"),
+    "OPVEH": Measure(COUNT, (), ("plate",), "kind", "", "valid_until"),
+    "TAXI": Measure(COUNT, (), ("plate",), "kind", "since", "valid_until"),
+    "DRIVERQ": Measure(FACT, (), ("certificate",), "kind", "issued", "valid_until", described=True),
+    "DEBT": Measure(AMOUNT, ("amount",), ("creditor", "proof"), "kind", "date", "due", described=True),
+    "BIZ": Measure(COUNT, ("capital",), ("uscc",), "type", "founded"),
+    "NPO": Measure(COUNT, (), ("uscc", "organisation"), "type", "founded"),
+    "PENPAY": Measure(MONTHLY, ("base",), ("employer", "scheme"), "scheme", "month", described=True),
+    "MEDINS": Measure(MONTHLY, ("base",), ("employer", "scheme"), "scheme", "month", described=True),
+    "UIPAY": Measure(MONTHLY, ("base",), ("employer",), "", "month", described=True),
+    "TAX": Measure(MONTHLY, ("income",), ("item", "since", "withholder"), "item"),
+    "HPF": Measure(AMOUNT, ("balance",), ("account",), "", "paid_until", other="withdrawn"),
+    "EXP_MED": Measure(AMOUNT, ("own", "total"), (), "kind", "date", described=True),
+    "EXP_EDU": Measure(AMOUNT, ("amount",), (), "kind", "date", described=True),
+    "EXP_HOUSE": Measure(AMOUNT, ("amount",), (), "kind", "date", described=True),
+    "EXP_UTIL": Measure(AMOUNT, ("amount",), ("account", "kind", "period"), "kind", "period", described=True),
+    "EXP_BIG": Measure(AMOUNT, ("amount",), (), "kind", "date", described=True),
+    "ASSIST": Measure(MONTHLY, ("amount",), ("programme", "area"), "programme", "month", described=True),
 }
 _DESCRIBED = Measure(described=True)
 

@@ -1,0 +1,101 @@
+"""What is paid in: insurance, taxes, the housing fund."""
+
+from __future__ import annotations
+
+from sources.kinds.fields import (
+    AMOUNT,
+    DATE,
+    EMPLOYERS,
+    IDENTITY,
+    MONTH,
+    NAME,
+    NAMES,
+    NUMBER,
+    NUMBERS,
+    ONE,
+    PERSON,
+    TEXT,
+    Category,
+    field,
+)
+
+CONTRIBUTION = (
+    Category(
+        "PENPAY",
+        "养老保险缴纳",
+        (
+            *PERSON,
+            field("scheme", TEXT, "险种 参保险种 险种类型 养老保险类型 参保类型 缴费类型 参保身份", column=True),
+            field("employer", TEXT, "单位名称 参保单位 缴费单位 用人单位 工作单位"),
+            field("month", MONTH, "缴费年月 费款所属期 所属期 缴费月份 对应费款所属期"),
+            field("base", AMOUNT, "缴费基数 月缴费基数 缴费工资 养老保险缴费基数", column=True),
+            field("paid", AMOUNT, "个人缴费 个人缴费金额 个人缴纳金额 缴费金额"),
+            field("months", NUMBER, "累计缴费月数 缴费月数 实际缴费月数"),
+            field("status", TEXT, "缴费状态 参保状态 状态"),
+        ),
+        ONE,
+        "month",
+    ),
+    Category(
+        "MEDINS",
+        "医疗保险缴纳",
+        (
+            *PERSON,
+            field("scheme", TEXT, "医保类型 医疗保险类型 医保险种 医疗保险险种 医保参保类型", column=True),
+            field("employer", TEXT, "单位名称 参保单位 缴费单位 用人单位 工作单位"),
+            field("month", MONTH, "缴费年月 费款所属期 所属期 缴费月份"),
+            field("base", AMOUNT, "缴费基数 月缴费基数 医保缴费基数"),
+            field("place", TEXT, "参保地 参保地区 医保区划 统筹区"),
+            field("status", TEXT, "参保状态 缴费状态 状态"),
+        ),
+        ONE,
+        "month",
+    ),
+    Category(
+        "UIPAY",
+        "失业保险缴纳",
+        (
+            *PERSON,
+            field("employer", TEXT, "单位名称 参保单位 缴费单位 用人单位 工作单位"),
+            field("month", MONTH, "缴费年月 费款所属期 所属期 缴费月份"),
+            field("base", AMOUNT, "失业保险缴费基数 缴费基数 月缴费基数", column=True),
+            field("months", NUMBER, "累计缴费月数 缴费月数 失业保险累计缴费月数"),
+            field("status", TEXT, "失业保险参保状态 参保状态 缴费状态 状态"),
+        ),
+        ONE,
+        "month",
+    ),
+    Category(
+        "TAX",
+        "税费",
+        (
+            field("number", IDENTITY, NUMBERS, required=True),
+            field("name", NAME, "纳税人姓名 纳税人名称 " + NAMES),
+            field("item", TEXT, "所得项目 税种 征收项目"),
+            field("since", DATE, "税款所属期起 所属期起"),
+            field("until", DATE, "税款所属期止 所属期止"),
+            field("income", AMOUNT, "收入额 收入"),
+            field("tax", AMOUNT, "应补(退)税额 税额 已缴税额 实缴税额"),
+            field("withholder", TEXT, "扣缴义务人名称 扣缴义务人"),
+        ),
+        ONE,
+        "until",
+    ),
+    Category(
+        "HPF",
+        "公积金",
+        (
+            *PERSON,
+            field("account", TEXT, "个人账号 公积金账号"),
+            field("employer", TEXT, EMPLOYERS),
+            field("base", AMOUNT, "缴存基数"),
+            field("monthly", AMOUNT, "月缴存额"),
+            field("balance", AMOUNT, "账户余额 余额"),
+            field("withdrawn", AMOUNT, "提取金额 累计提取额 提取额 本年提取额"),
+            field("paid_until", MONTH, "缴至年月"),
+            field("status", TEXT, "账户状态 状态"),
+        ),
+        ONE,
+        "paid_until",
+    ),
+)
