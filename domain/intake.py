@@ -24,7 +24,7 @@ from domain.parties.organisations import Organisation
 from domain.policy_keys import GUARDIAN_REQUIRED_UNDER_AGE
 from domain.text import Text
 from domain.text import gettext as _
-from domain.verification import declarations
+from domain.verification import declarations, family
 from domain.verification.declarations import Item
 from domain.work import Work
 
@@ -361,6 +361,11 @@ class _One:
             Item(people[member.number], "PENRCV" if member.work in RETIRED else "WAGE", {"amount": str(member.income)})
             for member in declared.members
             if member.income is not None
+        ]
+        items += [
+            Item(people[member.number], family.WORK, {"text": member.work})
+            for member in declared.members
+            if member.work
         ]
         if declared.deposits is not None:
             items.append(Item(None, "DEPOSIT", {"amount": str(declared.deposits)}))

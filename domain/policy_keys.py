@@ -253,6 +253,9 @@ AGREEMENT_EXPIRED = PolicyKey(
     combine="strictest", stricter=latest_of("warn", "block"),
 )  # fmt: skip
 
+WHITELIST_TERM = PolicyKey(
+    "whitelist_term", TERM, "A record on the whitelist is let pass for so long at most.", "白名单最长有效期"
+)
 # Thresholds of the doubt rules: no seed gives a figure, each is a parameter of the office
 STANDARD_MONTH = PolicyKey(
     "doubt.standard_month", by(AMOUNT), "Monthly standard a head, by programme.", "月保障标准", "yuan"
@@ -263,8 +266,8 @@ def _threshold(name: str, doc: str, zh: str, unit: str) -> PolicyKey[Any]:
     return PolicyKey(f"doubt.{name}", optional(AMOUNT), doc, zh, unit)
 
 
-def _look_back(name: str, doc: str, zh: str) -> PolicyKey[Term]:
-    return PolicyKey(f"doubt.{name}", TERM, doc, zh)
+def _look_back(name: str, doc: str, zh: str) -> PolicyKey[Term | None]:
+    return PolicyKey(f"doubt.{name}", optional(TERM), doc, zh)
 
 
 DOUBTS: tuple[PolicyKey[Any], ...] = (
@@ -293,6 +296,13 @@ DOUBTS: tuple[PolicyKey[Any], ...] = (
     _look_back("divorce_look_back", "A divorce this recent is a doubt.", "离婚回溯期"),
     _look_back("separation_term", "Living elsewhere this long needs the marker.", "人户分离期"),
     _look_back("max_data_age", "Older data is called stale.", "数据最长时效"),
+    _look_back("fiscal_look_back", "Pay from public funds this recent is a doubt.", "财政供养回溯期"),
+    _look_back("expenditure_look_back", "Expenditure this recent is averaged a month.", "支出回溯期"),
+    _threshold("school_fee", "A higher yearly fee of a private school is a doubt.", "民办学校学费", "yuan a year"),
+    _threshold("adult_age", "From this age a declared student must be enrolled.", "成年年龄", "years"),
+    _threshold("labour_age", "Up to this age an adult may be able to work.", "劳动年龄上限", "years"),
+    PolicyKey("doubt.exclusive_benefits", names(), "Benefits that do not go together.", "不得同时享受的待遇"),
+    PolicyKey("doubt.switched_off", names(), "Codes of doubts that are not raised here.", "停用的疑点规则"),
 )
 
 _KEYS: dict[str, PolicyKey[Any]] = {

@@ -1,12 +1,12 @@
-"""Doubts (疑点): hints that a person must verify, never conclusions. Facts for the table, what it said, how it ended.
+"""Doubts (疑点): hints that a person must verify, never conclusions. What the table said, and how it ended.
 
-The names a table may ask are listed in `docs/decision-variables.md`.
+What a table may ask stands in `domain.verification.doubt_facts`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,27 +15,21 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain import journal, rules
+from domain import journal
 from domain.base import Base, BigKey, Code, Key, Ref, Sealed, new_ref
 from domain.cases import Case
 from domain.errors import Conflict, InvalidAnswers, NotFound
 from domain.parties import permissions
 from domain.parties.households import Person
-from domain.policy_keys import DOUBTS
 from domain.text import gettext as _
-from domain.verification import comparison, measures
-from domain.verification.comparison import LineView, Piece
+from domain.verification import comparison
 from domain.verification.deliveries import Delivery
-from domain.verification.measures import Row
+from domain.verification.doubt_facts import About
 from domain.verification.queries import ResultRow
-from domain.verification.results import ResultView
 from domain.work import Work
-from domain.workdays import Term, add_months
 
 FINDINGS = ("TRUE", "FALSE", "SOURCE_ERROR", "EXPLAINED")
-LINE, ROW = "LINE", "ROW"
 _PLACE = re.compile(r"\{(\w+)\}")
-_DAYS_A_MONTH = 30
 
 
 class Doubt(Base):
@@ -71,22 +65,6 @@ class Doubt(Base):
 
 
 @dataclass(frozen=True, slots=True)
-class About:
-    """What a fact speaks of. context: the names a table may ask and a sentence may repeat (S3).
-
-    ref: of the comparison line or of the result row; person: ref of the person.
-    """
-
-    person_id: int
-    category: str
-    comparison_id: int | None
-    result_id: int | None
-    context: Mapping[str, Any] = field(repr=False)
-    ref: str = ""
-    person: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Raised:
     """What a matched rule says: code of the doubt, the sentence's pattern, and where the rule stands (no values)."""
 
@@ -111,28 +89,6 @@ class DoubtView:
     rule: Mapping[str, Any]
     finding: str | None
     note: str = field(repr=False)
-
-
-def facts(work: Work, case: Case, round: int | None = None) -> list[About]:
-    """What the table is asked about: every line of the round (None: the newest compared) and every row behind it.
-
-    Rows found by name alone are none of them (CK-09).
-    """
-    lines = comparison.lines(work, case, round)
-    if not lines:
-        return []
-    chosen = work.session.get_one(comparison.ComparisonLine, lines[0].id).round
-    pieces = {(p.person.id, p.category): p for p in comparison.gathered(work, case, chosen)}
-    frame = _frame(work, case, lines)
-    sums = _household(work, case, lines, pieces)
-    made = []
-    for line in lines:
-        piece = pieces.get((line.person_id, line.category))
-        rows = comparison.rows_to_measure(work, case, piece) if piece else []
-        made.append(_about_line(work, line, rows, frame, sums.get((line.person_id, line.category))))
-        for row, view in zip(rows, piece.rows if piece else (), strict=True):
-            made.append(_about_row(work, line, row, view, frame))
-    return made
 
 
 def raise_doubt(work: Work, case: Case, about: About, raised: Raised, round: int | None = None) -> tuple[Doubt, bool]:
@@ -239,144 +195,6 @@ def _written(value: Any) -> str:
     if isinstance(value, Decimal):
         return format(value.quantize(Decimal(1)) if value == value.to_integral_value() else value.normalize(), ",f")
     return str(value)
-
-
-def _frame(work: Work, case: Case, lines: Sequence[LineView]) -> dict[str, Any]:
-    """What every fact of a case shares."""
-    size = len({line.person_id for line in lines})
-    return {
-        "case_kind": case.kind,
-        "programme": case.programme,
-        "household_size": size,
-        "limits": _limits(work, case, size),
-    }
-
-
-def _limits(work: Work, case: Case, size: int) -> dict[str, Any]:
-    """Every threshold by its name without "doubt."; None where it is off or not kept with the case."""
-    kept = rules.of_case(work, case)
-    limits: dict[str, Any] = {}
-    for key in DOUBTS:
-        value = kept.value(key) if key.name in kept.data["values"] else None
-        if isinstance(value, Term):
-            value = value.length if value.unit == "month" else value.length // _DAYS_A_MONTH
-        elif isinstance(value, Mapping):
-            value = value.get(case.programme)
-        limits[key.name.removeprefix("doubt.")] = list(value) if isinstance(value, tuple) else value
-    months, standard = limits["deposit_months"], limits["standard_month"]
-    known = months is not None and standard is not None
-    limits["household_deposits"] = months * standard * size if known else None
-    return limits
-
-
-def _household(
-    work: Work, case: Case, lines: Sequence[LineView], pieces: Mapping[tuple[int, str], Piece]
-) -> dict[tuple[int, str], dict[str, Any]]:
-    """Sums over the household by the line that carries them: the person with most, the first among equals."""
-    sums: dict[tuple[int, str], dict[str, Any]] = {}
-    for category in dict.fromkeys(line.category for line in lines):
-        mine = [line for line in lines if line.category == category and line.found is not None]
-        if not mine:
-            continue
-        carrier = max(mine, key=lambda line: (line.found or Decimal(0), -mine.index(line)))
-        unit = measures.measure_of(category).unit
-        held: dict[str, Any] = {}
-        if unit in (measures.AMOUNT, measures.MONTHLY):
-            held["household_total"] = sum((line.found or Decimal(0) for line in mine), Decimal(0))
-        elif unit == measures.COUNT:
-            held["household_count"] = _different(work, case, category, mine, pieces)
-        sums[carrier.person_id, category] = held
-    return sums
-
-
-def _different(
-    work: Work, case: Case, category: str, lines: Sequence[LineView], pieces: Mapping[tuple[int, str], Piece]
-) -> int:
-    """Different things of the household: a dwelling owned by two of its members counts once."""
-    things: set[object] = set()
-    beside = 0
-    for line in lines:
-        piece = pieces.get((line.person_id, category))
-        objects = measures.total(category, comparison.rows_to_measure(work, case, piece)).objects if piece else ()
-        things.update(objects)
-        beside += max(line.count - len(objects), 0)  # found offline, where nothing tells things apart
-    return len(things) + beside
-
-
-NAMES = tuple(
-    (
-        "fact category case_kind programme verdict reason offline declared found difference count household_size "
-        "household_total household_count stale conflict match_kind name_differs status active kind role amount area "
-        "months_since valid_until limits"
-    ).split()
-)
-_NOTHING: dict[str, Any] = dict.fromkeys(NAMES)
-
-
-def _shared(line: LineView, frame: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        **_NOTHING,
-        **frame,
-        "category": line.category,
-        "declared": line.declared,
-        "found": line.found,
-        "difference": line.difference,
-    }
-
-
-def _about_line(
-    work: Work, line: LineView, rows: Sequence[Row], frame: Mapping[str, Any], sums: Mapping[str, Any] | None
-) -> About:
-    age = frame["limits"]["max_data_age"]
-    stale = line.data_date is not None and age is not None and line.data_date < add_months(work.today, -int(age))
-    context = {
-        **_shared(line, frame),
-        "fact": LINE,
-        "verdict": line.verdict,
-        "reason": line.reason,
-        "offline": line.source == "OFFLINE",
-        "count": line.count,
-        "stale": stale,
-        "conflict": line.conflict,
-        **(sums or {}),
-    }
-    weightiest = next((row.id for row in rows if row.ref in line.rows[:1]), None)
-    return About(line.person_id, line.category, line.id, weightiest, context, line.ref, line.person)
-
-
-def _about_row(work: Work, line: LineView, row: Row, view: ResultView, frame: Mapping[str, Any]) -> About:
-    measure = measures.measure_of(line.category)
-    happened = _day(row.values.get(measure.event, ""))
-    context = {
-        **_shared(line, frame),
-        "fact": ROW,
-        "offline": False,
-        "count": 1,
-        "match_kind": view.match_kind,
-        "name_differs": view.name_differs,
-        "status": row.status,
-        "active": row.active,
-        "kind": row.values.get(measure.kind, ""),
-        "role": row.values.get("role", "") or row.role,
-        "amount": measures.amount_of(line.category, row) if measure.amounts else None,
-        "area": measures.number(row.values.get("area")),
-        "months_since": None if happened is None else _months(happened, work.today),
-        "valid_until": _day(row.values.get(measure.until, "")),
-    }
-    return About(line.person_id, line.category, line.id, row.id, context, row.ref, line.person)
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None  # "长期" and months alone are no day
-
-
-def _months(since: date, today: date) -> int:
-    """Whole months that have passed; negative for a day to come."""
-    months = (today.year - since.year) * 12 + today.month - since.month
-    return months - 1 if add_months(since, months) > today else months
 
 
 def _round_of(work: Work, case: Case, about: About) -> int:

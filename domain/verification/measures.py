@@ -16,6 +16,8 @@ EQUAL, UNDER, UNDECLARED, OVER = "EQUAL", "UNDER", "UNDECLARED", "OVER"
 # Words by which the departments' files say that a thing is no more; anything else counts as in force.
 ENDED = ("注销", "吊销", "报废", "历史", "转出", "停发", "暂停", "终止", "迁出", "灭失", "销户", "过期", "释放")
 _NOT = "未"
+_ONCE = ("趸", "一次")
+_A_YEAR = (("半年", 2), ("月", 12), ("季", 4))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +119,7 @@ class Row:
 class Total:
     """What the sources say of one person and category. value in `unit`; rows: those counted, the weightiest first.
 
-    objects: keys of the things counted. data_date: of the newest row, None without rows.
+    objects: keys of the things counted, by_object: the row of each. data_date: of the newest row, None without rows.
     """
 
     value: Decimal = field(repr=False)
@@ -126,6 +128,7 @@ class Total:
     objects: tuple[tuple[str, ...], ...] = field(repr=False)
     data_date: date | None
     conflict: bool = False
+    by_object: tuple[Row, ...] = ()
 
 
 def total(category: str, rows: Sequence[Row]) -> Total:
@@ -142,7 +145,8 @@ def total(category: str, rows: Sequence[Row]) -> Total:
     else:
         value = Decimal(min(len(counted), 1) if measure.unit == FACT else len(counted))
     newest_date = max((row.data_date for row in rows), default=None)
-    return Total(value, len(counted), tuple(counted), tuple(key for key, _row in alive), newest_date, conflict)
+    keys, kept = tuple(key for key, _row in alive), tuple(row for _key, row in alive)
+    return Total(value, len(counted), tuple(counted), keys, newest_date, conflict, kept)
 
 
 def amount_of(category: str, row: Row) -> Decimal:
@@ -152,6 +156,19 @@ def amount_of(category: str, row: Row) -> Decimal:
         if text:
             return number(text) or Decimal(0)
     return Decimal(0)
+
+
+def figure_of(category: str, row: Row) -> Decimal | None:
+    """As `amount_of`, None where the file gives no figure: a vessel without tonnage is not one of no tons."""
+    return next((number(row.values[name]) for name in measure_of(category).amounts if row.values.get(name)), None)
+
+
+def yearly(row: Row) -> Decimal | None:
+    """What a premium comes to in a year; None for one that is paid once, or not told."""
+    premium, mode = number(row.values.get("premium")), row.values.get("mode", "")
+    if premium is None or any(word in mode for word in _ONCE):
+        return None
+    return premium * next((times for word, times in _A_YEAR if word in mode), 1)
 
 
 def verdict(declared: Decimal | None, found: Decimal, tolerance: Decimal) -> str:

@@ -1,4 +1,4 @@
-"""Every kind of department file: readable under each of its headings, told from the others, refused when it is another."""
+"""Every kind of department file: readable under each of its headings, told from the others, refused as another."""
 
 from __future__ import annotations
 

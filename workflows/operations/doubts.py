@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from domain.verification import doubts
+from domain.verification import doubt_facts, doubts
 from domain.verification.doubts import Raised
 from workflows.registry import Call, Decided, Fact, facts, operation, recorder
 
@@ -15,7 +15,7 @@ def gather(call: Call) -> Sequence[Fact]:
     """Comparison lines and result rows of the newest round (docs/decision-variables.md)."""
     return [
         Fact(about, about.context, about.ref, about.person, about.category, str(about.context["fact"]))
-        for about in doubts.facts(call.work, call.case)
+        for about in doubt_facts.facts(call.work, call.case)
     ]
 
 

@@ -16,7 +16,8 @@ from domain.parties.accounts import Account
 from domain.parties.households import Household, Person
 from domain.parties.organisations import Organisation
 from domain.verification import comparison, doubts, reports
-from domain.verification.doubts import About, Doubt, Raised
+from domain.verification.doubt_facts import About
+from domain.verification.doubts import Doubt, Raised
 from domain.verification.reports import Notes, Report
 from domain.work import SCHEDULER, Actor, Work
 from tests.domain.office import TODAY, idno, paper

@@ -14,8 +14,9 @@ from sqlalchemy import select
 
 from domain.errors import Conflict, InvalidAnswers, NotPermitted
 from domain.journal import JournalEntry
-from domain.verification import comparison, doubts
-from domain.verification.doubts import About, Doubt, Raised
+from domain.verification import comparison, doubt_facts, doubts
+from domain.verification.doubt_facts import About
+from domain.verification.doubts import Doubt, Raised
 from tests.domain.office import TODAY, Desk
 from tests.domain.verification.sourced import (
     accepted_case,
@@ -67,11 +68,11 @@ def _rows(facts: list[About], category: str) -> list[Mapping[str, Any]]:
 
 def test_the_document_lists_exactly_the_names_a_table_is_given(desk: Desk) -> None:
     listed = set(re.findall(r"^\| `(\w+)` \|", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE))
-    assert listed == set(doubts.NAMES)
+    assert listed == set(doubt_facts.NAMES)
     with sitting(desk, "clerk") as work:
         case, *_rest = _played(work, desk)
-        made = doubts.facts(work, case)
-        assert made and all(set(about.context) == set(doubts.NAMES) for about in made)
+        made = doubt_facts.facts(work, case)
+        assert made and all(set(about.context) == set(doubt_facts.NAMES) for about in made)
         thresholds = set(made[0].context["limits"])
         written = DOCUMENT.read_text(encoding="utf-8")
         assert all(f"`{name}`" in written for name in thresholds)
@@ -80,7 +81,7 @@ def test_the_document_lists_exactly_the_names_a_table_is_given(desk: Desk) -> No
 def test_facts_say_what_was_declared_and_found(both: Desk) -> None:
     with sitting(both, "clerk") as work:
         case, first, second, _rows_made = _played(work, both)
-        made = doubts.facts(work, case)
+        made = doubt_facts.facts(work, case)
         line = _line(made, first, "DEPOSIT")
         assert (line["verdict"], line["declared"], line["found"], line["difference"], line["count"]) == (
             "UNDER",
@@ -105,7 +106,7 @@ def test_facts_say_what_was_declared_and_found(both: Desk) -> None:
 def test_a_name_alone_is_never_a_fact_and_so_never_a_doubt(both: Desk) -> None:
     with sitting(both, "clerk") as work:
         case, _first, second, _rows_made = _played(work, both)
-        made = doubts.facts(work, case)
+        made = doubt_facts.facts(work, case)
         assert not [a for a in made if a.person_id == second.id and a.context["fact"] == "ROW"]
         assert {a.context["match_kind"] for a in made if a.context["fact"] == "ROW"} == {"ID", "ID+NAME"}
         assert _line(made, second, "DEPOSIT")["found"] == 0
@@ -115,7 +116,7 @@ def test_a_doubt_leads_back_to_its_rule_its_file_and_its_row(both: Desk) -> None
     with sitting(both, "clerk") as work:
         case, first, _second, rows = _played(work, both)
         about = next(
-            a for a in doubts.facts(work, case) if a.category == "VEHICLE" and a.context["active"] and a.result_id
+            a for a in doubt_facts.facts(work, case) if a.category == "VEHICLE" and a.context["active"] and a.result_id
         )
         raised = Raised("D-VEH", "名下有{kind}（{status}），申报 {declared}", RULE)
         doubt, new = doubts.raise_doubt(work, case, about, raised)
@@ -137,7 +138,7 @@ def test_a_doubt_of_a_sum_rests_on_its_weightiest_row(desk: Desk) -> None:
         case, first, _second, rows = _played(work, desk)
         about = next(
             a
-            for a in doubts.facts(work, case)
+            for a in doubt_facts.facts(work, case)
             if (a.category, a.person_id, a.context["fact"]) == ("DEPOSIT", first.id, "LINE")
         )
         doubts.raise_doubt(work, case, about, Raised("D-DEPOSIT", "存款合计 {household_total} 元", RULE))
@@ -160,14 +161,14 @@ def test_old_data_are_called_stale(desk: Desk) -> None:
             match(second, bank, account="2", balance="1.00"),
         )
         comparison.build(work, case)
-        facts = doubts.facts(work, case)
+        facts = doubt_facts.facts(work, case)
         assert [_line(facts, person, "DEPOSIT")["stale"] for person in (first, second)] == [True, False]
 
 
 def test_a_doubt_is_settled_once_by_the_county_and_never_by_the_agency(both: Desk) -> None:
     with sitting(both, "clerk") as work:
         case, _first, _second, _rows_made = _played(work, both)
-        about = doubts.facts(work, case)[0]
+        about = doubt_facts.facts(work, case)[0]
         doubt, _new = doubts.raise_doubt(work, case, about, Raised("D-X", "x", RULE))
         for login in ("handler", "checker"):
             with pytest.raises(NotPermitted):

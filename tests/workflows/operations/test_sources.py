@@ -19,7 +19,7 @@ from domain.cases import Case
 from domain.errors import OperationFailed
 from domain.files import StoredFile
 from domain.parties import households
-from domain.verification import catalogue, comparison, deliveries, doubts, queries, results, surveys
+from domain.verification import catalogue, comparison, deliveries, doubt_facts, doubts, queries, results, surveys
 from domain.verification.deliveries import FAILED, READING, READY, Delivery
 from domain.verification.queries import ANSWERED, NOT_OBTAINED, Query, ResultRow
 from domain.work import OPERATOR, Work
@@ -318,7 +318,7 @@ def test_the_shipped_table_answers_every_fact_also_those_without_a_doubt(desk: D
         answered(work, made["DEPOSIT"], bank, match(first, bank, account="1", balance="10.00"))
         answered(work, made["VEHICLE"], cars, match(second, cars, plate="辽E1", type="小型轿车", status="正常"))
         comparison.build(work, case)
-        facts = doubts.facts(work, case)
+        facts = doubt_facts.facts(work, case)
         said = [model.evaluate("doubts", about.context, now=LATER, budget=100_000) for about in facts]
         assert all(result.value is not None for result in said)
         raised = [
