@@ -94,6 +94,11 @@ SENTENCES: Mapping[str, Text] = {
     "decision.made": _("asked the table at “%(step)s”"),
     "doubt.raised": _("a rule raised a doubt"),
     "doubt.settled": _("settled a doubt"),
+    "doubt.let_pass": _("a doubt was not raised: the record is on the whitelist"),
+    "whitelist.proposed": _("proposed a record for the whitelist"),
+    "whitelist.approved": _("approved a record for the whitelist"),
+    "whitelist.refused": _("refused a record for the whitelist"),
+    "whitelist.ended": _("ended an entry of the whitelist"),
     "doubt_list.issued": _("issued the doubt list"),
     "report.drafted": _("drafted the report"),
     "report.signed": _("signed the report"),
@@ -112,7 +117,14 @@ SENTENCES: Mapping[str, Text] = {
     "idno.revealed": _("looked at an identity number, with a reason"),
 }
 # what the department and the town learn from the delivered report alone (LF-26)
-RESULTS = ("query.answered", "query.not_obtained", "comparison.built", "decision.made", "doubt.raised")
+RESULTS = (
+    "query.answered",
+    "query.not_obtained",
+    "comparison.built",
+    "decision.made",
+    "doubt.raised",
+    "doubt.let_pass",
+)
 LATE = ("query.not_obtained", "timer.fired", "commission.refused")
 # too many of a kind to tell one by one
 NOISE = ("job.finished", "task.claimed", "task.released", "task.started", "task.stopped", "task.routed")

@@ -48,6 +48,7 @@ ROOMS = (
     "domain.verification.rechecks",
     "domain.verification.reports",
     "domain.verification.surveys",
+    "domain.verification.whitelist",
     "tasks.rows.finding_models",
     "tasks.rows.leaving_models",
     "tasks.rows.mark_models",

@@ -172,6 +172,10 @@ RULES: tuple[Rule, ...] = (
     _rule("doubt.read", "town_post", TOWN),
     _rule("doubt.settle", "town_post", TOWN),
     _rule("doubt.settle", "department_clerk department_head", DEPARTMENT),
+    # records that are not told again: the department proposes, another of its people decides (NM-13)
+    _rule("whitelist.propose", "department_clerk department_head", DEPARTMENT),
+    _rule("whitelist.decide", "department_head", DEPARTMENT),
+    _rule("whitelist.read", "department_clerk department_head", DEPARTMENT),
     # the report: made by the agency, delivered to the entrusting department alone (LN-09)
     _rule("report.draft", "agency_handler", AGENCY),
     _rule("report.sign", "agency_reviewer", AGENCY),

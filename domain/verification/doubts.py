@@ -93,7 +93,7 @@ class DoubtView:
 
 def raise_doubt(work: Work, case: Case, about: About, raised: Raised, round: int | None = None) -> tuple[Doubt, bool]:
     """Keep what a rule said of a fact; False beside a doubt that stood before."""
-    chosen = _round_of(work, case, about) if round is None else round
+    chosen = round_of(work, about) if round is None else round
     same_row = Doubt.result_id == about.result_id if about.result_id is not None else Doubt.result_id.is_(None)
     standing = work.session.scalars(
         select(Doubt).where(
@@ -197,7 +197,8 @@ def _written(value: Any) -> str:
     return str(value)
 
 
-def _round_of(work: Work, case: Case, about: About) -> int:
+def round_of(work: Work, about: About) -> int:
+    """The round in which a fact was compared."""
     if about.comparison_id is None:
         return 0
     return work.session.get_one(comparison.ComparisonLine, about.comparison_id).round

@@ -7,46 +7,13 @@ without them: `create_all` installs them, and so does every migration (`install`
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, MetaData, event, inspect
 
 from domain.base import Base
-
-INSERT, UPDATE, DELETE = "INSERT", "UPDATE", "DELETE"
-
-
-@dataclass(frozen=True, slots=True)
-class Guard:
-    """Refuses `event` on `table` when `refused_when` is true of NEW and OLD.
-
-    Conditions are written in PostgreSQL's words; `_condition` turns the two that SQLite says otherwise.
-    `sentence` begins with the clause id. `part` keeps names apart where a table has several rules for an event.
-    """
-
-    table: str
-    event: str
-    part: str
-    refused_when: str
-    sentence: str
-
-    @property
-    def name(self) -> str:
-        return f"guard_{self.table}_{self.event.lower()}_{self.part}"
-
-
-def _changed(*columns: str) -> str:
-    return "(" + " OR ".join(f"NEW.{column} IS DISTINCT FROM OLD.{column}" for column in columns) + ")"
-
-
-def _once(*columns: str) -> str:
-    """A column that has its value keeps it."""
-    return " OR ".join(f"(OLD.{c} IS NOT NULL AND NEW.{c} IS DISTINCT FROM OLD.{c})" for c in columns)
-
-
-def _unchangeable(table: str, sentence: str) -> list[Guard]:
-    return [Guard(table, action, "never", "TRUE", sentence) for action in (UPDATE, DELETE)]
+from domain.verification.guarding import DELETE, INSERT, UPDATE, Guard, changed, once, unchangeable
+from domain.verification.whitelist_guards import WHITELIST
 
 
 def _state_of(row: str) -> str:
@@ -127,7 +94,7 @@ COMMISSION = [
         UPDATE,
         "frozen",
         "OLD.state <> 'DRAFT' AND "
-        + _changed(
+        + changed(
             *("id ref number case_id attempt household_id campaign_id department_id department_kind agency_id".split()),
             *("agency_kind programme purpose basis commissioned_on prepared_by signatory_id letter_id".split()),
             "issued_at",
@@ -166,7 +133,7 @@ COMMISSION = [
         " AND NEW.checker_id IN (c.prepared_by, c.signatory_id))",
         "LF-19: who prepared or signed a commission does not check it",
     ),
-    *_unchangeable("acceptance", "LF-19: a recorded check does not change"),
+    *unchangeable("acceptance", "LF-19: a recorded check does not change"),
 ]
 
 QUERIES = [
@@ -189,10 +156,10 @@ QUERIES = [
         "query",
         UPDATE,
         "frozen",
-        _changed("case_id", "commission_id", "category", "resource_id", "round"),
+        changed("case_id", "commission_id", "category", "resource_id", "round"),
         "LF-16: a query keeps its case, commission, category and source",
     ),
-    *_unchangeable("result_row", "LF-08: a result row does not change"),
+    *unchangeable("result_row", "LF-08: a result row does not change"),
 ]
 
 PAPERS = [
@@ -201,7 +168,7 @@ PAPERS = [
         UPDATE,
         "signed",
         f"{_SIGNED} AND "
-        + _changed(
+        + changed(
             *("id ref case_id commission_id version kind number agency_id agency_kind remarks canonical".split()),
             *("digest handler_id reviewer_id drafted_at signed_at signed_on".split()),
         ),
@@ -219,18 +186,18 @@ PAPERS = [
         "report",
         UPDATE,
         "once",
-        _once("pdf_id", "pdf_digest", "delivered_at", "received_by"),
+        once("pdf_id", "pdf_digest", "delivered_at", "received_by"),
         "LF-17: a report's document and delivery are recorded once",
     ),
     Guard("report", DELETE, "signed", _SIGNED, "LF-17: a signed report is kept"),
-    *_unchangeable("survey", "LF-08: a record of an investigation does not change"),
-    *_unchangeable("determination", "CK-13: a recorded decision does not change"),
-    *_unchangeable("non_cooperation", "BX-14: a recorded decision does not change"),
+    *unchangeable("survey", "LF-08: a record of an investigation does not change"),
+    *unchangeable("determination", "CK-13: a recorded decision does not change"),
+    *unchangeable("non_cooperation", "BX-14: a recorded decision does not change"),
     Guard(
         "authorisation",
         UPDATE,
         "signed",
-        _changed(
+        changed(
             *("id ref number person_id case_id signed_on signer guardian_id scope until_rule valid_until".split()),
             *("scan_id collected_at collected_by".split()),
         ),
@@ -240,7 +207,7 @@ PAPERS = [
         "authorisation",
         UPDATE,
         "once",
-        _once("withdrawn_on", "withdrawal_reason"),
+        once("withdrawn_on", "withdrawal_reason"),
         "BX-11: an authorisation is withdrawn once",
     ),
     Guard("authorisation", DELETE, "kept", "TRUE", "BX-11: an authorisation is kept"),
@@ -265,8 +232,8 @@ PAPERS = [
 ]
 
 JOURNAL = [
-    *_unchangeable("journal_entry", "BX-44: the journal is only added to"),
-    *_unchangeable("journal_seal", "BX-44: the journal is only added to"),
+    *unchangeable("journal_entry", "BX-44: the journal is only added to"),
+    *unchangeable("journal_seal", "BX-44: the journal is only added to"),
 ]
 
 # held so by the database; the verbs (`tasks.leaving.closing`) say it first, and how to go on. An emergency lock is no
@@ -283,7 +250,7 @@ _NOT_IN_USE = (
 _IN_USE_FIRST = "NM-22: nobody takes a task whose account is closed"
 STAFF = [
     Guard("human_task", INSERT, "in_use", _NOT_IN_USE, _IN_USE_FIRST),
-    Guard("human_task", UPDATE, "in_use", f"{_changed('assignee_id')} AND {_NOT_IN_USE}", _IN_USE_FIRST),
+    Guard("human_task", UPDATE, "in_use", f"{changed('assignee_id')} AND {_NOT_IN_USE}", _IN_USE_FIRST),
     Guard(
         "account",
         UPDATE,
@@ -316,7 +283,7 @@ PACKAGES = [
         "request_package_person",
         UPDATE,
         "frozen",
-        _changed("package_id", "position", "query_id", "person_id", "token"),
+        changed("package_id", "position", "query_id", "person_id", "token"),
         "CK-11: the persons of a package are frozen when it is made",
     ),
     Guard("request_package_person", DELETE, "kept", "TRUE", "CK-11: who was asked about is kept"),
@@ -338,7 +305,7 @@ PACKAGES = [
     ),
 ]
 
-GUARDS: tuple[Guard, ...] = (*COMMISSION, *QUERIES, *PACKAGES, *PAPERS, *JOURNAL, *STAFF)
+GUARDS: tuple[Guard, ...] = (*COMMISSION, *QUERIES, *PACKAGES, *PAPERS, *WHITELIST, *JOURNAL, *STAFF)
 
 
 def statements(dialect: str, tables: Iterable[str] | None = None) -> list[str]:

@@ -27,7 +27,8 @@ class Measure:
     unit: yuan, yuan_month (the newest month), count, or fact (0 or 1). amounts: fields, the first filled one
     counts. key: fields that tell things apart. kind, event, until: fields for the doubt table; other: field of a
     second figure for it (a premium, a withdrawal). described: a family says nothing of it as a figure, so nothing is
-    compared unless it did.
+    compared unless it did. moments: fields that only say when somebody looked: what differs in them alone is the same
+    record (NM-13).
     """
 
     unit: str = FACT
@@ -38,6 +39,7 @@ class Measure:
     until: str = ""
     other: str = ""
     described: bool = False
+    moments: tuple[str, ...] = ()
 
 
 MEASURES: dict[str, Measure] = {
@@ -51,18 +53,18 @@ MEASURES: dict[str, Measure] = {
     "DISAB": Measure(kind="kind", event="issued", until="valid_until", described=True),
     "SCHOOL": Measure(FACT, ("fee",), ("school",), "kind", "since", "until", described=True),
     "EMP": Measure(FACT, (), ("employer",), "kind", "since", "until", described=True),
-    "ORPHAN": Measure(MONTHLY, ("amount",), ("kind",), "kind", "month", described=True),
-    "DISABLED2": Measure(MONTHLY, ("amount",), ("kind",), "kind", "month", described=True),
+    "ORPHAN": Measure(MONTHLY, ("amount",), ("kind",), "kind", "month", described=True, moments=("month",)),
+    "DISABLED2": Measure(MONTHLY, ("amount",), ("kind",), "kind", "month", described=True, moments=("month",)),
     "PRISON": Measure(event="since", until="until"),
-    "WAGE": Measure(MONTHLY, ("gross", "net", "base"), ("employer",)),
-    "FISCALPAY": Measure(MONTHLY, ("amount",), ("unit", "kind"), "kind", "month", described=True),
-    "PENRCV": Measure(MONTHLY, ("amount",), ("scheme",), "scheme"),
+    "WAGE": Measure(MONTHLY, ("gross", "net", "base"), ("employer",), moments=("month",)),
+    "FISCALPAY": Measure(MONTHLY, ("amount",), ("unit", "kind"), "kind", "month", described=True, moments=("month",)),
+    "PENRCV": Measure(MONTHLY, ("amount",), ("scheme",), "scheme", moments=("month",)),
     "UIRCV": Measure(MONTHLY, ("amount",), ("office", "start")),
     "BIZINC": Measure(MONTHLY, ("profit", "turnover"), ("uscc", "business"), "business", "period"),
     "PROPINC": Measure(AMOUNT, ("amount",), ("payer", "kind", "period"), "kind", "period"),
     "TRANSFER": Measure(AMOUNT, ("amount",), ("payer", "kind", "date"), "kind", "date"),
-    "DEPOSIT": Measure(AMOUNT, ("balance",), ("bank", "account"), "kind", other="movement"),
-    "SECURITY": Measure(AMOUNT, ("value",), ("account", "code"), "kind"),
+    "DEPOSIT": Measure(AMOUNT, ("balance",), ("bank", "account"), "kind", other="movement", moments=("data_date",)),
+    "SECURITY": Measure(AMOUNT, ("value",), ("account", "code"), "kind", moments=("data_date",)),
     "INSUR": Measure(AMOUNT, ("surrender",), ("policy",), "kind", "since", "until", "premium"),
     "HOUSE": Measure(COUNT, ("price",), ("certificate",), "use", "registered"),
     "VEHICLE": Measure(COUNT, (), ("plate",), "type", "first_registration"),
@@ -73,11 +75,21 @@ MEASURES: dict[str, Measure] = {
     "DEBT": Measure(AMOUNT, ("amount",), ("creditor", "proof"), "kind", "date", "due", described=True),
     "BIZ": Measure(COUNT, ("capital",), ("uscc",), "type", "founded"),
     "NPO": Measure(COUNT, (), ("uscc", "organisation"), "type", "founded"),
-    "PENPAY": Measure(MONTHLY, ("base",), ("employer", "scheme"), "scheme", "month", described=True),
-    "MEDINS": Measure(MONTHLY, ("base",), ("employer", "scheme"), "scheme", "month", described=True),
-    "UIPAY": Measure(MONTHLY, ("base",), ("employer",), "", "month", described=True),
+    "PENPAY": Measure(
+        MONTHLY,
+        ("base",),
+        ("employer", "scheme"),
+        "scheme",
+        "month",
+        described=True,
+        moments=("month", "months", "paid"),
+    ),
+    "MEDINS": Measure(
+        MONTHLY, ("base",), ("employer", "scheme"), "scheme", "month", described=True, moments=("month",)
+    ),
+    "UIPAY": Measure(MONTHLY, ("base",), ("employer",), "", "month", described=True, moments=("month", "months")),
     "TAX": Measure(MONTHLY, ("income",), ("item", "since", "withholder"), "item"),
-    "HPF": Measure(AMOUNT, ("balance",), ("account",), "", "paid_until", other="withdrawn"),
+    "HPF": Measure(AMOUNT, ("balance",), ("account",), "", "paid_until", other="withdrawn", moments=("paid_until",)),
     "EXP_MED": Measure(AMOUNT, ("own", "total"), (), "kind", "date", described=True),
     "EXP_EDU": Measure(AMOUNT, ("amount",), (), "kind", "date", described=True),
     "EXP_HOUSE": Measure(AMOUNT, ("amount",), (), "kind", "date", described=True),

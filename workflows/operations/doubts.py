@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from domain.verification import doubt_facts, doubts
+from domain.verification import doubt_facts, doubts, whitelist
 from domain.verification.doubts import Raised
 from workflows.registry import Call, Decided, Fact, facts, operation, recorder
 
@@ -21,12 +21,12 @@ def gather(call: Call) -> Sequence[Fact]:
 
 @recorder("doubt.record", outputs=("count", "doubts"))
 def record(call: Call, decided: Sequence[Decided]) -> Mapping[str, Any]:
-    """Keep every rule that matched as a doubt about one person."""
+    """Keep every rule that matched as a doubt about one person, but for records on the whitelist (NM-13)."""
     kept = {
         doubt.ref: {"ref": doubt.ref}
         for one in decided
         for raised in _raised(one)
-        for doubt, _new in (doubts.raise_doubt(call.work, call.case, one.about, raised),)
+        if (doubt := whitelist.consider(call.work, call.case, one.about, raised)) is not None
     }
     return {"count": len(kept), "doubts": list(kept.values())}
 

@@ -1,0 +1,37 @@
+"""What the notice demands of whitelist rows (NM-13)."""
+
+from __future__ import annotations
+
+from domain.verification.guarding import DELETE, INSERT, UPDATE, Guard, changed, unchangeable
+
+WHITELIST = [
+    Guard(
+        "whitelist_entry",
+        UPDATE,
+        "frozen",
+        changed(
+            *("id ref department_id case_id doubt_id person_id category fingerprint reason evidence_id".split()),
+            *("valid_until proposed_by proposed_at".split()),
+        ),
+        "NM-13: what a whitelist entry lets pass, why and until when does not change",
+    ),
+    Guard(
+        "whitelist_entry",
+        UPDATE,
+        "moves",
+        "NEW.state <> OLD.state AND NOT ((OLD.state = 'PROPOSED' AND NEW.state IN ('APPROVED','REFUSED'))"
+        " OR (OLD.state = 'APPROVED' AND NEW.state = 'ENDED'))",
+        "NM-13: a whitelist entry is proposed, then approved or refused, and ended, never back",
+    ),
+    Guard(
+        "whitelist_entry",
+        INSERT,
+        "record",
+        "NEW.state <> 'PROPOSED' OR NOT EXISTS (SELECT 1 FROM doubt d JOIN result_row r ON r.id = d.result_id"
+        " WHERE d.id = NEW.doubt_id AND d.person_id = NEW.person_id AND r.category = NEW.category"
+        " AND d.finding IN ('FALSE','SOURCE_ERROR','EXPLAINED'))",
+        "NM-13: a whitelist entry begins as a proposal about the record of a verified doubt",
+    ),
+    Guard("whitelist_entry", DELETE, "kept", "TRUE", "NM-13: a whitelist entry is kept"),
+    *unchangeable("whitelist_pass", "NM-13: what was let pass does not change"),
+]
