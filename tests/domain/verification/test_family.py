@@ -24,7 +24,7 @@ def member(key: int, name: str = "江白露", *, supporter: bool = False, born: 
     return Member(key, supporter, born, name, True, work, figures)
 
 
-def row(on: date = TODAY, role: str = "", **values: str) -> Row:
+def row(on: date = TODAY, role: str = "", **values: Any) -> Row:
     key = next(_keys)
     return Row(key, f"r{key}", 0, on, role, values)
 
@@ -66,7 +66,7 @@ def test_a_supporters_income_stands_on_one_line_and_in_no_sum_of_the_household()
 
 
 def test_a_dwelling_of_two_members_counts_once_with_its_area() -> None:
-    flat = {"certificate": "C1", "area": "90", "use": "住宅"}
+    flat: dict[str, Any] = {"certificate": "C1", "area": "90", "use": "住宅"}
     found = home(
         held(ONE, "HOUSE", row(**flat), row(certificate="C2", area="10")), held(TWO, "HOUSE", row(**flat))
     )  # fmt: skip
@@ -115,7 +115,7 @@ def test_the_register_differs_by_number_of_people_or_by_several_registers() -> N
     assert differs(row(household_no="H1"), row(household_no="H2")) is True
 
 
-def registered(**values: str) -> Mapping[str, Any]:
+def registered(**values: Any) -> Mapping[str, Any]:
     mine, theirs = row(address="本溪市 平山区 1号", **values), row(address="本溪市平山区1号")
     found = home(held(ONE, "HUKOU", mine), held(SON, "HUKOU", theirs))
     return family.of_row(found, found.held[0], mine)

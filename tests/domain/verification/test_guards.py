@@ -64,6 +64,26 @@ CHECKED = (
     " WHERE c.state = '{state}'"
 )
 
+VERIFIED = (
+    "INSERT INTO doubt (ref, case_id, round, person_id, category, code, result_id, rule, sentence, raised_at, finding)"
+    " SELECT 'd', q.case_id, 3, r.person_id, r.category, 'D-X', r.id, '{{}}', r.value, r.obtained_at, {finding}"
+    " FROM result_row r JOIN query q ON q.id = r.query_id WHERE r.id = (SELECT MIN(id) FROM result_row)"
+)
+LET_PASS = (
+    "INSERT INTO whitelist_entry (ref, department_id, case_id, doubt_id, person_id, category, fingerprint, reason,"
+    " evidence_id, valid_until, state, proposed_by, proposed_at)"
+    " SELECT 'w', c.department_id, c.id, d.id, d.person_id, d.category, 'fp1:"
+    + "0"
+    * 64
+    + "', d.sentence, (SELECT MIN(id) FROM stored_file), '2027-09-10', 'PROPOSED', (SELECT MIN(id) FROM account),"
+    " d.raised_at FROM doubt d JOIN cases c ON c.id = d.case_id WHERE d.ref = 'd'"
+)
+ON_LIST = [VERIFIED.format(finding="'SOURCE_ERROR'"), LET_PASS]
+PASSED = (
+    "INSERT INTO whitelist_pass (entry_id, case_id, round, person_id, category, code, result_id, rule, passed_at)"
+    " SELECT w.id, w.case_id, 4, w.person_id, w.category, 'D-X', d.result_id, '{}', w.proposed_at"
+    " FROM whitelist_entry w JOIN doubt d ON d.id = w.doubt_id"
+)
 SENT = "UPDATE query SET state = 'SENT'"
 PACKAGE = (
     "INSERT INTO request_package (ref, number, resource_id, agency_id, layout, state, persons, made_by, made_at, due,"
@@ -85,6 +105,17 @@ OUT = [SENT, PACKAGE, IN_PACKAGE]
 
 # guard, statements before it, the statement it refuses
 ATTEMPTS: list[tuple[str, list[str], str]] = [
+    ("guard_whitelist_entry_insert_record", [VERIFIED.format(finding="'TRUE'")], LET_PASS),
+    ("guard_whitelist_entry_update_frozen", ON_LIST, "UPDATE whitelist_entry SET valid_until = '2099-01-01'"),
+    (
+        "guard_whitelist_entry_update_moves",
+        ON_LIST,
+        "UPDATE whitelist_entry SET state = 'ENDED', ended_at = proposed_at,"
+        " decided_by = (SELECT MAX(id) FROM account)",
+    ),
+    ("guard_whitelist_entry_delete_kept", ON_LIST, "DELETE FROM whitelist_entry"),
+    ("guard_whitelist_pass_update_never", [*ON_LIST, PASSED], "UPDATE whitelist_pass SET code = 'D-Y'"),
+    ("guard_whitelist_pass_delete_never", [*ON_LIST, PASSED], "DELETE FROM whitelist_pass"),
     ("guard_commission_insert_draft", [], COPY.format(state="'ACCEPTED'")),
     ("guard_commission_insert_draft", [], COPY.format(state="'ISSUED'")),
     ("guard_commission_update_moves", [], "UPDATE commission SET state = 'DRAFT' WHERE state = 'ISSUED'"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,15 +16,24 @@ from sqlalchemy.exc import DBAPIError
 from domain.cases import Case
 from domain.errors import Conflict, InvalidAnswers, NotFound, NotPermitted
 from domain.journal import JournalEntry
-from domain.parties.households import Household, Person
-from domain.verification import comparison, doubt_facts, doubts, measures, whitelist, whitelist_views
+from domain.verification import (
+    acceptances,
+    commissions,
+    comparison,
+    doubt_facts,
+    doubts,
+    measures,
+    whitelist,
+    whitelist_views,
+)
 from domain.verification.doubt_facts import About
 from domain.verification.doubts import Doubt, Raised
 from domain.verification.whitelist import APPROVED, ENDED, REFUSED, WhitelistEntry, WhitelistPass
 from domain.work import Work
 from sources.categories import CATEGORIES
-from tests.domain.office import TODAY, Desk, case_of, paper
+from tests.domain.office import TODAY, Desk, account, case_of, paper
 from tests.domain.verification.sourced import (
+    EVERYTHING,
     accepted_case,
     answered,
     as_role,
@@ -33,6 +43,7 @@ from tests.domain.verification.sourced import (
     sitting,
     sources,
 )
+from tests.domain.verification.world import ALL_PASS, authorise
 
 RULE: Mapping[str, Any] = {"decision": "doubts", "table": "t", "rule": "r", "number": 1, "version": 1, "inputs": []}
 CAR = {"plate": "辽E1", "type": "小型轿车", "status": "正常"}
@@ -57,7 +68,7 @@ class World:
         cars = ready(self.work, self.offered["VEHICLE"])
         query = planned(self.work, case)["VEHICLE"]
         found = rows or (values,)
-        answered(self.work, query, cars, *(match(self.person, cars, **one) for one in found))
+        answered(self.work, query, cars, *(match(self.person, cars, **dict[str, Any](one)) for one in found))
         comparison.build(self.work, case)
 
     def about(self, case: Case, kind: str = "ROW") -> About:
@@ -75,8 +86,6 @@ class World:
 
     def again(self, *rows: Mapping[str, str], **values: str) -> Case:
         """The family's next case, in which the office answers anew."""
-        from tests.domain.verification.sourced import ALL_PASS, EVERYTHING, acceptances, account, authorise, commissions
-
         case = case_of(self.work, self.family, "NEW")
         authorise(self.work, case, self.family)
         commissions.prepare(self.work, case, categories=list(EVERYTHING), by=account(self.work, "clerk"))
@@ -207,8 +216,6 @@ def test_agency_and_town_propose_nothing_and_strangers_see_nothing(desk: Desk) -
             with pytest.raises(NotPermitted):
                 world.propose(login)
         entry = world.propose()
-        from dataclasses import replace
-
         away = work.acting(replace(desk.actor("stranger"), roles=frozenset({"department_head"})))
         with pytest.raises(NotFound):
             whitelist.by_ref(away, entry.ref)
@@ -233,7 +240,7 @@ def test_the_database_itself_holds_the_rules(both: Desk) -> None:
         entry = world.propose()
         row = {c.name: getattr(entry, c.key) for c in WhitelistEntry.__table__.columns if c.name not in ("id", "ref")}
         free = {**row, "ref": "x" * 26, "fingerprint": "fp1:" + "0" * 64}
-        table = WhitelistEntry.__table__
+        table = WhitelistEntry
         assert refused(work, insert(table).values({**free, "fingerprint": "fp1:"}))  # a person as a whole
         assert refused(work, insert(table).values({**free, "fingerprint": "*" * 68}))
         for missing in ("fingerprint", "category", "evidence_id", "person_id", "valid_until"):
@@ -241,7 +248,7 @@ def test_the_database_itself_holds_the_rules(both: Desk) -> None:
         assert refused(work, insert(table).values({**free, "person_id": world.other.id}))
         assert refused(work, insert(table).values({**free, "state": APPROVED, "decided_by": entry.proposed_by + 1}))
         assert refused(work, insert(table).values({**free, "fingerprint": row["fingerprint"]}))  # twice
-        mine = update(table).where(table.c.id == entry.id)
+        mine = update(table).where(table.id == entry.id).execution_options(synchronize_session=False)
         assert refused(work, mine.values(decided_by=entry.proposed_by, state=APPROVED))
         assert refused(work, mine.values(state=APPROVED))
         assert refused(work, mine.values(valid_until=date(2099, 1, 1)))
@@ -300,6 +307,5 @@ def test_a_family_without_entries_costs_one_question_a_person(desk: Desk) -> Non
     with sitting(desk, "clerk") as work:
         world = World(work, desk)
         case = world.again(**CAR)
-        assert isinstance(world.family, Household) and isinstance(world.person, Person)
         assert isinstance(whitelist.consider(work, case, world.about(case), RAISED), Doubt)
         assert work.memory["whitelist", str(world.person.id)] is False
