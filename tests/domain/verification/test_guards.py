@@ -110,8 +110,7 @@ ATTEMPTS: list[tuple[str, list[str], str]] = [
     (
         "guard_whitelist_entry_update_moves",
         ON_LIST,
-        "UPDATE whitelist_entry SET state = 'ENDED', ended_at = proposed_at,"
-        " decided_by = (SELECT MAX(id) FROM account)",
+        "UPDATE whitelist_entry SET state = 'ENDED', ended_at = proposed_at, decided_by = proposed_by + 1",
     ),
     ("guard_whitelist_entry_delete_kept", ON_LIST, "DELETE FROM whitelist_entry"),
     ("guard_whitelist_pass_update_never", [*ON_LIST, PASSED], "UPDATE whitelist_pass SET code = 'D-Y'"),
