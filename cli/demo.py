@@ -40,6 +40,7 @@ PEOPLE = (
     ("archivist", "闻大雪", f"{UNIT}-agency", "archivist"),
     ("agencyhead", "闻立春", f"{UNIT}-agency", "agency_head"),
     ("catalogue", "闻惊蛰", f"{CITY}-agency", "catalogue_admin"),
+    ("catalogue2", "闻白露", f"{CITY}-agency", "catalogue_admin"),
     ("citychecker", "程春分", f"{CITY}-agency", "agency_checker"),
     ("cityhandler", "程芒种", f"{CITY}-agency", "agency_handler"),
     ("cityreviewer", "程小暑", f"{CITY}-agency", "agency_reviewer"),

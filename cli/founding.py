@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import insert, select
 
-from cli import demo, migrate, offices
+from cli import demo, demo_catalogue, migrate, offices
 from cli.backup_folders import UNCHECKED
 from domain import home as homes
 from domain import rules
@@ -117,6 +117,8 @@ def found_demo(
         offices.establish(work, DEMO_CITY, reviews_from=work.now)
     say(_("People with their accounts"))
     passwords = demo.make_accounts(home, hasher)
+    say(_("The catalogue of what departments share"))
+    demo_catalogue.fill(home, f"{DEMO_CITY}-agency")
     say(_("Households and department files, read as a real office reads them"))
     demo.read_in(home)
     _finish(home)

@@ -8,12 +8,14 @@ from datetime import timedelta
 from typing import Any
 
 from domain.agenda import AgendaItem
+from domain.cases import Case
 from domain.errors import OperationFailed
 from domain.home import Home
 from domain.parties.accounts import RIGHTS_CHANGED
 from domain.rules import RECOMPUTE
 from domain.text import gettext as _
-from domain.verification import packages
+from domain.verification import packages, queries
+from domain.verification.query_terms import OPEN_DUTY
 from domain.work import Work
 from exchange import mail
 from tasks import campaigns, closing, jobs, messages, waking
@@ -24,7 +26,7 @@ from tasks.finding import old_terms
 from tasks.leaving import handover, leaving, leaving_run
 from tasks.proof import proof
 from tasks.repair import form_moves, repair_kinds, repairs, version_moves
-from tasks.terms import mails, recompute, reminders, terms, timers
+from tasks.terms import agreement_reminders, mails, recompute, reminders, terms, timers
 from workflows.operations.deliveries import gather as gather_delivery
 from workflows.operations.deliveries import perform as perform_delivery
 from workflows.operations.deliveries import record as record_delivery
@@ -123,6 +125,18 @@ def _gather_job(work: Work, item: AgendaItem) -> Any:
 
 def _retry_queries(work: Work, item: AgendaItem, _result: Any) -> None:
     jobs.ask_again(work, item.subject, str(item.payload.get("delivery", "")))
+
+
+def _open_query(work: Work, item: AgendaItem, _result: Any) -> None:
+    """The window of a source has come (LN-13): the query goes out, and its waiting step asks at once."""
+    query = queries.by_ref(work, item.subject)
+    queries.send(work, query)
+    case = work.session.get_one(Case, query.case_id)
+    jobs.ask_again(work, case.ref, item.key)
+
+
+def _remind_agreements(work: Work, item: AgendaItem, _result: Any) -> None:
+    agreement_reminders.run(work, item)
 
 
 def _gather_delivery(work: Work, item: AgendaItem) -> Any:
@@ -255,6 +269,8 @@ DUTIES: dict[str, Duty] = {
     "step.retry": Duty(_retry_step, policy=_case),
     "job.run": Duty(_run_job, _gather_job, jobs.perform, policy=jobs.policy),
     "query.retry": Duty(_retry_queries, policy=_case),
+    OPEN_DUTY: Duty(_open_query, policy=_case),
+    agreement_reminders.DUTY: Duty(_remind_agreements),
     "delivery.read": Duty(_record_delivery, _gather_delivery, perform_delivery),
     packages.READ_DUTY: Duty(_record_answer, _gather_answer, perform_answer),
     packages.EXPIRE_DUTY: Duty(_expire_package),

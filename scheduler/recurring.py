@@ -16,10 +16,15 @@ from domain.policy_kinds import ReviewOpening
 from domain.work import Work
 from tasks.desk.rerouting import RIGHTS_OF_THE_DAY
 from tasks.proof.proof import PROOF_OF_THE_DAY
+from tasks.terms.agreement_reminders import DUTY as AGREEMENTS_OF_THE_DAY
 
 AHEAD = timedelta(days=400)
 # kinds of the agenda that are done once an office day, and when
-DAILY: dict[str, time] = {RIGHTS_OF_THE_DAY: time(0, 1), PROOF_OF_THE_DAY: time(2, 30)}
+DAILY: dict[str, time] = {
+    RIGHTS_OF_THE_DAY: time(0, 1),
+    PROOF_OF_THE_DAY: time(2, 30),
+    AGREEMENTS_OF_THE_DAY: time(7, 0),
+}
 
 
 def plan(work: Work, row: HomeRow, *, until: datetime | None = None) -> int:

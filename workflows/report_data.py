@@ -50,6 +50,7 @@ REASONS = {
     queries.NOT_SHARED: "该数据来源尚未共享",
     queries.NO_MEANS: "没有可用的查询手段",
     queries.NO_AUTHORISATION: "查询时授权已失效或撤回",
+    queries.QUOTA: "查询限额已用完",
     comparison.PENDING: "出具报告时尚未反馈",
 }
 NO_SOURCE = "没有可用的数据来源"

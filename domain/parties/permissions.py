@@ -222,7 +222,15 @@ RULES: tuple[Rule, ...] = (
     _rule("package.read", f"{_AGENCY} agency_head data_supplier supplier_leader", OWN),
     _rule("package.download", "agency_handler data_supplier", OWN),
     _rule("package.answer", "data_supplier", OWN),
+    # the catalogue: kept by its administrators for the suppliers of their jurisdiction, a second one publishes; the
+    # offices that work with it read it, a supplier its own items
     _rule("catalogue.edit", "catalogue_admin", OWN),
+    _rule(
+        "catalogue.read",
+        f"catalogue_admin {_AGENCY} agency_head department_clerk department_head oversight data_supplier"
+        " supplier_leader",
+    ),
+    _rule("catalogue.note", "catalogue_admin agency_head agency_handler", OWN),
     # rules of work: a second owner approves what the first one wrote
     _rule("process.read", "process_owner policy_admin oversight auditor operator"),
     _rule("process.edit", "process_owner"),

@@ -12,21 +12,52 @@ from domain.errors import Conflict, InvalidAnswers, NotFound
 from domain.parties.organisations import LEVELS, Organisation, jurisdiction_chain
 from domain.policy_keys import policy_key
 from domain.text import gettext as _
-from domain.verification.deliveries import Resource
+from domain.verification import catalogue_scope, catalogue_use
+from domain.verification.catalogue_rows import PUBLISHED, SUSPENDED, Resource, ResourceVersion
 from domain.work import Work
+from domain.workdays import Term
+
+DEFAULT_LIMIT = "query_limit.default"
 
 
 def add_resource(
     work: Work, supplier: Organisation, category: str, level: str = "", limit_key: str = "", *, active: bool = True
 ) -> Resource:
-    """Enter what an office supplies; the caller has asked who may keep the catalogue.
+    """Enter what an office supplies as an office is founded: taken over, with the limit the policy gives today.
 
+    The caller has asked who may keep the catalogue. Nothing was agreed in writing yet; the catalogue says so.
     level: the office's own when empty. limit_key: policy of the feedback limit, "query_limit.<category>" when empty.
 
     Raises:
         Conflict: the office supplies this category already.
         InvalidAnswers: not a supplier, unknown category or level. NotFound: unknown policy.
     """
+    made = _entered(work, supplier, category, level, limit_key)
+    made.active = active
+    limit = rules.value(work, supplier.id, made.limit_key)
+    if not isinstance(limit, Term):
+        limit = rules.value(work, supplier.id, DEFAULT_LIMIT)
+    work.session.add(
+        ResourceVersion(
+            ref=new_ref(), resource_id=made.id, number=1, state=PUBLISHED if active else SUSPENDED, taken_over=True,
+            limit_length=limit.length, limit_unit=limit.unit, written_at=work.now, published_at=work.now,
+            state_reason="" if active else "not shared yet", state_at=work.now,
+        )
+    )  # fmt: skip
+    work.session.flush()
+    return made
+
+
+def enter(work: Work, supplier: Organisation, category: str, level: str = "") -> Resource:
+    """Enter an item whose first version is still to be drafted; until that is published nothing is asked of it.
+
+    Raises NotPermitted: not who keeps this office's items; else as `add_resource`.
+    """
+    catalogue_scope.must_keep_of(work, supplier)
+    return _entered(work, supplier, category, level, "")
+
+
+def _entered(work: Work, supplier: Organisation, category: str, level: str, limit_key: str) -> Resource:
     faults: dict[str, object] = {}
     if supplier.kind != "supplier":
         faults["supplier"] = _("Only an office that supplies data has resources.")
@@ -46,7 +77,7 @@ def add_resource(
         supplier_id=supplier.id,
         level=level or supplier.level,
         limit_key=policy_key(limit_key or f"query_limit.{category}").name,
-        active=active,
+        active=False,
     )
     work.session.add(made)
     work.session.flush()
@@ -69,11 +100,14 @@ def of_supplier(work: Work, supplier_id: int) -> list[Resource]:
 
 
 def active_resources(work: Work, agency: Organisation, categories: Collection[str] | None = None) -> list[Resource]:
-    """What this agency may ask: resources of suppliers of its own jurisdiction and those above, own level first.
+    """What this agency may ask: items of suppliers of its own jurisdiction and those above, own level first.
 
-    categories: only these (None: all). Within a level in the catalogue's order.
+    categories: only these (None: all). Within a level in the catalogue's order. Left out is what is suspended or whose
+    agreement does not hold today (BX-30, by policy).
     """
-    return [resource for resource in reachable(work, agency, categories) if resource.active]
+    found = reachable(work, agency, categories)
+    known = catalogue_use.standings(work, found)
+    return [resource for resource in found if known[resource.id].usable]
 
 
 def reachable(work: Work, agency: Organisation, categories: Collection[str] | None = None) -> list[Resource]:

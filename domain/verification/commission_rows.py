@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from domain.base import Base, BigKey, Code, Key, Ref, Sealed
@@ -105,7 +105,10 @@ class CommissionSubject(Base):
 
 
 class CommissionCategory(Base):
-    """A category of information the letter asks for."""
+    """A category of information the letter asks for.
+
+    fields: codes with blanks between them where it asks for some fields alone; "" for what is agreed (LF-30).
+    """
 
     __tablename__ = "commission_category"
     __table_args__ = (
@@ -118,6 +121,7 @@ class CommissionCategory(Base):
     commission_id: Mapped[int] = mapped_column(BigKey)
     purpose: Mapped[str] = mapped_column(String(12))
     category: Mapped[Code]
+    fields: Mapped[str] = mapped_column(String(2000), default="", server_default=text("''"))
 
 
 class Acceptance(Base):

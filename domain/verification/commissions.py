@@ -5,7 +5,7 @@ Its rows, and what they hold even against raw SQL, stand in `commission_rows`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -21,7 +21,7 @@ from domain.parties.households import Household, Person
 from domain.parties.organisations import Organisation
 from domain.policy_keys import AUTH_FREE_PURPOSES
 from domain.text import gettext as _
-from domain.verification import authorisations
+from domain.verification import authorisations, catalogue, catalogue_use
 from domain.verification.authorisations import NARROW, Held, required_scope
 from domain.verification.commission_rows import (
     ACCEPTED,
@@ -121,11 +121,19 @@ def askable(work: Work, case: Case, commission: Commission, household: Household
 
 
 def prepare(
-    work: Work, case: Case, *, categories: Iterable[str], purpose: str = VERIFY, basis: str = "", by: int | None = None
+    work: Work,
+    case: Case,
+    *,
+    categories: Iterable[str],
+    purpose: str = VERIFY,
+    basis: str = "",
+    by: int | None = None,
+    fields: Mapping[str, Sequence[str]] | None = None,
 ) -> Commission:
     """Draft the commission of a case, or draft it anew after a refusal: each attempt is kept (BX-17).
 
     by: the preparing account, None for the actor. The scheduler may draft a campaign's letter (BX-25).
+    fields: category -> codes of the fields it asks for, where not for all that is agreed (LF-30; held at issue).
 
     Raises:
         NotPermitted: not of the case's department.
@@ -142,7 +150,7 @@ def prepare(
     draft.prepared_by = account.id if account is not None else None
     work.session.add(draft)
     work.session.flush()
-    write_categories(work, draft, wanted)
+    write_categories(work, draft, wanted, fields or {})
     journal.of_case(work, case.ref, "commission.prepared", draft.ref, {"attempt": draft.attempt, "purpose": purpose})
     return draft
 
@@ -163,7 +171,8 @@ def issue(
     Raises:
         NotPermitted: not of the case's department.
         Conflict: nothing is prepared; the letter is missing (BX-12); a member has no authorisation, or a later
-            one (BX-11), or none wide enough (BX-15, reason_code AUTH_SCOPE): each is named.
+            one (BX-11), or none wide enough (BX-15, reason_code AUTH_SCOPE): each is named; a field is asked for
+            that no sharing agreement covers (LF-30).
         InvalidAnswers: signed in the future.
     """
     signatory = of_department(work, case, by)
@@ -195,7 +204,14 @@ def must_have_letter(work: Work, case: Case, signed_on: date, letter: StoredFile
 
 
 def seal_letter(work: Work, case: Case, draft: Commission, letter: StoredFile, signatory_id: int) -> None:
-    """Number the letter and issue it; from here on nothing of it changes."""
+    """Number the letter and issue it; from here on nothing of it changes.
+
+    Raises Conflict: it asks for a field that no source's agreement covers (LF-30).
+    """
+    wanted = fields_of(work, draft)
+    if any(wanted.values()):
+        agency = work.session.get_one(Organisation, draft.agency_id)
+        catalogue_use.must_be_agreed(work, wanted, catalogue.reachable(work, agency, wanted))
     office = work.session.get_one(Organisation, case.department_id)
     value = numbers.take(work, office.id, "commission")
     draft.number = numbers.document_number(f"{office.mark}委", work.today.year, value)
@@ -213,11 +229,31 @@ def seal_letter(work: Work, case: Case, draft: Commission, letter: StoredFile, s
     journal.of_case(work, case.ref, "commission.issued", draft.ref, body)
 
 
-def write_categories(work: Work, draft: Commission, categories: Iterable[str]) -> None:
-    """The categories of a draft, in place of those it had."""
+def write_categories(
+    work: Work, draft: Commission, categories: Iterable[str], fields: Mapping[str, Sequence[str]]
+) -> None:
+    """The categories of a draft with the fields asked for, in place of those it had."""
     work.session.execute(delete(CommissionCategory).where(CommissionCategory.commission_id == draft.id))
-    rows = [{"commission_id": draft.id, "purpose": draft.purpose, "category": code} for code in categories]
+    rows = [
+        {
+            "commission_id": draft.id,
+            "purpose": draft.purpose,
+            "category": code,
+            "fields": " ".join(dict.fromkeys(fields.get(code, ()))),
+        }
+        for code in categories
+    ]
     work.session.execute(insert(CommissionCategory), rows)
+
+
+def fields_of(work: Work, commission: Commission) -> dict[str, tuple[str, ...]]:
+    """Category -> the fields the letter asks for, empty for all that is agreed."""
+    rows = work.session.execute(
+        select(CommissionCategory.category, CommissionCategory.fields)
+        .where(CommissionCategory.commission_id == commission.id)
+        .order_by(CommissionCategory.id)
+    )
+    return {category: tuple(said.split()) for category, said in rows}
 
 
 def subject_row(draft: Commission, signed_on: date, line: Held) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, 
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain import agenda, journal
-from domain.base import Base, BigKey, Code, Key, Ref, new_ref
+from domain.base import Base, BigKey, Key, Ref, new_ref
 from domain.blobs import StoredBlob
 from domain.clock import OFFICE_ZONE
 from domain.errors import Conflict, InvalidAnswers, NotFound
@@ -19,27 +19,13 @@ from domain.files import StoredFile
 from domain.parties import permissions
 from domain.text import Text
 from domain.text import gettext as _
+from domain.verification import catalogue_use
+from domain.verification.catalogue_rows import Resource as Resource
 from domain.work import Work
 
 READING, READY, FAILED, DROPPED = "READING", "READY", "FAILED", "DROPPED"
 READ_DUTY = "delivery.read"
 FAULTS_KEPT = 200
-
-
-class Resource(Base):
-    """A catalogue item (DOC-20): one category supplied by one office, with its feedback limit."""
-
-    __tablename__ = "resource"
-    __table_args__ = (UniqueConstraint("supplier_id", "category"),)
-
-    id: Mapped[Key]
-    ref: Mapped[Ref]
-    code: Mapped[Code] = mapped_column(unique=True)
-    category: Mapped[Code]
-    supplier_id: Mapped[int] = mapped_column(BigKey, ForeignKey("organisation.id"))
-    level: Mapped[str] = mapped_column(String(16))
-    limit_key: Mapped[Code]
-    active: Mapped[bool] = mapped_column(default=True)
 
 
 class Delivery(Base):
@@ -122,13 +108,12 @@ def receive(work: Work, resource: Resource, file: StoredFile, data_date: date) -
     A file that could not be read may be sent again, for it never arrived.
 
     Raises:
-        NotPermitted: another office's resource. Conflict: the same file was delivered before (LF-10), or the
-        resource is not shared. InvalidAnswers: the data are of a later day.
+        NotPermitted: another office's resource. Conflict: the same file was delivered before (LF-10), the resource
+        is not shared, or its agreement does not hold (BX-30). InvalidAnswers: the data are of a later day.
     """
     relation = permissions.OWN if work.actor.org_id == resource.supplier_id else permissions.NONE
     permissions.must(work.actor, "delivery.upload", relation)
-    if not resource.active:
-        raise Conflict(_("This data source is not shared at present. Tell the agency's catalogue administrator."))
+    catalogue_use.must_be_usable(work, resource)
     if data_date > work.today:
         raise InvalidAnswers({"data_date": _("The data cannot be of a day to come.")})
     found = work.session.scalars(

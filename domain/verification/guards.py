@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, MetaData, event, inspect
 
 from domain.base import Base
+from domain.verification.catalogue_guards import CATALOGUE
 from domain.verification.guarding import DELETE, INSERT, UPDATE, Guard, changed, once, unchangeable
 from domain.verification.whitelist_guards import WHITELIST
 
@@ -305,7 +306,7 @@ PACKAGES = [
     ),
 ]
 
-GUARDS: tuple[Guard, ...] = (*COMMISSION, *QUERIES, *PACKAGES, *PAPERS, *WHITELIST, *JOURNAL, *STAFF)
+GUARDS: tuple[Guard, ...] = (*COMMISSION, *QUERIES, *PACKAGES, *PAPERS, *WHITELIST, *JOURNAL, *STAFF, *CATALOGUE)
 
 
 def statements(dialect: str, tables: Iterable[str] | None = None) -> list[str]:

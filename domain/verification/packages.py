@@ -24,8 +24,9 @@ from domain.parties import permissions
 from domain.parties.households import Person
 from domain.parties.organisations import Organisation
 from domain.text import gettext as _
-from domain.verification import authorisations
+from domain.verification import authorisations, catalogue_use
 from domain.verification.authorisations import required_scope
+from domain.verification.catalogue_use import Standing
 from domain.verification.commissions import VERIFY, Commission
 from domain.verification.deliveries import Delivery, Resource
 from domain.verification.package_rows import (
@@ -43,7 +44,7 @@ from domain.verification.package_rows import (
 )
 from domain.verification.queries import OPEN, SENT, Query, QuerySubject
 from domain.work import Work
-from domain.workdays import Derivation, Term
+from domain.workdays import Derivation
 
 WAITING = (ASKED, ERROR)
 MOST = 5000
@@ -73,19 +74,19 @@ def prepare(work: Work, resource: Resource, layout: str = XLSX) -> RequestPackag
 
     Raises:
         NotPermitted: not a handler of an agency (LF-26). InvalidAnswers: no such layout.
-        Conflict: nobody to ask about; the source is not shared, or has no feedback limit (LN-23).
+        Conflict: nobody to ask about; the source is not shared, its agreement does not hold (BX-30), or it has no
+        feedback limit (LN-23).
     """
     own = permissions.OWN if work.actor.org_kind == "agency" else permissions.NONE
     permissions.must(work.actor, "package.prepare", own)
     if layout not in LAYOUTS:
         raise InvalidAnswers({"layout": _("Choose one of the forms a package can have.")})
-    if not resource.active:
-        raise Conflict(_("This data source is not shared at present. Tell the agency's catalogue administrator."))
+    standing = catalogue_use.must_be_usable(work, resource)
     agency = work.session.get_one(Organisation, work.actor.org_id)
     asked = _may_be_asked(work, _waiting(work, resource, agency))
     if not asked:
         raise Conflict(_("Nobody is waiting for an answer of this source, or all stand in a package already."))
-    due = _limit(work, agency, resource)
+    due = _limit(work, standing)
     value = numbers.take(work, agency.id, "package")
     made = RequestPackage(
         number=numbers.document_number(f"{agency.mark}询", work.today.year, value),
@@ -308,16 +309,12 @@ def _close(work: Work, package: RequestPackage, state: str) -> None:
     journal.record(work, f"package.{state.lower()}", package.ref, body)
 
 
-def _limit(work: Work, agency: Organisation, resource: Resource) -> Derivation:
-    resolved = rules.current(work).policies.resolve(
-        resource.limit_key, rules.jurisdictions(work, agency.id), work.today
-    )
-    if not isinstance(resolved.value, Term):
+def _limit(work: Work, standing: Standing) -> Derivation:
+    limit = standing.version.limit if standing.version is not None else None
+    if limit is None:
         sentence = _("This source has no feedback limit. Let the catalogue administrator enter one.")
-        raise Conflict(sentence, clause="LN-23", resource=resource.code)
-    return Derivation(
-        office_day(work.now), resolved.value, rules.current(work).calendar.version, resolved.source_clause
-    )
+        raise Conflict(sentence, clause="LN-23", resource=standing.resource.code)
+    return Derivation(office_day(work.now), limit, rules.current(work).calendar.version, "LN-23")
 
 
 def _still_open(work: Work) -> tuple[Any, ...]:

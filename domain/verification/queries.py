@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -17,15 +17,17 @@ from domain.parties import households, permissions
 from domain.parties.households import Person
 from domain.parties.organisations import Organisation
 from domain.text import gettext as _
-from domain.verification import catalogue, commissions
+from domain.verification import catalogue, catalogue_gaps, catalogue_use, commissions, query_terms
+from domain.verification.catalogue_rows import Resource
+from domain.verification.catalogue_use import Standing
 from domain.verification.commissions import Commission
-from domain.verification.deliveries import Resource
 from domain.work import SCHEDULER, Work
 
 PLANNED, SENT, ANSWERED, NOT_OBTAINED = "PLANNED", "SENT", "ANSWERED", "NOT_OBTAINED"
 OPEN, FOUND, NOT_FOUND = "OPEN", "FOUND", "NOT_FOUND"
 TIMEOUT, NOT_SHARED, NO_MEANS, NO_AUTHORISATION = "TIMEOUT", "NOT_SHARED", "NO_MEANS", "NO_AUTHORISATION"
-REASONS = (TIMEOUT, NOT_SHARED, NO_MEANS, NO_AUTHORISATION)
+QUOTA = "QUOTA"
+REASONS = (TIMEOUT, NOT_SHARED, NO_MEANS, NO_AUTHORISATION, QUOTA)
 
 
 class Query(Base):
@@ -54,7 +56,7 @@ class Query(Base):
     resource_id: Mapped[int] = mapped_column(BigKey, ForeignKey("resource.id"))
     round: Mapped[int] = mapped_column(default=0)
     state: Mapped[str] = mapped_column(String(16), default=PLANNED)
-    reason: Mapped[str] = mapped_column(String(32), default="")  # TIMEOUT, NOT_SHARED, NO_MEANS
+    reason: Mapped[str] = mapped_column(String(32), default="")  # one of REASONS
     planned_by: Mapped[int | None] = mapped_column(BigKey, ForeignKey("account.id"))
     sent_at: Mapped[datetime | None]
     due: Mapped[dict[str, Any] | None]
@@ -114,6 +116,7 @@ def plan(
     resources: Collection[str],
     deviation: str = "",
     *,
+    reason_code: str = "",
     by: int | None = None,
 ) -> list[Query]:
     """Plan the queries of a case's verification; what was planned before is returned as it is.
@@ -124,35 +127,45 @@ def plan(
     Args:
         resources: refs of the chosen resources.
         deviation: why something offered is left out, "" for no reason.
+        reason_code: by which of `catalogue_gaps.REASONS` a higher level is asked instead of the own one (LF-07).
         by: the account that planned, None for the actor.
 
     Raises:
         NotPermitted: the actor is not a handler of the case's agency (LF-26).
         Conflict: no accepted commission (LF-16); a category the letter does not name (LN-28); something left out
-        without a reason (LF-04 the own level, LF-12 of a new applicant everything); nobody may be asked about.
+        without a reason (LF-04 the own level, LF-12 of a new applicant everything); a higher level asked instead of
+        the own one by no reason that counts (LF-07); a source whose agreement does not hold (BX-30) or that is
+        suspended; a quota used up (LN-35); nobody may be asked about.
         NotFound: no such resource for this agency.
     """
     if not work.actor.has("scheduler"):
         permissions.must(work.actor, "query.plan", permissions.relation_to_case(work.actor, case))
-    return _plan_under(work, case, _usable(work, case), resources, deviation, by)
+    return _plan_under(work, case, _usable(work, case), resources, deviation, reason_code, by)
 
 
 def _plan_under(
-    work: Work, case: Case, commission: Commission, resources: Collection[str], deviation: str, by: int | None
+    work: Work,
+    case: Case,
+    commission: Commission,
+    resources: Collection[str],
+    deviation: str,
+    reason_code: str,
+    by: int | None,
 ) -> list[Query]:
     agency = work.session.get_one(Organisation, commission.agency_id)
     offered = catalogue.reachable(work, agency, _letter(work, commission))
-    chosen = _chosen(work, commission, offered, resources)
-    gaps = [
-        resource
-        for resource in offered
-        if resource.active and resource not in chosen and (case.kind == NEW or catalogue.is_own_level(agency, resource))
-    ]
+    known = catalogue_use.standings(work, offered)
+    usable = [resource for resource in offered if known[resource.id].usable]
+    chosen = _chosen(work, commission, known, offered, resources)
+    left = [resource for resource in usable if resource not in chosen]
+    gaps = [resource for resource in left if case.kind == NEW or catalogue.is_own_level(agency, resource)]
     if gaps and not deviation.strip():
         raise _incomplete(work, agency, gaps)
-    shared = {resource.category for resource in offered if resource.active}
+    catalogue_gaps.must_not_shirk(work, agency, chosen, left, reason_code)
+    shared = {resource.category for resource in usable}
     chosen += [resource for resource in offered if resource.category not in shared]
-    made = _put_all(work, case, commission, chosen, askable(work, case, commission), 0, by)
+    lines = [known[resource.id] for resource in chosen]
+    made = _put_all(work, case, commission, lines, askable(work, case, commission), 0, by)
     left_out = sorted(resource.code for resource in gaps)
     journal.of_case(work, case.ref, "query.planned", case.ref, {"queries": len(made), "left_out": left_out})
     return made
@@ -170,7 +183,7 @@ def plan_batch(work: Work, case: Case) -> list[Query]:
         if askable(work, case, commission):
             agency = work.session.get_one(Organisation, commission.agency_id)
             offered = catalogue.active_resources(work, agency, _letter(work, commission))
-            made += _plan_under(work.acting(SCHEDULER), case, commission, [one.ref for one in offered], "", None)
+            made += _plan_under(work.acting(SCHEDULER), case, commission, [one.ref for one in offered], "", "", None)
     return made
 
 
@@ -186,7 +199,7 @@ def plan_again(work: Work, case: Case, category: str, persons: Collection[Person
     agency = work.session.get_one(Organisation, commission.agency_id)
     wanted = {person.id for person in persons}
     people = [person for person in askable(work, case, commission) if person.id in wanted]
-    offered = catalogue.active_resources(work, agency, [category])
+    offered = list(catalogue_use.standings(work, catalogue.active_resources(work, agency, [category])).values())
     made = _put_all(work.acting(SCHEDULER), case, commission, offered, people, round, None)
     journal.of_case(work, case.ref, "query.planned", case.ref, {"queries": len(made), "round": round})
     return made
@@ -198,9 +211,15 @@ def askable(work: Work, case: Case, commission: Commission) -> list[Person]:
 
 
 def send(work: Work, query: Query) -> bool:
-    """The query goes out, for those who still agree (BX-11); with nobody left it is not obtained. True when sent."""
-    if query.state != PLANNED:
+    """The query goes out, for those who still agree (BX-11); with nobody left it is not obtained. True when sent.
+
+    Before its source's window it stays planned (LN-13); a source that may not be asked any more is not (BX-30).
+    """
+    if query.state != PLANNED or waits(work, query):
         return query.state == SENT
+    if not query_terms.still_allowed(work, work.session.get_one(Resource, query.resource_id)):
+        give_up(work.acting(SCHEDULER), query, NOT_SHARED)
+        return False
     case, commission = _of(work, query)
     agreed = {person.id for person in askable(work, case, commission)}
     subjects = subjects_of(work, query)
@@ -214,6 +233,12 @@ def send(work: Work, query: Query) -> bool:
     work.session.flush()
     journal.of_case(work, case.ref, "query.sent", query.ref, {"persons": sum(s.state == OPEN for s in subjects)})
     return True
+
+
+def waits(work: Work, query: Query) -> bool:
+    """True for a planned query whose source does not take it yet (LN-13)."""
+    opens = query_terms.opens_at(work, query.id) if query.state == PLANNED else None
+    return opens is not None and opens > work.now
 
 
 def persons_to_ask(work: Work, query: Query) -> list[Person]:
@@ -305,7 +330,13 @@ def _usable(work: Work, case: Case) -> Commission:
     return next((one for one in commissions.accepted(work, case) if askable(work, case, one)), first)
 
 
-def _chosen(work: Work, commission: Commission, offered: Sequence[Resource], refs: Collection[str]) -> list[Resource]:
+def _chosen(
+    work: Work,
+    commission: Commission,
+    standing: Mapping[int, Standing],
+    offered: Sequence[Resource],
+    refs: Collection[str],
+) -> list[Resource]:
     known = {resource.ref: resource for resource in offered}
     strange = [catalogue.by_ref(work, ref) for ref in refs if ref not in known]
     outside = {resource.category for resource in strange} - set(_letter(work, commission))
@@ -313,7 +344,11 @@ def _chosen(work: Work, commission: Commission, offered: Sequence[Resource], ref
         raise _outside_the_letter(work, outside)
     if strange:
         raise NotFound(_("There is no such data source for this agency."))
-    return [resource for resource in offered if resource.ref in set(refs) and resource.active]
+    chosen = [resource for resource in offered if resource.ref in set(refs)]
+    for line in (standing[resource.id] for resource in chosen):
+        if line.blocked is not None:
+            raise Conflict(line.blocked, clause=line.clause, resource=line.resource.code)
+    return chosen
 
 
 def _outside_the_letter(work: Work, categories: Collection[str]) -> Conflict:
@@ -337,7 +372,7 @@ def _put_all(
     work: Work,
     case: Case,
     commission: Commission,
-    chosen: Sequence[Resource],
+    chosen: Sequence[Standing],
     people: Sequence[Person],
     round: int,
     by: int | None,
@@ -347,37 +382,47 @@ def _put_all(
     mine = (query for query in of_case(work, case, round) if query.commission_id == commission.id)
     standing = {query.resource_id: query for query in mine}
     made = []
-    for resource in chosen:
-        query = standing.get(resource.id)
+    for line in chosen:
+        query = standing.get(line.resource.id)
         if query is None:
-            query = _put(work, case, commission, resource, round, by)
+            query, refused = _put(work, case, commission, line, round, by, len(people))
             work.session.add_all(
                 QuerySubject(query_id=query.id, commission_id=commission.id, person_id=person.id) for person in people
             )
             work.session.flush()
-            if not resource.active:
-                give_up(work.acting(SCHEDULER), query, NOT_SHARED)
+            if refused:
+                give_up(work.acting(SCHEDULER), query, refused)
         made.append(query)
     return made
 
 
-def _put(work: Work, case: Case, commission: Commission, resource: Resource, round: int, by: int | None) -> Query:
-    due = rules.due(work, case, resource.limit_key)
-    at, derivation = due.at, due.derivation
-    if case.due_at is not None and (at is None or at > case.due_at > work.now):
-        # no source may hold up the report beyond the case's own limit (LF-09, LN-16)
-        at, derivation = case.due_at, {**(case.due or {}), "capped": "case", "key": resource.limit_key}
+def _terms(work: Work, case: Case, line: Standing, people: int, by: int | None) -> tuple[query_terms.Terms, str]:
+    """The terms of a query, and why it is not obtained from the start, "" when it may go out."""
+    try:
+        return query_terms.of_item(work, case, line, people), "" if line.usable else NOT_SHARED
+    except Conflict:
+        if by is not None or work.actor.user_id is not None:
+            raise
+        # nobody is there who could be told: the department investigates the line (LF-08)
+        return query_terms.without(work, case, line.resource), QUOTA
+
+
+def _put(
+    work: Work, case: Case, commission: Commission, line: Standing, round: int, by: int | None, people: int
+) -> tuple[Query, str]:
+    terms, refused = _terms(work, case, line, people, by)
     query = Query(
         ref=new_ref(),
         case_id=case.id,
         commission_id=commission.id,
-        category=resource.category,
-        resource_id=resource.id,
+        category=line.resource.category,
+        resource_id=line.resource.id,
         round=round,
         planned_by=by if by is not None else work.actor.user_id,
-        due=derivation,
-        due_at=at,
+        due=terms.due,
+        due_at=terms.due_at,
     )
     work.session.add(query)
     work.session.flush()
-    return query
+    query_terms.keep(work, query.id, query.ref, terms)
+    return query, refused

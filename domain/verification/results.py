@@ -17,7 +17,7 @@ from domain.parties import permissions
 from domain.parties.households import Person
 from domain.parties.organisations import Organisation
 from domain.text import gettext as _
-from domain.verification import queries
+from domain.verification import queries, query_terms
 from domain.verification.deliveries import Delivery, Resource
 from domain.verification.queries import ANSWERED, FOUND, NOT_FOUND, NOT_OBTAINED, OPEN, SENT, Query, ResultRow
 from domain.work import Work
@@ -163,10 +163,19 @@ def _sources(work: Work, query: Query, refs: Collection[str]) -> dict[str, Deliv
     return found
 
 
+def _told(value: Mapping[str, Any], told: frozenset[str] | None) -> dict[str, Any]:
+    """What a case gets of a row: the agreed fields that the letter asks for, no other (LF-30)."""
+    values = value.get("values")
+    if told is None or not isinstance(values, Mapping):
+        return dict(value)
+    return {**value, "values": {code: text for code, text in values.items() if code in told}}
+
+
 def _write(
     work: Work, query: Query, matches: Sequence[Match], asked: Mapping[str, Person], sources: Mapping[str, Delivery]
 ) -> int:
     resource = work.session.get_one(Resource, query.resource_id)
+    told = query_terms.fields_of(work, query.id, query.commission_id, query.category)
     known: set[tuple[str, str]] = set()
     for match in matches:
         # keyed, because whoever guesses a row's content could confirm the guess by a bare digest
@@ -191,7 +200,7 @@ def _write(
                 match_kind=match.match_kind,
                 name_differs=match.name_differs,
                 fingerprint=print_,
-                value=work.home.vault.seal_json("result_row.value", ref, dict(match.value)),
+                value=work.home.vault.seal_json("result_row.value", ref, _told(match.value, told)),
             )
         )
     work.session.flush()

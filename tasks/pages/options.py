@@ -12,8 +12,10 @@ from domain.cases import Case
 from domain.parties.households import Person
 from domain.parties.organisations import Organisation
 from domain.policy_shipped import Rules
-from domain.verification import catalogue, commissions, rechecks
-from domain.verification.deliveries import Resource
+from domain.text import gettext as _
+from domain.verification import catalogue, catalogue_use, commissions, rechecks
+from domain.verification.catalogue_rows import Resource
+from domain.verification.catalogue_use import Standing
 from domain.work import Work
 from tasks.cases.briefs import Member
 from workflows.forms import FieldSpec, FormSpec
@@ -132,7 +134,19 @@ def _resources(work: Work, case: Case, law: Rules, english: bool) -> list[tuple[
     offices = _suppliers(work, found)
     words = {code: one.en if english else one.zh for code, one in known.items()}
     names = {key: one.name_en if english else one.name for key, one in offices.items()}
-    return [(one.ref, f"{words.get(one.category, one.category)} · {names[one.supplier_id]}") for one in found]
+    stand = catalogue_use.standings(work, found)
+    return [
+        (one.ref, f"{words.get(one.category, one.category)} · {names[one.supplier_id]}{_opening(work, stand[one.id])}")
+        for one in found
+    ]
+
+
+def _opening(work: Work, found: Standing) -> str:
+    """From when the source takes a query, "" for at once (LN-13): untick it, or let it wait."""
+    opens = found.opens(work.today)
+    if opens == work.today:
+        return ""
+    return str(_(" (takes it from %(day)s on; until then it waits)", day=f"{opens:%Y-%m-%d}"))
 
 
 def _suppliers(work: Work, resources: Sequence[Resource]) -> Mapping[int, Organisation]:

@@ -155,6 +155,11 @@ KINDS: Mapping[str, Kind] = {
         _("Where one person did what two have to do, found by the nightly proof: %(count)s. Look at the list."), HOUSE,
         mandatory=True, of_others=False, place="proof",
     ),
+    "agreement.ending": Kind(
+        _("A sharing agreement is about to end"),
+        _("The sharing agreement with %(office)s ends on %(day)s; days left: %(left)s. Renew it, or its data stop."),
+        HOUSE, mandatory=True, channel=MAIL, of_others=False, place="agreement",
+    ),
     "batch.done": Kind(
         _("A batch is done"), _("The batch you asked for is done: %(done)s of %(count)s."), HOUSE, of_others=False,
         place="batch",

@@ -12,13 +12,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from cli import founding, migrate
-from domain import revision, sealing
+from domain import revision, rules, sealing
 from domain.errors import Conflict
 from domain.home import make_engine
 from domain.settings import Settings
+from domain.verification import catalogue_use
+from domain.verification.catalogue_rows import Resource
 from domain.work import OPERATOR, unit_of_work
 from tests.homes import DEMO, Office, open_office, settings_of
 from tests.infrastructure.databases import SQLITE, Place
@@ -98,6 +100,21 @@ def test_what_was_under_way_in_the_first_version_is_finished_by_the_present_one(
     with unit_of_work(office.home, OPERATOR) as work:
         sealing.seal(work)
     assert whole(office)
+    office.home.engine.dispose()
+
+
+@pytest.mark.clause("LN-23")
+def test_the_items_of_an_old_home_are_published_versions_with_the_limits_they_had(old_place: Place) -> None:
+    office = upgraded(old_place)
+    with unit_of_work(office.home, OPERATOR, write=False) as work:
+        items = list(work.session.scalars(select(Resource).order_by(Resource.id)))
+        known = catalogue_use.standings(work, items)
+        limits = {one.code: rules.value(work, one.supplier_id, one.limit_key) for one in items}
+        assert len(items) >= 6 and all(known[one.id].usable for one in items)
+        for one in items:
+            version = known[one.id].version
+            assert version is not None and (version.number, version.taken_over) == (1, True)
+            assert version.limit == limits[one.code]
     office.home.engine.dispose()
 
 

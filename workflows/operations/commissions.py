@@ -34,6 +34,7 @@ def issue(call: Call) -> Mapping[str, Any]:
         purpose=str(prepared.values.get("purpose") or VERIFY),
         basis=str(prepared.values.get("basis") or ""),
         by=prepared.account_id,
+        fields=_fields(prepared),
     )
     letters = answering.handed_in(work, case, signed.values, "letter")
     made = commissions.issue(
@@ -44,6 +45,15 @@ def issue(call: Call) -> Mapping[str, Any]:
         by=signed.account_id,
     )
     return {"ref": made.ref, "attempt": made.attempt}
+
+
+def _fields(prepared: TaskAnswers) -> dict[str, list[str]]:
+    """Category -> codes, of answers such as "DEPOSIT.balance" where the step's form asks for single fields (LF-30)."""
+    found: dict[str, list[str]] = {}
+    for said in prepared.values.get("fields") or ():
+        category, _dot, code = str(said).partition(".")
+        found.setdefault(category, []).append(code)
+    return found
 
 
 @operation("commission.issue_batch", outputs=("ref", "authorised", "unauthorised"))

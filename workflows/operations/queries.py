@@ -13,7 +13,7 @@ from domain.parties import households
 from domain.policy_keys import policy_key
 from domain.verification import deliveries, queries, results
 from domain.verification.deliveries import Delivery, Resource
-from domain.verification.queries import SENT, Query
+from domain.verification.queries import PLANNED, SENT, Query
 from domain.verification.results import Match
 from domain.work import SCHEDULER
 from domain.workdays import Term, add_months
@@ -29,7 +29,9 @@ def plan(call: Call) -> Mapping[str, Any]:
     answers = call.answers("query_plan")
     chosen = answers.values.get("resources") or ()
     deviation = str(answers.values.get("deviation") or "")
-    return _sent(call, queries.plan(call.work, call.case, chosen, deviation, by=answers.account_id))
+    code = str(answers.values.get("reason_code") or "")
+    made = queries.plan(call.work, call.case, chosen, deviation, reason_code=code, by=answers.account_id)
+    return _sent(call, made)
 
 
 @operation("query.plan_batch", outputs=("queries",))
@@ -70,8 +72,11 @@ class RunQuery:
     """Ask one source: match the persons of a query against what it delivered."""
 
     def gather(self, call: Call) -> MatchPlan | None:
-        """Persons who still agree and the deliveries young enough; None while the source has delivered nothing."""
+        """Persons who still agree and the deliveries young enough; None while the source has delivered nothing, or
+        does not take the query yet (LN-13): the agenda opens it then."""
         query = _query(call)
+        if query.state == PLANNED:
+            return None
         if query.state != SENT:
             return MatchPlan(query.ref, already=True)
         work = call.work
@@ -104,7 +109,7 @@ class RunQuery:
 def _sent(call: Call, planned: Sequence[Query]) -> dict[str, Any]:
     for query in planned:
         queries.send(call.work, query)
-    out = [query for query in planned if query.state == SENT]
+    out = [query for query in planned if query.state == SENT or queries.waits(call.work, query)]
     return {"queries": [{"ref": q.ref, "due": q.due_at.isoformat() if q.due_at else None} for q in out]}
 
 

@@ -14,6 +14,7 @@ from domain.parties.households import Household
 from domain.parties.organisations import Organisation
 from domain.verification import acceptances, collecting, commissions, noncooperation
 from domain.verification.acceptances import CHECKS, PASS
+from domain.verification.catalogue_rows import ResourceVersion
 from domain.verification.commissions import Commission
 from domain.verification.deliveries import Delivery, Resource
 from domain.verification.queries import Query, QuerySubject, ResultRow
@@ -93,6 +94,11 @@ def resource(work: Work, category: str = "DEPOSIT") -> Resource:
         limit_key=f"query_limit.{category}",
     )
     work.session.add(made)
+    work.session.flush()
+    limit = {"limit_length": 5, "limit_unit": "working"}
+    work.session.add(
+        ResourceVersion(resource_id=made.id, number=1, state="PUBLISHED", taken_over=True, written_at=NOW, **limit)
+    )
     work.session.flush()
     return made
 
