@@ -56,6 +56,13 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("campaigns.listing", _("Campaigns"), "campaign.read", WORK),
     Entry("deliveries.listing", _("Deliveries"), "delivery.read", WORK),
     Entry("packages.listing", _("Request packages"), "package.read", WORK),
+    Entry(
+        "catalogue.listing",
+        _("Catalogue"),
+        "catalogue.read",
+        WORK,
+        more=("catalogue_draft", "agreements", "catalogue_gaps"),
+    ),
     Entry("households.listing", _("Households"), "household.import", WORK),
     Entry("competence.listing", _("People"), "competence.set", WORK, not_for=frozenset({"bureau", "system"})),
     Entry("processes.listing", _("Processes"), "process.read", RULES, more=STUDIO),

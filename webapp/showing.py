@@ -72,6 +72,7 @@ REASONS: dict[str, Text] = {
     "NOT_SHARED": _("the source is not shared"),
     "NO_MEANS": _("there is no means of asking"),
     "NO_AUTHORISATION": _("no authorisation holds"),
+    "QUOTA": _("the quota of the source is used up"),
 }
 CAPACITIES: dict[str, Text] = {
     "FULL": _("full capacity"),

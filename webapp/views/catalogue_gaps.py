@@ -1,0 +1,79 @@
+"""The gap list (LF-06): what the own level does not share, with what is done about it."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from domain.errors import InvalidAnswers, NotFound
+from domain.parties import permissions
+from domain.parties.organisations import Organisation
+from domain.text import gettext as _
+from domain.verification import catalogue_gaps
+from domain.verification.catalogue_gaps import Gap
+from domain.work import Work
+from webapp import showing
+from webapp.acting import acting, reading
+from webapp.catalogue_forms import LEVEL_TITLES, NoteForm
+from webapp.permits import requires
+from webapp.plain_forms import options
+
+blueprint = Blueprint("catalogue_gaps", __name__, url_prefix="/catalogue/gaps")
+TITLES = {
+    Gap.NONE: ("overdue", _("nobody shares it")),
+    Gap.UPPER: ("today", _("only a level above shares it")),
+    Gap.OWN: ("ok", _("shared at the own level")),
+}
+
+
+@blueprint.get("")
+@requires("catalogue.read")
+def page() -> ResponseReturnValue:
+    """Every category as the agency finds it, what it lacks first."""
+    with reading() as work:
+        return _page(work, _form(work))
+
+
+@blueprint.post("")
+@requires("catalogue.note")
+def note() -> ResponseReturnValue:
+    """Write down how far one has come."""
+    with reading() as work:
+        form = _form(work)
+    if form.validate():
+        try:
+            with acting() as work:
+                catalogue_gaps.note(work, _agency(work), form.text("category"), form.text("note"))
+            flash(str(_("The note is written down.")))
+            return redirect(url_for("catalogue_gaps.page"))
+        except InvalidAnswers as refusal:
+            form.refuse(refusal)
+    with reading() as work:
+        return _page(work, form), 422
+
+
+def _agency(work: Work) -> Organisation:
+    """The actor's agency: the own office, or the one a department entrusts. Raises NotFound for others."""
+    office = work.session.get(Organisation, work.actor.org_id) if work.actor.org_id is not None else None
+    if office is not None and office.agency_id is not None and office.kind != "agency":
+        office = work.session.get(Organisation, office.agency_id)
+    if office is None or office.kind != "agency":
+        raise NotFound(_("The gap list is a verification agency’s; your office has none."))
+    return office
+
+
+def _form(work: Work) -> NoteForm:
+    form = NoteForm()
+    form.category.choices = options(showing.titles(work).categories.items())
+    return form
+
+
+def _page(work: Work, form: NoteForm) -> str:
+    agency = _agency(work)
+    lines = catalogue_gaps.gaps(work, agency)
+    own = permissions.OWN if work.actor.org_id == agency.id else permissions.NONE
+    return render_template(
+        "catalogue/gaps.html", lines=lines, agency=agency, form=form, kinds=TITLES, levels=LEVEL_TITLES,
+        notes=permissions.may(work.actor, "catalogue.note", own), titles=showing.titles(work),
+        tally={kind: sum(1 for one in lines if one.gap == kind) for kind in TITLES}, counts=showing.nav_counts(work),
+    )  # fmt: skip
