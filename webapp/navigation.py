@@ -53,6 +53,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("substitutes.page", _("Substitutes"), "substitution.read", WORK, more=("leaving",), not_for=NO_TASKS),
     Entry("batches.listing", _("Batches"), "batch.read", WORK),
     Entry("reports.listing", _("Reports"), "report.read", WORK),
+    Entry("whitelist.listing", _("Whitelist"), "whitelist.read", WORK),
     Entry("campaigns.listing", _("Campaigns"), "campaign.read", WORK),
     Entry("deliveries.listing", _("Deliveries"), "delivery.read", WORK),
     Entry("packages.listing", _("Request packages"), "package.read", WORK),

@@ -10,7 +10,7 @@ from flask import Blueprint
 MODULES = (
     "health", "signin", "account", "administration",
     "desk", "finding", "many", "papers", "task_acts", "task_rows", "files", "start", "cases", "repairs", "on_behalf",
-    "batches", "overseeing", "supervision", "decided", "reports", "campaigns", "deliveries", "packages",
+    "batches", "overseeing", "supervision", "decided", "reports", "campaigns", "deliveries", "whitelist", "packages",
     "catalogue", "catalogue_draft", "agreements", "catalogue_gaps", "operations", "incidents",
     "terms", "notices",
     "substitutes", "leaving", "relatives", "separation", "competence",
