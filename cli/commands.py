@@ -253,6 +253,17 @@ def calendar_command(source: Path) -> None:
     click.echo(_("In force: %(version)s. The worker counts open terms anew.", version=made.calendar.version))
 
 
+@click.command("table")
+@click.argument("jurisdiction")
+@click.argument("source", type=FILE)
+def table_command(jurisdiction: str, source: Path) -> None:
+    """Put a jurisdiction's own decision table (NAME.dmn) in force for the cases that begin from now on."""
+    home = home_here()
+    with unit_of_work(home, OPERATOR) as work:
+        digest = rules.put_table(work, jurisdiction, source.name, source.read_bytes())
+    click.echo(_("In force for new cases of %(place)s: %(digest)s.", place=jurisdiction, digest=digest))
+
+
 @click.group("journal")
 def journal_group() -> None:
     """The journal."""
@@ -284,6 +295,7 @@ ALL: list[click.Command] = [
     commissions_group,
     accounts,
     calendar_command,
+    table_command,
     journal_group,
     *counting.ALL,
     *decide.ALL,

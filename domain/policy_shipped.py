@@ -7,9 +7,10 @@ builds the same object from the stored files.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+import decisions
 from domain.errors import Finding
 from domain.policy import Policies
 from domain.policy_calendar import build_calendar, load_calendar_year, load_yearly
@@ -26,16 +27,19 @@ from domain.policy_catalogue import (
 )
 from domain.policy_documents import PolicyDocument, PolicyRefused, load_document
 from domain.text import gettext as _
+from domain.vault import fingerprint
 from domain.workdays import Calendar
 
 NATION = "national"
 YEARLY = "calendars/yearly.toml"
+TABLE = ".dmn"  # <jurisdiction>/<table>.dmn: a decision table in place of the one that a process brings
 _LISTS = ("jurisdictions.toml", "programmes.toml", "categories.toml")
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The rules of a home. units: reporting units by the jurisdiction they report to."""
+    """The rules of a home. units: reporting units by the jurisdiction they report to; tables: digest of a decision
+    table by jurisdiction and name."""
 
     policies: Policies
     calendar: Calendar
@@ -43,11 +47,13 @@ class Rules:
     categories: Mapping[str, Category]
     jurisdictions: Mapping[str, Jurisdiction]
     units: Mapping[str, tuple[ReportingUnit, ...]]
+    tables: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
 def read_files(folder: Path) -> dict[str, bytes]:
-    """Every .toml file under `folder` by its path relative to it, with forward slashes."""
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*.toml"))}
+    """Every .toml and .dmn file under `folder` by its path relative to it, with forward slashes."""
+    found = (path for path in sorted(folder.rglob("*")) if path.suffix in (".toml", TABLE))
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
 
 
 def assemble(files: Mapping[str, bytes]) -> Rules:
@@ -63,9 +69,10 @@ def assemble(files: Mapping[str, bytes]) -> Rules:
     documents: list[PolicyDocument] = []
     units: dict[str, tuple[ReportingUnit, ...]] = {}
     years = []
+    tables = _tables(files, places)
     for name, source in files.items():
         folder, _slash, leaf = name.rpartition("/")
-        if name == YEARLY:
+        if name == YEARLY or name.endswith(TABLE):
             continue
         if folder == "calendars":
             years.append(load_calendar_year(source, name))
@@ -77,7 +84,26 @@ def assemble(files: Mapping[str, bytes]) -> Rules:
     parents.update({unit.id: city for city, rows in units.items() for unit in rows})
     _check_words(documents, units, programmes, categories, parents)
     calendar = build_calendar(years, load_yearly(files[YEARLY], YEARLY))
-    return Rules(Policies(tuple(documents), parents), calendar, programmes, categories, places, units)
+    return Rules(Policies(tuple(documents), parents), calendar, programmes, categories, places, units, tables)
+
+
+def _tables(files: Mapping[str, bytes], places: Mapping[str, Jurisdiction]) -> dict[tuple[str, str], str]:
+    """Digests of the jurisdictions' own decision tables; each must be one that can be evaluated."""
+    found: dict[tuple[str, str], str] = {}
+    for name, source in files.items():
+        if not name.endswith(TABLE):
+            continue
+        place, _slash, leaf = name.rpartition("/")
+        if place not in places:
+            raise PolicyRefused([_finding(name, _("“%(word)s” is not listed.", word=place))])
+        try:
+            decisions.load(source)
+        except decisions.DecisionError as fault:
+            raise PolicyRefused(
+                [_finding(name, _("The decision table cannot be read: %(why)s", why=str(fault)))]
+            ) from fault
+        found[place, leaf.removesuffix(TABLE)] = fingerprint(source)
+    return found
 
 
 def _document(name: str, source: bytes, categories: Mapping[str, Category]) -> PolicyDocument:

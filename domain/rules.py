@@ -6,7 +6,8 @@ time (walls 5). A case points at the snapshot of its start day; equal rules shar
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -18,11 +19,13 @@ from domain import agenda, journal
 from domain.base import Base, Key
 from domain.cases import Case
 from domain.clock import office_day
+from domain.errors import Conflict
 from domain.parties import organisations
 from domain.policy import PolicySnapshot
 from domain.policy_calendar import load_calendar_year
-from domain.policy_shipped import Rules, assemble
+from domain.policy_shipped import TABLE, Rules, assemble
 from domain.prepared import Prepared
+from domain.text import gettext as _
 from domain.vault import fingerprint
 from domain.work import Work
 from domain.workdays import Derivation, Term
@@ -54,6 +57,17 @@ class PolicySnapshotRow(Base):
     data: Mapped[dict[str, Any]]
 
 
+class PolicyTable(Base):
+    """A decision table that was in force somewhere, by its digest (SHA-256 hex); never changed: cases stand on it."""
+
+    __tablename__ = "policy_table"
+
+    id: Mapped[Key]
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    deployed_at: Mapped[datetime]
+
+
 @dataclass(frozen=True, slots=True)
 class Due:
     """A due instant with how it came about. kind: STATUTORY, INTERNAL or NONE (no limit: at is None)."""
@@ -62,6 +76,15 @@ class Due:
     derivation: dict[str, Any] | None
     kind: str
     source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalTable:
+    """A jurisdiction's own decision table. digest: SHA-256 (hex) of its content."""
+
+    jurisdiction: str
+    digest: str
+    content: bytes
 
 
 NO_LIMIT = Due(None, None, NONE)
@@ -80,6 +103,7 @@ def deploy(work: Work, files: Mapping[str, bytes]) -> Rules:
             work.session.add(row)
         elif row.digest != digest:
             row.digest, row.content, row.deployed_at = digest, content, work.now
+    _keep_tables(work, rules, files)
     work.session.flush()
     work.memory.pop(IN_FORCE, None)
     journal.record(work, "policies.deployed", "policies", {"files": len(files)})
@@ -91,11 +115,30 @@ def deploy(work: Work, files: Mapping[str, bytes]) -> Rules:
     return rules
 
 
+def _keep_tables(work: Work, rules: Rules, files: Mapping[str, bytes]) -> None:
+    known = set(work.session.scalars(select(PolicyTable.digest)))
+    for (place, name), digest in rules.tables.items():
+        if digest not in known:
+            known.add(digest)
+            content = files[f"{place}/{name}{TABLE}"]
+            work.session.add(PolicyTable(digest=digest, content=content, deployed_at=work.now))
+
+
 def put_calendar(work: Work, source: bytes) -> Rules:
     """Put a year's arrangement of holidays in force in place of what stood for that year. Raises PolicyRefused."""
     year = load_calendar_year(source, "calendar").year
     files = {row.path: row.content for row in work.session.scalars(select(PolicyFile))}
     return deploy(work, {**files, f"calendars/cn-{year}.toml": source})
+
+
+def put_table(work: Work, jurisdiction: str, name: str, source: bytes) -> str:
+    """Put a jurisdiction's own decision table in force for cases that begin from now on; gives its digest.
+
+    name: as its file is called, e.g. "doubts.dmn". Raises PolicyRefused.
+    """
+    files = {row.path: row.content for row in work.session.scalars(select(PolicyFile))}
+    made = deploy(work, {**files, f"{jurisdiction}/{name}": source})
+    return made.tables[jurisdiction, name.removesuffix(TABLE)]
 
 
 # asked by every request, so past the session's own machinery
@@ -140,13 +183,41 @@ def value(work: Work, org_id: int, key: str, on: date | None = None) -> Any:
 
 def snapshot(work: Work, org_id: int) -> PolicySnapshotRow:
     """The rules that hold for an office today, stored once however many cases share them."""
-    data = current(work).policies.snapshot(jurisdictions(work, org_id), work.today)
-    row = work.session.scalars(select(PolicySnapshotRow).where(PolicySnapshotRow.digest == data["digest"])).first()
+    chain = jurisdictions(work, org_id)
+    data = current(work).policies.snapshot(chain, work.today)
+    digest, tables = data["digest"], _tables_of(current(work), chain)
+    if tables:
+        data = {**data, "tables": tables}
+        digest = fingerprint(json.dumps([digest, tables], sort_keys=True).encode())
+    row = work.session.scalars(select(PolicySnapshotRow).where(PolicySnapshotRow.digest == digest)).first()
     if row is None:
-        row = PolicySnapshotRow(digest=data["digest"], data=data)
+        row = PolicySnapshotRow(digest=digest, data=data)
         work.session.add(row)
         work.session.flush()
     return row
+
+
+def _tables_of(rules: Rules, chain: Sequence[str]) -> dict[str, dict[str, str]]:
+    """The tables of the nearest place that has its own, by name; those of the process hold where none has."""
+    found: dict[str, dict[str, str]] = {}
+    for place in reversed(chain):
+        found |= {n: {"jurisdiction": at, "digest": d} for (at, n), d in rules.tables.items() if at == place}
+    return found
+
+
+def table_of_case(work: Work, case: Case, name: str) -> LocalTable | None:
+    """The decision table of a jurisdiction that a case was started under; None where the process's own holds.
+
+    Raises Conflict when its content was changed outside the program.
+    """
+    row = work.session.get_one(PolicySnapshotRow, case.policy_snapshot_id)
+    kept = row.data.get("tables", {}).get(name)
+    if kept is None:
+        return None
+    content = work.session.scalars(select(PolicyTable.content).where(PolicyTable.digest == kept["digest"])).one()
+    if fingerprint(content) != kept["digest"]:
+        raise Conflict(_("The decision table kept with this case was changed outside the program. Tell the auditor."))
+    return LocalTable(kept["jurisdiction"], kept["digest"], content)
 
 
 def of_case(work: Work, case: Case) -> PolicySnapshot:

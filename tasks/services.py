@@ -17,7 +17,7 @@ from domain.errors import OperationFailed
 from domain.text import gettext as _
 from domain.work import SCHEDULER, Work
 from tasks.rows.models import COMPLETED, HumanTask
-from workflows import decision_results, decision_rows, engine, registry
+from workflows import decision_results, decision_rows, engine, registry, versions
 from workflows.decision_rows import Asked
 from workflows.definitions import Definition
 from workflows.instances import Instance
@@ -82,7 +82,7 @@ class MoveServices:
 
         Raises DecisionFailed, NotFound.
         """
-        definition = self._definition()
+        definition, local = versions.for_case(self.work, self.case, self._definition(), step.decision)
         self._writing()
         model = definition.table(step.decision)
         info = decision_results.decision_of(model, step.properties.get("decision", ""))
@@ -95,7 +95,8 @@ class MoveServices:
         decision_rows.keep(self.work, self.case, definition, at, asked)
         if not by_facts:
             return decision_results.kept(asked[0].result, info, step.mapping, step.decision)
-        decided = [Decided(one.fact.about, one.result, step.decision, definition.number) for one in asked]
+        place = (local.jurisdiction, local.digest) if local is not None else ("", "")
+        decided = [Decided(one.fact.about, one.result, step.decision, definition.number, *place) for one in asked]
         return registry.get(step.properties["record"]).run(call, decided)
 
     def _asked(self, step: StepSpec, model: Model, info: DecisionInfo, fact: Fact) -> Asked:

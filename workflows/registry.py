@@ -73,12 +73,17 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What a decision said of one fact; `result` is a `decisions.Result`, `version` the definition's number."""
+    """What a decision said of one fact; `result` is a `decisions.Result`, `version` the definition's number.
+
+    jurisdiction, digest: of the table where a place has its own, else "".
+    """
 
     about: Any
     result: Any
     decision: str
     version: int
+    jurisdiction: str = ""
+    digest: str = ""
 
 
 Quick = Callable[[Call], Mapping[str, Any]]

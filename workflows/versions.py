@@ -6,13 +6,14 @@ How a version comes about stands in `definitions`, which hands on all of these n
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from sqlalchemy import ScalarSelect, column, func, select, table
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 import decisions
+from domain import rules
 from domain.cases import Case
 from domain.errors import NotFound
 from domain.text import gettext as _
@@ -66,6 +67,16 @@ class Definition:
         """The stepper: (code, Chinese label, English label)."""
         rows = self.bundle.sheet.get("stages") or []
         return tuple((str(r["code"]), str(r["label"]), str(r["label_en"])) for r in rows)
+
+
+def for_case(work: Work, case: Case, definition: Definition, name: str) -> tuple[Definition, rules.LocalTable | None]:
+    """A version as a case is decided by it: with the table of the nearest jurisdiction that has its own, as the case
+    was started under it; the version's own table else."""
+    local = rules.table_of_case(work, case, name)
+    if local is None:
+        return definition, None
+    files = {**definition.bundle.files, f"{name}.dmn": local.content}
+    return replace(definition, bundle=Bundle(definition.bundle.key, files)), local
 
 
 @lru_cache(maxsize=64)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, MetaData, event, inspect
 from domain.base import Base
 from domain.verification.catalogue_guards import CATALOGUE
 from domain.verification.guarding import DELETE, INSERT, UPDATE, Guard, changed, once, unchangeable
-from domain.verification.whitelist_guards import WHITELIST
+from domain.verification.whitelist_guards import TABLES, WHITELIST
 
 
 def _state_of(row: str) -> str:
@@ -306,7 +306,9 @@ PACKAGES = [
     ),
 ]
 
-GUARDS: tuple[Guard, ...] = (*COMMISSION, *QUERIES, *PACKAGES, *PAPERS, *WHITELIST, *JOURNAL, *STAFF, *CATALOGUE)
+GUARDS: tuple[Guard, ...] = (
+    *COMMISSION, *QUERIES, *PACKAGES, *PAPERS, *WHITELIST, *TABLES, *JOURNAL, *STAFF, *CATALOGUE,
+)  # fmt: skip
 
 
 def statements(dialect: str, tables: Iterable[str] | None = None) -> list[str]:

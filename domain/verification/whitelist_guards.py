@@ -1,4 +1,4 @@
-"""What the notice demands of whitelist rows (NM-13)."""
+"""What is demanded of rows of the whitelist (NM-13) and of the tables that cases were decided by (LN-39)."""
 
 from __future__ import annotations
 
@@ -35,3 +35,5 @@ WHITELIST = [
     Guard("whitelist_entry", DELETE, "kept", "TRUE", "NM-13: a whitelist entry is kept"),
     *unchangeable("whitelist_pass", "NM-13: what was let pass does not change"),
 ]
+
+TABLES = unchangeable("policy_table", "LN-39: a decision table that cases stand on does not change")

@@ -26,7 +26,7 @@ from domain.work import Work
 from tasks.cases.followed import may_follow
 from tasks.rules import visible_case
 from tasks.services import DECISION_BUDGET
-from workflows import decision_rows, decision_titles, definitions
+from workflows import decision_rows, decision_titles, definitions, versions
 from workflows.decision_results import decision_of
 from workflows.decision_rows import DecisionMade, DecisionRule
 from workflows.decision_titles import Grid
@@ -170,11 +170,17 @@ def why(work: Work, case_ref: str, ref: str, fact: int | None, *, english: bool)
     chosen = first if fact is None else next((one for one in facts if one.number == fact), None)
     if chosen is None:
         return WhyView(case, _people(work, case), view, facts, None, (), (), changed=False)
-    definition = definitions.by_id(work, made.definition_id)
+    definition = _definition(work, made)
     rows, changed = _rows(work, made, kept[chosen.number], chosen, values=sight)
     inputs = _rested_on(definition, made, kept[chosen.number]["inputs"]) if sight else {}
     told, drawn = _told(inputs, made.made_at), decision_titles.grids(_source(definition, made))
     return WhyView(case, _people(work, case), view, facts, chosen, rows, told, changed, drawn)
+
+
+def _definition(work: Work, made: DecisionMade) -> Definition:
+    """The version that decided, with the table of the place whose own it was."""
+    case = work.session.get_one(Case, made.case_id)
+    return versions.for_case(work, case, definitions.by_id(work, made.definition_id), made.table)[0]
 
 
 def _rested_on(definition: Definition, made: DecisionMade, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -223,7 +229,7 @@ def _in_the_agencys_hands(case: Case, made: DecisionMade, stage: str) -> bool:
 
 
 def _view(work: Work, made: DecisionMade, rules: Sequence[DecisionRule], values: bool, english: bool) -> DecisionView:
-    definition = definitions.by_id(work, made.definition_id)
+    definition = _definition(work, made)
     step = definition.diagram.steps.get(made.step_id)
     name = "" if step is None else step.name_en or step.name if english else step.name
     info = _info(definition, made)
@@ -294,7 +300,7 @@ def _rows(
     work: Work, made: DecisionMade, kept: Mapping[str, Any], chosen: FactView, *, values: bool
 ) -> tuple[list[Row], bool]:
     """Every row of the tables that were asked, decided again with what was kept; and whether it now comes out other."""
-    definition = definitions.by_id(work, made.definition_id)
+    definition = _definition(work, made)
     model = _model(definition, made)
     if model is None:
         return [], False

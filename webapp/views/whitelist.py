@@ -26,7 +26,7 @@ from webapp.permits import requires
 
 blueprint = Blueprint("whitelist", __name__)
 STATES: Mapping[str, tuple[str, Text]] = {
-    PROPOSED: ("today", _("waits for approval")), APPROVED: ("ok", _("let pass")), REFUSED: ("line", _("refused")),
+    PROPOSED: ("today", _("waits for approval")), APPROVED: ("ok", _("let pass")), REFUSED: ("line", _("not approved")),
     ENDED: ("line", _("ended")),
 }  # fmt: skip
 SHOWN: Mapping[str, tuple[Text, tuple[str, ...]]] = {

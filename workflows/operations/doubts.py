@@ -48,7 +48,7 @@ def _raised(one: Decided) -> list[Raised]:
         outputs, notes = match.outputs, match.annotations
         code = str(outputs.get("code") or next(iter(outputs.values()), ""))
         pattern = str(outputs.get("sentence") or notes.get("sentence") or next(iter(notes.values()), code))
-        rule = {
+        rule: dict[str, Any] = {
             "decision": one.decision,
             "table": match.table_id,
             "rule": match.rule_id,
@@ -56,5 +56,7 @@ def _raised(one: Decided) -> list[Raised]:
             "version": one.version,
             "inputs": [label for label, _value, _text in match.inputs],
         }
+        if one.digest:
+            rule |= {"jurisdiction": one.jurisdiction, "digest": one.digest}
         said.append(Raised(code, pattern, rule))
     return said

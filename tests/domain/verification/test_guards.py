@@ -85,6 +85,10 @@ PASSED = (
     " SELECT w.id, w.case_id, 4, w.person_id, w.category, 'D-X', d.result_id, '{}', w.proposed_at"
     " FROM whitelist_entry w JOIN doubt d ON d.id = w.doubt_id"
 )
+TABLE = (
+    "INSERT INTO policy_table (digest, content, deployed_at) SELECT 'x', content, deployed_at FROM policy_file"
+    " WHERE id = (SELECT MIN(id) FROM policy_file)"
+)
 SENT = "UPDATE query SET state = 'SENT'"
 PACKAGE = (
     "INSERT INTO request_package (ref, number, resource_id, agency_id, layout, state, persons, made_by, made_at, due,"
@@ -114,6 +118,8 @@ ATTEMPTS: list[tuple[str, list[str], str]] = [
         "UPDATE whitelist_entry SET state = 'ENDED', ended_at = proposed_at, decided_by = proposed_by + 1",
     ),
     ("guard_whitelist_entry_delete_kept", ON_LIST, "DELETE FROM whitelist_entry"),
+    ("guard_policy_table_update_never", [TABLE], "UPDATE policy_table SET digest = 'y'"),
+    ("guard_policy_table_delete_never", [TABLE], "DELETE FROM policy_table"),
     ("guard_whitelist_pass_update_never", [*ON_LIST, PASSED], "UPDATE whitelist_pass SET code = 'D-Y'"),
     ("guard_whitelist_pass_delete_never", [*ON_LIST, PASSED], "DELETE FROM whitelist_pass"),
     ("guard_commission_insert_draft", [], COPY.format(state="'ACCEPTED'")),
