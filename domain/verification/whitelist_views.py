@@ -57,18 +57,19 @@ class PassView:
     passed_at: datetime
 
 
-def listed(work: Work, *states: str, after: int | None = None, most: int = 50) -> list[EntryView]:
+def listed(work: Work, *states: str, after: str = "", most: int = 50) -> list[EntryView]:
     """Entries of the reader's own department, newest first. Uses ix_whitelist_entry_department_state.
 
-    after: key of the last one seen. Two statements, whatever their number.
+    after: ref of the last one seen. Two statements, whatever their number.
     """
     if not permissions.may(work.actor, "whitelist.read", permissions.DEPARTMENT):
         return []
     wanted = select(WhitelistEntry.id).where(WhitelistEntry.department_id == work.actor.org_id)
     if states:
         wanted = wanted.where(WhitelistEntry.state.in_(states))
-    if after is not None:
-        wanted = wanted.where(WhitelistEntry.id < after)
+    if after:
+        seen = select(WhitelistEntry.id).where(WhitelistEntry.ref == after).scalar_subquery()
+        wanted = wanted.where(WhitelistEntry.id < seen)
     keys = list(work.session.scalars(wanted.order_by(WhitelistEntry.id.desc()).limit(most)))
     return views(work, keys)
 

@@ -37,7 +37,7 @@ def test_from_the_drawing_to_the_row_that_counted_and_to_every_other_row(web: Se
     page.keyboard.press("Enter")
     page.locator(".rows-why").wait_for()
     assert page.locator(".rows-why tr.chosen").count() == 1
-    assert page.locator(".rows-why tbody tr").count() == 22
+    assert page.locator(".rows-why tbody tr").count() == 64
     handler.look("decision")
     silent = page.locator(".files li:has(.muted) a").first
     silent.click()

@@ -47,7 +47,7 @@ def listing() -> ResponseReturnValue:
     show = request.args.get("show", "open")
     states = SHOWN.get(show, SHOWN["open"])[1]
     with reading() as work:
-        rows = whitelist_views.listed(work, *states, after=request.args.get("after", type=int), most=MOST + 1)
+        rows = whitelist_views.listed(work, *states, after=request.args.get("after", ""), most=MOST + 1)
         return render_template(
             "whitelist/listing.html", rows=rows[:MOST], more=len(rows) > MOST, show=show, shown=SHOWN, states=STATES,
             titles=showing.titles(work), counts=showing.nav_counts(work),

@@ -157,6 +157,7 @@ def test_a_proposal_alone_lets_nothing_pass_and_a_refused_one_neither(desk: Desk
         whitelist.refuse(as_role(work, desk, "head"), entry, "证据不足")
         assert entry.state == REFUSED
         view = whitelist_views.listed(as_role(work, desk, "head"), REFUSED)[0]
+        assert whitelist_views.listed(as_role(work, desk, "head"), after=view.ref) == []
         assert (view.note, view.reason) == ("证据不足", "车已报废")
 
 
