@@ -11,8 +11,8 @@ from alembic import op
 
 from domain.verification import guards
 
-revision = "0027_policy_tables"
-down_revision = "0026_whitelist"
+revision = "0028_policy_tables"
+down_revision = "0027_catalogue"
 branch_labels = None
 depends_on = None
 
