@@ -15,6 +15,7 @@ from typing import Any, Generic, Literal, TypeVar
 from domain.workdays import ROLLS, UNITS, Term
 
 T = TypeVar("T")
+MONTH, QUARTER = EVERY = ("MONTH", "QUARTER")
 Json = Any  # what json.dumps accepts
 Combine = Literal["most_specific", "strictest"]
 
@@ -56,6 +57,15 @@ class ReviewOpening:
     day: int
     at: time
     programmes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Monitored:
+    """A data type whose list is issued every month or quarter, on this day of the month that follows (NM-10)."""
+
+    category: str
+    every: str
+    day: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +159,19 @@ def _review(raw: object) -> ReviewOpening:
     return ReviewOpening(month, day, at, names().parse(table["programmes"]))
 
 
+def _monitored(raw: object) -> Monitored:
+    table = _table(raw, {"category", "every", "day"})
+    every, day = _text(table["every"]), _count(table["day"])
+    if every not in EVERY:
+        raise ValueError(f"{every!r} is not one of {', '.join(EVERY)}")
+    date(2001, 2, day)  # a day that every month has
+    return Monitored(_text(table["category"]), every, day)
+
+
+def _dump_monitored(one: Monitored) -> Json:
+    return {"category": one.category, "every": one.every, "day": one.day}
+
+
 def _power(raw: object) -> Power:
     table = _table(raw, set(), frozenset({"stops", "stop_days", "extensions", "extend", "second", "grounds"}))
     made = Power(
@@ -203,6 +226,10 @@ POWER = Kind(
     _dump_power,
 )
 REVIEW = Kind("review", '{ month = 6, day = 1, at = 00:10:00, programmes = ["DIBAO"] }', _review, _dump_review)
+
+MONITORING = Kind(
+    "monitored data type", '{ category = "DEATH", every = "MONTH" | "QUARTER", day = 5 }', _monitored, _dump_monitored
+)
 
 REASON = Kind("reason", '{ code = "PAPERS", zh = "材料不齐", en = "Papers are missing" }', _reason, _dump_reason)
 

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from domain.agenda import AgendaItem
 from domain.cases import Case
 from domain.errors import OperationFailed
 from domain.home import Home
+from domain.oversight import monitoring
 from domain.parties.accounts import RIGHTS_CHANGED
 from domain.rules import RECOMPUTE
 from domain.text import gettext as _
-from domain.verification import packages, queries
+from domain.verification import packages, queries, recipient_checks
 from domain.verification.query_terms import OPEN_DUTY
 from domain.work import Work
 from exchange import mail
-from tasks import campaigns, closing, jobs, messages, waking
+from tasks import campaigns, closing, jobs, messages, recipients, waking
 from tasks.batches import batch_chunks, task_kinds
 from tasks.cases import file_checks
 from tasks.desk import pausing, rerouting
@@ -33,6 +34,9 @@ from workflows.operations.deliveries import record as record_delivery
 from workflows.operations.packages import gather as gather_answer
 from workflows.operations.packages import perform as perform_answer
 from workflows.operations.packages import record as record_answer
+from workflows.operations.recipients import gather as gather_recipients
+from workflows.operations.recipients import perform as perform_recipients
+from workflows.operations.recipients import record as record_recipients
 from workflows.registry import TryPolicy
 
 # what belongs to the house is worth more tries than what belongs to one case: a poison case must slow nobody
@@ -159,6 +163,32 @@ def _expire_package(work: Work, item: AgendaItem, _result: Any) -> None:
     packages.expire(work, item.subject)
 
 
+def _begin_recipients(work: Work, item: AgendaItem, _result: Any) -> None:
+    recipient_checks.begin(work, item.subject)
+
+
+def _begin_letter(work: Work, item: AgendaItem, _result: Any) -> None:
+    recipient_checks.begin_letter(work, item.subject)
+
+
+def _gather_recipients(work: Work, item: AgendaItem) -> Any:
+    return gather_recipients(work, item.subject)
+
+
+def _record_recipients(work: Work, item: AgendaItem, result: Any) -> None:
+    record_recipients(work, item.subject, result)
+
+
+def _issue_list(work: Work, item: AgendaItem, _result: Any) -> None:
+    told = item.payload
+    first, last = date.fromisoformat(str(told["first"])), date.fromisoformat(str(told["last"]))
+    monitoring.issue(work, int(told["unit_id"]), str(told["category"]), first, last)
+
+
+def _ask_recipients(work: Work, _item: AgendaItem, _result: Any) -> None:
+    recipients.ask_some(work)
+
+
 def _deliver_held(work: Work, item: AgendaItem, _result: Any) -> None:
     repairs.deliver_held(work, item.subject, item.payload)
 
@@ -274,6 +304,11 @@ DUTIES: dict[str, Duty] = {
     "delivery.read": Duty(_record_delivery, _gather_delivery, perform_delivery),
     packages.READ_DUTY: Duty(_record_answer, _gather_answer, perform_answer),
     packages.EXPIRE_DUTY: Duty(_expire_package),
+    recipient_checks.BEGIN: Duty(_begin_recipients),
+    recipient_checks.LETTER: Duty(_begin_letter),
+    recipient_checks.PART: Duty(_record_recipients, _gather_recipients, perform_recipients),
+    monitoring.ISSUE: Duty(_issue_list),
+    recipient_checks.ASK: Duty(_ask_recipients),
     "message.deliver": Duty(_deliver_message, policy=_case),
     "campaign.open": Duty(_open_campaign),
     "campaign.fill": Duty(_fill_campaign),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, time, timedelta
 
 from sqlalchemy import select
@@ -11,14 +11,17 @@ from domain import agenda, rules
 from domain.agenda import AgendaItem
 from domain.clock import OFFICE_ZONE, office_day
 from domain.home import HomeRow
+from domain.oversight import monitoring
 from domain.parties.organisations import Organisation
-from domain.policy_kinds import ReviewOpening
+from domain.policy_keys import MONITORING_CALENDAR
+from domain.policy_kinds import Monitored, ReviewOpening
 from domain.work import Work
 from tasks.desk.rerouting import RIGHTS_OF_THE_DAY
 from tasks.proof.proof import PROOF_OF_THE_DAY
 from tasks.terms.agreement_reminders import DUTY as AGREEMENTS_OF_THE_DAY
 
 AHEAD = timedelta(days=400)
+LISTS_AT = time(0, 20)
 # kinds of the agenda that are done once an office day, and when
 DAILY: dict[str, time] = {
     RIGHTS_OF_THE_DAY: time(0, 1),
@@ -37,11 +40,12 @@ def plan(work: Work, row: HomeRow, *, until: datetime | None = None) -> int:
     horizon = max(work.now, until or work.now) + AHEAD
     if row.planned_until is not None and row.planned_until >= horizon - timedelta(days=30) and until is None:
         return 0
-    wanted = {key: (due, payload) for key, due, payload in _openings(work, horizon)}
-    known = set(work.session.scalars(select(AgendaItem.key).where(AgendaItem.key.in_(wanted))))
+    wanted = {key: ("campaign.open", due, payload) for key, due, payload in _openings(work, horizon)}
+    wanted |= {key: (monitoring.ISSUE, due, payload) for key, due, payload in _lists(work, horizon)}
+    known = set(_planned(work, sorted(wanted)))
     for key in sorted(wanted.keys() - known):
-        due, payload = wanted[key]
-        agenda.put(work, "campaign.open", key, due, payload=payload)
+        kind, due, payload = wanted[key]
+        agenda.put(work, kind, key, due, payload=payload)
     row.planned_until = horizon
     return len(wanted.keys() - known)
 
@@ -89,6 +93,28 @@ def _openings(work: Work, horizon: datetime) -> Iterator[tuple[str, datetime, di
                         period = f"{year}-{opening.month:02d}"
                         payload = {"period": period, "programme": programme, "unit_id": unit.id}
                         yield f"campaign.open:{period}:{programme}:{unit.code}", due, payload
+
+
+def _lists(work: Work, horizon: datetime) -> Iterator[tuple[str, datetime, dict[str, object]]]:
+    """Lists of the monitoring calendar of every unit, from the day it began on (NM-10)."""
+    for unit in work.session.scalars(select(Organisation).where(Organisation.reviews_from.is_not(None))):
+        since = unit.reviews_from
+        if since is None:
+            continue
+        calendar: tuple[Monitored, ...] = rules.value(work, unit.id, MONITORING_CALENDAR.name)
+        for one in monitoring.openings(calendar, office_day(since), office_day(horizon)):
+            due = datetime.combine(one.on, LISTS_AT, OFFICE_ZONE)
+            if due >= since:
+                payload: dict[str, object] = {
+                    "category": one.category, "first": one.first.isoformat(), "last": one.last.isoformat(),
+                    "unit_id": unit.id,
+                }  # fmt: skip
+                yield f"{monitoring.ISSUE}:{one.category}:{one.first}:{unit.code}", due, payload
+
+
+def _planned(work: Work, keys: Sequence[str]) -> Iterator[str]:
+    for start in range(0, len(keys), 500):
+        yield from work.session.scalars(select(AgendaItem.key).where(AgendaItem.key.in_(keys[start : start + 500])))
 
 
 def opening_instant(opening: ReviewOpening, year: int) -> datetime:

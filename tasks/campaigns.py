@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, func, insert, literal, or_, select
+from sqlalchemy import exists, func, insert, literal, or_, select, true
 from sqlalchemy.exc import SQLAlchemyError
 
 from domain import agenda, journal, rules
@@ -64,11 +64,19 @@ class CampaignRow:
     overdue: bool
 
 
-def open_campaign(work: Work, *, unit_id: int, programme: str, period: str, planned_at: datetime) -> Campaign:
+def open_campaign(
+    work: Work,
+    *,
+    unit_id: int,
+    programme: str,
+    period: str,
+    planned_at: datetime,
+    only: Collection[int] | None = None,
+) -> Campaign:
     """Open the review of one unit and programme: freeze the roll, draft the letter, plan the cases.
 
     Unique (unit, programme, period): opening it again gives the one that is there. The roll is frozen by one
-    INSERT … SELECT over ix_recipient_roll.
+    INSERT … SELECT over ix_recipient_roll. only: these households of it (None: the whole roll).
     """
     known = work.session.scalars(
         select(Campaign).where(Campaign.unit_id == unit_id, Campaign.programme == programme, Campaign.period == period)
@@ -94,6 +102,7 @@ def open_campaign(work: Work, *, unit_id: int, programme: str, period: str, plan
             ["campaign_id", "household_id", "opened"],
             select(literal(campaign.id), Recipient.household_id, literal(False))
             .where(Recipient.unit_id == unit.id, Recipient.programme == programme, Recipient.state == "ACTIVE")
+            .where(true() if only is None else Recipient.household_id.in_(only))
             .order_by(Recipient.household_id),
         )
     )

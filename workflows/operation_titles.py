@@ -40,6 +40,9 @@ TITLES: dict[str, Text] = {
     "report.draft": _("Save the draft of the report"),
     "report.render": _("Print the report"),
     "report.sign": _("Sign the report"),
+    "standing.begin": _("Begin comparing deliveries with recipients"),
+    "standing.issue": _("Issue the standing letter"),
+    "standing.prepare": _("Draft the standing letter"),
     "survey.plan": _("Plan offline investigations"),
     "survey.record": _("Record an offline investigation"),
 }

@@ -63,6 +63,11 @@ class Definition:
         return tuple((self.bundle.sheet.get("start") or {}).get("roles") or ())
 
     @property
+    def programmes(self) -> tuple[str, ...]:
+        """Programmes whose cases it runs."""
+        return tuple((self.bundle.sheet.get("start") or {}).get("programmes") or ())
+
+    @property
     def stages(self) -> tuple[tuple[str, str, str], ...]:
         """The stepper: (code, Chinese label, English label)."""
         rows = self.bundle.sheet.get("stages") or []

@@ -25,6 +25,8 @@ class Recipient(Base):
     __table_args__ = (
         UniqueConstraint("household_id", "programme"),
         Index("ix_recipient_roll", "unit_id", "programme", "state"),
+        # a roll in the order of its households, for comparing it part by part (CK-18)
+        Index("ix_recipient_checked", "unit_id", "programme", "state", "household_id"),
         CheckConstraint("state IN ('ACTIVE','SUSPENDED','STOPPED')", name="state"),
     )
 

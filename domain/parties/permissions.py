@@ -176,6 +176,17 @@ RULES: tuple[Rule, ...] = (
     _rule("whitelist.propose", "department_clerk department_head", DEPARTMENT),
     _rule("whitelist.decide", "department_head", DEPARTMENT),
     _rule("whitelist.read", "department_clerk department_head", DEPARTMENT),
+    # what a delivery says of a recipient: verified by the department and the town that keeps the household (NM-11)
+    _rule("recipient_doubt.read", "department_clerk department_head", DEPARTMENT),
+    _rule("recipient_doubt.read", "town_post", TOWN),
+    _rule("recipient_doubt.verify", "department_clerk department_head", DEPARTMENT),
+    _rule("recipient_doubt.verify", "town_post", TOWN),
+    # a review is opened of the households whose doubts proved true; nobody's help is stopped by it (NM-12)
+    _rule("recipient_doubt.review", "department_head", DEPARTMENT),
+    _rule("monitoring.read", "department_clerk department_head", DEPARTMENT),
+    _rule("monitoring.read", f"{_AGENCY} agency_head", AGENCY),
+    _rule("monitoring.submit", "department_head", DEPARTMENT),
+    _rule("monitoring.check", "agency_reviewer agency_head", AGENCY),
     # the report: made by the agency, delivered to the entrusting department alone (LN-09)
     _rule("report.draft", "agency_handler", AGENCY),
     _rule("report.sign", "agency_reviewer", AGENCY),

@@ -7,7 +7,7 @@ decision that stands has ended it, and the household has the members it had (DOC
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -210,6 +210,21 @@ def missing(work: Work, of: Sequence[int], on: date, *, scope: str = WIDEST) -> 
         .group_by(Person.household_id)
     )
     return {household: count for household, count in rows}  # noqa: C416  dict() takes a Result for a mapping
+
+
+def who_hold(
+    work: Work, of: Collection[int], on: date, *, signed_by: date | None = None, scope: str = WIDEST
+) -> set[int]:
+    """Keys of the people of these households for whom an authorisation holds on `on`. One SELECT however many.
+
+    Uses ix_person_household_id and ix_authorisation_person_id.
+    """
+    wanted = (
+        select(Authorisation.person_id)
+        .join(Person, Person.id == Authorisation.person_id)
+        .where(Person.household_id.in_(of), _checks(on, signed_by or on, scope).all())
+    )
+    return set(work.session.scalars(wanted))
 
 
 def held(work: Work, person: Person, on: date, *, signed_by: date | None = None, scope: str = WIDEST) -> Held:

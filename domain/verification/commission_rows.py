@@ -18,13 +18,13 @@ from domain.base import Base, BigKey, Code, Key, Ref, Sealed
 from domain.verification import guards  # noqa: F401  these tables never exist without their triggers
 
 DRAFT, ISSUED, ACCEPTED, REFUSED = "DRAFT", "ISSUED", "ACCEPTED", "REFUSED"
-VERIFY, SURVIVAL, IDENTITY = "VERIFY", "SURVIVAL", "IDENTITY"
+VERIFY, SURVIVAL, IDENTITY, STANDING = "VERIFY", "SURVIVAL", "IDENTITY", "STANDING"
 AUTH_FREE = (SURVIVAL, IDENTITY)
 IDENTITY_CATEGORIES = ("DEATH", "IDENTITY", "IDVALID")
 
 
 class Commission(Base):
-    """A commission letter. `household_id` is null for a campaign's batch letter.
+    """A commission letter. `household_id` is null for a campaign's batch letter and for a standing one (CK-18).
 
     A refused commission is kept with its reason; correcting it makes a new attempt (BX-17).
     """
@@ -39,14 +39,29 @@ class Commission(Base):
         ForeignKeyConstraint(["agency_id", "agency_kind"], ["organisation.id", "organisation.kind"]),
         CheckConstraint("department_kind = 'department'", name="from_department"),
         CheckConstraint("agency_kind = 'agency'", name="to_agency"),
-        CheckConstraint("purpose IN ('VERIFY','SURVIVAL','IDENTITY')", name="purpose"),
+        Index(
+            "ix_commission_standing",
+            "department_id",
+            "valid_until",
+            sqlite_where=text("purpose = 'STANDING'"),
+            postgresql_where=text("purpose = 'STANDING'"),
+        ),
+        CheckConstraint("purpose IN ('VERIFY','SURVIVAL','IDENTITY','STANDING')", name="purpose"),
         CheckConstraint("state IN ('DRAFT','ISSUED','ACCEPTED','REFUSED')", name="state"),
         CheckConstraint(
             "state = 'DRAFT' OR (letter_id IS NOT NULL AND commissioned_on IS NOT NULL AND signatory_id IS NOT NULL"
             " AND number IS NOT NULL)",
             name="written",
         ),
-        CheckConstraint("household_id IS NOT NULL OR campaign_id IS NOT NULL", name="has_subject"),
+        CheckConstraint(
+            "household_id IS NOT NULL OR campaign_id IS NOT NULL OR purpose = 'STANDING'", name="has_subject"
+        ),
+        CheckConstraint(
+            "(purpose = 'STANDING') = (valid_from IS NOT NULL) AND (purpose = 'STANDING') = (valid_until IS NOT NULL)"
+            " AND (purpose <> 'STANDING' OR (household_id IS NULL AND campaign_id IS NULL"
+            " AND valid_until >= valid_from))",
+            name="period",
+        ),
     )
 
     id: Mapped[Key]
@@ -70,6 +85,9 @@ class Commission(Base):
     letter_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("stored_file.id"))
     issued_at: Mapped[datetime | None]
     decided_at: Mapped[datetime | None]
+    # of a standing letter alone: its first and its last day
+    valid_from: Mapped[date | None]
+    valid_until: Mapped[date | None]
     subjects: Mapped[list[CommissionSubject]] = relationship(viewonly=True)
     categories: Mapped[list[CommissionCategory]] = relationship(viewonly=True)
 
@@ -114,7 +132,9 @@ class CommissionCategory(Base):
     __table_args__ = (
         UniqueConstraint("commission_id", "category"),
         ForeignKeyConstraint(["commission_id", "purpose"], ["commission.id", "commission.purpose"]),
-        CheckConstraint("purpose = 'VERIFY' OR category IN ('DEATH','IDENTITY','IDVALID')", name="identity_only"),
+        CheckConstraint(
+            "purpose IN ('VERIFY','STANDING') OR category IN ('DEATH','IDENTITY','IDVALID')", name="identity_only"
+        ),
     )
 
     id: Mapped[Key]

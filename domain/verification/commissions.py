@@ -224,7 +224,7 @@ def seal_letter(work: Work, case: Case, draft: Commission, letter: StoredFile, s
     work.session.flush()
     work.session.expire(draft, ["subjects", "categories"])
     body: dict[str, Any] = {"attempt": draft.attempt, "purpose": draft.purpose}
-    if draft.purpose != VERIFY:
+    if draft.purpose in AUTH_FREE:
         body["no_auth_basis"] = "BX-16"
     journal.of_case(work, case.ref, "commission.issued", draft.ref, body)
 

@@ -244,13 +244,13 @@ def _total(work: Work, case: Case, piece: Piece) -> Total | None:
     found = measures.total(piece.category, rows_to_measure(work, case, piece))
     value, count = found.value, found.count
     for finding in piece.offline:
-        figure = _figure(piece.category, finding)
+        figure = figure_of(piece.category, finding)
         value += figure or Decimal(0)
         count += int(finding.get("count") or (1 if figure else 0))
     return Total(value, count, found.rows, found.objects, found.data_date, found.conflict)
 
 
-def _figure(category: str, said: Mapping[str, Any]) -> Decimal | None:
+def figure_of(category: str, said: Mapping[str, Any]) -> Decimal | None:
     """The figure of a declared or investigated value; None when it says nothing."""
     unit = measures.measure_of(category).unit
     amount, count = measures.number(said.get("amount")), measures.number(said.get("count"))
@@ -274,23 +274,25 @@ def _declared(
     said = declarations.latest(work, households.by_id(work, case.household_id))
     declared: dict[tuple[int, str], Decimal] = {}
     for piece in pieces:
-        figure = _figure(piece.category, said.get((piece.person.ref, piece.category), {}))
+        figure = figure_of(piece.category, said.get((piece.person.ref, piece.category), {}))
         if figure is not None:
             declared[piece.person.id, piece.category] = figure
     for category in dict.fromkeys(piece.category for piece in pieces):
-        whole = _figure(category, said.get((None, category), {}))
+        whole = figure_of(category, said.get((None, category), {}))
         if whole is not None:
             keys = [(piece.person.id, category) for piece in pieces if piece.category == category]
-            _lay(whole, keys, declared, totals)
+            lay(whole, keys, declared, totals)
     return declared
 
 
-def _lay(
+def lay(
     whole: Decimal,
     keys: Sequence[tuple[int, str]],
     declared: dict[tuple[int, str], Decimal],
     totals: Mapping[tuple[int, str], Total | None],
 ) -> None:
+    """Lay a figure declared for the household upon its members' findings in their order; the rest stays with the
+    first. `declared` is changed."""
     left = whole
     for key in keys:
         total = totals[key]

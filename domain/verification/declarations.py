@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, cast
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint, select
+from sqlalchemy import ForeignKey, String, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain import journal
@@ -123,6 +123,34 @@ def latest(work: Work, household: Household) -> dict[tuple[str | None, str], dic
     """
     declaration = newest(work, household)
     return items_of(work, declaration) if declaration is not None else {}
+
+
+def latest_of(work: Work, of: Collection[int]) -> dict[int, dict[tuple[str | None, str], dict[str, Any]]]:
+    """As `latest`, by key of the household, of several; those that declared nothing are left out. Two SELECTs.
+
+    Uses ix_declaration_household_id and uq_declared_item_declaration_id_person_id_category.
+    """
+    rank = func.row_number().over(
+        partition_by=Declaration.household_id, order_by=(Declaration.declared_on.desc(), Declaration.id.desc())
+    )
+    ranked = (
+        select(Declaration.id, Declaration.household_id, rank.label("rank"))
+        .where(Declaration.household_id.in_(of))
+        .subquery()
+    )
+    counted = {key: household for key, household, place in work.session.execute(select(ranked)) if place == 1}
+    rows = work.session.execute(
+        select(DeclaredItem, Person.ref)
+        .outerjoin(Person, Person.id == DeclaredItem.person_id)
+        .where(DeclaredItem.declaration_id.in_(counted))
+        .order_by(DeclaredItem.id)
+    )
+    found: dict[int, dict[tuple[str | None, str], dict[str, Any]]] = {}
+    for item, person in rows:
+        value = work.home.vault.open_json("declared_item.value", item.ref, item.value)
+        household = found.setdefault(counted[item.declaration_id], {})
+        household[person, item.category] = cast(dict[str, Any], value)  # `_row` wrote it
+    return found
 
 
 def items_of(work: Work, declaration: Declaration) -> dict[tuple[str | None, str], dict[str, Any]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import column, select, table
 
@@ -23,7 +23,6 @@ from domain.verification import comparison, declarations, family, measures
 from domain.verification.comparison import LineView, Piece
 from domain.verification.family import Family, Held, Member
 from domain.verification.measures import Row
-from domain.verification.results import ResultView
 from domain.work import Work
 from domain.workdays import Term, add_months
 
@@ -64,13 +63,23 @@ class About:
     rests_on: tuple[int, ...] = ()
 
 
+class Seen(Protocol):
+    """How a row was found."""
+
+    @property
+    def match_kind(self) -> str: ...
+
+    @property
+    def name_differs(self) -> bool: ...
+
+
 @dataclass(frozen=True, slots=True)
-class _Found:
+class Compared:
     """A line with its rows, as they are measured and as they came."""
 
     line: LineView
     held: Held = field(repr=False)
-    views: Sequence[ResultView] = field(repr=False)
+    views: Sequence[Seen] = field(repr=False)
 
 
 def facts(work: Work, case: Case, round: int | None = None) -> list[About]:
@@ -82,7 +91,11 @@ def facts(work: Work, case: Case, round: int | None = None) -> list[About]:
     if not lines:
         return []
     chosen = work.session.get_one(comparison.ComparisonLine, lines[0].id).round
-    found = _found(work, case, lines, comparison.gathered(work, case, chosen))
+    return facts_of(work, case, _found(work, case, lines, comparison.gathered(work, case, chosen)))
+
+
+def facts_of(work: Work, case: Case, found: Sequence[Compared]) -> list[About]:
+    """The facts of one family's lines and of the rows behind them, under the rules kept with the case."""
     size = len({one.held.person.id for one in found if not one.held.person.supporter})
     limits = _limits(work, case, size)
     frame = {"case_kind": case.kind, "programme": case.programme, "household_size": size, "limits": limits}
@@ -98,24 +111,25 @@ def facts(work: Work, case: Case, round: int | None = None) -> list[About]:
     return made
 
 
-def _found(work: Work, case: Case, lines: Sequence[LineView], pieces: Sequence[Piece]) -> list[_Found]:
+def _found(work: Work, case: Case, lines: Sequence[LineView], pieces: Sequence[Piece]) -> list[Compared]:
     known = {(piece.person.id, piece.category): piece for piece in pieces}
     people = {piece.person.id: piece.person for piece in pieces}
     for line in lines:  # of an earlier letter, which the newest does not name
         if line.person_id not in people:
             people[line.person_id] = work.session.get_one(Person, line.person_id)
     said = declarations.latest(work, households.by_id(work, case.household_id))
-    members = {key: _member(work, person, said) for key, person in people.items()}
+    members = {key: member_of(work, person, said) for key, person in people.items()}
     made = []
     for line in lines:
         piece = known.get((line.person_id, line.category))
         rows = comparison.rows_to_measure(work, case, piece) if piece else []
         held = Held(members[line.person_id], line.category, line.found, line.count, rows)
-        made.append(_Found(line, held, piece.rows if piece else ()))
+        made.append(Compared(line, held, piece.rows if piece else ()))
     return made
 
 
-def _member(work: Work, person: Person, said: Mapping[tuple[str | None, str], Mapping[str, Any]]) -> Member:
+def member_of(work: Work, person: Person, said: Mapping[tuple[str | None, str], Mapping[str, Any]]) -> Member:
+    """A person with what they declared; said: of the household, as `declarations.latest`."""
     mine = {category: value for (ref, category), value in said.items() if ref == person.ref}
     figures = {category: measures.number(value.get("amount")) for category, value in mine.items()}
     return Member(
@@ -172,7 +186,7 @@ def _shared(line: LineView, frame: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _about_line(work: Work, one: _Found, frame: Mapping[str, Any], names: Mapping[str, Any]) -> About:
+def _about_line(work: Work, one: Compared, frame: Mapping[str, Any], names: Mapping[str, Any]) -> About:
     line, age = one.line, frame["limits"]["max_data_age"]
     stale = line.data_date is not None and age is not None and line.data_date < add_months(work.today, -int(age))
     context = {
@@ -191,7 +205,7 @@ def _about_line(work: Work, one: _Found, frame: Mapping[str, Any], names: Mappin
     return About(line.person_id, line.category, line.id, weightiest, context, line.ref, line.person, counted)
 
 
-def _about_row(work: Work, line: LineView, row: Row, view: ResultView, frame: Mapping[str, Any]) -> About:
+def _about_row(work: Work, line: LineView, row: Row, view: Seen, frame: Mapping[str, Any]) -> About:
     measure = measures.measure_of(line.category)
     happened = _day(row.values.get(measure.event, ""))
     context = {

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, MetaData, event, inspect
 from domain.base import Base
 from domain.verification.catalogue_guards import CATALOGUE
 from domain.verification.guarding import DELETE, INSERT, UPDATE, Guard, changed, once, unchangeable
+from domain.verification.recipient_guards import RECIPIENTS
 from domain.verification.whitelist_guards import TABLES, WHITELIST
 
 
@@ -98,6 +99,8 @@ COMMISSION = [
         + changed(
             *("id ref number case_id attempt household_id campaign_id department_id department_kind agency_id".split()),
             *("agency_kind programme purpose basis commissioned_on prepared_by signatory_id letter_id".split()),
+            "valid_from",
+            "valid_until",
             "issued_at",
         ),
         "BX-12: an issued commission letter does not change",
@@ -307,7 +310,7 @@ PACKAGES = [
 ]
 
 GUARDS: tuple[Guard, ...] = (
-    *COMMISSION, *QUERIES, *PACKAGES, *PAPERS, *WHITELIST, *TABLES, *JOURNAL, *STAFF, *CATALOGUE,
+    *COMMISSION, *QUERIES, *PACKAGES, *PAPERS, *WHITELIST, *TABLES, *RECIPIENTS, *JOURNAL, *STAFF, *CATALOGUE,
 )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from workflows import bundles, engine
 from workflows.bundles import Bundle
 
 BPMN = Path(__file__).parents[2] / "bpmn"
-NAMES = ("verification", "dynamic_review", "review_commission")
+NAMES = ("verification", "dynamic_review", "review_commission", "standing_commission", "recipient_authorisation")
 NOW = datetime(2027, 6, 1, 0, 10, tzinfo=UTC)
 DAY = timedelta(days=1)
 SLOW = frozenset({"query.run", "report.render", "notice.render"})

@@ -112,6 +112,8 @@ def test_whoever_prepared_does_not_sign_or_check() -> None:
         "decide": {"review_report"},
     }
     assert diagram("review_commission").steps["accept"].separate_from == ("sign",)
+    standing = {step.id: set(step.separate_from) for step in people("standing_commission") if step.separate_from}
+    assert standing == {"sign": {"draft"}, "acceptance": {"draft", "sign"}}
 
 
 def test_no_step_of_the_agency_decides() -> None:
@@ -155,7 +157,7 @@ def every_field(spec: FormSpec) -> Iterator[FieldSpec]:
         yield from one.fields
 
 
-@pytest.mark.parametrize("name", ["verification", "review_commission"])
+@pytest.mark.parametrize("name", ["verification", "review_commission", "standing_commission"])
 def test_the_acceptance_check_asks_for_each_item_and_ticks_none_beforehand(name: str) -> None:
     spec = {one.key: one for one in form(name, "acceptance").inputs}
     assert [key for key in spec if key in CHECKS] == list(CHECKS)
@@ -206,4 +208,5 @@ def test_the_buttons_of_a_task_are_its_outcomes_the_usual_one_first() -> None:
         ("verification", "review_report"): ["SIGN", "RETURN"],
         ("verification", "sign_commission"): ["SIGN", "RETURN"],
         ("review_commission", "acceptance"): ["ACCEPT", "REFUSE"],
+        ("standing_commission", "acceptance"): ["ACCEPT", "REFUSE"],
     }

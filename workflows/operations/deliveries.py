@@ -9,7 +9,7 @@ from domain import agenda
 from domain.blobs import StoredBlob
 from domain.files import StoredFile
 from domain.home import DEMO, Home
-from domain.verification import deliveries, queries
+from domain.verification import deliveries, queries, recipient_checks
 from domain.verification.deliveries import READING, READY, ReadOutcome, Resource
 from domain.work import SCHEDULER, Work, unit_of_work
 from sources.faults import FileRefused
@@ -71,6 +71,7 @@ def record(work: Work, ref: str, outcome: ReadOutcome) -> None:
     delivery = deliveries.by_ref(work, ref)
     if not deliveries.settle_reading(work, delivery, outcome) or delivery.state != READY:
         return
+    recipient_checks.plan(work, delivery)
     resource = work.session.get_one(Resource, delivery.resource_id)
     for case_ref in queries.waiting_case_refs(work, resource):
         key = f"{RETRY}:{case_ref}:{delivery.ref}"

@@ -25,7 +25,7 @@ def record(call: Call, decided: Sequence[Decided]) -> Mapping[str, Any]:
     kept = {
         doubt.ref: {"ref": doubt.ref}
         for one in decided
-        for raised in _raised(one)
+        for raised in said_by(one)
         if (doubt := whitelist.consider(call.work, call.case, one.about, raised)) is not None
     }
     return {"count": len(kept), "doubts": list(kept.values())}
@@ -41,8 +41,8 @@ def settle(call: Call) -> Mapping[str, Any]:
     return {"finding": doubt.finding}
 
 
-def _raised(one: Decided) -> list[Raised]:
-    """Labels of the rule alone are kept in plain: its values are the person's."""
+def said_by(one: Decided) -> list[Raised]:
+    """What the rules said that matched. Labels alone are kept in plain: a rule's values are the person's."""
     said = []
     for match in one.result.matched:
         outputs, notes = match.outputs, match.annotations

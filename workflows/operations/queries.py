@@ -89,7 +89,7 @@ class RunQuery:
             store.wanted(person.ref, households.number_of(work, person), households.name_of(work, person))
             for person in queries.persons_to_ask(work, query)
         )
-        return MatchPlan(query.ref, people, tuple(_stored(one, resource) for one in usable))
+        return MatchPlan(query.ref, people, tuple(stored_of(one, resource) for one in usable))
 
     def perform(self, home: Home, plan: MatchPlan) -> Matched:
         """Look them up. Raises BlobDamaged when a delivery's file is gone."""
@@ -126,7 +126,8 @@ def _oldest(call: Call) -> date | None:
     return add_months(call.work.today, -age.length)
 
 
-def _stored(delivery: Delivery, resource: Resource) -> StoredDelivery:
+def stored_of(delivery: Delivery, resource: Resource) -> StoredDelivery:
+    """A delivery that matching sees, as the store takes it. Raises ValueError for one that is not ready."""
     blob = delivery.store
     if blob is None:
         raise ValueError(f"delivery {delivery.ref} is not ready")
