@@ -14,6 +14,7 @@ from domain.verification import guards
 from domain.verification.catalogue_guards import CATALOGUE
 from domain.verification.guards import GUARDS
 from domain.work import harden
+from tests.domain.verification.recipient_attempts import RECIPIENTS
 from tests.domain.verification.world import WORLD
 from tests.infrastructure.databases import EMPTY, SQLITE, Place, Template
 
@@ -107,53 +108,6 @@ RESULT = (
 )
 ANSWERING = "UPDATE delivery SET package_id = (SELECT id FROM request_package)"
 OUT = [SENT, PACKAGE, IN_PACKAGE]
-
-LETTER = "(SELECT id FROM commission WHERE purpose = 'STANDING')"
-A_CHECK = (
-    "INSERT INTO recipient_check (ref, delivery_id, commission_id, unit_id, policy_snapshot_id, state, place, households,"
-    " persons, left_out, found, doubts, spared, begun_at) SELECT 'x', (SELECT MIN(id) FROM delivery), c.id,"
-    " c.department_id, (SELECT MIN(id) FROM policy_snapshot), 'RUNNING', 0, 0, 0, 0, 0, 0, 0, '2027-03-10 00:00:00'"
-    " FROM commission c WHERE c.state = 'ACCEPTED' AND c.purpose = '{purpose}'"
-)
-STANDING = [
-    (
-        "INSERT INTO commission (ref, case_id, attempt, department_id, department_kind, agency_id, agency_kind, programme,"
-        " purpose, basis, state, letter_id, commissioned_on, signatory_id, number, valid_from, valid_until) SELECT 'y',"
-        " case_id, 1, department_id, department_kind, agency_id, agency_kind, programme, 'STANDING', '', 'DRAFT', letter_id,"
-        " commissioned_on, signatory_id, 'N7', commissioned_on, commissioned_on FROM commission WHERE state = 'ACCEPTED'"
-    ),
-    f"INSERT INTO commission_category (commission_id, purpose, category) VALUES ({LETTER}, 'STANDING', 'DEPOSIT')",
-    (
-        "INSERT INTO commission_subject (commission_id, person_id, purpose, commissioned_on, authorisation_id, signed_on)"
-        " SELECT c.id, a.person_id, 'STANDING', c.commissioned_on, a.id, a.signed_on FROM commission c, authorisation a"
-        " WHERE c.purpose = 'STANDING' AND a.id = (SELECT MIN(id) FROM authorisation)"
-    ),
-    f"UPDATE commission SET state = 'ISSUED' WHERE id = {LETTER}",
-    (
-        "INSERT INTO acceptance (ref, commission_id, outcome, reason_code, items, checker_id, preparer_id, decided_at)"
-        f" SELECT 'y', {LETTER}, 'ACCEPTED', '', '{{}}', checker_id, preparer_id, decided_at FROM acceptance"
-    ),
-    f"UPDATE commission SET state = 'ACCEPTED' WHERE id = {LETTER}",
-    A_CHECK.format(purpose="STANDING"),
-    (
-        "INSERT INTO recipient_doubt (ref, check_id, commission_id, unit_id, town_id, household_id, person_id, programme,"
-        " category, code, fingerprint, delivery_id, row_no, rule, sentence, value, raised_at) SELECT 'x', k.id,"
-        " k.commission_id, k.unit_id, h.town_id, h.id, p.id, 'DIBAO', 'DEPOSIT', 'D-X', 'fp1:', k.delivery_id, '2', '{}',"
-        " p.name, p.name, k.begun_at FROM recipient_check k JOIN commission_subject s ON s.commission_id = k.commission_id"
-        " JOIN person p ON p.id = s.person_id JOIN household h ON h.id = p.household_id"
-    ),
-]
-VERIFIED = (
-    "UPDATE recipient_doubt SET finding = 'FALSE', method = 'VISIT', measure = 'NONE', note = sentence,"
-    " settled_by = (SELECT MIN(id) FROM account), settled_at = raised_at"
-)
-LISTED = [
-    (
-        "INSERT INTO monitoring_list (ref, data_type, period_start, period_end, unit_id, state, rows, spared, issued_at)"
-        " SELECT 'x', 'DEPOSIT', '2027-02-01', '2027-02-28', unit_id, 'ISSUED', 1, 0, raised_at FROM recipient_doubt"
-    ),
-    "INSERT INTO monitoring_item (list_id, doubt_id) SELECT l.id, d.id FROM monitoring_list l, recipient_doubt d",
-]
 
 # guard, statements before it, the statement it refuses
 ATTEMPTS: list[tuple[str, list[str], str]] = [
@@ -266,16 +220,7 @@ ATTEMPTS: list[tuple[str, list[str], str]] = [
         "UPDATE request_package SET state = 'OUT'",
     ),
     ("guard_result_row_insert_asked", [SENT, PACKAGE, ANSWERING], RESULT),
-    ("guard_recipient_check_insert_letter", [], A_CHECK.format(purpose="VERIFY")),
-    ("guard_recipient_doubt_update_kept", STANDING, "UPDATE recipient_doubt SET code = 'D-Y'"),
-    ("guard_recipient_doubt_update_kept", STANDING, "UPDATE recipient_doubt SET sentence = value || value"),
-    ("guard_recipient_doubt_update_verified", [*STANDING, VERIFIED], "UPDATE recipient_doubt SET finding = 'TRUE'"),
-    ("guard_recipient_doubt_delete_kept", STANDING, "DELETE FROM recipient_doubt"),
-    (
-        "guard_monitoring_list_update_whole",
-        [*STANDING, *LISTED],
-        "UPDATE monitoring_list SET state = 'SUBMITTED', submitted_by = (SELECT MIN(id) FROM account)",
-    ),
+    *RECIPIENTS,
     ("guard_report_update_signed", [], "UPDATE report SET digest = 'f'"),
     ("guard_report_update_signed", [], "UPDATE report SET number = 'R2'"),
     ("guard_report_update_moves", [], "UPDATE report SET state = 'DRAFT'"),
