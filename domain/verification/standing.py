@@ -65,7 +65,7 @@ def prepare(
     draft.valid_from, draft.valid_until = valid_from, valid_until
     work.session.add(draft)
     work.session.flush()
-    commissions.write_categories(work, draft, wanted)
+    commissions.write_categories(work, draft, wanted, {})
     body = {"attempt": draft.attempt, "purpose": STANDING}
     journal.of_case(work, case.ref, "commission.prepared", draft.ref, body)
     return draft
