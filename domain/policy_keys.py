@@ -265,6 +265,17 @@ AGREEMENT_EXPIRED = PolicyKey(
 WHITELIST_TERM = PolicyKey(
     "whitelist_term", TERM, "A record on the whitelist is let pass for so long at most.", "白名单最长有效期"
 )
+DUPLICATE_RULES = PolicyKey(
+    "duplicate_rules", names("DUP-URBRUR", "DUP-TK", "DUP-DBTK", "DUP-PRICE"), "Rules of duplicate payments that hold.",
+    "重复发放规则",
+)  # fmt: skip
+RECONCILED_PROGRAMMES = PolicyKey(
+    "reconciled_programmes",
+    names(),
+    "Programmes whose register is compared with ledger and payments.",
+    "三方对账的救助类别",
+)
+
 # Thresholds of the doubt rules: no seed gives a figure, each is a parameter of the office
 STANDARD_MONTH = PolicyKey(
     "doubt.standard_month", by(AMOUNT), "Monthly standard a head, by programme.", "月保障标准", "yuan"

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from domain.agenda import AgendaItem
+from domain.assistance import payments, reconciliation
 from domain.cases import Case
 from domain.errors import OperationFailed
 from domain.home import Home
@@ -37,6 +38,9 @@ from workflows.operations.packages import record as record_answer
 from workflows.operations.recipients import gather as gather_recipients
 from workflows.operations.recipients import perform as perform_recipients
 from workflows.operations.recipients import record as record_recipients
+from workflows.operations.reconciliation import gather as gather_list
+from workflows.operations.reconciliation import perform as perform_list
+from workflows.operations.reconciliation import record as record_list
 from workflows.registry import TryPolicy
 
 # what belongs to the house is worth more tries than what belongs to one case: a poison case must slow nobody
@@ -189,6 +193,23 @@ def _ask_recipients(work: Work, _item: AgendaItem, _result: Any) -> None:
     recipients.ask_some(work)
 
 
+def _gather_list(work: Work, item: AgendaItem) -> Any:
+    return gather_list(work, item.subject)
+
+
+def _record_list(work: Work, item: AgendaItem, result: Any) -> None:
+    record_list(work, item.subject, result)
+
+
+def _compare_month(work: Work, item: AgendaItem) -> Any:
+    return reconciliation.compare(work, item.subject)
+
+
+def _record_month(work: Work, _item: AgendaItem, result: Any) -> None:
+    if result is not None:
+        reconciliation.record(work, result)
+
+
 def _deliver_held(work: Work, item: AgendaItem, _result: Any) -> None:
     repairs.deliver_held(work, item.subject, item.payload)
 
@@ -309,6 +330,8 @@ DUTIES: dict[str, Duty] = {
     recipient_checks.PART: Duty(_record_recipients, _gather_recipients, perform_recipients),
     monitoring.ISSUE: Duty(_issue_list),
     recipient_checks.ASK: Duty(_ask_recipients),
+    payments.READ_DUTY: Duty(_record_list, _gather_list, perform_list),
+    reconciliation.RUN_DUTY: Duty(_record_month, _compare_month, _as_read),
     "message.deliver": Duty(_deliver_message, policy=_case),
     "campaign.open": Duty(_open_campaign),
     "campaign.fill": Duty(_fill_campaign),

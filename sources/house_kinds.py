@@ -1,4 +1,4 @@
-"""Tables that this house lays out itself: answers to request packages (CK-11).
+"""Tables that this house lays out itself: answers to request packages (CK-11), payment lists of a month (NM-20).
 
 They are read like any file of a department, by the same limited child; `kind_of` is what it looks kinds up in.
 """
@@ -8,7 +8,19 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 
-from sources.categories import CATEGORIES, CERTIFICATE, IDENTITY, READABLE, TEXT, Category, Field
+from sources.categories import (
+    AMOUNT,
+    CATEGORIES,
+    CERTIFICATE,
+    IDENTITY,
+    MONTH,
+    NAME,
+    READABLE,
+    TEXT,
+    Category,
+    Field,
+    SubjectColumns,
+)
 
 ANSWER = ".ANSWER"
 PACKAGE, TOKEN, OUTCOME, REMARK = "package_number", "package_token", "package_outcome", "package_remark"
@@ -19,6 +31,23 @@ OWN_FIELDS = (
     Field(TOKEN, TEXT, (TOKEN_LABEL, "识别码"), column=True),
     Field(OUTCOME, TEXT, (OUTCOME_LABEL, "反馈结果"), column=True),
     Field(REMARK, TEXT, (REMARK_LABEL, "反馈说明")),
+)
+
+
+_PAYEE = READABLE["PENRCV"].fields[:2]
+PAYMENTS = Category(
+    "PAYMENTS",
+    "资金发放名单",
+    (
+        Field("number", IDENTITY, (*_PAYEE[0].labels, "领款人身份证号", "户主身份证号", "户主身份证号码"), column=True),
+        Field("name", NAME, (*_PAYEE[1].labels, "领款人", "领款人姓名", "户主姓名", "户名")),
+        Field("item", TEXT, ("救助类别", "救助类型", "发放项目", "资金项目", "补贴项目", "项目名称"), True, True),
+        Field("area", TEXT, ("城乡类别", "城乡属性", "城乡")),
+        Field("month", MONTH, ("发放月份", "所属月份", "月份", "所属期", "发放年月")),
+        Field("amount", AMOUNT, ("发放金额", "实发金额", "金额", "应发金额", "补助金额"), True, True),
+    ),
+    (SubjectColumns("number", "name"),),
+    "month",
 )
 
 
@@ -45,4 +74,6 @@ def columns_to_fill(code: str) -> tuple[Field, ...]:
 
 def kind_of(code: str) -> Category:
     """The kind of this code, a category, a declaration or one of our own. Raises KeyError."""
+    if code == PAYMENTS.code:
+        return PAYMENTS
     return answer_of(code.removesuffix(ANSWER)) if code.endswith(ANSWER) else READABLE[code]

@@ -66,6 +66,7 @@ ENTRIES: tuple[Entry, ...] = (
         WORK,
         more=("catalogue_draft", "agreements", "catalogue_gaps"),
     ),
+    Entry("reconciliation.listing", _("Reconciliation"), "reconciliation.read", WORK),
     Entry("households.listing", _("Households"), "household.import", WORK),
     Entry("competence.listing", _("People"), "competence.set", WORK, not_for=frozenset({"bureau", "system"})),
     Entry("processes.listing", _("Processes"), "process.read", RULES, more=STUDIO),

@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain import journal, rules
-from domain.assistance import recipients
+from domain.assistance import duplicates, recipients
 from domain.base import Base, BigKey, Key, Ref, Sealed, new_ref
 from domain.cases import DYNAMIC, NEW, Case
 from domain.errors import Conflict, InvalidAnswers, NotPermitted
@@ -146,7 +146,8 @@ def decide(work: Work, case: Case, decision: Decision) -> Determination:
 
     Raises:
         NotPermitted: not the department's head; never the agency (LF-17), never who worked on the report (CK-13).
-        Conflict: no delivered report (BX-20, BX-21), or only a doubt list (BX-26); no new application.
+        Conflict: no delivered report (BX-20, BX-21), or only a doubt list (BX-26); no new application; an approval
+            while a duplicate payment stands, or beside another entitlement of a member (NM-21).
         InvalidAnswers: reason or basis missing.
     """
     _must_decide(work, case, decision)
@@ -155,6 +156,8 @@ def decide(work: Work, case: Case, decision: Decision) -> Determination:
     report = _delivered_report(work, case)
     _must_be_apart(work, case, report)
     reports.must_be_reported(work, case)
+    if decision.outcome == APPROVE:
+        duplicates.must_stand_alone(work, case)
     made = _recorded(work, case, decision, report)
     household = households.by_id(work, case.household_id)
     day = decision.effective_on or work.today
@@ -175,7 +178,7 @@ def review(work: Work, case: Case, decision: Decision) -> Determination:
     Raises:
         NotPermitted: as `decide`.
         Conflict: no list or report yet; a doubt not verified (BX-40); STOP without a doubt of this very household
-            that a person found true (NM-12); not a review.
+            that a person found true (NM-12); not a review; going on while a duplicate payment stands (NM-21).
         InvalidAnswers: reason or basis missing.
     """
     _must_decide(work, case, decision)
@@ -189,6 +192,8 @@ def review(work: Work, case: Case, decision: Decision) -> Determination:
             _("Assistance is stopped only on a doubt of this household that a person verified and found true."),
             clause="NM-12",
         )
+    if decision.outcome in (ADJUST, CONTINUE):
+        duplicates.must_stand_alone(work, case)
     made = _recorded(work, case, decision, report, grounds)
     household = households.by_id(work, case.household_id)
     day = decision.effective_on or work.today

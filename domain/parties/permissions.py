@@ -233,6 +233,10 @@ RULES: tuple[Rule, ...] = (
     _rule("package.read", f"{_AGENCY} agency_head data_supplier supplier_leader", OWN),
     _rule("package.download", "agency_handler data_supplier", OWN),
     _rule("package.answer", "data_supplier", OWN),
+    # payments of a month: the department's lists, its differences and duplicates (NM-20, NM-21)
+    _rule("payments.upload", "finance department_clerk", OWN),
+    _rule("reconciliation.read", "finance department_clerk department_head", OWN),
+    _rule("reconciliation.handle", "department_clerk department_head", OWN),
     # the catalogue: kept by its administrators for the suppliers of their jurisdiction, a second one publishes; the
     # offices that work with it read it, a supplier its own items
     _rule("catalogue.edit", "catalogue_admin", OWN),

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, MetaData, event, inspect
 from domain.base import Base
 from domain.verification.catalogue_guards import CATALOGUE
 from domain.verification.guarding import DELETE, INSERT, UPDATE, Guard, changed, once, unchangeable
+from domain.verification.money_guards import MONEY, PACKAGES
 from domain.verification.recipient_guards import RECIPIENTS
 from domain.verification.whitelist_guards import TABLES, WHITELIST
 
@@ -271,47 +272,19 @@ STAFF = [
     ),
 ]
 
-_OUT_TO_IT = (
-    "query q JOIN request_package k ON k.resource_id = q.resource_id"
-    " WHERE k.id = NEW.package_id AND k.state = 'OUT' AND q.id = NEW.query_id AND q.state = 'SENT'"
-)
-PACKAGES = [
-    Guard(
-        "request_package_person",
-        INSERT,
-        "out",
-        f"NOT EXISTS (SELECT 1 FROM {_OUT_TO_IT})",  # noqa: S608  fixed words
-        "CK-11: a package asks about persons of queries that are out to its source",
-    ),
-    Guard(
-        "request_package_person",
-        UPDATE,
-        "frozen",
-        changed("package_id", "position", "query_id", "person_id", "token"),
-        "CK-11: the persons of a package are frozen when it is made",
-    ),
-    Guard("request_package_person", DELETE, "kept", "TRUE", "CK-11: who was asked about is kept"),
-    Guard(
-        "request_package",
-        UPDATE,
-        "closed",
-        "OLD.state <> 'OUT' AND NEW.state <> OLD.state",
-        "CK-11: a package that is closed stays so",
-    ),
-    Guard(
-        "result_row",
-        INSERT,
-        "asked",
-        "EXISTS (SELECT 1 FROM delivery d WHERE d.id = NEW.delivery_id AND d.package_id IS NOT NULL AND NOT EXISTS"
-        " (SELECT 1 FROM request_package_person p WHERE p.package_id = d.package_id AND p.query_id = NEW.query_id"
-        " AND p.person_id = NEW.person_id))",
-        "CK-11: the answer speaks of somebody its package does not ask about",
-    ),
-]
-
 GUARDS: tuple[Guard, ...] = (
-    *COMMISSION, *QUERIES, *PACKAGES, *PAPERS, *WHITELIST, *TABLES, *RECIPIENTS, *JOURNAL, *STAFF, *CATALOGUE,
-)  # fmt: skip
+    *COMMISSION,
+    *QUERIES,
+    *PACKAGES,
+    *MONEY,
+    *PAPERS,
+    *WHITELIST,
+    *TABLES,
+    *RECIPIENTS,
+    *JOURNAL,
+    *STAFF,
+    *CATALOGUE,
+)
 
 
 def statements(dialect: str, tables: Iterable[str] | None = None) -> list[str]:

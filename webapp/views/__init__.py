@@ -12,7 +12,7 @@ MODULES = (
     "desk", "finding", "many", "papers", "task_acts", "task_rows", "files", "start", "cases", "repairs", "on_behalf",
     "batches", "overseeing", "supervision", "decided", "reports", "campaigns", "deliveries", "whitelist", "packages",
     "recipients", "monitoring",
-    "catalogue", "catalogue_draft", "agreements", "catalogue_gaps", "operations", "incidents",
+    "catalogue", "catalogue_draft", "agreements", "catalogue_gaps", "reconciliation", "operations", "incidents",
     "terms", "notices",
     "substitutes", "leaving", "relatives", "separation", "competence",
     "kept", "uploads",

@@ -109,6 +109,22 @@ RESULT = (
 ANSWERING = "UPDATE delivery SET package_id = (SELECT id FROM request_package)"
 OUT = [SENT, PACKAGE, IN_PACKAGE]
 
+RUN = (
+    "INSERT INTO reconciliation_run (ref, month, unit_id) SELECT 'r', '2027-03', department_id FROM commission WHERE"
+    " state = 'ACCEPTED'"
+)
+ITEM = (
+    "INSERT INTO reconciliation_difference (ref, key, run_id, unit_id, month, rule, idno_blind, item, facts, state,"
+    " found_at) SELECT 'd', 'd', r.id, r.unit_id, '2027-03', 'DUP-TK', p.idno_blind, '', '{}', 'OPEN',"
+    " '2027-03-10 00:00:00' FROM reconciliation_run r, person p WHERE p.id = (SELECT MIN(q.person_id) FROM"
+    " query_subject q)"
+)
+AGAIN = (
+    "INSERT INTO determination (ref, case_id, ordinal, report_id, outcome, reason, basis, org_id, org_kind, decided_by,"
+    " decided_at) SELECT 'x', case_id, 2, report_id, '{outcome}', reason, basis, org_id, org_kind, decided_by,"
+    " decided_at FROM determination"
+)
+
 # guard, statements before it, the statement it refuses
 ATTEMPTS: list[tuple[str, list[str], str]] = [
     ("guard_whitelist_entry_insert_record", [VERIFIED.format(finding="'TRUE'")], LET_PASS),
@@ -221,6 +237,14 @@ ATTEMPTS: list[tuple[str, list[str], str]] = [
     ),
     ("guard_result_row_insert_asked", [SENT, PACKAGE, ANSWERING], RESULT),
     *RECIPIENTS,
+    ("guard_determination_insert_alone", [RUN, ITEM], AGAIN.format(outcome="APPROVE")),
+    ("guard_determination_insert_alone", [RUN, ITEM], AGAIN.format(outcome="CONTINUE")),
+    (
+        "guard_reconciliation_difference_update_handled",
+        [RUN, ITEM, "UPDATE reconciliation_difference SET state = 'GONE'"],
+        "UPDATE reconciliation_difference SET state = 'OPEN'",
+    ),
+    ("guard_reconciliation_difference_delete_kept", [RUN, ITEM], "DELETE FROM reconciliation_difference"),
     ("guard_report_update_signed", [], "UPDATE report SET digest = 'f'"),
     ("guard_report_update_signed", [], "UPDATE report SET number = 'R2'"),
     ("guard_report_update_moves", [], "UPDATE report SET state = 'DRAFT'"),
