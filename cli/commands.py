@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from cli import backup, counting, decide, doctor, founding, match, reading, restore, supervise
+from cli import backup, counting, decide, doctor, founding, match, reading, restore, store, supervise
 from cli.here import FILE, actor_of, home_here, settings_here
 from cli.instant import Instant
 from cli.processes import process
@@ -301,6 +301,7 @@ ALL: list[click.Command] = [
     *decide.ALL,
     *doctor.ALL,
     *match.ALL,
+    store.store,
     backup.backup_command,
     backup.prove_command,
     restore.restore_command,

@@ -18,7 +18,8 @@ from domain.home import Home, HomeMissing, open_home
 from domain.settings import TABLE, Settings
 from domain.text import Text
 from domain.text import gettext as _
-from domain.work import OPERATOR, unit_of_work
+from domain.verification import delivery_parts
+from domain.work import OPERATOR, Work, unit_of_work
 from exchange import mail
 from tasks.health import checks, machine_checks, operations, tally_checks
 from tasks.health.machine_checks import OK, PROBLEM, WARNING, Check
@@ -61,9 +62,22 @@ def examine(made: Settings, *, whole_journal: bool = False) -> list[Check]:
         with unit_of_work(home, OPERATOR, write=False, one_instant=True) as work:
             found = checks.of_office(work, operations.overview(work))
             found.append(tally_checks.counted_right(work))
-            return [*found, checks.journal_adds_up(work, whole=whole_journal), _mail(made)]
+            return [*found, _store(work), checks.journal_adds_up(work, whole=whole_journal), _mail(made)]
     finally:
         home.engine.dispose()
+
+
+def _store(work: Work) -> Check:
+    """Whether what departments delivered is under the current key; an older key must not be destroyed before."""
+    left = delivery_parts.left_to_reseal(work, work.home.vault)
+    if not left:
+        return Check("store.keys", OK, _("Everything departments delivered is under the current key."))
+    return Check(
+        "store.keys",
+        WARNING,
+        _("%(count)s stored files of departments are under an older key.", count=left),
+        _("./run do store rotate; keep the older key until it has ended, without it they cannot be searched."),
+    )
 
 
 def _mail(made: Settings) -> Check:

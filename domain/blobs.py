@@ -31,6 +31,7 @@ NONCE = 12
 TAG = 16
 MAGIC = b"HEDUI1\n"
 PARTIAL = ".part"
+_FRAME_HEAD = 5 + NONCE  # length, whether it is the last, nonce
 
 
 class BlobDamaged(HouseError):
@@ -69,6 +70,19 @@ class Blobs:
             digest, size = _write_frames(out, stream, key, limit)
         return StoredBlob(name, digest, size, self._vault.wrap(key, name))
 
+    @contextmanager
+    def writing(self) -> Iterator[Writing]:
+        """A file that is written piece by piece. Once the block has ended it is durable and `stored` says what it is;
+        of a block that fails nothing is left.
+        """
+        name = secrets.token_hex(16)
+        key = secrets.token_bytes(32)
+        with self._arriving(name) as out:
+            going = Writing(out, key)
+            yield going
+            digest = going.finish()
+        going.stored = StoredBlob(name, digest, going.size, self._vault.wrap(key, name))
+
     def put_bytes(self, content: bytes) -> StoredBlob:
         """Store bytes that are in memory already."""
         return self.put(BytesIO(content))
@@ -88,9 +102,18 @@ class Blobs:
             with self._path(blob.name).open("rb") as file:
                 yield from _read_frames(file, cipher)
         except (OSError, InvalidTag, struct.error) as problem:
-            raise BlobDamaged(
-                _("A stored file is missing or damaged. Restore it from a backup."), blob=blob.name
-            ) from problem
+            raise _damaged(blob) from problem
+
+    @contextmanager
+    def opened(self, blob: StoredBlob) -> Iterator[Pieces]:
+        """A file to read pieces of, by offset; only the frames they lie in are unsealed. Raises BlobDamaged."""
+        cipher = AESGCM(self._vault.unwrap(blob.wrapped_key, blob.name))
+        try:
+            file = self._path(blob.name).open("rb")
+        except OSError as problem:
+            raise _damaged(blob) from problem
+        with file:
+            yield Pieces(file, cipher, blob)
 
     def check(self, blob: StoredBlob) -> None:
         """Read a file to its end. Raises BlobDamaged when it is not the one its row speaks of; Unreadable."""
@@ -100,7 +123,7 @@ class Blobs:
             plain.update(frame)
             size += len(frame)
         if (plain.hexdigest(), size) != (blob.digest, blob.size):
-            raise BlobDamaged(_("A stored file is missing or damaged. Restore it from a backup."), blob=blob.name)
+            raise _damaged(blob)
 
     def sealed_size(self, name: str) -> int:
         """Bytes a stored file takes, as it lies there. Raises FileNotFoundError."""
@@ -190,27 +213,88 @@ class Blobs:
         return self._folder / name[:2] / name
 
 
-def _write_frames(out: BinaryIO, stream: BinaryIO, key: bytes, limit: int | None) -> tuple[str, int]:
-    cipher = AESGCM(key)
-    plain = hashlib.sha256()
-    size = 0
-    out.write(MAGIC)
-    number = 0
-    chunk = stream.read(FRAME)
-    while True:
-        following = stream.read(FRAME) if chunk else b""
-        plain.update(chunk)
-        size += len(chunk)
-        if limit is not None and size > limit:
-            raise TooLarge(_("The file is larger than %(limit)s MB.", limit=limit // 1_000_000))
-        last = not following
+class Pieces:
+    """Pieces of one sealed file. The frame that was read last is kept, so that pieces in order cost each frame once."""
+
+    def __init__(self, file: BinaryIO, cipher: AESGCM, blob: StoredBlob) -> None:
+        self._file = file
+        self._cipher = cipher
+        self._blob = blob
+        self._last = max(0, (blob.size - 1) // FRAME)
+        self._held: tuple[int, bytes] = (-1, b"")
+
+    def at(self, offset: int, length: int) -> bytes:
+        """`length` plain bytes from `offset` on. Raises BlobDamaged: a frame does not open, or the file is shorter."""
+        found = bytearray()
+        while len(found) < length:
+            number, start = divmod(offset + len(found), FRAME)
+            piece = self._frame(number)[start : start + length - len(found)]
+            if not piece:
+                raise _damaged(self._blob)
+            found += piece
+        return bytes(found)
+
+    def _frame(self, number: int) -> bytes:
+        if self._held[0] == number:
+            return self._held[1]
+        try:
+            self._file.seek(len(MAGIC) + number * (_FRAME_HEAD + FRAME + TAG))
+            length, last = struct.unpack(">I?", self._file.read(5))
+            nonce, sealed = self._file.read(NONCE), self._file.read(min(length, FRAME + TAG))
+            plain = self._cipher.decrypt(nonce, sealed, _frame_aad(number, number == self._last))
+        except (InvalidTag, struct.error, ValueError) as problem:
+            raise _damaged(self._blob) from problem
+        if last is not (number == self._last):
+            raise _damaged(self._blob)
+        self._held = (number, plain)
+        return plain
+
+
+def _damaged(blob: StoredBlob) -> BlobDamaged:
+    return BlobDamaged(_("A stored file is missing or damaged. Restore it from a backup."), blob=blob.name)
+
+
+class Writing:
+    """A sealed file while it is written; size: plain bytes so far; stored: what it is, once it is whole."""
+
+    def __init__(self, out: BinaryIO, key: bytes) -> None:
+        self.size = 0
+        self.stored: StoredBlob | None = None
+        self._out = out
+        self._cipher = AESGCM(key)
+        self._plain = hashlib.sha256()
+        self._held = bytearray()
+        self._number = 0
+        out.write(MAGIC)
+
+    def write(self, piece: bytes) -> None:
+        """Add a piece of any length."""
+        self.size += len(piece)
+        self._held += piece
+        while len(self._held) > FRAME:
+            self._frame(bytes(self._held[:FRAME]), last=False)
+            del self._held[:FRAME]
+
+    def finish(self) -> str:
+        """Write what is held as the last frame. Returns the SHA-256 (hex) of the plain bytes."""
+        self._frame(bytes(self._held), last=True)
+        return self._plain.hexdigest()
+
+    def _frame(self, plain: bytes, *, last: bool) -> None:
+        self._plain.update(plain)
         nonce = os.urandom(NONCE)
-        sealed = cipher.encrypt(nonce, chunk, _frame_aad(number, last))
-        out.write(struct.pack(">I?", len(sealed), last) + nonce + sealed)
-        if last:
-            return plain.hexdigest(), size
-        number += 1
-        chunk = following
+        sealed = self._cipher.encrypt(nonce, plain, _frame_aad(self._number, last))
+        self._out.write(struct.pack(">I?", len(sealed), last) + nonce + sealed)
+        self._number += 1
+
+
+def _write_frames(out: BinaryIO, stream: BinaryIO, key: bytes, limit: int | None) -> tuple[str, int]:
+    going = Writing(out, key)
+    while chunk := stream.read(FRAME):
+        going.write(chunk)
+        if limit is not None and going.size > limit:
+            raise TooLarge(_("The file is larger than %(limit)s MB.", limit=limit // 1_000_000))
+    return going.finish(), going.size
 
 
 def _read_frames(file: BinaryIO, cipher: AESGCM) -> Iterator[bytes]:

@@ -69,6 +69,10 @@ TABLE: tuple[Setting, ...] = (
         _("The largest upload in bytes."), ("1", "2000000000"),
     ),
     Setting(
+        "part_rows", "HEDUI_PART_ROWS", "number", "1000000",
+        _("Rows of a delivered file that are stored and committed at a time."), ("1", "10000000"),
+    ),
+    Setting(
         "scanner", "HEDUI_SCANNER", "text", "",
         _("A virus scanner that speaks clamd’s INSTREAM, tcp://host:port or unix:///path; without it none is asked."),
     ),
@@ -119,6 +123,7 @@ class Settings:
     home: folder of database and files. keys: folder of the master keys. database_url: "" means SQLite
     in the home. listen/port: address of the web. tls_cert/tls_key: PEM files. trusted_proxies: number of
     reverse proxies whose forwarded headers are believed. hosts: allowed Host names. upload_limit: bytes.
+    part_rows: rows of a delivery stored at a time.
     scanner: address of clamd, "" for none. photo_position: "remove" or "keep".
     mail_*: the server that takes mail ("" host: none is sent), and what mail says it comes from and leads to.
     given: variables that were set. unknown: variables that look like ours and are none, most likely misspelt.
@@ -134,6 +139,7 @@ class Settings:
     trusted_proxies: int = 0
     hosts: tuple[str, ...] = ()
     upload_limit: int = 50_000_000
+    part_rows: int = 1_000_000
     scanner: str = ""
     photo_position: str = "remove"
     mail_host: str = ""

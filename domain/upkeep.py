@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, String, and_, or_, select
+from sqlalchemy import CheckConstraint, Index, String, and_, exists, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from domain import journal
@@ -23,6 +23,7 @@ from domain.text import Text
 from domain.text import gettext as _
 from domain.uploads import UploadChunk
 from domain.verification.deliveries import DROPPED, Delivery
+from domain.verification.delivery_parts import DeliveryPart
 from domain.work import Work
 
 BACKUP, PROOF = "BACKUP", "PROOF"
@@ -31,7 +32,7 @@ RUNNING, DONE, FAILED = "RUNNING", "DONE", "FAILED"
 SILENT = timedelta(hours=1)
 
 # every column that names a stored file; a file that none of them names is an orphan
-NAMING = (StoredFile.blob_name, Delivery.store_name, UploadChunk.blob_name)
+NAMING = (StoredFile.blob_name, Delivery.store_name, DeliveryPart.blob_name, UploadChunk.blob_name)
 
 
 class UpkeepRun(Base):
@@ -143,9 +144,14 @@ def named_files(session: Session) -> Iterator[StoredBlob]:
     columnar = select(
         Delivery.store_name, Delivery.store_digest, Delivery.store_size, Delivery.store_key
     ).where(Delivery.store_name.is_not(None), Delivery.store_key.is_not(None), Delivery.state != DROPPED)  # fmt: skip
+    columnar = columnar.where(~exists().where(DeliveryPart.delivery_id == Delivery.id))
+    parts = select(
+        DeliveryPart.blob_name, DeliveryPart.blob_digest, DeliveryPart.blob_size, DeliveryPart.blob_key
+    )  # fmt: skip
     pieces = select(UploadChunk.blob_name, UploadChunk.digest, UploadChunk.size, UploadChunk.blob_key)
     for wanted in (
-        papers.order_by(StoredFile.id), columnar.order_by(Delivery.id), pieces.order_by(UploadChunk.id)
+        papers.order_by(StoredFile.id), columnar.order_by(Delivery.id), parts.order_by(DeliveryPart.id),
+        pieces.order_by(UploadChunk.id),
     ):  # fmt: skip
         for name, digest, size, key in session.execute(wanted.execution_options(yield_per=1000)):
             yield StoredBlob(str(name), str(digest or ""), int(size or 0), bytes(key or b""))

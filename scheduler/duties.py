@@ -50,10 +50,16 @@ CASE = TryPolicy()
 
 # everything that was ever completed may have to be looked at
 PROOF = TryPolicy(attempts=5, first=timedelta(minutes=1), factor=4, timeout=timedelta(hours=4))
+# a department's file may have a hundred million rows
+READING = TryPolicy(attempts=5, first=timedelta(seconds=10), factor=4, timeout=timedelta(hours=12))
 
 
 def _proof(_item: AgendaItem) -> TryPolicy:
     return PROOF
+
+
+def _reading(_item: AgendaItem) -> TryPolicy:
+    return READING
 
 
 def _house(_item: AgendaItem) -> TryPolicy:
@@ -322,7 +328,7 @@ DUTIES: dict[str, Duty] = {
     "query.retry": Duty(_retry_queries, policy=_case),
     OPEN_DUTY: Duty(_open_query, policy=_case),
     agreement_reminders.DUTY: Duty(_remind_agreements),
-    "delivery.read": Duty(_record_delivery, _gather_delivery, perform_delivery),
+    "delivery.read": Duty(_record_delivery, _gather_delivery, perform_delivery, policy=_reading),
     packages.READ_DUTY: Duty(_record_answer, _gather_answer, perform_answer),
     packages.EXPIRE_DUTY: Duty(_expire_package),
     recipient_checks.BEGIN: Duty(_begin_recipients),

@@ -16,6 +16,7 @@ from domain.verification.catalogue_guards import CATALOGUE
 from domain.verification.guarding import DELETE, INSERT, UPDATE, Guard, changed, once, unchangeable
 from domain.verification.money_guards import MONEY, PACKAGES
 from domain.verification.recipient_guards import RECIPIENTS
+from domain.verification.stored_guards import STORED
 from domain.verification.whitelist_guards import TABLES, WHITELIST
 
 
@@ -277,6 +278,7 @@ GUARDS: tuple[Guard, ...] = (
     *QUERIES,
     *PACKAGES,
     *MONEY,
+    *STORED,
     *PAPERS,
     *WHITELIST,
     *TABLES,

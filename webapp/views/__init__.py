@@ -13,7 +13,7 @@ MODULES = (
     "batches", "overseeing", "supervision", "decided", "reports", "campaigns", "deliveries", "whitelist", "packages",
     "recipients", "monitoring",
     "catalogue", "catalogue_draft", "agreements", "catalogue_gaps", "reconciliation", "operations", "incidents",
-    "terms", "notices",
+    "delivery_progress", "terms", "notices",
     "substitutes", "leaving", "relatives", "separation", "competence",
     "kept", "uploads",
     "processes", "process_start", "studio", "studio_files", "studio_details", "studio_scenarios", "comparisons",

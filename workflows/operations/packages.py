@@ -16,7 +16,7 @@ from domain.errors import Conflict
 from domain.files import StoredFile
 from domain.home import DEMO, Home
 from domain.text import gettext as _
-from domain.verification import deliveries, packages, queries, results
+from domain.verification import deliveries, delivery_parts, packages, queries, results
 from domain.verification.deliveries import READING, READY, Delivery, ReadOutcome, Resource
 from domain.verification.package_rows import CSV_GB18030, XLSX, RequestPackage
 from domain.verification.queries import Query
@@ -27,8 +27,8 @@ from sources.answers import Answers, Asked, FoundRow
 from sources.categories import CATEGORIES
 from sources.faults import FileRefused
 from sources.reading import Pieces, ReadReport, reading
-from sources.store import Store, day_of
-from workflows.operations.deliveries import RETRY
+from sources.store import Store, StoredPart, day_of
+from workflows.operations.deliveries import RETRY, new_part
 
 MEDIA = {
     XLSX: (".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
@@ -65,6 +65,7 @@ class ReadAnswer:
 
     outcome: ReadOutcome
     answers: Answers | None = field(default=None, repr=False)
+    parts: tuple[StoredPart, ...] = ()
 
 
 def prepare(work: Work, resource: Resource, layout: str = XLSX) -> RequestPackage:
@@ -141,7 +142,7 @@ def perform(home: Home, plan: AnswerPlan) -> ReadAnswer:
         judged = answers.judge(rows, plan.category, plan.package, plan.asked)
         kept = (one.row for one in judged.found)
         stored = Store(home.blobs, home.vault).put(plan.ref, plan.category, kept, dated=plan.data_date)
-        return ReadAnswer(_outcome(stored.file, going.report), judged)
+        return ReadAnswer(_outcome(stored.files[0], going.report), judged, stored.parts)
     except FileRefused as refusal:
         return ReadAnswer(ReadOutcome(None, refusal.sentence))
 
@@ -158,6 +159,8 @@ def record(work: Work, ref: str, read: ReadAnswer) -> None:
             packages.must_be_unanswered(work, package, tuple(read.answers.outcomes))
         except Conflict as refusal:
             read = ReadAnswer(ReadOutcome(None, refusal.args[0]))
+    for part in read.parts:
+        delivery_parts.keep(work, delivery, new_part(part))
     if not deliveries.settle_reading(work, delivery, read.outcome) or delivery.state != READY or read.answers is None:
         return
     taken, cases = _answer_queries(work, package, delivery, read.answers)

@@ -12,12 +12,13 @@ from domain.home import Home
 from domain.parties import households
 from domain.policy_keys import policy_key
 from domain.verification import deliveries, queries, results
-from domain.verification.deliveries import Delivery, Resource
+from domain.verification.deliveries import Resource
 from domain.verification.queries import PLANNED, SENT, Query
 from domain.verification.results import Match
 from domain.work import SCHEDULER
 from domain.workdays import Term, add_months
 from sources.store import MatchedRow, Store, StoredDelivery, Wanted
+from workflows.operations.deliveries import stored_delivery
 from workflows.registry import Call, operation, slow_operation
 
 MAX_AGE = policy_key("doubt.max_data_age")
@@ -89,7 +90,7 @@ class RunQuery:
             store.wanted(person.ref, households.number_of(work, person), households.name_of(work, person))
             for person in queries.persons_to_ask(work, query)
         )
-        return MatchPlan(query.ref, people, tuple(stored_of(one, resource) for one in usable))
+        return MatchPlan(query.ref, people, tuple(stored_delivery(work, one, resource.category) for one in usable))
 
     def perform(self, home: Home, plan: MatchPlan) -> Matched:
         """Look them up. Raises BlobDamaged when a delivery's file is gone."""
@@ -124,14 +125,6 @@ def _oldest(call: Call) -> date | None:
     if not isinstance(age, Term) or age.unit != "month":
         return None
     return add_months(call.work.today, -age.length)
-
-
-def stored_of(delivery: Delivery, resource: Resource) -> StoredDelivery:
-    """A delivery that matching sees, as the store takes it. Raises ValueError for one that is not ready."""
-    blob = delivery.store
-    if blob is None:
-        raise ValueError(f"delivery {delivery.ref} is not ready")
-    return StoredDelivery(delivery.ref, resource.category, blob, delivery.accepted, delivery.data_date)
 
 
 def _match(row: MatchedRow) -> Match:

@@ -45,8 +45,8 @@ from domain.work import SCHEDULER, Work, unit_of_work
 from sources.categories import CATEGORIES, IDENTITY, NAME
 from sources.store import MatchedRow, Store, StoredDelivery, Wanted
 from workflows import answering, decision_results, definitions
+from workflows.operations.deliveries import stored_delivery
 from workflows.operations.doubts import said_by
-from workflows.operations.queries import stored_of
 from workflows.registry import Call, Decided, operation
 
 TABLE, PROCESS = "doubts", "dynamic_review"
@@ -120,7 +120,7 @@ def gather(work: Work, ref: str) -> Lookup | None:
     resource = work.session.get_one(Resource, delivery.resource_id)
     if delivery.store is None:  # removed since: what was found stands, nothing more is found
         return Lookup(ref, check.place, work.now, Part(None), None, ())
-    return Lookup(ref, check.place, work.now, part, stored_of(delivery, resource), wanted)
+    return Lookup(ref, check.place, work.now, part, stored_delivery(work, delivery, resource.category), wanted)
 
 
 def perform(home: Home, lookup: Lookup) -> Brought:

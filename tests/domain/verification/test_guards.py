@@ -108,6 +108,15 @@ RESULT = (
 )
 ANSWERING = "UPDATE delivery SET package_id = (SELECT id FROM request_package)"
 OUT = [SENT, PACKAGE, IN_PACKAGE]
+PART = (
+    "INSERT INTO delivery_part (delivery_id, position, rows, last_sheet, last_row, key_id, content, blob_name,"
+    " blob_key, blob_digest, blob_size) SELECT d.id, 0, 2, 1, 3, 1, 'c', 'part', f.blob_key, 'x', 9 FROM delivery d"
+    " JOIN stored_file f ON f.id = d.file_id WHERE d.state = 'READY' ORDER BY d.id LIMIT 1"
+)
+PURGE = (
+    "INSERT INTO delivery_purge (ref, delivery_id, content, rows, bytes, files, key_ids, results_kept, reason,"
+    " purged_at) SELECT 'z', MIN(id), 'c', 2, 9, 1, '[]', 0, 'r', '2027-03-20 00:00:00' FROM delivery"
+)
 
 RUN = (
     "INSERT INTO reconciliation_run (ref, month, unit_id) SELECT 'r', '2027-03', department_id FROM commission WHERE"
@@ -235,6 +244,11 @@ ATTEMPTS: list[tuple[str, list[str], str]] = [
         [*OUT, "UPDATE request_package SET state = 'EXPIRED', closed_at = '2027-03-20 00:00:00'"],
         "UPDATE request_package SET state = 'OUT'",
     ),
+    ("guard_delivery_part_update_rows", [PART], "UPDATE delivery_part SET rows = 1"),
+    ("guard_delivery_part_update_rows", [PART], "UPDATE delivery_part SET content = 'd'"),
+    ("guard_delivery_part_delete_seen", [PART], "DELETE FROM delivery_part"),
+    ("guard_delivery_purge_update_never", [PURGE], "UPDATE delivery_purge SET rows = 1"),
+    ("guard_delivery_purge_delete_never", [PURGE], "DELETE FROM delivery_purge"),
     ("guard_result_row_insert_asked", [SENT, PACKAGE, ANSWERING], RESULT),
     *RECIPIENTS,
     ("guard_determination_insert_alone", [RUN, ITEM], AGAIN.format(outcome="APPROVE")),
