@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from cli import backup, counting, decide, doctor, founding, match, reading, restore, store, supervise
+from cli import deliveries as delivering
 from cli.here import FILE, actor_of, home_here, settings_here
 from cli.instant import Instant
 from cli.processes import process
@@ -297,6 +298,7 @@ ALL: list[click.Command] = [
     calendar_command,
     table_command,
     journal_group,
+    *delivering.ALL,
     *counting.ALL,
     *decide.ALL,
     *doctor.ALL,

@@ -24,6 +24,7 @@ from domain.text import gettext as _
 from domain.uploads import UploadChunk
 from domain.verification.deliveries import DROPPED, Delivery
 from domain.verification.delivery_parts import DeliveryPart
+from domain.verification.intake import Intake
 from domain.work import Work
 
 BACKUP, PROOF = "BACKUP", "PROOF"
@@ -32,7 +33,9 @@ RUNNING, DONE, FAILED = "RUNNING", "DONE", "FAILED"
 SILENT = timedelta(hours=1)
 
 # every column that names a stored file; a file that none of them names is an orphan
-NAMING = (StoredFile.blob_name, Delivery.store_name, DeliveryPart.blob_name, UploadChunk.blob_name)
+NAMING = (
+    StoredFile.blob_name, Delivery.store_name, DeliveryPart.blob_name, UploadChunk.blob_name, Intake.rejections_name
+)  # fmt: skip
 
 
 class UpkeepRun(Base):
@@ -149,9 +152,12 @@ def named_files(session: Session) -> Iterator[StoredBlob]:
         DeliveryPart.blob_name, DeliveryPart.blob_digest, DeliveryPart.blob_size, DeliveryPart.blob_key
     )  # fmt: skip
     pieces = select(UploadChunk.blob_name, UploadChunk.digest, UploadChunk.size, UploadChunk.blob_key)
+    faults = select(
+        Intake.rejections_name, Intake.rejections_digest, Intake.rejections_size, Intake.rejections_key
+    ).where(Intake.rejections_name.is_not(None))  # fmt: skip
     for wanted in (
         papers.order_by(StoredFile.id), columnar.order_by(Delivery.id), parts.order_by(DeliveryPart.id),
-        pieces.order_by(UploadChunk.id),
+        pieces.order_by(UploadChunk.id), faults.order_by(Intake.id),
     ):  # fmt: skip
         for name, digest, size, key in session.execute(wanted.execution_options(yield_per=1000)):
             yield StoredBlob(str(name), str(digest or ""), int(size or 0), bytes(key or b""))

@@ -17,7 +17,9 @@ from domain.parties.accounts import RIGHTS_CHANGED
 from domain.rules import RECOMPUTE
 from domain.text import gettext as _
 from domain.verification import packages, queries, recipient_checks
+from domain.verification.deliveries import LOOK_DUTY
 from domain.verification.query_terms import OPEN_DUTY
+from domain.verification.withdrawals import REVIEW_DUTY
 from domain.work import Work
 from exchange import mail
 from tasks import campaigns, closing, jobs, messages, recipients, waking
@@ -28,7 +30,9 @@ from tasks.finding import old_terms
 from tasks.leaving import handover, leaving, leaving_run
 from tasks.proof import proof
 from tasks.repair import form_moves, repair_kinds, repairs, version_moves
+from tasks.supply import ladder, reviews
 from tasks.terms import agreement_reminders, mails, recompute, reminders, terms, timers
+from workflows.operations import intake as looking
 from workflows.operations.deliveries import gather as gather_delivery
 from workflows.operations.deliveries import perform as perform_delivery
 from workflows.operations.deliveries import record as record_delivery
@@ -216,6 +220,22 @@ def _record_month(work: Work, _item: AgendaItem, result: Any) -> None:
         reconciliation.record(work, result)
 
 
+def _gather_look(work: Work, item: AgendaItem) -> Any:
+    return looking.gather(work, item.subject)
+
+
+def _record_look(work: Work, item: AgendaItem, result: Any) -> None:
+    looking.record(work, item.subject, result)
+
+
+def _climb(work: Work, item: AgendaItem, _result: Any) -> None:
+    ladder.climb(work, item.subject, item.payload)
+
+
+def _review_reports(work: Work, item: AgendaItem, _result: Any) -> None:
+    reviews.open_all(work, item.subject)
+
+
 def _deliver_held(work: Work, item: AgendaItem, _result: Any) -> None:
     repairs.deliver_held(work, item.subject, item.payload)
 
@@ -328,6 +348,9 @@ DUTIES: dict[str, Duty] = {
     "query.retry": Duty(_retry_queries, policy=_case),
     OPEN_DUTY: Duty(_open_query, policy=_case),
     agreement_reminders.DUTY: Duty(_remind_agreements),
+    LOOK_DUTY: Duty(_record_look, _gather_look, looking.perform),
+    REVIEW_DUTY: Duty(_review_reports),
+    ladder.DUTY: Duty(_climb),
     "delivery.read": Duty(_record_delivery, _gather_delivery, perform_delivery, policy=_reading),
     packages.READ_DUTY: Duty(_record_answer, _gather_answer, perform_answer),
     packages.EXPIRE_DUTY: Duty(_expire_package),

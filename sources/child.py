@@ -14,18 +14,16 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from domain import identity
-from domain.identity import InvalidIdentityNumber
 from domain.text import Text
 from domain.text import gettext as _
-from sources import headings, rows
+from sources import headings, masks, rows, titles
 from sources.categories import DECLARATIONS, Category
 from sources.faults import Refusal
 from sources.house_kinds import kind_of
 from sources.limits import limit
 from sources.tables import Caps, Delivered, Sheet, footers
 from sources.tables.sheet import Readable
-from sources.values import Cell, is_blank, to_text
+from sources.values import Cell, to_text
 from sources.watching import TOO_MUCH_MEMORY
 
 BATCH = 500
@@ -54,10 +52,13 @@ def main() -> None:
 def read(stream: Readable, order: dict[str, Any], say: Say) -> None:
     """Read the file and say what is in it; the last message is the report or the refusal.
 
-    order: category, demonstration, bytes, inflated as `sources.reading` gives them.
+    order: category, demonstration, bytes, inflated, saved, every_fault as `sources.reading` gives them.
     """
     caps = Caps(order["bytes"], order["inflated"], headings.SEARCHED_ROWS * 2)
-    reading = _Reading(kind_of(order["category"]), order["demonstration"], say)
+    saved = {signature: {int(i): code for i, code in said} for signature, said in order.get("saved", ())}
+    reading = _Reading(
+        kind_of(order["category"]), order["demonstration"], say, saved, every_fault=bool(order.get("every_fault"))
+    )
     file = Delivered(stream, caps, reading.promise)
     reading.file = file
     try:
@@ -65,7 +66,7 @@ def read(stream: Readable, order: dict[str, Any], say: Say) -> None:
             reading.read_sheet(sheet)
         reading.finish()
     except Refusal as refusal:
-        say({"refused": _packed(refusal.text)})
+        say({"refused": _packed(refusal.text)} | reading.unread(refusal))
     except MemoryError:
         say({"refused": _packed(TOO_MUCH_MEMORY)})
 
@@ -82,11 +83,17 @@ def _packed(text: Text) -> list[Any]:
 class _Reading:
     """Counts, faults and the batch in hand while the sheets of one file are read."""
 
-    def __init__(self, category: Category, demonstration: bool, say: Say) -> None:
+    def __init__(
+        self, category: Category, demonstration: bool, say: Say, saved: headings.Saved, *, every_fault: bool
+    ) -> None:
         self.category = category
         self.file: Delivered | None = None
         self._demonstration = demonstration
         self._say = say
+        self._saved = saved
+        self._every: list[Any] | None = [] if every_fault else None
+        self._likeliest: headings.Headings | None = None
+        self._periods: list[Any] = []
         self._batch: list[Any] = []
         self._faults: list[Any] = []
         self._preview: list[list[str]] = []
@@ -99,14 +106,14 @@ class _Reading:
     def promise(self, first: Sequence[Sequence[Cell]]) -> int:
         """How well the first rows look like this category."""
         try:
-            found = headings.find(first, self.category)
+            found = headings.find(first, self.category, self._saved)
         except Refusal:
             return 1  # headings are there, but something is wrong with them: the reading proper says what
         return found.complete_score if found else 0
 
     def read_sheet(self, sheet: Sheet) -> None:
         first = list(itertools.islice(sheet.rows, headings.SEARCHED_ROWS))
-        found = headings.find(first, self.category)
+        found = headings.find(first, self.category, self._saved)
         start = found.last + 1 if found else 0
         if found is None and self._continues(first):
             found = self._last
@@ -114,6 +121,7 @@ class _Reading:
             self._leave_aside(sheet, first, found)
             return
         self._last = found
+        self._periods += titles.periods(sheet.number, sheet.title, first[: found.first if start else 0])
         mapped = [[c.index + sheet.first_column, _short(c.heading), c.field.code] for c in found.columns]
         ignored = [_short(label) for label in found.ignored[:MOST_IGNORED]]
         self._sheets.append([sheet.number, sheet.title, start or None, mapped, ignored, start, sheet.hidden])
@@ -130,6 +138,8 @@ class _Reading:
     def _leave_aside(self, sheet: Sheet, first: list[list[Cell]], found: headings.Headings | None) -> None:
         """A sheet that is no table of ours holds explanations or lists of words; never people."""
         number = 0
+        if self._likeliest is None and not sheet.hidden:
+            self._likeliest = headings.likeliest(first, self.category)
         for number, cells in enumerate(itertools.chain(first, sheet.rows), 1):
             if self._lost is None and any(c is not None and _LIKE_IDENTITY.search(to_text(c)) for c in cells):
                 self._lost = _would_be_lost(sheet, number)
@@ -162,8 +172,22 @@ class _Reading:
             "sheets": self._sheets,
             "faults": self._faults,
             "preview": self._preview,
+            "periods": self._periods[:MOST_IGNORED],
+            "signature": self._last.signature,
+            "labels": [_short(label) for label in self._last.labels[: min(self._last.width, MOST_IGNORED)]],
         }
         self._say({"report": report})
+
+    def unread(self, refusal: Refusal) -> dict[str, Any]:
+        """The headings of a file refused for them, so that somebody may say what they mean; else nothing."""
+        found = refusal.headings if isinstance(refusal, headings.HeadingsRefused) else None
+        if found is None and self._last is None:
+            found = self._likeliest
+        if found is None:
+            return {}
+        columns = [[column.index, column.field.code] for column in found.columns]
+        labels = [_short(label) for label in found.labels[: min(found.width, MOST_IGNORED)]]
+        return {"unread": {"row": found.last + 1, "signature": found.signature, "labels": labels, "columns": columns}}
 
     def _continues(self, first: list[list[Cell]]) -> bool:
         """True when a sheet without headings goes on with the table of the sheet before: same width, same contents."""
@@ -190,7 +214,7 @@ class _Reading:
             self._counts["skipped"] += 1
             return
         if len(self._preview) < PREVIEWED:
-            self._preview.append([_shown(cell) for cell in cells[: found.width]])
+            self._preview.append(masks.row(cells[: found.width], found))
         self._counts["total"] += 1
         self._counts["rejected" if outcome.row is None else "accepted"] += 1
         if outcome.faults and self._is_heading(cells):
@@ -208,12 +232,17 @@ class _Reading:
             return True
 
     def _note(self, fault: rows.CellFault, sheet: Sheet, number: int, *, kept: bool) -> None:
+        index = fault.column.index + sheet.first_column if fault.column else None
+        heading = _short(fault.column.heading) if fault.column else ""
+        said = [sheet.number, number, index, heading, _packed(fault.sentence), kept]
+        if self._every is not None:
+            self._every.append(said)
+            if len(self._every) >= BATCH:
+                self._flush()
         if len(self._faults) >= MOST_FAULTS:
             self._counts["faults_left_out"] += 1
             return
-        index = fault.column.index + sheet.first_column if fault.column else None
-        heading = _short(fault.column.heading) if fault.column else ""
-        self._faults.append([sheet.number, number, index, heading, _packed(fault.sentence), kept])
+        self._faults.append(said)
 
     def _keep(self, row: rows.SourceRow) -> None:
         subjects = [[s.number, s.name, s.role, s.notes] for s in row.subjects]
@@ -224,6 +253,9 @@ class _Reading:
             self._flush()
 
     def _flush(self) -> None:
+        if self._every:
+            self._say({"faults": self._every})
+            self._every = []
         if self._batch:
             self._say({"rows": self._batch})
             self._batch = []
@@ -273,13 +305,3 @@ def _would_be_lost(sheet: Sheet, row: int) -> Refusal:
             row=row,
         )
     )
-
-
-def _shown(cell: Cell) -> str:
-    """A cell for the preview; identity numbers are masked before they leave the child."""
-    text = "" if is_blank(cell) else to_text(cell)
-    try:
-        return identity.mask(identity.check(text, demonstration=True).number)
-    except InvalidIdentityNumber:
-        digits = identity.normalise(text)
-        return identity.mask(digits) if len(digits) in (15, 18) and digits[:15].isdigit() else text[:80]

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from domain.errors import HouseError
 from domain.text import Text
 
 
 class FileRefused(HouseError):
-    """A file cannot be read as a whole; the message says where and what to do."""
+    """A file cannot be read as a whole; the message says where and what to do.
 
-    def __init__(self, sentence: Text, **ids: object) -> None:
+    unread: for a file refused for its headings {"row", "signature", "labels", "columns"}, so that somebody may say what
+    they mean (S3: a label is what stands in the file).
+    """
+
+    def __init__(self, sentence: Text, unread: dict[str, Any] | None = None, **ids: object) -> None:
         super().__init__(sentence, **ids)
         self.sentence = sentence
+        self.unread = unread
 
 
 class ReadingCancelled(HouseError):

@@ -5,18 +5,21 @@ Real files put title lines above the headings, merge two rows of headings, and s
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from domain.text import Text
 from domain.text import gettext as _
 from sources.categories import AMOUNT, Category, Field
 from sources.faults import Refusal
 from sources.values import Cell, to_text
 
 SEARCHED_ROWS = 40
+_LONGEST = 24  # characters of a heading where none is recognised
 _BRACKETS = re.compile(r"[(\[【〔][^)\]】〕]*[)\]】〕]")
 _UNIT = re.compile(r"[(\[【〔:](?:单位)?:?(万元|亿元)[)\]】〕]?|^.*(?<=[^(])万元$")
 
@@ -47,6 +50,19 @@ class Headings:
         """Number of distinct fields found."""
         return len({column.field.code for column in self.columns})
 
+    @property
+    def signature(self) -> str:
+        """SHA-256 (hexadecimal) of the headings in their order: two files with the same one have the same columns."""
+        return hashlib.sha256("\x1f".join(self.labels[: self.width]).encode()).hexdigest()
+
+
+class HeadingsRefused(Refusal):
+    """Headings are there, but a column is missing or two mean the same; `headings` says what was understood."""
+
+    def __init__(self, text: Text, headings: Headings) -> None:
+        super().__init__(text)
+        self.headings = headings
+
 
 def fold_label(text: Cell) -> str:
     """A heading for comparison: NFKC, no blanks or invisible characters, no trailing marks."""
@@ -61,17 +77,26 @@ def _folded(text: str) -> str:
     return bare.strip("*:;,.、。").upper()
 
 
-def find(rows: Sequence[Sequence[Cell]], category: Category) -> Headings | None:
+Saved = Mapping[str, Mapping[int, str]]
+
+
+def find(rows: Sequence[Sequence[Cell]], category: Category, saved: Saved | None = None) -> Headings | None:
     """The best heading row (or two merged rows) among the first rows; None when nothing resembles one.
 
+    saved: what somebody said of columns before: signature of the headings to 0-based index to field code. It goes
+    before what is recognised.
+
     Raises:
-        Refusal: two columns mean the same field, or a required column is missing.
+        HeadingsRefused: two columns mean the same field, or a required column is missing.
     """
     best: Headings | None = None
     searched = range(min(len(rows), SEARCHED_ROWS))
     # Single rows first: a pair must be strictly better, or a title line would count as the upper of two.
     for first, last in [(n, n) for n in searched] + [(n, n + 1) for n in searched[:-1]]:
         found = _map(rows, first, last, category)
+        if saved and (columns := saved.get(found.signature)) is not None:
+            best = _as_said(found, columns, category)
+            break
         if best is None or found.complete_score > best.complete_score:
             best = found
     if best is None or best.complete_score < 2:
@@ -79,6 +104,29 @@ def find(rows: Sequence[Sequence[Cell]], category: Category) -> Headings | None:
     _must_be_unambiguous(best)
     _must_be_complete(best, category)
     return best
+
+
+def likeliest(rows: Sequence[Sequence[Cell]], category: Category) -> Headings | None:
+    """The row that looks most like headings where none was recognised: the first with most short texts, no figures."""
+    best: tuple[int, int] | None = None
+    for number, cells in enumerate(rows[:SEARCHED_ROWS]):
+        texts = [label for cell in cells if (label := fold_label(cell))]
+        if len(texts) > 1 and not any(any(c.isdigit() for c in label) or len(label) > _LONGEST for label in texts):
+            best = max(best or (0, 0), (len(texts), -number))
+    return _map(rows, -best[1], -best[1], category) if best is not None else None
+
+
+def _as_said(found: Headings, columns: Mapping[int, str], category: Category) -> Headings:
+    fields = {field.code: field for field in category.fields}
+    said: list[Column] = []
+    for index, code in columns.items():
+        if code in fields and index < len(found.labels):
+            label = found.labels[index]
+            factor = _factor(label) if fields[code].kind == AMOUNT else 1
+            said.append(Column(index, label, fields[code], factor))
+    left = {column.index for column in said}
+    ignored = tuple(label for index, label in enumerate(found.labels) if label and index not in left)
+    return Headings(found.first, found.last, tuple(said), ignored, found.labels, found.width)
 
 
 def _map(rows: Sequence[Sequence[Cell]], first: int, last: int, category: Category) -> Headings:
@@ -140,7 +188,7 @@ def _must_be_unambiguous(found: Headings) -> None:
     for column in found.columns:
         twin = seen.setdefault(column.field.code, column)
         if twin is not column:
-            raise Refusal(
+            raise HeadingsRefused(
                 _(
                     "Columns %(first)s (%(first_heading)s) and %(second)s (%(second_heading)s) in row %(row)s both mean"
                     " %(field)s. Remove or rename one of them and send the file again.",
@@ -150,7 +198,8 @@ def _must_be_unambiguous(found: Headings) -> None:
                     second_heading=column.heading,
                     row=found.last + 1,
                     field=column.field.labels[0],
-                )
+                ),
+                found,
             )
 
 
@@ -158,14 +207,15 @@ def _must_be_complete(found: Headings, category: Category) -> None:
     have = {column.field.code for column in found.columns}
     missing = [field.labels[0] for field in category.fields if field.column and field.code not in have]
     if missing:
-        raise Refusal(
+        raise HeadingsRefused(
             _(
                 "The heading row %(row)s has no column for %(missing)s, which a %(category)s file needs."
                 " Add it, or choose the right kind of file.",
                 row=found.last + 1,
                 missing="、".join(missing),
                 category=category.chinese,
-            )
+            ),
+            found,
         )
 
 

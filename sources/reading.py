@@ -19,6 +19,7 @@ from typing import Any, BinaryIO, cast
 from domain.text import Text
 from domain.text import gettext as _
 from sources.faults import FileRefused, ReadingCancelled, RowFault
+from sources.headings import Saved
 from sources.house_kinds import kind_of
 from sources.rows import SourceRow, Subject
 from sources.tables.sheet import Readable
@@ -76,7 +77,8 @@ class ReadReport:
     skipped: blank rows, totals, headings printed again; aside: rows above and in headings, sheets that are no table.
 
     by_name: accepted rows whose number is unusable, kept under the name alone. faults: the first 1000, the
-    rest counted in faults_left_out. preview: first rows as read, identity numbers masked (grade S3).
+    rest counted in faults_left_out. preview: first rows, masked cell by cell. periods: (sheet, row, first month, last
+    month) named by titles, months as year × 12 + month − 1. signature, labels: of the headings (`sources.headings`).
     """
 
     category: str
@@ -91,6 +93,9 @@ class ReadReport:
     sheets: tuple[SheetReport, ...]
     preview: tuple[tuple[str, ...], ...] = field(repr=False)
     aside: int = 0
+    periods: tuple[tuple[int, int, int, int], ...] = ()
+    signature: str = ""
+    labels: tuple[str, ...] = ()
 
     @property
     def records(self) -> int:
@@ -133,16 +138,22 @@ class Reading:
             message = json.loads(line)
             if "refused" in message:
                 self._feeding.must_be_sound()
-                raise FileRefused(Text(*message["refused"]))
-            if "at" in message:
-                self._notice.tell(Progress(message["at"], message["rows_read"]))
-            if "report" in message:
-                self._report = report_of(self._category, message["report"])
+                raise FileRefused(Text(*message["refused"]), message.get("unread"))
+            self._told(message)
             for row in message.get("rows", ()):
                 yield row_of(row)
         self._feeding.must_be_sound()
         if self._child.wait() != 0 or self._report is None:
             raise FileRefused(self._feeding.watch.why or STOPPED, code=self._child.returncode)
+
+    def _told(self, message: dict[str, Any]) -> None:
+        """What a message says beside rows."""
+        if "at" in message:
+            self._notice.tell(Progress(message["at"], message["rows_read"]))
+        if "report" in message:
+            self._report = report_of(self._category, message["report"])
+        if "faults" in message:
+            self._notice.fault(message["faults"])
 
     @property
     def peak(self) -> int:
@@ -166,6 +177,8 @@ def reading(
     limits: Limits | None = None,
     progress: Callable[[Progress], None] | None = None,
     cancelled: Callable[[], bool] | None = None,
+    saved: Saved | None = None,
+    faults: Callable[[RowFault], None] | None = None,
 ) -> Iterator[Reading]:
     """Read `stream` as a file of `category` in a child process.
 
@@ -175,6 +188,8 @@ def reading(
         demonstration: accept identity numbers of division 99xxxx.
         progress: told how far it is, in the iterating thread, every 20,000 rows and at the end.
         cancelled: asked at every message of the child; True ends the reading.
+        saved: columns that were mapped by hand (`sources.headings.find`).
+        faults: told every fault there is, also those the report leaves out.
 
     Raises:
         KeyError: no such category.
@@ -191,6 +206,8 @@ def reading(
         "memory": limits.memory,
         "address_space": limits.address_space,
         "cpu": limits.most_cpu,
+        "saved": [[signature, list(columns.items())] for signature, columns in (saved or {}).items()],
+        "every_fault": faults is not None,
     }
     child = subprocess.Popen(  # noqa: S603 - our own interpreter and our own constant program
         [sys.executable, "-I", "-c", _START, str(_ROOT), json.dumps(order)],
@@ -205,7 +222,7 @@ def reading(
     watch.start()
     feeding.start()
     try:
-        yield Reading(child, category, feeding, _Notice(progress, cancelled))
+        yield Reading(child, category, feeding, _Notice(progress, cancelled, faults))
     finally:
         watch.over.set()
         child.kill()
@@ -228,11 +245,22 @@ def read_all(
 
 
 class _Notice:
-    """Whom to tell how far it is, and whom to ask whether to go on."""
+    """Whom to tell how far it is and what is wrong, and whom to ask whether to go on."""
 
-    def __init__(self, progress: Callable[[Progress], None] | None, cancelled: Callable[[], bool] | None) -> None:
+    def __init__(
+        self,
+        progress: Callable[[Progress], None] | None,
+        cancelled: Callable[[], bool] | None,
+        faults: Callable[[RowFault], None] | None,
+    ) -> None:
         self._progress = progress
         self._cancelled = cancelled
+        self._faults = faults
+
+    def fault(self, packed: list[Any]) -> None:
+        if self._faults is not None:
+            for one in packed:
+                self._faults(fault_of(one))
 
     def tell(self, progress: Progress) -> None:
         if self._progress is not None:
@@ -283,7 +311,7 @@ def row_of(packed: list[Any]) -> SourceRow:
 
 def report_of(category: str, packed: dict[str, Any]) -> ReadReport:
     """The report as the child says it."""
-    faults = tuple(RowFault(s, r, i, c, Text(*text), kept) for s, r, i, c, text, kept in packed["faults"])
+    faults = tuple(fault_of(one) for one in packed["faults"])
     sheets = tuple(
         SheetReport(number, title, row, tuple((i, h, code) for i, h, code in columns), tuple(ignored), aside, hidden)
         for number, title, row, columns, ignored, aside, hidden in packed["sheets"]
@@ -301,4 +329,13 @@ def report_of(category: str, packed: dict[str, Any]) -> ReadReport:
         sheets,
         tuple(tuple(line) for line in packed["preview"]),
         packed["aside"],
+        tuple((s, r, first, last) for s, r, first, last in packed["periods"]),
+        packed["signature"],
+        tuple(packed["labels"]),
     )
+
+
+def fault_of(packed: list[Any]) -> RowFault:
+    """A fault as the child says it."""
+    sheet, row, index, column, text, kept = packed
+    return RowFault(sheet, row, index, column, Text(*text), kept)

@@ -226,6 +226,15 @@ RULES: tuple[Rule, ...] = (
     _rule("delivery.upload", "data_supplier", OWN),
     _rule("delivery.upload", "operator"),
     _rule("delivery.confirm", "supplier_leader", OWN),
+    _rule("delivery.withdraw", "supplier_leader", OWN),
+    _rule("delivery.withdraw", "operator"),
+    _rule("delivery.rejections", "data_supplier supplier_leader", OWN),
+    _rule("supply.set", "catalogue_admin operator"),
+    # which doubts rest on a delivery, and which reports are looked at again: within one's own cases
+    _rule("delivery.trace", f"{_AGENCY} department_clerk department_head"),
+    _rule("report.review_read", f"{_AGENCY}", AGENCY),
+    _rule("report.review_read", "department_clerk department_head", DEPARTMENT),
+    _rule("report.review", "department_clerk department_head", DEPARTMENT),
     _rule("delivery.read", "data_supplier supplier_leader", OWN),
     _rule("delivery.read", "catalogue_admin"),
     # packages of persons to be asked about: the agency hands them out, the department answers (CK-11, LF-26)

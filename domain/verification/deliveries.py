@@ -24,12 +24,16 @@ from domain.verification.catalogue_rows import Resource as Resource
 from domain.work import Work
 
 READING, READY, FAILED, DROPPED = "READING", "READY", "FAILED", "DROPPED"
+# before the file is accepted, and after it was taken back
+LOOKING, WAITING, WITHDRAWN = "LOOKING", "WAITING", "WITHDRAWN"
 READ_DUTY = "delivery.read"
+LOOK_DUTY = "delivery.look"
 FAULTS_KEPT = 200
 
 
 class Delivery(Base):
-    """One uploaded file of one resource: READING, READY (matching sees it), FAILED or DROPPED.
+    """One uploaded file of one resource: LOOKING, WAITING (for acceptance), READING, READY (matching sees it), FAILED,
+    WITHDRAWN or DROPPED. What was seen before acceptance stands in `domain.verification.intake`.
 
     faults: at most 200 of [sheet, row, column, packed sentence], without any cell content; of a refused file
     the one that says why, in row 0.
@@ -39,7 +43,9 @@ class Delivery(Base):
     __table_args__ = (
         UniqueConstraint("resource_id", "file_digest"),
         Index("ix_delivery_resource_state", "resource_id", "state", "data_date"),
-        CheckConstraint("state IN ('READING','READY','FAILED','DROPPED')", name="state"),
+        CheckConstraint(
+            "state IN ('LOOKING','WAITING','READING','READY','FAILED','WITHDRAWN','DROPPED')", name="state"
+        ),
         CheckConstraint("state <> 'READY' OR store_name IS NOT NULL", name="ready_is_stored"),
         CheckConstraint("accepted + rejected + skipped = total", name="rows_add_up"),
     )
@@ -105,12 +111,19 @@ class ReadOutcome:
 def receive(work: Work, resource: Resource, file: StoredFile, data_date: date) -> Delivery:
     """Take in a file of the actor's own office; reading it is planned as a duty (`READ_DUTY`, subject the delivery).
 
-    A file that could not be read may be sent again, for it never arrived.
+    A file that could not be read, or was taken back, may be sent again.
 
     Raises:
         NotPermitted: another office's resource. Conflict: the same file was delivered before (LF-10), the resource
         is not shared, or its agreement does not hold (BX-30). InvalidAnswers: the data are of a later day.
     """
+    made = enter(work, resource, file, data_date, READING)
+    read_now(work, made)
+    return made
+
+
+def enter(work: Work, resource: Resource, file: StoredFile, data_date: date, state: str) -> Delivery:
+    """The row of a delivered file in its first state, LOOKING or READING. Raises as `receive`."""
     relation = permissions.OWN if work.actor.org_id == resource.supplier_id else permissions.NONE
     permissions.must(work.actor, "delivery.upload", relation)
     catalogue_use.must_be_usable(work, resource)
@@ -119,16 +132,26 @@ def receive(work: Work, resource: Resource, file: StoredFile, data_date: date) -
     found = work.session.scalars(
         select(Delivery).where(Delivery.resource_id == resource.id, Delivery.file_digest == file.digest)
     ).first()
-    if found is not None and found.state != FAILED:
+    if found is not None and found.state not in (FAILED, WITHDRAWN):
         raise _duplicate(found)
+    if found is not None and found.store_name is not None:
+        # a case may rest on what was taken back: its row stays as it was
+        raise Conflict(_("This very file was delivered and taken back. Send the corrected file."), clause="LF-10")
     made = found or Delivery(ref=new_ref(), resource_id=resource.id, file_digest=file.digest)
-    made.file_id, made.data_date, made.state, made.failure, made.faults = file.id, data_date, READING, "", []
+    made.file_id, made.data_date, made.state, made.failure, made.faults = file.id, data_date, state, "", []
     made.uploaded_by, made.uploaded_at, made.read_at = work.actor.user_id, work.now, None
     work.session.add(made)
     work.session.flush()
     journal.record(work, "delivery.received", made.ref, {"resource": resource.ref, "file": file.ref})
-    agenda.put(work, READ_DUTY, f"{READ_DUTY}:{made.ref}:{file.ref}", work.now, subject=made.ref)
     return made
+
+
+def read_now(work: Work, delivery: Delivery) -> None:
+    """Plan the reading of a delivery into the store (`READ_DUTY`); until it is done, matching sees nothing of it."""
+    file = work.session.get_one(StoredFile, delivery.file_id)
+    delivery.state = READING
+    agenda.put(work, READ_DUTY, f"{READ_DUTY}:{delivery.ref}:{file.ref}", work.now, subject=delivery.ref)
+    work.session.flush()
 
 
 def _duplicate(first: Delivery) -> Conflict:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, MetaData, event, inspect
 
 from domain.base import Base
 from domain.verification.catalogue_guards import CATALOGUE
+from domain.verification.delivery_guards import DELIVERIES
 from domain.verification.guarding import DELETE, INSERT, UPDATE, Guard, changed, once, unchangeable
 from domain.verification.money_guards import MONEY, PACKAGES
 from domain.verification.recipient_guards import RECIPIENTS
@@ -279,6 +280,7 @@ GUARDS: tuple[Guard, ...] = (
     *PACKAGES,
     *MONEY,
     *STORED,
+    *DELIVERIES,
     *PAPERS,
     *WHITELIST,
     *TABLES,

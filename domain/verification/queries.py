@@ -89,6 +89,8 @@ class ResultRow(Base):
     __tablename__ = "result_row"
     __table_args__ = (
         UniqueConstraint("query_id", "person_id", "fingerprint"),
+        # what rests on a delivery, once it is withdrawn
+        Index("ix_result_row_delivery_id", "delivery_id"),
         ForeignKeyConstraint(["query_id", "person_id"], ["query_subject.query_id", "query_subject.person_id"]),
         CheckConstraint("match_kind IN ('ID','ID+NAME','NAME_ONLY')", name="match_kind"),
     )

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from domain import rules
 from domain.cases import Case
 from domain.parties.accounts import Account
 from domain.parties.organisations import Organisation
@@ -71,6 +72,7 @@ def listed(work: Work, *, unread: bool = False, group: str = "", before: int = 0
     found = work.session.execute(wanted).all()
     names = _names(work, [one for one, _task, _case in found])
     names |= _offices(work, [one for one, _task, _case in found])
+    names |= _categories(work, [one for one, _task, _case in found])
     rows = [_row(*one, names) for one in found[:SIZE]]
     return Listing(rows, found[SIZE - 1][0].id if len(found) > SIZE else 0, unread, group)
 
@@ -133,6 +135,12 @@ def _offices(work: Work, rows: Sequence[Notification]) -> dict[str, Name]:
     return {code: Name(name, name_en) for code, name, name_en in work.session.execute(wanted)} if codes else {}
 
 
+def _categories(work: Work, rows: Sequence[Notification]) -> dict[str, Name]:
+    codes = {str(one.facts["category"]) for one in rows if one.facts.get("category")}
+    known = rules.current(work).categories if codes else {}
+    return {code: Name(known[code].zh, known[code].en) for code in codes if code in known}
+
+
 def _row(one: Notification, task: HumanTask | None, case: Case | None, names: Mapping[str, object]) -> Row:
     kind = KINDS.get(one.kind)
     number = (case.number or case.ref[-6:]) if case is not None else ""
@@ -140,6 +148,7 @@ def _row(one: Notification, task: HumanTask | None, case: Case | None, names: Ma
     values |= {"task": Name(task.name, task.name_en) if task is not None else "", "case": number}
     values["by"] = names.get(str(one.facts.get("by", "")), "")
     values["office"] = names.get(str(one.facts.get("office", "")), "")
+    values["category"] = names.get(str(one.facts.get("category", "")), "")
     leads, target = _target(one, kind, task)
     if kind is None:
         return Row(one.ref, one.kind, "", gettext("Notice"), gettext("Notice"), number, one.made_at,

@@ -160,6 +160,29 @@ KINDS: Mapping[str, Kind] = {
         _("The sharing agreement with %(office)s ends on %(day)s; days left: %(left)s. Renew it, or its data stop."),
         HOUSE, mandatory=True, channel=MAIL, of_others=False, place="agreement",
     ),
+    "supply.soon": Kind(
+        _("Data are due from my office soon"), _("“%(category)s” for %(period)s is due on %(day)s."), WORK,
+        channel=MAIL, of_others=False, place="due",
+    ),
+    "supply.today": Kind(
+        _("Data are due from my office today"), _("“%(category)s” for %(period)s is due today."), WORK, mandatory=True,
+        channel=MAIL, of_others=False, place="due",
+    ),
+    "supply.overdue": Kind(
+        _("Data of my office are late"),
+        _("“%(category)s” for %(period)s was due on %(day)s and was not handed in."), WORK, mandatory=True,
+        channel=MAIL, of_others=False, place="due",
+    ),
+    "supply.escalated": Kind(
+        _("An office does not supply its data"),
+        _("%(office)s was to supply “%(category)s” for %(period)s by %(day)s and has not."), WORK, mandatory=True,
+        channel=MAIL, of_others=False, place="due",
+    ),
+    "report.review": Kind(
+        _("A withdrawn file: reports are to be looked at again"),
+        _("Delivery %(delivery)s was withdrawn. Reports of your office that rest on it: %(count)s."), WORK,
+        mandatory=True, channel=MAIL, of_others=False, place="reviews",
+    ),
     "batch.done": Kind(
         _("A batch is done"), _("The batch you asked for is done: %(done)s of %(count)s."), HOUSE, of_others=False,
         place="batch",

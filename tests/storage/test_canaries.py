@@ -5,13 +5,17 @@ from __future__ import annotations
 import logging
 import subprocess
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
+from domain import files, identity
 from domain.parties import households
 from domain.parties.households import Household, Person
+from domain.verification import deliveries, handovers, intake, supply, withdrawals
+from domain.verification.deliveries import Resource
 from domain.work import OPERATOR, unit_of_work
 from sources.demo import demo_files
 from tasks.desk import comments, desk
@@ -22,8 +26,11 @@ from tests.journeys.playing import Story, new_case
 
 COMMENT, DRAFT, ANSWER, REASON = "批注金丝雀一号", "草稿金丝雀二号", "答卷金丝雀三号", "理由金丝雀四号"
 BALANCE, FILE = "73519.42", "授权书金丝雀五号.pdf"
-PLANTED = (COMMENT, DRAFT, ANSWER, REASON, BALANCE, FILE.removesuffix(".pdf"))
+PLANTED: tuple[str, ...] = (COMMENT, DRAFT, ANSWER, REASON, BALANCE, FILE.removesuffix(".pdf"))
 SUPPLIED = "departments/bank.csv"
+# of a file handed in: who is in it, who carried it, why it was withdrawn and why a period brought nothing
+HOLDER, CARRIER, WITHDRAWN, NIL = "户名金丝雀六号", "移交金丝雀七号", "撤回金丝雀八号", "无数据金丝雀九号"
+PLANTED = (*PLANTED, HOLDER, CARRIER, WITHDRAWN, NIL)
 
 
 def forms(text: str) -> set[bytes]:
@@ -82,9 +89,38 @@ def lived_in(office: Office) -> Story:
     return story
 
 
+def handed_in(office: Office) -> None:
+    """A file looked at, accepted, on a medium, withdrawn; and a period that brought nothing."""
+    number = identity.make_demonstration(date(1980, 1, 1), 17)
+    content = (
+        f"户名,证件号码,账户余额,查询时点\n{HOLDER},{number},{BALANCE},2027-04-30\n{HOLDER},{number},不详,2027-04-30\n"
+    )
+    blob = office.home.blobs.put_bytes(content.encode())
+    with unit_of_work(office.home, OPERATOR) as work:
+        resource = work.session.scalars(select(Resource).where(Resource.code == "bank.DEPOSIT")).one()
+        supply.set_rhythm(work, resource, "MONTH")
+        source = resource.id
+    with unit_of_work(office.home, office.actor("bank")) as work:
+        file = files.keep(work, blob, name=FILE, media_type="text/csv", purpose="delivery")
+        resource = work.session.get_one(Resource, source)
+        delivery = intake.hand_in(work, resource, file).ref
+        supply.return_nil(work, resource, "2027-03", NIL)
+    office.sweep()
+    with unit_of_work(office.home, office.actor("bank")) as work:
+        row = deliveries.by_ref(work, delivery)
+        assert row.state == deliveries.WAITING
+        intake.accept(work, row, whole=True)
+        handovers.record(work, row, medium="CD", serial="1", giver=CARRIER, receiver=CARRIER, handed_at=work.now)
+    office.sweep()
+    with unit_of_work(office.home, office.actor("bankleader")) as work:
+        withdrawals.withdraw(work, deliveries.by_ref(work, delivery), WITHDRAWN)
+    office.sweep()
+
+
 def test_nothing_planted_lies_open_in_the_database_the_files_or_the_logs(office, caplog, tmp_path):
     caplog.set_level(logging.DEBUG)
     lived_in(office)
+    handed_in(office)
     canaries = [*PLANTED, *people(office), *balances()]
     assert len(canaries) > 150
     assert len(balances()) > 20

@@ -10,8 +10,8 @@ from flask import Blueprint
 MODULES = (
     "health", "signin", "account", "administration",
     "desk", "finding", "many", "papers", "task_acts", "task_rows", "files", "start", "cases", "repairs", "on_behalf",
-    "batches", "overseeing", "supervision", "decided", "reports", "campaigns", "deliveries", "whitelist", "packages",
-    "recipients", "monitoring",
+    "batches", "overseeing", "supervision", "decided", "reports", "campaigns", "deliveries", "delivery_acts", "traces",
+    "whitelist", "packages", "recipients", "monitoring",
     "catalogue", "catalogue_draft", "agreements", "catalogue_gaps", "reconciliation", "operations", "incidents",
     "delivery_progress", "terms", "notices",
     "substitutes", "leaving", "relatives", "separation", "competence",

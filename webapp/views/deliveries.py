@@ -1,27 +1,27 @@
-"""The portal of data suppliers: hand in a file of one resource, see what became of the ones before."""
+"""The portal of data suppliers: hand in a file of one resource, see what became of the ones before, and what is due.
+
+What is done with one delivery (accepting, mapping, withdrawing) stands in `webapp.views.delivery_acts`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 from typing import BinaryIO, cast
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
-from sqlalchemy import select
-from wtforms import DateField, FileField, SelectField
-from wtforms.validators import InputRequired
+from wtforms import DateField, FileField, HiddenField, SelectField, StringField
+from wtforms.validators import InputRequired, Optional
 
 from domain import files
 from domain.errors import Conflict, InvalidAnswers, NotFound
-from domain.files import StoredFile
 from domain.parties import permissions
 from domain.text import gettext
-from domain.verification import catalogue, deliveries
+from domain.verification import catalogue, deliveries, handovers, intake, supply
 from domain.verification.deliveries import Delivery, Resource
 from domain.work import Work
-from webapp import showing
+from webapp import portal, showing
 from webapp.acting import acting, reading
 from webapp.auth import house
 from webapp.permits import requires
@@ -39,19 +39,37 @@ TYPES = {
     ".zip": "application/zip",
 }
 STATES: dict[str, tuple[str, str]] = {
+    "LOOKING": ("soon", _("being looked at")),
+    "WAITING": ("today", _("to be accepted")),
     "READING": ("soon", _("being read")),
     "READY": ("ok", _("taken in")),
     "FAILED": ("overdue", _("refused")),
+    "WITHDRAWN": ("line", _("withdrawn")),
     "DROPPED": ("line", _("removed")),
+}
+DUE_STATES: dict[str, tuple[str, str]] = {
+    "OPEN": ("soon", _("due")),
+    "DONE": ("ok", _("handed in")),
+    "NIL": ("line", _("nothing to report")),
 }
 
 
 class DeliveryForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
-    """One file of one resource."""
+    """One file of one resource. replaces: the delivery it corrects."""
 
     resource = SelectField(_("What it is"), [InputRequired(message=_("Choose what the file holds."))])
-    data_date = DateField(_("Day of the data"), [InputRequired(message=_("Enter the day the data are of."))])
+    period = SelectField(_("Period"), [Optional()])
+    data_date = DateField(_("Day of the data"), [Optional()])
     file = FileField(_("File"))
+    replaces = HiddenField()
+
+
+class NilForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
+    """That a period brought nothing."""
+
+    source = HiddenField()
+    period = HiddenField()
+    reason = StringField(_("Why there is nothing"), [InputRequired(message=_("Say why the period brought nothing."))])
 
 
 @blueprint.get("/deliveries")
@@ -81,8 +99,11 @@ def upload() -> ResponseReturnValue:
                 kept = files.keep(
                     work, blob, name=sent.filename[:200], media_type=_type(sent.filename) or "", purpose="delivery"
                 )
-                made = deliveries.receive(work, resource, kept, form.data_date.data or work.today)
-            flash(str(_("The file was handed in and is being read.")))
+                made = intake.hand_in(
+                    work, resource, kept, period=form.period.data or "", data_date=form.data_date.data,
+                    replaces=_replaced(work, form.replaces.data or ""),
+                )  # fmt: skip
+            flash(str(_("The file was handed in and is being looked at. Accept it once you have seen what was found.")))
             return redirect(url_for("deliveries.delivery", ref=made.ref))
         except InvalidAnswers as refusal:
             for name, sentence in refusal.fields.items():
@@ -93,29 +114,58 @@ def upload() -> ResponseReturnValue:
         return _page(work, form), 422
 
 
+@blueprint.get("/deliveries/due")
+@requires("delivery.read")
+def due() -> ResponseReturnValue:
+    """What is due from the office, the earliest first."""
+    with reading() as work:
+        return _due_page(work, NilForm())
+
+
+@blueprint.post("/deliveries/due")
+@requires("delivery.upload")
+def nil() -> ResponseReturnValue:
+    """Say that a period brought nothing."""
+    form = NilForm()
+    if form.validate():
+        try:
+            with acting() as work:
+                supply.return_nil(
+                    work, _own(work, form.source.data or ""), form.period.data or "", form.reason.data or ""
+                )
+            flash(str(_("It is noted that there is nothing for this period.")))
+            return redirect(url_for("deliveries.due"))
+        except InvalidAnswers as refusal:
+            form.reason.errors = [str(one) for one in refusal.fields.values()]
+        except Conflict as refusal:
+            form.reason.errors = [refusal.message]
+    with reading() as work:
+        return _due_page(work, form), 422
+
+
 @blueprint.get("/deliveries/<ref>")
 @requires("delivery.read")
 def delivery(ref: str) -> ResponseReturnValue:
-    """One file: rows taken in, and each fault by row and column."""
+    """One file: what was recognised, rows taken in, and each fault by row and column."""
     with reading() as work:
-        row, resource, name, size = _one(work, ref)
+        row, resource = portal.own(work, ref)
+        page = portal.page(work, row, resource)
         return render_template(
-            "deliveries/delivery.html", row=row, resource=resource, name=name, size=size, states=STATES,
+            "deliveries/delivery.html", row=row, resource=resource, page=page, states=STATES, media=handovers.MEDIA,
             titles=showing.titles(work), kept=deliveries.FAULTS_KEPT,
         )  # fmt: skip
 
 
-def _one(work: Work, ref: str) -> tuple[Delivery, Resource, str, int]:
-    found = work.session.execute(
-        select(Delivery, Resource, StoredFile)
-        .join(Resource, Resource.id == Delivery.resource_id)
-        .join(StoredFile, StoredFile.id == Delivery.file_id)
-        .where(Delivery.ref == ref)
-    ).first()
-    relation = permissions.OWN if found is not None and found[1].supplier_id == work.actor.org_id else permissions.NONE
-    if found is None or not permissions.may(work.actor, "delivery.read", relation):
-        raise NotFound(_("There is no such delivery for you."))
-    return found[0], found[1], files.name_of(work, found[2]), found[2].size
+def _due_page(work: Work, form: NilForm) -> str:
+    supplies = work.actor.org_kind == "supplier" and work.actor.org_id is not None
+    lines = supply.due_from(work, work.actor.org_id) if supplies and work.actor.org_id is not None else []
+    return render_template(
+        "deliveries/due.html", lines=lines, form=form, states=DUE_STATES, titles=showing.titles(work)
+    )  # fmt: skip
+
+
+def _replaced(work: Work, ref: str) -> Delivery | None:
+    return portal.own(work, ref)[0] if ref else None
 
 
 def _own(work: Work, ref: str) -> Resource:
@@ -128,8 +178,11 @@ def _own(work: Work, ref: str) -> Resource:
 def _form(work: Work) -> DeliveryForm:
     titles = showing.titles(work)
     mine = catalogue.of_supplier(work, work.actor.org_id) if work.actor.org_id is not None else []
-    form = DeliveryForm(data={"data_date": date(work.today.year, work.today.month, work.today.day)})
+    form = DeliveryForm(data={"replaces": request.args.get("replaces", "")})
     form.resource.choices = [(one.ref, titles.category(one.category)) for one in mine if one.active]
+    open_ones = supply.due_from(work, work.actor.org_id) if mine and work.actor.org_id is not None else []
+    codes = sorted({line.period.code for line in open_ones}, reverse=True)
+    form.period.choices = [("", str(_("as the calendar expects"))), *((code, code) for code in codes)]
     return form
 
 

@@ -7,7 +7,7 @@ again reads the file from its beginning, passes over what is stored and goes on;
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -15,7 +15,7 @@ from domain import agenda
 from domain.blobs import StoredBlob
 from domain.files import StoredFile
 from domain.home import DEMO, Home
-from domain.verification import deliveries, delivery_parts, queries, recipient_checks
+from domain.verification import deliveries, delivery_parts, mappings, queries, recipient_checks, withdrawals
 from domain.verification.deliveries import READING, READY, Delivery, ReadOutcome, Resource
 from domain.verification.delivery_parts import DeliveryPart, NewPart
 from domain.work import SCHEDULER, Work, unit_of_work
@@ -30,7 +30,8 @@ RETRY = "query.retry"
 class ReadPlan:
     """What reading a delivery needs: its ref, category, the uploaded bytes, the day of the data.
 
-    stored: parts from a reading that was cut off; now: legal time of the duty, None for the home's.
+    stored: parts from a reading that was cut off; now: legal time of the duty, None for the home's; saved: columns of
+    its source that were mapped by hand (`domain.verification.mappings`).
     """
 
     ref: str
@@ -40,6 +41,7 @@ class ReadPlan:
     demonstration: bool
     stored: tuple[StoredPart, ...] = ()
     now: datetime | None = None
+    saved: Mapping[str, Mapping[int, str]] = field(default_factory=dict, repr=False)
 
 
 def read_delivery(home: Home, ref: str, now: datetime | None = None) -> None:
@@ -68,7 +70,8 @@ def gather(work: Work, ref: str, now: datetime | None = None) -> ReadPlan | None
     file = work.session.get_one(StoredFile, delivery.file_id)
     demonstration = work.home.row(work.session).kind == DEMO
     stored = tuple(stored_part(part) for part in delivery_parts.of(work, [delivery.id])[delivery.id])
-    return ReadPlan(ref, resource.category, file.blob, delivery.data_date, demonstration, stored, now)
+    saved = mappings.of_resource(work, resource.id)
+    return ReadPlan(ref, resource.category, file.blob, delivery.data_date, demonstration, stored, now, saved)
 
 
 def perform(home: Home, plan: ReadPlan) -> ReadOutcome:
@@ -77,7 +80,7 @@ def perform(home: Home, plan: ReadPlan) -> ReadOutcome:
     try:
         pieces = Pieces(home.blobs.frames(plan.file))
         with reading(
-            pieces, plan.category, demonstration=plan.demonstration,
+            pieces, plan.category, demonstration=plan.demonstration, saved=plan.saved,
             progress=course.tell, cancelled=lambda: not course.wanted,
         ) as going:  # fmt: skip
             stored = Store(home.blobs, home.vault).put(
@@ -102,6 +105,7 @@ def record(work: Work, ref: str, outcome: ReadOutcome) -> list[str]:
     unnamed = delivery_parts.forget(work, delivery, parts=delivery.state != READY)
     if delivery.state != READY:
         return unnamed
+    withdrawals.took_effect(work, delivery)
     recipient_checks.plan(work, delivery)
     resource = work.session.get_one(Resource, delivery.resource_id)
     for case_ref in queries.waiting_case_refs(work, resource):

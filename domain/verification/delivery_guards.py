@@ -1,0 +1,29 @@
+"""What the database itself holds of deliveries: none is used before it was accepted, and what happened stays on record.
+
+Installed by `domain.verification.guards`.
+"""
+
+from __future__ import annotations
+
+from domain.verification.guarding import DELETE, INSERT, UPDATE, Guard, unchangeable
+
+_OF_THE_OFFICE = (
+    "SELECT 1 FROM delivery d JOIN resource r ON r.id = d.resource_id"
+    " JOIN account a ON a.org_id = r.supplier_id AND a.state = 'ACTIVE'"
+    " JOIN role_grant g ON g.account_id = a.id WHERE d.id = NEW.delivery_id AND g.role ="
+)
+DELIVERIES = [
+    Guard(
+        "delivery", UPDATE, "accepted",
+        "NEW.state = 'READY' AND OLD.state IN ('LOOKING','WAITING','WITHDRAWN','DROPPED')",
+        "CK-15: a delivery is read once it was accepted, and what was withdrawn stays so",
+    ),
+    Guard(
+        "intake", INSERT, "named",
+        f"NOT EXISTS ({_OF_THE_OFFICE} 'supplier_leader') OR NOT EXISTS ({_OF_THE_OFFICE} 'data_supplier')",
+        "CK-16: an office names the person responsible and the one who handles the data before its first file",
+    ),
+    *unchangeable("medium_handover", "LF-10: the record of a medium stays as it was written"),
+    *unchangeable("delivery_withdrawal", "CK-15: that a delivery was withdrawn stays on record"),
+    Guard("report_review", DELETE, "never", "TRUE", "LF-21: a review that was opened stays on record"),
+]  # fmt: skip

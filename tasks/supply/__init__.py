@@ -1,0 +1,1 @@
+"""What departments owe: reminders of their files, and the reviews a withdrawn file opens."""
