@@ -13,8 +13,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0028_recipients"
-down_revision = "0027_catalogue"
+revision = "0029_recipients"
+down_revision = "0028_policy_tables"
 branch_labels = None
 depends_on = None
 

@@ -9,8 +9,8 @@ Size: three empty tables.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0028_delivery_parts"
-down_revision = "0027_catalogue"
+revision = "0031_delivery_parts"
+down_revision = "0030_payments"
 branch_labels = None
 depends_on = None
 

@@ -11,8 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0028_payments"
-down_revision = "0027_catalogue"
+revision = "0030_payments"
+down_revision = "0029_recipients"
 branch_labels = None
 depends_on = None
 

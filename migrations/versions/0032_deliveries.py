@@ -13,8 +13,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0028_deliveries"
-down_revision = "0027_catalogue"
+revision = "0032_deliveries"
+down_revision = "0031_delivery_parts"
 branch_labels = None
 depends_on = None
 
