@@ -21,8 +21,10 @@ from sources.store.query import MATCH
 from tests.infrastructure.databases import EMPTY, POSTGRESQL, Place, Template
 
 TABLES = (
-    "CREATE TABLE source_rows (blind BYTEA, by_name BOOLEAN, dated DATE, sheet INTEGER, row_no BIGINT, part INTEGER,"
-    " body_at BIGINT, body_size INTEGER)",
+    (
+        "CREATE TABLE source_rows (blind BYTEA, by_name BOOLEAN, dated DATE, sheet INTEGER, row_no BIGINT,"
+        " part INTEGER, body_at BIGINT, body_size INTEGER)"
+    ),
     "CREATE TABLE wanted (person INTEGER, blind BYTEA, as_of DATE)",
 )
 
@@ -50,7 +52,7 @@ def test_the_same_words_find_the_same_rows_on_a_second_engine(
     with blobs.opened(delivery.parts[0].file) as file, first_engine.unnamed() as index:
         one = PartReader("D1", delivery.parts[0], file, vault, index).hits(keys, as_of, 1)
         with first_engine.engine(index.path) as connection:
-            stored = connection.execute(f"SELECT * FROM read_parquet('{index.path}')").fetchall()  # noqa: S608 - ours
+            stored = connection.execute(f"SELECT * FROM read_parquet('{index.path}')").fetchall()
 
     two = _on_postgresql(fresh_place(POSTGRESQL, EMPTY).url, stored, keys, as_of)
 
