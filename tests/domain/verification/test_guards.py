@@ -14,6 +14,7 @@ from domain.verification import guards
 from domain.verification.catalogue_guards import CATALOGUE
 from domain.verification.guards import GUARDS
 from domain.work import harden
+from tests.domain.verification.delivery_attempts import DELIVERIES
 from tests.domain.verification.recipient_attempts import RECIPIENTS
 from tests.domain.verification.world import WORLD
 from tests.infrastructure.databases import EMPTY, SQLITE, Place, Template
@@ -251,6 +252,7 @@ ATTEMPTS: list[tuple[str, list[str], str]] = [
     ("guard_delivery_purge_delete_never", [PURGE], "DELETE FROM delivery_purge"),
     ("guard_result_row_insert_asked", [SENT, PACKAGE, ANSWERING], RESULT),
     *RECIPIENTS,
+    *DELIVERIES,
     ("guard_determination_insert_alone", [RUN, ITEM], AGAIN.format(outcome="APPROVE")),
     ("guard_determination_insert_alone", [RUN, ITEM], AGAIN.format(outcome="CONTINUE")),
     (

@@ -1,0 +1,34 @@
+"""Raw SQL that the rules of deliveries refuse: none is used before it was accepted, what happened stays on record."""
+
+from __future__ import annotations
+
+FIRST = "(SELECT MIN(id) FROM delivery)"
+UNNAMED = "DELETE FROM role_grant WHERE role = 'supplier_leader'"
+LOOKED_AT = f"INSERT INTO intake (ref, delivery_id, looks, quality) VALUES ('i', {FIRST}, 1, '{{}}')"
+HANDED = f"""
+INSERT INTO medium_handover (ref, delivery_id, medium, serial, people, handed_at, recorded_at)
+SELECT 'h', d.id, 'CD', '7', f.blob_key, '2027-03-10 00:00:00', '2027-03-10 00:00:00' FROM delivery d
+JOIN stored_file f ON f.id = d.file_id WHERE d.id = {FIRST}
+"""
+WITHDRAWN = f"""
+INSERT INTO delivery_withdrawal (ref, delivery_id, kind, replaced_by, at)
+VALUES ('v', {FIRST}, 'REPLACED', (SELECT MAX(id) FROM delivery), '2027-03-10 00:00:00')
+"""
+REVIEWED = f"""
+INSERT INTO report_review (ref, report_id, delivery_id, case_id, state, opened_at)
+SELECT 'w', MIN(id), {FIRST}, MIN(case_id), 'OPEN', '2027-03-10 00:00:00' FROM report
+"""
+USED = f"UPDATE delivery SET state = 'READY' WHERE id = {FIRST}"
+
+DELIVERIES: list[tuple[str, list[str], str]] = [
+    *(
+        ("guard_delivery_update_accepted", [f"UPDATE delivery SET state = '{state}' WHERE id = {FIRST}"], USED)
+        for state in ("LOOKING", "WAITING", "WITHDRAWN")
+    ),
+    ("guard_intake_insert_named", [UNNAMED], LOOKED_AT),
+    ("guard_medium_handover_update_never", [HANDED], "UPDATE medium_handover SET serial = '8'"),
+    ("guard_medium_handover_delete_never", [HANDED], "DELETE FROM medium_handover"),
+    ("guard_delivery_withdrawal_update_never", [WITHDRAWN], "UPDATE delivery_withdrawal SET ref = 'w'"),
+    ("guard_delivery_withdrawal_delete_never", [WITHDRAWN], "DELETE FROM delivery_withdrawal"),
+    ("guard_report_review_delete_never", [REVIEWED], "DELETE FROM report_review"),
+]
