@@ -148,6 +148,7 @@ def test_an_import_finds_department_and_town_and_keeps_what_was_declared(desk: D
         assert households.phone_of(work, made) == "13800000000"
         assert declarations.latest(work, made) == {
             (person.ref, "WAGE"): {"amount": "800.00"},
+            (person.ref, "WORK"): {"text": "无业"},
             (None, "DEPOSIT"): {"amount": "1200.50"},
             (None, "HOUSE"): {"count": 1},
             (None, "VEHICLE"): {"count": 1, "text": "辽E12345"},
