@@ -58,8 +58,7 @@ def _suppliers_hand_in(web: Served) -> None:
     bank.go("/deliveries")
     bank.look("deliveries")
     _deliver(bank, Paper("bank.csv", "\r\n".join([BANK_HEADING, *rows]).encode("gb18030"), "text/csv"))
-    web.office.sweep()
-    bank.page.reload()
+    _accept(web, bank)
     bank.look("delivery")
     bank.says("bank.csv", "账户余额")
     with unit_of_work(web.office.home, SCHEDULER, write=False) as work:
@@ -72,6 +71,20 @@ def _deliver(desk: Desk, paper: Paper) -> None:
     desk.page.locator("[name=file]").set_input_files(paper.chosen)
     desk.page.locator("form[enctype] button.primary").click()
     desk.page.wait_for_url("**/deliveries/*")
+
+
+def _accept(web: Served, desk: Desk) -> None:
+    """What was found in the file is seen before it counts."""
+    web.office.sweep()
+    desk.page.reload()
+    desk.look("delivery before it counts")
+    whole = desk.page.locator("[name=whole]")
+    if whole.count():
+        whole.check()
+    desk.page.locator("form[action$='/accept'] button.primary").click()
+    desk.page.locator("form[action$='/accept']").wait_for(state="detached")
+    web.office.sweep()
+    desk.page.reload()
 
 
 def _started(web: Served) -> Story:
@@ -326,7 +339,7 @@ def _objected_and_changed(web: Served, story: Story) -> None:
     labour.page.locator("[name=file]").set_input_files(Paper("pension2.csv", sheet.encode(), "text/csv").chosen)
     labour.page.locator("form[enctype] button.primary").click()
     labour.page.wait_for_url("**/deliveries/*")
-    web.office.sweep()
+    _accept(web, labour)
 
     clerk = web.desk("clerk")
     clerk.open_task(story, "objection")
@@ -382,6 +395,7 @@ def test_an_application_travels_from_a_departments_file_to_the_archive(web: Serv
     with unit_of_work(web.office.home, web.office.actor("catalogue")) as work:
         catalogue.add_resource(work, organisations.by_code(work, "labour"), SILENT, level="city")
     web.hire("labour", "labour", "data_supplier", identity.make_demonstration(A_DAY, 277))
+    web.hire("labourleader", "labour", "supplier_leader", identity.make_demonstration(A_DAY, 279))  # CK-16
     _suppliers_hand_in(web)
     story = _started(web)
     _intake(web, story)

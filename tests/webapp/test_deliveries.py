@@ -184,8 +184,9 @@ def test_a_delivery_of_another_office_looks_like_none(office: Office) -> None:
 
 def test_a_reading_shows_how_far_it_is_and_may_be_called_off(office: Office) -> None:
     browser = browser_of(app_of(office), office, "bank")
-    answer = _hand_in(browser, "姓名,身份证号\n某人,不是号码\n".encode())
-    place = answer.headers["Location"]
+    place = _hand_in(browser, _file(3)).headers["Location"]
+    office.sweep()
+    _post(browser, f"{place}/accept", browser.get(place).text, whole="1")
     ref = place.rsplit("/", 1)[-1]
     assert f"{place}/progress" in browser.get(place).text
     with unit_of_work(office.home, SCHEDULER) as work:
