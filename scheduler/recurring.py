@@ -10,6 +10,7 @@ from sqlalchemy import select
 from domain import agenda, rules
 from domain.agenda import AgendaItem
 from domain.clock import OFFICE_ZONE, office_day
+from domain.errors import Conflict
 from domain.home import HomeRow
 from domain.oversight import monitoring
 from domain.parties.organisations import Organisation
@@ -101,7 +102,10 @@ def _lists(work: Work, horizon: datetime) -> Iterator[tuple[str, datetime, dict[
         since = unit.reviews_from
         if since is None:
             continue
-        calendar: tuple[Monitored, ...] = rules.value(work, unit.id, MONITORING_CALENDAR.name)
+        try:
+            calendar: tuple[Monitored, ...] = rules.value(work, unit.id, MONITORING_CALENDAR.name)
+        except Conflict:  # rules deployed by an earlier release name none
+            continue
         for one in monitoring.openings(calendar, office_day(since), office_day(horizon)):
             due = datetime.combine(one.on, LISTS_AT, OFFICE_ZONE)
             if due >= since:
