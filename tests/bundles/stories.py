@@ -209,4 +209,43 @@ LETTER = [
     ),
 ]  # fmt: skip
 
-STORIES = [*VERIFICATION, *REVIEW, *LETTER]
+STANDING = [
+    Story(
+        "signed and accepted", "standing_commission",
+        [("complete", "draft"), ("complete", "sign"), ("complete", "acceptance")],
+        done={"prepare": 1, "issue": 1, "begin": 1, "end": 1},
+    ),
+    Story(
+        "refused, drawn up anew and accepted", "standing_commission",
+        [("complete", step) for step in ("draft", "sign", "acceptance") * 2],
+        {"acceptance.decide": [{"outcome": "REFUSE"}, {"outcome": "ACCEPT"}]},
+        done={"draft": 2, "issue": 2, "record_acceptance": 2, "begin": 1, "end": 1},
+    ),
+    Story(
+        "nothing begins before it is accepted", "standing_commission", [("complete", "draft"), ("complete", "sign")],
+        done={"issue": 1}, never=("begin",), waits=("acceptance",),
+    ),
+]  # fmt: skip
+
+RECIPIENT = [
+    Story(
+        "everybody signs", "recipient_authorisation", [("complete", "collect")], done={"record_collected": 1, "end": 1}
+    ),
+    Story(
+        "one is missing and signs later", "recipient_authorisation", [("complete", "collect"), ("complete", "collect")],
+        {"authorisation.record": [{"missing": 1, "refused": 0}, {"missing": 0, "refused": 0}]},
+        done={"collect": 2, "record_collected": 2, "end": 1},
+    ),
+    Story(
+        "one refuses, which is kept", "recipient_authorisation", [("complete", "collect")],
+        {"authorisation.record": [{"missing": 1, "refused": 1}]},
+        done={"record_collected": 1, "end": 1},
+    ),
+    Story(
+        "one is missing", "recipient_authorisation", [("complete", "collect")],
+        {"authorisation.record": [{"missing": 1, "refused": 0}]},
+        done={"record_collected": 1}, never=("end",), waits=("collect",),
+    ),
+]  # fmt: skip
+
+STORIES = [*VERIFICATION, *REVIEW, *LETTER, *STANDING, *RECIPIENT]

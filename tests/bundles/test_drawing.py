@@ -19,7 +19,9 @@ def source(bundle: str) -> bytes:
 
 
 def test_every_bundle_is_looked_at() -> None:
-    assert BUNDLES == ["dynamic_review", "review_commission", "verification"]
+    assert BUNDLES == [
+        "dynamic_review", "recipient_authorisation", "review_commission", "standing_commission", "verification",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("bundle", BUNDLES)

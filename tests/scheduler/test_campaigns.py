@@ -22,7 +22,9 @@ from domain.cases import BATCH_LETTER, DYNAMIC, Case
 from domain.clock import OFFICE_ZONE, machine_now
 from domain.home import make_engine, open_home
 from domain.oversight.campaigns import Campaign, CampaignSubject
+from domain.parties import organisations
 from domain.parties.organisations import Organisation
+from domain.verification import catalogue
 from domain.work import OPERATOR, SCHEDULER, unit_of_work
 from scheduler import recurring, tick
 from tests.homes import Office, settings_of
@@ -171,6 +173,8 @@ def test_what_a_machine_that_was_down_missed_is_opened_late_with_the_real_time(o
         row.stopped_at, row.planned_until = None, None  # the clock runs again
         for unit in work.session.scalars(select(Organisation).where(Organisation.reviews_from.is_not(None))):
             unit.reviews_from = missed - timedelta(minutes=1)
+    with unit_of_work(office.home, OPERATOR) as work:  # what a stopped clock published may lie ahead of a running one
+        catalogue.add_resource(work, organisations.by_code(work, "labour"), "WAGE", level="city")
 
     office.sweep()
 
