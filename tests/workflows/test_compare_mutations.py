@@ -158,7 +158,7 @@ def test_every_line_of_the_sheet_that_changes_is_told(bundle: Bundle) -> None:
 def test_every_number_of_the_picture_is_only_counted(bundle: Bundle) -> None:
     root = etree.fromstring(bundle.files[DRAWING])
     drawn = [element for element in root.iter() if element.get("x") or element.get("width")]
-    for element in random.Random(7).sample(drawn, 25):
+    for element in random.Random(7).sample(drawn, min(25, len(drawn))):
         name = random.Random(7).choice([str(key) for key in element.attrib])
         kept = str(element.get(name))
         element.set(name, "7")
