@@ -118,11 +118,12 @@ def title_of(category: str, code: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A line of the difference between two versions, in words."""
+    """A line of the difference between two versions, in words. typed: they are a person's, in whatever language."""
 
     what: Text
     before: str
     after: str
+    typed: bool = False
 
 
 def changes(category: str, before: Content, after: Content) -> list[Change]:
@@ -134,7 +135,7 @@ def _change(category: str, one: Difference) -> Change:
     if one.what == "fields":
         taken, added = (_titles(category, codes) for codes in (one.taken, one.added))
         return Change(WHAT["fields"], taken, added)
-    return Change(WHAT[one.what], _said(one.what, one.before), _said(one.what, one.after))
+    return Change(WHAT[one.what], _said(one.what, one.before), _said(one.what, one.after), one.what == "purpose")
 
 
 def _titles(category: str, codes: Sequence[str]) -> str:
