@@ -8,8 +8,6 @@ Size: two empty tables.
 import sqlalchemy as sa
 from alembic import op
 
-from domain.verification import guards
-
 revision = "0026_whitelist"
 down_revision = "0025_packages"
 branch_labels = None
@@ -24,17 +22,62 @@ KEYS = {
     "evidence_id": "stored_file", "proposed_by": "account", "decided_by": "account", "ended_by": "account",
 }  # fmt: skip
 PASS_KEYS = {"entry_id": ENTRY, "case_id": "cases", "person_id": "person", "result_id": "result_row"}
+FROZEN = (
+    "id ref department_id case_id doubt_id person_id category fingerprint reason evidence_id valid_until proposed_by"
+    " proposed_at"
+).split()
+CHANGED = "(" + " OR ".join(f"NEW.{column} IS DISTINCT FROM OLD.{column}" for column in FROZEN) + ")"
+MOVED = (
+    "NEW.state <> OLD.state AND NOT ((OLD.state = 'PROPOSED' AND NEW.state IN ('APPROVED','REFUSED'))"
+    " OR (OLD.state = 'APPROVED' AND NEW.state = 'ENDED'))"
+)
+UNFOUNDED = (
+    "NEW.state <> 'PROPOSED' OR NOT EXISTS (SELECT 1 FROM doubt d JOIN result_row r ON r.id = d.result_id"
+    " WHERE d.id = NEW.doubt_id AND d.person_id = NEW.person_id AND r.category = NEW.category"
+    " AND d.finding IN ('FALSE','SOURCE_ERROR','EXPLAINED'))"
+)
+PASSED = "NM-13: what was let pass does not change"
+# as they were when these tables were made; a later revision that wants them otherwise puts its own in their place
+GUARDS = (
+    (ENTRY, "UPDATE", "frozen", CHANGED, "NM-13: what a whitelist entry lets pass, why and until when does not change"),
+    (ENTRY, "UPDATE", "moves", MOVED,
+     "NM-13: a whitelist entry is proposed, then approved or refused, and ended, never back"),
+    (ENTRY, "INSERT", "record", UNFOUNDED,
+     "NM-13: a whitelist entry begins as a proposal about the record of a verified doubt"),
+    (ENTRY, "DELETE", "kept", "TRUE", "NM-13: a whitelist entry is kept"),
+    (PASS, "UPDATE", "never", "TRUE", PASSED),
+    (PASS, "DELETE", "never", "TRUE", PASSED),
+)  # fmt: skip
 
 
 def upgrade() -> None:
     _entries()
     _passes()
-    guards.install(op.get_bind())
+    for guard in GUARDS:
+        _guard(*guard)
 
 
 def downgrade() -> None:
     op.drop_table(PASS)
     op.drop_table(ENTRY)
+    if op.get_bind().dialect.name == "postgresql":
+        for table, event, part, _condition, _sentence in GUARDS:
+            op.execute(f"DROP FUNCTION IF EXISTS guard_{table}_{event.lower()}_{part}()")
+
+
+def _guard(table: str, event: str, part: str, condition: str, sentence: str) -> None:
+    name = f"guard_{table}_{event.lower()}_{part}"
+    head = f"CREATE TRIGGER {name} BEFORE {event} ON {table} FOR EACH ROW"
+    if op.get_bind().dialect.name == "sqlite":
+        said = condition.replace("IS DISTINCT FROM", "IS NOT")
+        op.execute(f"{head} WHEN {said} BEGIN SELECT RAISE(ABORT, '{sentence}'); END")
+        return
+    row = "OLD" if event == "DELETE" else "NEW"
+    op.execute(
+        f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF {condition} THEN"
+        f" RAISE EXCEPTION USING MESSAGE = '{sentence}', ERRCODE = 'check_violation'; END IF; RETURN {row}; END $$"
+    )
+    op.execute(f"{head} EXECUTE FUNCTION {name}()")
 
 
 def _entries() -> None:

@@ -144,9 +144,6 @@ def _items() -> None:
 
 
 def _guard(name: str, table: str, event: str, condition: str, sentence: str) -> None:
-    # the revision before puts every guard of the program in place that runs it, on tables that stand by then
-    on = "" if op.get_bind().dialect.name == "sqlite" else f" ON {table}"
-    op.execute(f"DROP TRIGGER IF EXISTS {name}{on}")
     head = f"CREATE TRIGGER {name} BEFORE {event} ON {table} FOR EACH ROW"
     if op.get_bind().dialect.name == "sqlite":
         op.execute(sa.text(f"{head} WHEN {condition} BEGIN SELECT RAISE(ABORT, '{sentence}'); END"))

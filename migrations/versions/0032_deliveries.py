@@ -72,7 +72,6 @@ def _may(name: str, kind: Any) -> "sa.Column[object]":
 
 
 def upgrade() -> None:
-    _unguard()  # a migration before may have put in place what the guards of today say of a table that was there
     _states(STATES)
     op.create_index("ix_result_row_delivery_id", "result_row", ["delivery_id"], unique=False)
     _rhythms()
