@@ -33,6 +33,7 @@ from tasks.repair import form_moves, repair_kinds, repairs, version_moves
 from tasks.supply import ladder, reviews
 from tasks.terms import agreement_reminders, mails, recompute, reminders, terms, timers
 from workflows.operations import intake as looking
+from workflows.operations.deliveries import drop_files
 from workflows.operations.deliveries import gather as gather_delivery
 from workflows.operations.deliveries import perform as perform_delivery
 from workflows.operations.deliveries import record as record_delivery
@@ -78,13 +79,16 @@ def _case(_item: AgendaItem) -> TryPolicy:
 class Duty:
     """gather: read what is needed (read transaction); perform: slow work in no transaction; act: write.
 
-    policy: how often an item is tried, how long apart, and how long the slow part may take.
+    policy: how often an item is tried, how long apart, and how long the slow part may take. after: what is left to do
+    once the act is committed, with what it returned, such as deleting files whose rows are gone; done once, and never
+    again when it fails.
     """
 
-    act: Callable[[Work, AgendaItem, Any], None]
+    act: Callable[[Work, AgendaItem, Any], Any]
     gather: Callable[[Work, AgendaItem], Any] | None = None
     perform: Callable[[Home, Any], Any] | None = None
     policy: Callable[[AgendaItem], TryPolicy] = _house
+    after: Callable[[Home, Any], None] | None = None
 
 
 def policy_of(item: AgendaItem) -> TryPolicy:
@@ -161,8 +165,8 @@ def _gather_delivery(work: Work, item: AgendaItem) -> Any:
     return gather_delivery(work, item.subject)
 
 
-def _record_delivery(work: Work, item: AgendaItem, result: Any) -> None:
-    record_delivery(work, item.subject, result)
+def _record_delivery(work: Work, item: AgendaItem, result: Any) -> list[str]:
+    return record_delivery(work, item.subject, result)
 
 
 def _gather_answer(work: Work, item: AgendaItem) -> Any:
@@ -348,10 +352,10 @@ DUTIES: dict[str, Duty] = {
     "query.retry": Duty(_retry_queries, policy=_case),
     OPEN_DUTY: Duty(_open_query, policy=_case),
     agreement_reminders.DUTY: Duty(_remind_agreements),
-    LOOK_DUTY: Duty(_record_look, _gather_look, looking.perform),
+    LOOK_DUTY: Duty(_record_look, _gather_look, looking.perform, policy=_reading),
     REVIEW_DUTY: Duty(_review_reports),
     ladder.DUTY: Duty(_climb),
-    "delivery.read": Duty(_record_delivery, _gather_delivery, perform_delivery, policy=_reading),
+    "delivery.read": Duty(_record_delivery, _gather_delivery, perform_delivery, policy=_reading, after=drop_files),
     packages.READ_DUTY: Duty(_record_answer, _gather_answer, perform_answer),
     packages.EXPIRE_DUTY: Duty(_expire_package),
     recipient_checks.BEGIN: Duty(_begin_recipients),

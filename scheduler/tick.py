@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from domain import clock, logs
 from domain.agenda import AgendaItem
@@ -167,15 +168,25 @@ def _do(home: Home, worker: str, claimed: AgendaItem, swept: Swept) -> None:
             # done before it acts: what the act plans anew under the same key must stay planned
             item.done_at, item.claimed_by, item.claimed_until = work.now, None, None
             work.session.flush()
-            duty.act(work, item, result)
+            left = duty.act(work, item, result)
             incidents.closed(work, item)
             _move_clock(home, work)
         swept.done += 1
+        _clean_up(home, duty, claimed, left)
         took = round((ticks() - began) * 1000)
         log.info(Event("item.done", kind=claimed.kind, attempts=claimed.attempts + 1, ms=took))
     except Exception as problem:  # a duty may fail in any way; the item is put off, the others go on
         _postpone(home, claimed, problem)
         swept.postponed += 1
+
+
+def _clean_up(home: Home, duty: Duty, claimed: AgendaItem, left: object) -> None:
+    """What is left once the act is committed. Nothing rests on it: a file that stays is the sweeper's."""
+    try:
+        if duty.after is not None:
+            duty.after(home, left)
+    except (OSError, SQLAlchemyError) as problem:
+        log.warning(Event("item.left_over", kind=claimed.kind, **logs.failure(problem)))
 
 
 def _prepare(home: Home, actor: Actor, duty: Duty, item: AgendaItem, worker: str) -> object:

@@ -215,7 +215,9 @@ def reading(
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,  # a traceback could repeat what stands in the file
         env={"LANG": "C.UTF-8"},
-        start_new_session=True,
+        # a group of its own and no session: where a kernel weighs sessions against each other (sched(7), autogroup),
+        # its niceness would say nothing against the web
+        process_group=0,
     )
     watch = Watch(child, limits)
     feeding = _Feeding(stream, child, watch)

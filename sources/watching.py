@@ -32,7 +32,7 @@ class Limits:
     MiB of the file.
     """
 
-    bytes: int = 512 << 20
+    bytes: int = 16 << 30  # a hundred million rows of text
     inflated: int = 600 << 20
     memory: int = 256 << 20
     address_space: int = 1 << 30

@@ -7,7 +7,7 @@ again reads the file from its beginning, passes over what is stored and goes on;
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -15,6 +15,7 @@ from domain import agenda
 from domain.blobs import StoredBlob
 from domain.files import StoredFile
 from domain.home import DEMO, Home
+from domain.upkeep import backup_running
 from domain.verification import deliveries, delivery_parts, mappings, queries, recipient_checks, withdrawals
 from domain.verification.deliveries import READING, READY, Delivery, ReadOutcome, Resource
 from domain.verification.delivery_parts import DeliveryPart, NewPart
@@ -57,7 +58,20 @@ def read_delivery(home: Home, ref: str, now: datetime | None = None) -> None:
     outcome = perform(home, plan)
     with unit_of_work(home, SCHEDULER, now=now) as work:
         unnamed = record(work, ref, outcome)
-    for name in unnamed:
+    drop_files(home, unnamed)
+
+
+def drop_files(home: Home, names: Sequence[str]) -> None:
+    """Delete files that no row names any more, once that is committed.
+
+    While a backup is made they are left to the sweeper: its copy of the database may name them.
+    """
+    if not names:
+        return
+    with unit_of_work(home, SCHEDULER, write=False) as work:
+        if backup_running(work.session):
+            return
+    for name in names:
         home.blobs.delete(name)
 
 

@@ -21,10 +21,10 @@ from domain.verification import deliveries, intake, mappings
 from domain.verification.deliveries import LOOKING, READY, Delivery, Resource
 from domain.verification.intake import Looked
 from domain.verification.supply import Period, months_from
-from domain.work import Work
+from domain.work import SCHEDULER, Work, unit_of_work
 from sources.categories import MONTH, READABLE, Category
-from sources.faults import FileRefused, RowFault
-from sources.reading import Pieces, ReadReport, reading
+from sources.faults import FileRefused, ReadingCancelled, RowFault
+from sources.reading import Pieces, Progress, ReadReport, reading
 from sources.rows import SourceRow
 from sources.store import day_of
 
@@ -72,28 +72,46 @@ def gather(work: Work, ref: str) -> LookPlan | None:
 
 
 def perform(home: Home, plan: LookPlan | None) -> Looked | None:
-    """Read the file to its end and keep nothing of it but figures, a masked preview and the list of faults."""
+    """Read the file to its end and keep nothing of it but figures, a masked preview and the list of faults.
+
+    None: there is nothing to look at, or it was taken back meanwhile.
+    """
     if plan is None:
         return None
-    seeing = _Seeing(plan)
+    seeing, asking = _Seeing(plan), _Asking(home, plan.ref)
     with tempfile.SpooledTemporaryFile(max_size=SPOOLED) as spool:
         faults = _Faults(cast(BinaryIO, spool))
         try:
             pieces = Pieces(home.blobs.frames(plan.file))
             with reading(
-                pieces, plan.category, demonstration=plan.demonstration, saved=plan.saved, faults=faults.keep
-            ) as going:
+                pieces, plan.category, demonstration=plan.demonstration, saved=plan.saved, faults=faults.keep,
+                progress=asking.ask, cancelled=lambda: asking.taken_back,
+            ) as going:  # fmt: skip
                 for row in going:
                     seeing.take(row)
             return _looked(plan, seeing, going.report, faults, home.blobs)
         except FileRefused as refused:
             return Looked(refused.sentence, seen={"unread": refused.unread} if refused.unread else {})
+        except ReadingCancelled:
+            return None
 
 
 def record(work: Work, ref: str, looked: Looked | None) -> None:
     """Commit what was seen; the officer is asked next."""
     if looked is not None:
         intake.settle_look(work, deliveries.by_ref(work, ref), looked)
+
+
+class _Asking:
+    """Whether a file is still to be looked at: asked every twenty thousand rows, in a unit of work of its own."""
+
+    def __init__(self, home: Home, ref: str) -> None:
+        self.taken_back = False
+        self._home, self._ref = home, ref
+
+    def ask(self, _progress: Progress) -> None:
+        with unit_of_work(self._home, SCHEDULER, write=False) as work:
+            self.taken_back = deliveries.by_ref(work, self._ref).state != LOOKING
 
 
 class _Faults:

@@ -149,6 +149,9 @@ def test_the_child_stands_back_and_knows_nothing_of_its_parent(monkeypatch: pyte
         assert os.getpriority(os.PRIO_PROCESS, going._child.pid) == min(
             19, os.getpriority(os.PRIO_PROCESS, 0) + NICENESS
         )
+        # in a session of its own it would be weighed as a whole against the web, however nice it is (sched(7))
+        assert os.getsid(going._child.pid) == os.getsid(0)
+        assert os.getpgid(going._child.pid) == going._child.pid
         assert b"HEDUI_SECRET" not in (place / "environ").read_bytes()
         limits = (place / "limits").read_text()
 

@@ -1,14 +1,9 @@
-"""A delivered file is read in parts: progress, calling off, a killed worker, another key, deletion after its time."""
+"""A delivered file is read in parts: progress, calling off, another key, deletion after its time."""
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 from dataclasses import replace
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text, update
@@ -26,17 +21,14 @@ from domain.verification.deliveries import DROPPED, FAILED, READING, READY, Reso
 from domain.verification.delivery_parts import DeliveryPart
 from domain.verification.queries import SENT
 from domain.work import OPERATOR, unit_of_work
-from sources import reading as sources_reading
 from sources.store import MatchedRow, Store, StoredPart
 from tests.domain.office import NOW, TODAY, Desk
 from tests.domain.verification.sourced import accepted_case, planned, sitting, sources
-from tests.homes import Office
 from tests.workflows.operations.test_sources import _csv, _delivered
 from workflows.operations import deliveries as reading
 from workflows.operations import stored
 
 LATER = NOW + timedelta(hours=1)
-ROOT = Path(__file__).resolve().parents[3]
 
 
 def number(n: int) -> str:
@@ -151,56 +143,6 @@ def test_a_file_that_is_refused_late_leaves_no_part(both: Desk) -> None:
     reading.read_delivery(home, ref, LATER)
 
     assert parts_of(home, ref) == [] and files_of(home) == before
-
-
-def _slow_reader(office: Office, ref: str) -> subprocess.Popen[bytes]:
-    """A process that reads a delivery ten rows a part and says when each part is committed."""
-    program = (
-        "import os, sys, time\n"
-        "from domain.home import open_home\n"
-        "from domain.settings import Settings\n"
-        "from workflows.operations import deliveries as reading\n"
-        "keep = reading._Course.keep\n"
-        "def slowly(self, part):\n"
-        "    keep(self, part)\n"
-        "    print(part.position, flush=True)\n"
-        "    time.sleep(0.5)\n"
-        "reading._Course.keep = slowly\n"
-        "reading.read_delivery(open_home(Settings.from_env(os.environ)), sys.argv[1])\n"
-    )
-    environment = {**os.environ, **office.place.environment, "HEDUI_PART_ROWS": "10"}
-    return subprocess.Popen([sys.executable, "-c", program, ref], cwd=ROOT, env=environment, stdout=subprocess.PIPE)
-
-
-@pytest.mark.torture
-def test_a_killed_reader_is_taken_over_and_the_content_is_the_same(office: Office) -> None:
-    desk = Desk(office.home)
-    home = in_parts(desk, 10)
-    with unit_of_work(office.home, OPERATOR) as work:
-        bank = work.session.scalars(select(Resource).where(Resource.category == "DEPOSIT").limit(1)).one()
-        ref = _delivered(work, bank, _csv(*lines(60))).ref
-    process = _slow_reader(office, ref)
-    assert process.stdout is not None
-    assert process.stdout.readline().strip() == b"0"
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    first = parts_of(home, ref)
-    assert 1 <= len(first) < 6
-
-    reading.read_delivery(home, ref)
-
-    after = parts_of(home, ref)
-    assert [part.rows for part in after] == [10] * 6
-    assert names(after[: len(first)]) == names(first)
-    assert [row.row for row in found(home, ref, 0, 35, 59)] == [2, 37, 61]
-    with unit_of_work(home, OPERATOR, write=False) as work:
-        one = deliveries.by_ref(work, ref)
-        assert (one.state, one.accepted) == (READY, 60)
-        day = one.data_date
-        whole = Store(Blobs(office.place.home / "again", home.vault), home.vault)
-    with sources_reading.reading(sources_reading.Pieces([_csv(*lines(60))]), "DEPOSIT", demonstration=True) as going:
-        again = whole.put(ref, "DEPOSIT", going, dated=day, part_rows=10)
-    assert again.digest == after[-1].content
 
 
 def _with_a_second_key(home: Home) -> Home:
