@@ -15,12 +15,12 @@ from cli import deliveries as delivering
 from cli.here import FILE, actor_of, home_here, settings_here
 from cli.instant import Instant
 from cli.processes import process
-from domain import clock, durability, files, rules, sealing
+from domain import clock, durability, rules, sealing
 from domain.errors import Conflict
 from domain.parties import organisations, staff
 from domain.text import gettext as _
-from domain.verification import catalogue, commissions, deliveries
-from domain.work import OPERATOR, Actor, unit_of_work
+from domain.verification import commissions
+from domain.work import OPERATOR, unit_of_work
 from scheduler import tick as ticking
 from tasks import campaigns as reviews
 from tasks import moves, starting
@@ -140,27 +140,6 @@ def households_import(sources: tuple[Path, ...], receiving: bool) -> None:
             rejected=report.rejected + declaration.rejected,
         )
     )
-
-
-@click.command("deliver")
-@click.argument("office")
-@click.argument("category")
-@click.argument("source", type=FILE)
-@click.option("--date", "day", required=True, help="The day the data speak of.")
-def deliver(office: str, category: str, source: Path, day: str) -> None:
-    """Hand in SOURCE as the file of OFFICE for CATEGORY; the worker reads it."""
-    home = home_here()
-    blob = home.blobs.put(io.BytesIO(source.read_bytes()))
-    with unit_of_work(home, OPERATOR) as work:
-        supplier = organisations.by_code(work, office)
-        resource = next((r for r in catalogue.of_supplier(work, supplier.id) if r.category == category), None)
-        if resource is None:
-            raise Conflict(_("This office does not supply %(category)s.", category=category))
-        acting = work.acting(Actor(kind="operator", ref="operator", roles=OPERATOR.roles, org_id=supplier.id))
-        media = "text/csv" if source.suffix.lower() == ".csv" else "application/octet-stream"
-        file = files.keep(acting, blob, name=source.name, media_type=media, purpose="delivery")
-        ref = deliveries.receive(acting, resource, file, date.fromisoformat(day)).ref
-    click.echo(_("Received as %(ref)s.", ref=ref))
 
 
 @click.group()
@@ -291,7 +270,6 @@ ALL: list[click.Command] = [
     campaigns,
     process,
     households,
-    deliver,
     cases,
     commissions_group,
     accounts,

@@ -6,19 +6,16 @@ from datetime import date
 from pathlib import Path
 
 import click
-from sqlalchemy import select
 
 from cli.here import FILE, home_here
-from domain import files
-from domain.errors import Conflict, HouseError, NotFound
+from cli.taking import source_of, take
+from domain.errors import Conflict, HouseError
 from domain.home import Home
-from domain.text import Text
 from domain.text import gettext as _
-from domain.verification import deliveries, intake, supply
-from domain.verification.deliveries import WAITING, Delivery, Resource
-from domain.work import OPERATOR, Actor, Work, unit_of_work
+from domain.verification import deliveries, supply
+from domain.verification.deliveries import Delivery
+from domain.work import OPERATOR, unit_of_work
 from tasks.supply import ladder
-from workflows.operations import intake as looking
 
 SOME_REFUSED = 3
 TYPES = {
@@ -51,7 +48,7 @@ def load(source: str, period: str, day: str, whole: bool, paths: tuple[Path, ...
     """
     home = home_here()
     with unit_of_work(home, OPERATOR, write=False) as work:
-        _source(work, source)
+        source_of(work, source)
     data_date = date.fromisoformat(day) if day else None
     refused = sum(not _load(home, source, path, period, data_date, whole=whole) for path in paths)
     if refused:
@@ -65,7 +62,7 @@ def load(source: str, period: str, day: str, whole: bool, paths: tuple[Path, ...
 def rhythm(source: str, every: str, day: int) -> None:
     """Say how often a source is supplied; its office is reminded from then on."""
     with unit_of_work(home_here(), OPERATOR) as work:
-        resource = _source(work, source)
+        resource = source_of(work, source)
         row = supply.set_rhythm(work, resource, every, day)
         ladder.plan(work, resource, row)
         period = supply.expected_period(every, work.today)
@@ -73,24 +70,13 @@ def rhythm(source: str, every: str, day: int) -> None:
 
 
 def _load(home: Home, source: str, path: Path, period: str, day: date | None, *, whole: bool) -> bool:
-    """One file; False when it was refused. Each step is a transaction of its own; none holds during the reading."""
+    """One file; False when it was refused."""
+    media = TYPES.get(path.suffix.lower(), "application/octet-stream")
     try:
         with path.open("rb") as file:
-            blob = home.blobs.put(file)
-        with unit_of_work(home, OPERATOR) as work:
-            acting = _of_office(work, source)
-            media = TYPES.get(path.suffix.lower(), "application/octet-stream")
-            kept = files.keep(acting, blob, name=path.name[:200], media_type=media, purpose="delivery")
-            ref = intake.hand_in(acting, _source(work, source), kept, period=period, data_date=day).ref
+            ref = take(home, source, path.name[:200], file, media, period=period, day=day, whole=whole)
         with unit_of_work(home, OPERATOR, write=False) as work:
-            plan = looking.gather(work, ref)
-        looked = looking.perform(home, plan)
-        with unit_of_work(home, OPERATOR) as work:
-            looking.record(work, ref, looked)
-            delivery = deliveries.by_ref(work, ref)
-            if delivery.state == WAITING:
-                intake.accept(_of_office(work, source), delivery, whole=whole)
-            return _said(path, delivery)
+            return _said(path, deliveries.by_ref(work, ref))
     except HouseError as refusal:
         _tell(path, refusal)
         return isinstance(refusal, Conflict) and refusal.clause == "LF-10"
@@ -116,22 +102,6 @@ def _tell(path: Path, refusal: HouseError) -> None:
     sentences: list[object] = list(fields.values()) or [refusal.message]
     for sentence in sentences:
         click.echo(f"{path.name}: {sentence}", err=True)
-
-
-def _source(work: Work, code: str) -> Resource:
-    found = work.session.scalars(select(Resource).where(Resource.code == code)).first()
-    if found is None:
-        raise NotFound(_no_source(code))
-    return found
-
-
-def _no_source(code: str) -> Text:
-    return _("There is no data source %(code)s in the catalogue.", code=code)
-
-
-def _of_office(work: Work, source: str) -> Work:
-    office = _source(work, source).supplier_id
-    return work.acting(Actor(kind="operator", ref="operator", roles=OPERATOR.roles, org_id=office))
 
 
 ALL: list[click.Command] = [group]

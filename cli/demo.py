@@ -12,17 +12,18 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from cli import reading
+from cli import reading, taking
 from domain import files, identity
 from domain.assistance.recipients import Recipient
 from domain.clock import office_day
+from domain.errors import Conflict
 from domain.home import Home
 from domain.parties import households, organisations, staff
 from domain.parties.households import Household, Person
 from domain.parties.passwords import Passwords
 from domain.verification import catalogue, collecting, deliveries
 from domain.verification.deliveries import Resource
-from domain.work import OPERATOR, Actor, Work, unit_of_work
+from domain.work import OPERATOR, Work, unit_of_work
 from sources import demo
 
 UNIT = "pingshan"
@@ -56,6 +57,17 @@ PEOPLE = (
     ("security", "白雨水", "system", "security_admin"),
     ("auditor", "白立夏", "system", "auditor"),
     ("deptarchivist", "夏大暑", UNIT, "archivist"),
+    # each office that supplies files named its two people before the first one (CK-16)
+    ("police", "关谷雨", "traffic-police", "data_supplier"),
+    ("policeleader", "关立夏", "traffic-police", "supplier_leader"),
+    ("land", "田小满", "land", "data_supplier"),
+    ("landleader", "田芒种", "land", "supplier_leader"),
+    ("labour", "劳夏至", "labour", "data_supplier"),
+    ("labourleader", "劳小暑", "labour", "supplier_leader"),
+    ("market", "商大暑", "market", "data_supplier"),
+    ("marketleader", "商立秋", "market", "supplier_leader"),
+    ("registry", "安处暑", "civil-registry", "data_supplier"),
+    ("registryleader", "安白露", "civil-registry", "supplier_leader"),
 )
 FILES = {
     "departments/bank.csv": ("bank", "DEPOSIT"),
@@ -79,7 +91,7 @@ def make_accounts(home: Home, passwords: Passwords | None = None) -> Path:
     hashes = {login: hasher.hash(password) for login, password in chosen.items()}  # slow: outside the transaction
     with unit_of_work(home, OPERATOR) as work:
         for place, (login, name, office, role) in enumerate(PEOPLE):
-            born = date(1970 + place, 1 + place % 12, 1 + place)
+            born = date(1970 + place % 35, 1 + place % 12, 1 + place % 28)
             idno = identity.make_demonstration(born, 700 + place)
             account = staff.create(work, organisations.by_code(work, office), login=login, name=name, idno=idno)
             staff.file(work, account, number=f"DEMO-{place + 1}", on=work.today)
@@ -95,14 +107,13 @@ def make_accounts(home: Home, passwords: Passwords | None = None) -> Path:
 def read_in(home: Home) -> None:
     """Households by the same import a real office uses, then the departments' files as deliveries."""
     with home.sessions() as session:
-        today = office_day(home.legal_now(session))
-    made = demo.demo_files(today)
+        made = demo.demo_files(office_day(home.legal_now(session)))
     declared = {name: content for name, content in made.items() if name.startswith("declared_")}
     reading.import_households(home, OPERATOR, declared, receiving=_receives)
     _enter_authorisations(home)
     for name, (office, category) in FILES.items():
         if name in made:
-            _deliver(home, office, category, name.rpartition("/")[2], made[name], today)
+            _deliver(home, office, category, name.rpartition("/")[2], made[name])
 
 
 def _enter_authorisations(home: Home) -> None:
@@ -138,13 +149,14 @@ def _receives(number: str) -> bool:
     return int(digits[-3:] or "0") % 3 != 0
 
 
-def _deliver(home: Home, office: str, category: str, name: str, content: bytes, day: date) -> None:
-    blob = home.blobs.put(io.BytesIO(content))
-    with unit_of_work(home, OPERATOR) as work:
-        resource = _resource(work, office, category)
-        actor = Actor(kind="operator", ref="operator", roles=OPERATOR.roles, org_id=resource.supplier_id)
-        file = files.keep(work.acting(actor), blob, name=name, media_type="text/csv", purpose="delivery")
-        deliveries.receive(work.acting(actor), resource, file, day)
+def _deliver(home: Home, office: str, category: str, name: str, content: bytes) -> None:
+    with unit_of_work(home, OPERATOR, write=False) as work:
+        source = _resource(work, office, category).code
+    ref = taking.take(home, source, name, io.BytesIO(content), "text/csv")
+    with unit_of_work(home, OPERATOR, write=False) as work:
+        refusal = deliveries.by_ref(work, ref).refusal
+    if refusal is not None:
+        raise Conflict(refusal, delivery=ref)
 
 
 def _resource(work: Work, office: str, category: str) -> Resource:

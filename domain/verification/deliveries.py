@@ -108,8 +108,8 @@ class ReadOutcome:
     faults: tuple[tuple[int, int, str, Text], ...] = field(default=(), repr=False)
 
 
-def receive(work: Work, resource: Resource, file: StoredFile, data_date: date) -> Delivery:
-    """Take in a file of the actor's own office; reading it is planned as a duty (`READ_DUTY`, subject the delivery).
+def enter(work: Work, resource: Resource, file: StoredFile, data_date: date, state: str) -> Delivery:
+    """The row of a file of the actor's own office in its first state, LOOKING or READING.
 
     A file that could not be read, or was taken back, may be sent again.
 
@@ -117,13 +117,6 @@ def receive(work: Work, resource: Resource, file: StoredFile, data_date: date) -
         NotPermitted: another office's resource. Conflict: the same file was delivered before (LF-10), the resource
         is not shared, or its agreement does not hold (BX-30). InvalidAnswers: the data are of a later day.
     """
-    made = enter(work, resource, file, data_date, READING)
-    read_now(work, made)
-    return made
-
-
-def enter(work: Work, resource: Resource, file: StoredFile, data_date: date, state: str) -> Delivery:
-    """The row of a delivered file in its first state, LOOKING or READING. Raises as `receive`."""
     relation = permissions.OWN if work.actor.org_id == resource.supplier_id else permissions.NONE
     permissions.must(work.actor, "delivery.upload", relation)
     catalogue_use.must_be_usable(work, resource)

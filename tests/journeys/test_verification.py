@@ -42,6 +42,7 @@ from domain.verification.queries import Query, ResultRow
 from domain.work import OPERATOR, SCHEDULER, Actor, unit_of_work
 from tasks.pages import pages
 from tasks.rows.models import READY, HumanTask
+from tests.domain.verification.supplied import accepted
 from tests.homes import Office
 from tests.journeys import steps
 from tests.journeys.playing import Story, new_case
@@ -269,7 +270,7 @@ def _pension_delivered_again(story: Story, amount: str) -> None:
     with unit_of_work(office.home, supplier) as work:
         resource = next(one for one in catalogue.of_supplier(work, labour.id) if one.category == "PENRCV")
         file = files.keep(work, blob, name="pension2.csv", media_type="text/csv", purpose="delivery")
-        ref = deliveries.receive(work, resource, file, work.today).ref
+        ref = accepted(work, resource, file, work.today).ref
     office.sweep()
     with story.work() as work:
         assert deliveries.by_ref(work, ref).state == "READY"

@@ -21,7 +21,7 @@ from domain.cases import Case
 from domain.errors import InvalidAnswers, NotFound
 from domain.parties import households, organisations
 from domain.parties.households import Household, Person
-from domain.verification import authorisations, deliveries, recipient_checks
+from domain.verification import authorisations, recipient_checks
 from domain.verification.authorisations import Authorisation
 from domain.verification.commission_rows import Commission, CommissionSubject
 from domain.verification.deliveries import Delivery, Resource
@@ -36,6 +36,7 @@ from domain.work import OPERATOR, SCHEDULER, Work, unit_of_work
 from sources.demo import demo_files
 from sources.store import Store, Wanted
 from tasks.rows.models import HumanTask
+from tests.domain.verification.supplied import accepted
 from tests.homes import START, Office
 from tests.journeys import standing, steps
 from tests.storage.test_canaries import forms, raw
@@ -162,7 +163,7 @@ def supply(office: Office, content: bytes, code: str = "BIZ") -> None:
         resource = work.session.scalars(select(Resource).where(Resource.category == code)).one()
         actor = replace(OPERATOR, org_id=resource.supplier_id)
         file = files.keep(work.acting(actor), blob, name="a.csv", media_type="text/csv", purpose="delivery")
-        deliveries.receive(work.acting(actor), resource, file, work.today)
+        accepted(work.acting(actor), resource, file, work.today)
     office.sweep()
 
 

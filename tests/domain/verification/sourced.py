@@ -21,6 +21,7 @@ from domain.verification.queries import Query
 from domain.verification.results import Match
 from domain.work import OPERATOR, SCHEDULER, Work, unit_of_work
 from tests.domain.office import NOW, TODAY, Desk, account, case_of, household, paper, people
+from tests.domain.verification.supplied import accepted
 from tests.domain.verification.world import ALL_PASS, authorise
 
 EVERYTHING = ("DEPOSIT", "DEATH", "VEHICLE", "PENRCV")
@@ -94,7 +95,7 @@ def declared(work: Work, family: Household, items: dict[tuple[Person | None, str
 
 def ready(work: Work, resource: Resource, data_date: date = TODAY) -> Delivery:
     """A delivery that matching sees."""
-    made = deliveries.receive(work.acting(OPERATOR), resource, paper(work), data_date)
+    made = accepted(work.acting(OPERATOR), resource, paper(work), data_date)
     blob = work.home.blobs.put_bytes(b"columns")
     deliveries.settle_reading(work.acting(SCHEDULER), made, ReadOutcome(blob, total=3, accepted=2, rejected=1))
     return made

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 from domain.base import new_ref
 from domain.files import StoredFile
 from domain.parties.accounts import Account, RoleGrant, RoleKind
-from domain.verification.deliveries import Resource
+from domain.verification import deliveries
+from domain.verification.deliveries import READING, Delivery, Resource
 from domain.work import Work
 from tests.domain.office import TODAY, idno, paper
 
@@ -56,4 +58,11 @@ def file_of(work: Work, content: bytes) -> StoredFile:
     blob = work.home.blobs.put_bytes(content)
     made.blob_name, made.blob_key, made.size, made.digest = blob.name, blob.wrapped_key, blob.size, blob.digest
     work.session.flush()
+    return made
+
+
+def accepted(work: Work, resource: Resource, file: StoredFile, day: date) -> Delivery:
+    """A delivery that is to be read into the store, without what comes before: for tests of what comes after."""
+    made = deliveries.enter(work, resource, file, day, READING)
+    deliveries.read_now(work, made)
     return made

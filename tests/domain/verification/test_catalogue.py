@@ -22,7 +22,6 @@ from domain.verification import (
     catalogue_use,
     catalogue_versions,
     commissions,
-    deliveries,
     queries,
 )
 from domain.verification.catalogue_gaps import Gap
@@ -43,6 +42,7 @@ from tests.domain.verification.catalogued import (
     second,
 )
 from tests.domain.verification.sourced import accepted_case, as_role, sitting, sources, supplier
+from tests.domain.verification.supplied import accepted
 from tests.domain.verification.world import authorise
 
 
@@ -231,7 +231,7 @@ def test_an_agreement_that_ran_out_blocks_queries_and_uploads(both: Desk) -> Non
             replace(both.actor("clerk"), roles=frozenset({"data_supplier"}), org_id=resource.supplier_id)
         )
         with pytest.raises(Conflict) as refused:
-            deliveries.receive(mine, resource, paper(work), TODAY)
+            accepted(mine, resource, paper(work), TODAY)
         assert refused.value.clause == "BX-30"
         (line,) = queries.plan_batch(work, case)  # the department investigates it (LF-08)
         assert (line.state, line.reason) == (NOT_OBTAINED, NOT_SHARED)

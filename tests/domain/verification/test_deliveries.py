@@ -17,6 +17,7 @@ from domain.verification.deliveries import FAILED, READING, READY, Delivery, Rea
 from domain.work import Work
 from tests.domain.office import TODAY, Desk, paper
 from tests.domain.verification.sourced import ready, sitting, sources, supplier
+from tests.domain.verification.supplied import accepted
 
 
 def _supplier_work(work: Work, org_id: int) -> Work:
@@ -31,9 +32,9 @@ def test_the_same_file_is_taken_in_once_and_the_refusal_names_the_first(both: De
         file, again = paper(work), paper(work)
         again.digest = file.digest
         mine = _supplier_work(work, bank.supplier_id)
-        first = deliveries.receive(mine, bank, file, TODAY)
+        first = accepted(mine, bank, file, TODAY)
         with pytest.raises(Conflict, match=first.ref) as refused:
-            deliveries.receive(mine, bank, again, TODAY)
+            accepted(mine, bank, again, TODAY)
         assert refused.value.clause == "LF-10"
         rows = work.session.scalars(select(Delivery)).all()
         assert [(row.file_digest, row.uploaded_by, row.state) for row in rows] == [
@@ -49,10 +50,10 @@ def test_a_file_that_could_not_be_read_may_be_sent_again(desk: Desk) -> None:
         mine = _supplier_work(work, bank.supplier_id)
         file, again = paper(work), paper(work)
         again.digest = file.digest
-        first = deliveries.receive(mine, bank, file, TODAY)
+        first = accepted(mine, bank, file, TODAY)
         deliveries.settle_reading(work, first, ReadOutcome(None, gettext("The file has no headings.")))
         assert (first.state, first.failure) == (FAILED, "The file has no headings.")
-        assert deliveries.receive(mine, bank, again, TODAY) is first
+        assert accepted(mine, bank, again, TODAY) is first
         assert (first.state, first.failure) == (READING, "")
 
 
@@ -62,7 +63,7 @@ def test_only_the_supplying_office_delivers_its_resource(desk: Desk) -> None:
         other = supplier(work, "other")
         for stranger in (work, _supplier_work(work, other.id)):
             with pytest.raises(NotPermitted):
-                deliveries.receive(stranger, bank, paper(work), TODAY)
+                accepted(stranger, bank, paper(work), TODAY)
         assert not work.session.scalars(select(Delivery)).all()
 
 
@@ -71,10 +72,10 @@ def test_data_of_a_day_to_come_and_a_closed_resource_are_refused(desk: Desk) -> 
         bank = sources(work)["DEPOSIT"]
         mine = _supplier_work(work, bank.supplier_id)
         with pytest.raises(InvalidAnswers):
-            deliveries.receive(mine, bank, paper(work), TODAY + timedelta(days=1))
+            accepted(mine, bank, paper(work), TODAY + timedelta(days=1))
         bank.active = False
         with pytest.raises(Conflict):
-            deliveries.receive(mine, bank, paper(work), TODAY)
+            accepted(mine, bank, paper(work), TODAY)
 
 
 def test_a_reading_is_settled_once(desk: Desk) -> None:

@@ -36,6 +36,7 @@ from tests.domain.verification.sourced import (
     sources,
     yuan,
 )
+from tests.domain.verification.supplied import accepted
 from workflows import registry
 from workflows.operations import deliveries as reading
 from workflows.registry import Call, Decided, TaskAnswers
@@ -102,7 +103,7 @@ def _line(work: Work, person: households.Person, balance: str, account_no: str, 
 def _delivered(work: Work, resource: deliveries.Resource, content: bytes) -> Delivery:
     blob = work.home.blobs.put(BytesIO(content))
     file = files.keep(work, blob, name="bank.csv", media_type="text/csv", purpose="DELIVERY")
-    return deliveries.receive(work.acting(OPERATOR), resource, file, TODAY)
+    return accepted(work.acting(OPERATOR), resource, file, TODAY)
 
 
 def _run(desk: Desk, case_ref: str, query_ref: str) -> Mapping[str, Any] | None:

@@ -1,0 +1,58 @@
+"""A file of a department taken in at the machine: handed in, looked at, accepted; by the same verbs as the pages."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import BinaryIO
+
+from sqlalchemy import select
+
+from domain import files
+from domain.errors import NotFound
+from domain.home import Home
+from domain.text import gettext as _
+from domain.verification import deliveries, intake
+from domain.verification.deliveries import WAITING, Resource
+from domain.work import OPERATOR, Actor, Work, unit_of_work
+from workflows.operations import intake as looking
+
+
+def take(
+    home: Home, source: str, name: str, file: BinaryIO, media: str, *, period: str = "", day: date | None = None,
+    whole: bool = False,
+) -> str:  # fmt: skip
+    """Hand in a file for a source of the catalogue, look at it, and accept it where it can be used; its delivery's ref.
+
+    Each step is a transaction of its own; none holds during the reading. A file that is refused whole is a delivery
+    that says so.
+
+    Raises:
+        As `intake.hand_in` and `intake.accept`; NotFound: no such source.
+    """
+    blob = home.blobs.put(file)
+    with unit_of_work(home, OPERATOR) as work:
+        acting = _of_office(work, source)
+        kept = files.keep(acting, blob, name=name, media_type=media, purpose="delivery")
+        ref = intake.hand_in(acting, source_of(work, source), kept, period=period, data_date=day).ref
+    with unit_of_work(home, OPERATOR, write=False) as work:
+        plan = looking.gather(work, ref)
+    looked = looking.perform(home, plan)
+    with unit_of_work(home, OPERATOR) as work:
+        looking.record(work, ref, looked)
+        delivery = deliveries.by_ref(work, ref)
+        if delivery.state == WAITING:
+            intake.accept(_of_office(work, source), delivery, whole=whole)
+    return ref
+
+
+def source_of(work: Work, code: str) -> Resource:
+    """The data source of this code. Raises NotFound."""
+    found = work.session.scalars(select(Resource).where(Resource.code == code)).first()
+    if found is None:
+        raise NotFound(_("There is no data source %(code)s in the catalogue.", code=code))
+    return found
+
+
+def _of_office(work: Work, source: str) -> Work:
+    office = source_of(work, source).supplier_id
+    return work.acting(Actor(kind="operator", ref="operator", roles=OPERATOR.roles, org_id=office))
