@@ -75,11 +75,14 @@ def number(n: int) -> str:
     return identity.make_demonstration(date(1940 + n % 60, 1 + n // 60 % 12, 1 + n // 720 % 28), n % 999)
 
 
-def good(rows: int, marked: int = 0) -> bytes:
-    """A bank's file; marked: makes it another file with the same rows."""
+def good(rows: int) -> bytes:
+    """A bank's file."""
     known = [number(n) for n in range(5000)]
-    lines = [f"江白露{n},{known[n % 5000]},{n}.50,2026-05-{1 + n % 28:02}\n" for n in range(rows)]
-    return (HEAD + "".join(lines) + "\n" * marked).encode()
+    made_here = io.BytesIO()
+    made_here.write(HEAD.encode())
+    for n in range(rows):
+        made_here.write(f"江白露{n},{known[n % 5000]},{n}.50,2026-05-{1 + n % 28:02}\n".encode())
+    return made_here.getvalue()
 
 
 def _table(rows: int) -> list[list[str]]:
@@ -184,7 +187,7 @@ def _children(pid: int) -> list[int]:
 def served(place: Place, log: Path) -> Iterator[House]:
     """Web and worker under their supervisor, as `./run` starts them."""
     port = free_port()
-    own = {"PORT": str(port), "HEDUI_LOG_LEVEL": "WARNING", "HEDUI_UPLOAD_LIMIT": str(200 << 20)}
+    own = {"PORT": str(port), "HEDUI_LOG_LEVEL": "WARNING", "HEDUI_UPLOAD_LIMIT": str(1 << 30)}
     environment = {**os.environ, **place.environment, **own}
     with log.open("wb") as out:
         running = subprocess.Popen([sys.executable, "-m", "cli", "serve"], env=environment, stdout=out, stderr=out)
@@ -217,9 +220,10 @@ def _health(port: int) -> float | None:
     return time.perf_counter() - began if answer.status == 200 else None
 
 
-def _ask(port: int, stop: Any, told: Any) -> None:
+def _ask(port: int, begun: Any, stop: Any, told: Any) -> None:
     """Ask every 50 ms until told to stop: when (monotonic) and how long, -1 for no sound answer."""
     taken = []
+    begun.set()
     while not stop.is_set():
         began = time.monotonic()
         seconds = _health(port)
@@ -269,12 +273,13 @@ def measure(place: Place, log: Path, rows: int, changed_files: int) -> list[Figu
     greedy = {name: (file, make()) for name, (file, make) in GREEDY.items()}  # made before anybody waits
     large = good(rows)
     make = multiprocessing.get_context("spawn")
-    stop, told = make.Event(), make.Queue()
+    begun, stop, told = make.Event(), make.Event(), make.Queue()
     phases: list[tuple[str, float, float, str]] = []
     with served(place, log) as house:
         browser = Browser(house.port, tokens["bank"])
-        asking = make.Process(target=_ask, args=(house.port, stop, told), daemon=True)
+        asking = make.Process(target=_ask, args=(house.port, begun, stop, told), daemon=True)
         asking.start()
+        begun.wait(READY_SECONDS)
         _phase(phases, "idle", _nothing)
         _phase(phases, f"{rows:,} good rows", lambda: taken_in(house, browser, "good.csv", large))
         for name, (file, content) in greedy.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import click
 
@@ -47,3 +48,12 @@ def purge(before: str, reason: str) -> None:
             )
         )
     click.echo(_("%(count)s deliveries were deleted.", count=len(made)))
+
+
+@store.command("certificate")
+@click.argument("ref")
+@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Where the PDF is written.")
+def certificate(ref: str, out: Path) -> None:
+    """Write the certificate REF of a deletion as a PDF; the same bytes each time."""
+    out.write_bytes(stored.certificate(home_here(), ref))
+    click.echo(str(out))

@@ -157,6 +157,10 @@ ARCHIVE_DOCUMENTS = PolicyKey(
     combine="strictest", stricter=joined,
 )  # fmt: skip
 RETENTION_YEARS = PolicyKey("retention_years", COUNT, "How long files are kept.", "档案保管年限", "years")
+DELIVERED_DATA_MONTHS = PolicyKey(
+    "delivered_data_months", optional(COUNT), "How long data that departments delivered stay stored; none = until"
+    " somebody deletes them.", "部门交换数据保存月数", "months",
+)  # fmt: skip
 RETRIEVAL_TERM = PolicyKey("retrieval_term", TERM, "For providing a file to another agency.", "档案调阅时限")
 RESCUE_FIRST_ALLOWED = PolicyKey("rescue_first_allowed", FLAG, "Help first, verify after.", "可先行救助再行核对")
 RESCUE_VERIFY_WITHIN = PolicyKey(

@@ -30,7 +30,7 @@ from tasks.finding import old_terms
 from tasks.leaving import handover, leaving, leaving_run
 from tasks.proof import proof
 from tasks.repair import form_moves, repair_kinds, repairs, version_moves
-from tasks.supply import ladder, reviews
+from tasks.supply import keeping, ladder, reviews
 from tasks.terms import agreement_reminders, mails, recompute, reminders, terms, timers
 from workflows.operations import intake as looking
 from workflows.operations.deliveries import drop_files
@@ -232,6 +232,10 @@ def _record_look(work: Work, item: AgendaItem, result: Any) -> None:
     looking.record(work, item.subject, result)
 
 
+def _purge_old(work: Work, item: AgendaItem, _result: Any) -> list[str]:
+    return keeping.run(work, item)
+
+
 def _climb(work: Work, item: AgendaItem, _result: Any) -> None:
     ladder.climb(work, item.subject, item.payload)
 
@@ -355,6 +359,7 @@ DUTIES: dict[str, Duty] = {
     LOOK_DUTY: Duty(_record_look, _gather_look, looking.perform, policy=_reading),
     REVIEW_DUTY: Duty(_review_reports),
     ladder.DUTY: Duty(_climb),
+    keeping.PURGE_OF_THE_DAY: Duty(_purge_old, after=drop_files),
     "delivery.read": Duty(_record_delivery, _gather_delivery, perform_delivery, policy=_reading, after=drop_files),
     packages.READ_DUTY: Duty(_record_answer, _gather_answer, perform_answer),
     packages.EXPIRE_DUTY: Duty(_expire_package),

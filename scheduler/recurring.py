@@ -19,6 +19,7 @@ from domain.policy_kinds import Monitored, ReviewOpening
 from domain.work import Work
 from tasks.desk.rerouting import RIGHTS_OF_THE_DAY
 from tasks.proof.proof import PROOF_OF_THE_DAY
+from tasks.supply.keeping import PURGE_OF_THE_DAY
 from tasks.terms.agreement_reminders import DUTY as AGREEMENTS_OF_THE_DAY
 
 AHEAD = timedelta(days=400)
@@ -27,6 +28,7 @@ LISTS_AT = time(0, 20)
 DAILY: dict[str, time] = {
     RIGHTS_OF_THE_DAY: time(0, 1),
     PROOF_OF_THE_DAY: time(2, 30),
+    PURGE_OF_THE_DAY: time(3, 30),
     AGREEMENTS_OF_THE_DAY: time(7, 0),
 }
 

@@ -6,18 +6,20 @@ does, unless newer data of the same source are there to answer it.
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Sequence
 from datetime import date
 
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import aliased
 
-from domain import journal
+from domain import journal, rules
 from domain.base import new_ref
 from domain.errors import Conflict, InvalidAnswers
+from domain.policy_keys import DELIVERED_DATA_MONTHS
 from domain.text import gettext as _
 from domain.verification import delivery_parts
-from domain.verification.deliveries import DROPPED, READY, Delivery
+from domain.verification.deliveries import DROPPED, READY, Delivery, Resource
 from domain.verification.delivery_parts import REASON, DeliveryPurge
 from domain.verification.queries import PLANNED, SENT, Query, ResultRow
 from domain.work import Work
@@ -27,6 +29,37 @@ def due(work: Work, before: date, limit: int = 1000) -> Sequence[Delivery]:
     """Stored deliveries of data before this day, the oldest first; what nobody may need yet is among them."""
     wanted = select(Delivery).where(Delivery.state == READY, Delivery.data_date < before)
     return work.session.scalars(wanted.order_by(Delivery.data_date, Delivery.id).limit(limit)).all()
+
+
+def past_their_time(work: Work, limit: int = 20) -> list[tuple[Delivery, int]]:
+    """Stored deliveries that are older than the rule of their supplier's place allows, each with its months; the oldest
+    first, and none that an open case waits for. One SELECT for the suppliers and one for each with a rule.
+
+    Uses ix_delivery_resource_state.
+    """
+    suppliers = select(Resource.supplier_id).where(
+        exists().where(Delivery.resource_id == Resource.id, Delivery.state == READY)
+    )
+    found: list[tuple[Delivery, int]] = []
+    for supplier_id in sorted(set(work.session.scalars(suppliers))):
+        months = rules.value(work, supplier_id, DELIVERED_DATA_MONTHS.name)
+        if months is None or len(found) >= limit:
+            continue
+        wanted = (
+            select(Delivery)
+            .join(Resource, Resource.id == Delivery.resource_id)
+            .where(Resource.supplier_id == supplier_id, Delivery.state == READY)
+            .where(Delivery.data_date < months_ago(work.today, months))
+        )
+        old = work.session.scalars(wanted.order_by(Delivery.data_date, Delivery.id).limit(limit - len(found)))
+        found += [(one, months) for one in old.all() if not waiting(work, one)]
+    return found
+
+
+def months_ago(day: date, months: int) -> date:
+    """The corresponding day so many months before, or the last of that month (民法典 202)."""
+    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def waiting(work: Work, delivery: Delivery) -> int:

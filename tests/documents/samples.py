@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from documents.certificates import PurgeData
 from documents.letters import (
     DoubtListData,
     LetterData,
@@ -275,3 +276,13 @@ def a_notice(**changes: object) -> NoticeData:
         "seal": "本溪市平山区民政局",
     }
     return NoticeData(**{**told, **changes})  # type: ignore[arg-type]
+
+
+def a_purge() -> PurgeData:
+    """Data of a bank that were deleted after their time."""
+    return PurgeData(
+        number="7k2m9xq4t0v5b8c1d3e6f7g8h9", keeper="信息系统管理", supplier="本溪银行", source="bank.DEPOSIT",
+        category="存款", delivery="0123456789abcdefghjkmnpqrs", data_date=date(2025, 5, 31),
+        delivered_on=date(2025, 6, 9), rows=1_200_345, files=2, size=98_765_432, content="0" * 64, keys=("1", "2"),
+        results_kept=17, reason="delivered_data_months = 24", deleted_by="系统", signed_on=date(2027, 6, 1),
+    )  # fmt: skip

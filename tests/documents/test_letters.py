@@ -11,6 +11,7 @@ import pytest
 
 from documents.canonical import canonical_bytes as stored
 from documents.canonical import digest, from_canonical
+from documents.certificates import render_purge_certificate
 from documents.letters import (
     NoticeKind,
     render_commission_letter,
@@ -20,7 +21,7 @@ from documents.letters import (
 )
 from documents.wording import ConclusionWords
 from domain.errors import Conflict
-from tests.documents.samples import RARE_NAMES, a_doubt_list, a_letter, a_notice, a_refusal
+from tests.documents.samples import RARE_NAMES, a_doubt_list, a_letter, a_notice, a_purge, a_refusal
 
 
 def text(pdf: bytes) -> str:
@@ -32,6 +33,7 @@ PAPERS: list[tuple[Callable[..., bytes], Any]] = [
     (render_refusal, a_refusal()),
     (render_doubt_list, a_doubt_list()),
     (render_notice, a_notice()),
+    (render_purge_certificate, a_purge()),
 ]
 
 

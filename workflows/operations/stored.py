@@ -8,11 +8,20 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+from sqlalchemy import select
+
+from documents.certificates import PurgeData, render_purge_certificate
+from domain.clock import office_day
+from domain.errors import NotFound
 from domain.home import Home
+from domain.parties.accounts import Account
+from domain.parties.organisations import Organisation
+from domain.text import gettext as _
 from domain.verification import deliveries, delivery_parts, purges
-from domain.verification.deliveries import Delivery
+from domain.verification.deliveries import Delivery, Resource
 from domain.verification.delivery_parts import DeliveryPurge
 from domain.work import OPERATOR, SCHEDULER, Actor, Work, unit_of_work
+from sources.house_kinds import kind_of
 from sources.store import Store, StoredDelivery, StoredPart
 from workflows.operations.deliveries import new_part, stored_delivery, stored_part
 
@@ -46,6 +55,36 @@ def purge_before(home: Home, before: date, reason: str, actor: Actor = OPERATOR)
             home.blobs.delete(name)
         made.append(certificate)
     return made
+
+
+def certificate(home: Home, ref: str) -> bytes:
+    """The certificate of a purge as PDF, the same bytes each time. Raises NotFound."""
+    with unit_of_work(home, OPERATOR, write=False) as work:
+        data = _certified(work, ref)
+    return render_purge_certificate(data)
+
+
+def _certified(work: Work, ref: str) -> PurgeData:
+    found = work.session.execute(
+        select(DeliveryPurge, Delivery, Resource, Organisation)
+        .join(Delivery, Delivery.id == DeliveryPurge.delivery_id)
+        .join(Resource, Resource.id == Delivery.resource_id)
+        .join(Organisation, Organisation.id == Resource.supplier_id)
+        .where(DeliveryPurge.ref == ref)
+    ).first()
+    if found is None:
+        raise NotFound(_("There is no such certificate."))
+    made, delivery, resource, supplier = found
+    keeper = work.session.scalars(select(Organisation).where(Organisation.kind == "system").limit(1)).one()
+    person = work.session.get(Account, made.purged_by) if made.purged_by is not None else None
+    return PurgeData(
+        number=made.ref, keeper=keeper.name, supplier=supplier.name, source=resource.code,
+        category=kind_of(resource.category).chinese, delivery=delivery.ref,
+        data_date=delivery.data_date, delivered_on=office_day(delivery.uploaded_at),
+        rows=made.rows, files=made.files, size=made.bytes, content=made.content,
+        keys=tuple(str(one) for one in made.key_ids), results_kept=made.results_kept, reason=made.reason,
+        deleted_by=person.name if person is not None else "系统", signed_on=office_day(made.purged_at),
+    )  # fmt: skip
 
 
 def _next_part(home: Home, now: datetime | None) -> tuple[int, str, StoredPart] | None:

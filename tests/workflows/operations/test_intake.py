@@ -123,6 +123,21 @@ def rows(count: int, day: str = "2027-02-28", bad: int = 0) -> str:
     return HEADING + "".join(lines)
 
 
+def test_a_file_that_is_taken_back_while_it_is_looked_at_is_let_go(bank: Bank) -> None:
+    ref = bank.hand_in(rows(3))
+    with unit_of_work(bank.desk.home, SCHEDULER, now=NOW, write=False) as work:
+        plan = looking.gather(work, ref)
+    with unit_of_work(bank.desk.home, SCHEDULER, now=NOW) as work:
+        intake.call_back(bank.acting(work), deliveries.by_ref(work, ref))
+
+    looked = looking.perform(bank.desk.home, plan)
+
+    assert looked is None
+    with unit_of_work(bank.desk.home, SCHEDULER, now=NOW) as work:
+        looking.record(work, ref, looked)
+    assert bank.state(ref) == WITHDRAWN
+
+
 @pytest.mark.clause("CK-15")
 def test_nothing_of_a_file_counts_before_its_officer_accepts_it(both: Desk) -> None:
     bank = bank_of(both)
