@@ -188,9 +188,9 @@ def served(place: Place, log: Path) -> Iterator[House]:
     """Web and worker under their supervisor, as `./run` starts them."""
     port = free_port()
     own = {"PORT": str(port), "HEDUI_LOG_LEVEL": "WARNING", "HEDUI_UPLOAD_LIMIT": str(1 << 30)}
-    environment = {**os.environ, **place.environment, **own}
+    settings = [f"{name}={value}" for name, value in {**place.environment, **own}.items()]
     with log.open("wb") as out:
-        running = subprocess.Popen([sys.executable, "-m", "cli", "serve"], env=environment, stdout=out, stderr=out)
+        running = subprocess.Popen(["env", *settings, sys.executable, "-m", "cli", "serve"], stdout=out, stderr=out)
     house = House(place, port, running.pid)
     try:
         until = time.monotonic() + READY_SECONDS
