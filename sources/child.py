@@ -16,7 +16,7 @@ from typing import Any
 
 from domain.text import Text
 from domain.text import gettext as _
-from sources import headings, masks, rows, titles
+from sources import headings, masks, rows, titles, wire
 from sources.categories import DECLARATIONS, Category
 from sources.faults import Refusal
 from sources.house_kinds import kind_of
@@ -72,8 +72,8 @@ def read(stream: Readable, order: dict[str, Any], say: Say) -> None:
 
 
 def _say(message: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(message, ensure_ascii=True, separators=(",", ":")) + "\n")
-    sys.stdout.flush()
+    sys.stdout.buffer.write(wire.packed(message))
+    sys.stdout.buffer.flush()
 
 
 def _packed(text: Text) -> list[Any]:
@@ -129,9 +129,10 @@ class _Reading:
         before = self._counts["total"]
         cells: list[Cell] = []
         number = 0
+        reader = rows.RowReader(found, self.category, demonstration=self._demonstration)
         for number, cells in enumerate(itertools.chain(first, sheet.rows), 1):
             if number > start:
-                self._read_row(cells, found, sheet, number, before)
+                self._read_row(cells, reader, found, sheet, number, before)
         if sheet.unfinished and number > start and len(cells) < found.width:
             raise _cut_off(number)
 
@@ -199,7 +200,15 @@ class _Reading:
                 return True
         return False
 
-    def _read_row(self, cells: list[Cell], found: headings.Headings, sheet: Sheet, number: int, before: int) -> None:
+    def _read_row(
+        self,
+        cells: list[Cell],
+        reader: rows.RowReader,
+        found: headings.Headings,
+        sheet: Sheet,
+        number: int,
+        before: int,
+    ) -> None:
         if number % PROGRESS_ROWS == 0:
             self._tell()
         said = footers.promised(cells)
@@ -207,9 +216,7 @@ class _Reading:
             footers.must_be_all(said, self._counts["total"] - before, number)
             self._counts["skipped"] += 1
             return
-        outcome = rows.read(
-            cells, found, self.category, sheet=sheet.number, row=number, demonstration=self._demonstration
-        )
+        outcome = reader.read(cells, sheet.number, number)
         if outcome.skipped:
             self._counts["skipped"] += 1
             return

@@ -14,6 +14,7 @@ _LOST = re.compile(r"&#X?[0-9A-F]+;|[?？〓□■▢*＊�~^#]|[\ue000-\uf8ff]
 _SPELT = re.compile(r"[(（\[【<〈]([A-Z]+)[)）\]】>〉]")
 _SUFFIX = re.compile(r"[(（\[【<〈].*$")
 _TAIL = re.compile(r"[0-9A-Za-z]+$")
+_ACCENTED = re.compile("[À-ɏḀ-ỿ]")
 _PIECES = re.compile(r"[A-Z]+|.")
 _ENOUGH = 2  # characters of a name that must be left when another is missing without a trace
 
@@ -29,6 +30,8 @@ class Likeness(StrEnum):
 def fold(name: str) -> str:
     """A name without blanks, invisible characters and the many forms of the middle dot; NFKC, upper case."""
     folded = unicodedata.normalize("NFKC", name)
+    if folded.isalpha():
+        return folded.upper()  # nothing but letters: nothing to leave out
     return "".join(
         c for c in folded if c not in _DOTS and not c.isspace() and unicodedata.category(c) not in ("Cf", "Cc")
     ).upper()
@@ -61,15 +64,11 @@ def compare(left: str, right: str) -> Likeness:
 
 
 def _plain(folded: str) -> str:
-    if folded.isalpha() and not any(_accented(c) for c in folded):
+    if folded.isalpha() and not _ACCENTED.search(folded):
         return folded.translate(VARIANTS)
     bare = "".join(c for c in unicodedata.normalize("NFD", folded) if not unicodedata.combining(c))
     spelt = _SPELT.sub(_GONE, _LOST.sub(_GONE, bare))
     return _SUFFIX.sub("", spelt).translate(VARIANTS)
-
-
-def _accented(char: str) -> bool:
-    return "À" <= char <= "ɏ" or "Ḁ" <= char <= "ỿ"
 
 
 def _untailed(plain: str) -> str:

@@ -18,6 +18,7 @@ from typing import Any, BinaryIO, cast
 
 from domain.text import Text
 from domain.text import gettext as _
+from sources import wire
 from sources.faults import FileRefused, ReadingCancelled, RowFault
 from sources.headings import Saved
 from sources.house_kinds import kind_of
@@ -135,7 +136,7 @@ class Reading:
             self._notice.ask()
             if not line.endswith(b"\n"):
                 break  # killed in the middle of a line; its exit code says the rest
-            message = json.loads(line)
+            message = wire.unpacked(line)
             if "refused" in message:
                 self._feeding.must_be_sound()
                 raise FileRefused(Text(*message["refused"]), message.get("unread"))

@@ -24,6 +24,7 @@ _MONTH_TIGHT = re.compile(r"([0-9]{4})([0-9]{2})")
 _CLOCK = re.compile(r"[T ]?[0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?$")
 _GROUPED = re.compile(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?")
 _PLAIN = re.compile(r"[0-9]+(\.[0-9]*)?|\.[0-9]+")
+_AS_WRITTEN = re.compile(r"(?:0|[1-9][0-9]{0,14})\.[0-9]{2}")  # yuan in the form they get
 _UNITS = {"亿元": Decimal(100_000_000), "亿": Decimal(100_000_000), "万元": Decimal(10_000), "万": Decimal(10_000)}
 _CURRENCY = re.compile(r"^(人民币|RMB|CNY|¥|￥)+|(元整|元|圆|人民币|RMB|CNY)+$")
 _CENT = Decimal("0.01")
@@ -104,6 +105,8 @@ def to_amount(cell: Cell, factor: int = 1) -> str:
     `factor` is the unit of the heading ("注册资本(万元)": 10000); a unit in the cell itself wins.
     Raises ValueFault, also for thousands separators in the wrong place.
     """
+    if factor == 1 and isinstance(cell, str) and _AS_WRITTEN.fullmatch(cell):
+        return cell
     text = _tight(to_text(cell)).upper()
     if text in NOTHING:
         return ""

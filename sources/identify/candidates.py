@@ -13,6 +13,7 @@ from domain.identity import MASKS, Reason
 from sources import names
 from sources.names import Likeness
 
+ROUNDED = "000"  # the end of a number that a spreadsheet may have rounded
 FIRST = 15  # a spreadsheet number keeps so many digits
 VISIBLE = 8  # characters of a masked number that must be seen
 SLIPS = 2  # changes of one character that may lie between a slip of the pen and the number meant
@@ -97,7 +98,7 @@ def candidate(text: str, name: str, reason: Reason, known: Known) -> str:
 
 def rounded_from(number: str, name: str, known: Known) -> tuple[str, ...]:
     """Declared numbers that a spreadsheet may have rounded to this one (its end is 000), with a name not unlike."""
-    if not number.endswith("000"):
+    if not number.endswith(ROUNDED):
         return ()
     near = known.sharing(number[:FIRST])
     return tuple(n for n in near if likeness(name, n, known) is not Likeness.DIFFERENT)

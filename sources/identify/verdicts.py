@@ -114,8 +114,12 @@ def _kept_as_number(cell: Cell) -> bool:
 
 def _declared(number: str, name: str, known: Known, reasons: tuple[str, ...]) -> Judged:
     found = likeness(name, number, known)
-    verdict = Verdict.DOUBT if found is Likeness.DIFFERENT else Verdict.MATCH
-    return Judged(verdict, number, (*reasons, _NAMED[found]))
+    return Judged(declared(found), number, (*reasons, _NAMED[found]))
+
+
+def declared(name: Likeness | None) -> Verdict:
+    """The verdict on a declared number beside a name of such likeness, None: beside none."""
+    return Verdict.DOUBT if name is Likeness.DIFFERENT else Verdict.MATCH
 
 
 def _undeclared(number: str, name: str, known: Known, reasons: tuple[str, ...]) -> Judged:

@@ -13,13 +13,13 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sources import headings
+from sources import headings, wire
 from sources.categories import CATEGORIES, DECLARATIONS, Category
 from sources.faults import Refusal
 from sources.limits import limit
 from sources.matching import kinds
 from sources.tables import Caps, Delivered
-from sources.values import Cell, to_text
+from sources.values import Cell
 from sources.watching import TOO_MUCH_MEMORY
 
 BATCH = 500
@@ -31,14 +31,14 @@ def main() -> None:
     """Read standard input as told by the JSON in the second argument."""
     order = json.loads(sys.argv[2])
     os.nice(NICENESS)
-    limit(order["memory"], order["cpu"])
+    limit(order["address_space"], order["cpu"], data=order["memory"])
     caps = Caps(order["bytes"], order["inflated"], headings.SEARCHED_ROWS * 2, order["held"])
     known = tuple(KINDS[order["kinds"]].values())
     try:
         for sheet in Delivered(sys.stdin.buffer, caps, lambda first: _promise(first, known)).sheets():
             _say({"sheet": [sheet.number, sheet.title, sheet.first_column, sheet.hidden]})
             while batch := list(itertools.islice(sheet.rows, BATCH)):
-                _say({"rows": batch})
+                _write(wire.packed_rows(batch))
             _say({"done": [sheet.unfinished]})
         _say({"end": []})
     except Refusal as refusal:
@@ -48,8 +48,12 @@ def main() -> None:
 
 
 def _say(message: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(message, ensure_ascii=True, separators=(",", ":"), default=to_text) + "\n")
-    sys.stdout.flush()
+    _write(wire.packed(message))
+
+
+def _write(line: bytes) -> None:
+    sys.stdout.buffer.write(line)
+    sys.stdout.buffer.flush()
 
 
 def _promise(first: Sequence[Sequence[Cell]], known: Sequence[Category]) -> int:

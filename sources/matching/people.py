@@ -199,23 +199,26 @@ def _refused(path: Path, why: Text) -> Conflict:
 
 def _records(table: _Table) -> Iterator[tuple[int, dict[str, str]]]:
     """(physical row, field code -> value) of the first sheet's rows; a cell that cannot be read is left out."""
+    readers = [(column.index, column.field.code, rows.reader_of(column)) for column in table.headings.columns]
     try:
         with cells.reading(table.path, "declared") as sheets:
             for sheet in sheets:
                 for number, row in enumerate(sheet.rows, 1):
                     if number > table.headings.last + 1 and not rows.is_skipped(row, table.headings):
-                        yield number, _read(row, table.headings)
+                        yield number, _read(row, readers)
                 return
     except Refusal as refusal:
         raise _refused(table.path, refusal.text) from None
 
 
-def _read(row: Sequence[Cell], headings: Headings) -> dict[str, str]:
+def _read(row: Sequence[Cell], readers: Iterable[tuple[int, str, Callable[[Cell], str]]]) -> dict[str, str]:
     found: dict[str, str] = {}
-    for column in headings.columns:
-        cell = row[column.index] if column.index < len(row) else None
-        if values.is_blank(cell):
+    for index, code, read_cell in readers:
+        cell = row[index] if index < len(row) else None
+        if cell == "" or values.is_blank(cell):
             continue
-        with suppress(ValueFault):
-            found[column.field.code] = rows.value_of(cell, column)
+        try:
+            found[code] = read_cell(cell)
+        except ValueFault:
+            continue
     return found

@@ -6,7 +6,7 @@ import csv
 import io
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from domain.errors import Conflict
@@ -34,6 +34,20 @@ def csv_line(cells: Iterable[str]) -> str:
     out = io.StringIO()
     csv.writer(out, lineterminator="\r\n").writerow([lifeless(cell) for cell in cells])
     return out.getvalue()
+
+
+def plain_lines(file: str, sheet: int, column: int) -> Callable[[int, str, str], str]:
+    """`csv_line` of RESULT_COLUMNS for many rows of one file: row, verdict and number make a line.
+
+    Only the name of a file can need quotation marks; a number here is one as on the card, or "".
+    """
+    end = ",0,none,\r\n"
+    begin = csv_line((file, place(sheet, 0), "0", "none", "")).removesuffix("0" + end)
+
+    def line(row: int, verdict: str, number: str) -> str:
+        return f"{begin}{row},{column},{verdict},{number}\r\n"
+
+    return line
 
 
 def place(sheet: int, row: int) -> str:

@@ -21,7 +21,7 @@ from sources.faults import Refusal
 from sources.matching import checkpoint, facts, parameters, people, results
 from sources.matching.checkpoint import State
 from sources.matching.facts import Row
-from sources.matching.files import FileMatcher, Judgement, dates
+from sources.matching.files import FileMatcher, Judgement, PlainRows, dates
 from sources.matching.people import Declared
 from sources.matching.rules import Rules
 from sources.matching.scratch import FACTS, RESULT, Buckets, Growing, Line, Scratch
@@ -177,10 +177,10 @@ class _Matching:
         state, path = self._state, self._files[index]
         rows = 0
         try:
-            for judgement in matcher.judgements(path, state.judged):
-                self._take(path.name, judgement)
-                rows += 1
-                if rows % LOOK_ROWS == 0:
+            for judged in matcher.together(path, state.judged):
+                looked_at = rows // LOOK_ROWS
+                rows += self._take(path.name, judged)
+                if rows // LOOK_ROWS > looked_at:
                     self._look(path.name, rows, index)
         except Refusal as refusal:
             state.take_back()
@@ -193,20 +193,40 @@ class _Matching:
         self._keep()
         self._must_go_on()
 
-    def _take(self, name: str, judgement: Judgement) -> None:
+    def _take(self, name: str, judged: Judgement | PlainRows) -> int:
+        """Write down what became of a row, or of several at once; how many there were."""
         state = self._state
+        if isinstance(judged, PlainRows):
+            dates(judged.dated, state.seen)
+            last = self._take_plain(name, judged)
+            count = len(judged.rows)
+        else:
+            if judged.dated is not None:
+                dates([judged.dated], state.seen)
+            self._take_one(name, judged)
+            last, count = judged.row, 1
+        for number, row in judged.found:
+            line: Line = [number, row.category, row.values, row.other_number, row.other_name]
+            for household in self._declared.homes.get(number, ()):
+                self._found.add(household, line)
+        state.counts["rows"] += count
+        state.sheet, state.row = judged.sheet, last
+        return count
+
+    def _take_one(self, name: str, judgement: Judgement) -> None:
         where = results.place(judgement.sheet, judgement.row)
         for column, verdict, number in judgement.verdicts:
             shown = "" if column is None else str(column)
             self._result.add(results.csv_line((name, where, shown, verdict, number)))
-            state.counts[verdict] += 1
-        state.counts["rows"] += 1
-        dates(judgement, state.seen)
-        for number, row in judgement.found:
-            line: Line = [number, row.category, row.values, row.other_number, row.other_name]
-            for household in self._declared.homes.get(number, ()):
-                self._found.add(household, line)
-        state.sheet, state.row = judgement.sheet, judgement.row
+            self._state.counts[verdict] += 1
+
+    def _take_plain(self, name: str, judged: PlainRows) -> int:
+        """The last of the rows."""
+        lines, counts = results.plain_lines(name, judged.sheet, judged.column), self._state.counts
+        self._result.add("".join([lines(row, verdict, number) for row, verdict, number in judged.rows]))
+        for verdict, count in Counter(verdict for _row, verdict, _number in judged.rows).items():
+            counts[verdict] += count
+        return judged.rows[-1][0]
 
     def _look(self, name: str, rows: int, index: int) -> None:
         self._listener.step(Step(name, rows, index, len(self._files)))

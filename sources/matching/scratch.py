@@ -15,6 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import orjson
+
 from domain.errors import Conflict
 from domain.text import gettext as _
 
@@ -24,6 +26,7 @@ FACTS = "facts"
 _KEPT = "checkpoint.json"
 MOST_BUCKETS = 128  # files open at once
 SMALLEST_BUCKET = 2000  # households
+_END = orjson.OPT_APPEND_NEWLINE
 _HELD = 1 << 16  # bytes of a file kept until they are written
 
 
@@ -42,7 +45,10 @@ class Growing:
 
     def add(self, text: str) -> None:
         """Add a text."""
-        content = text.encode()
+        self.add_bytes(text.encode())
+
+    def add_bytes(self, content: bytes) -> None:
+        """Add a text that is encoded already."""
         self._held.append(content)
         self._size += len(content)
         self.length += len(content)
@@ -92,8 +98,7 @@ class Buckets:
 
     def add(self, household: int, line: Line) -> None:
         """Add a line to the range of a household (ordinal); the household stands first in it."""
-        text = json.dumps([household, *line], ensure_ascii=False, separators=(",", ":"))
-        self._files[household // self._width].add(text + "\n")
+        self._files[household // self._width].add_bytes(orjson.dumps([household, *line], option=_END))
 
     def settle(self) -> list[int]:
         """The lengths a checkpoint may count on."""
@@ -114,7 +119,7 @@ class Buckets:
         """The lines of a file, in the order they came."""
         self._files[bucket].settle()
         with self._paths[bucket].open("rb") as file:
-            yield from map(json.loads, file)
+            yield from map(orjson.loads, file)
 
     def close(self) -> None:
         """Close every file."""

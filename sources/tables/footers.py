@@ -14,8 +14,13 @@ _PROMISED = re.compile(r"(?:合计|总计|以上|全表)?[:,,]?共计?([0-9]{1,9
 
 def promised(cells: Sequence[Cell]) -> int | None:
     """How many rows a line such as 共20条记录 says there are above it; None when it is no such line."""
-    filled = [cell for cell in cells if not is_blank(cell)]
-    if len(filled) != 1:
+    filled: list[Cell] = []
+    for cell in cells:
+        if not is_blank(cell):
+            filled.append(cell)
+            if len(filled) > 1:
+                return None
+    if not filled:
         return None
     found = _PROMISED.fullmatch("".join(to_text(filled[0]).split()))
     return int(found[1]) if found else None

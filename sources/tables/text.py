@@ -100,8 +100,11 @@ def _no_text(byte: int) -> Refusal:
     )
 
 
-def lines(stream: Readable, decoder: Decoder, head: bytes, limit: int) -> Iterator[str]:
-    """Lines with their ends, whatever ends them; a line over 1 MiB or a file over `limit` bytes is refused."""
+def lines(stream: Readable, decoder: Decoder, head: bytes, limit: int) -> Iterator[list[str]]:
+    """Lines with their ends, whatever ends them, as many at once as a piece of the file holds.
+
+    Raises Refusal for a line over 1 MiB or a file over `limit` bytes, after the lines before it were taken.
+    """
     newline = io.IncrementalNewlineDecoder(None, translate=True)
     pending, chunk, size, count = "", head, 0, 1
     while True:
@@ -117,9 +120,9 @@ def lines(stream: Readable, decoder: Decoder, head: bytes, limit: int) -> Iterat
             raise Refusal(
                 _("Line %(line)s is longer than a million characters. Check how the file was exported.", line=count)
             )
-        yield from (line + "\n" for line in whole)
+        yield [line + "\n" for line in whole]
         if not following:
             break
         chunk = following
     if pending:
-        yield pending
+        yield [pending]

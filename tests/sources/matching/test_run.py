@@ -18,7 +18,8 @@ import pytest
 import decisions
 from domain import identity
 from domain.errors import Conflict
-from sources.matching import run
+from sources.faults import Refusal
+from sources.matching import cells, run
 from sources.matching.rules import MODEL
 from sources.matching.run import Interrupted
 from tests.kits.score import score
@@ -169,6 +170,17 @@ def test_a_file_that_cannot_be_used_is_named_and_the_others_go_on(tmp_path: Path
     assert {r["file"] for r in rows_of(result)} == {"b.csv"}
     assert found.counts["match"] == 1
     assert rows_of(doubts) == [{"household": "H1", "rule": "R02"}]
+
+
+def test_a_child_that_takes_too_much_memory_is_ended_and_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "bank.csv"
+    path.write_text(BANK + f"何素丽,{ONE},1,2,2025-06-30\n" * 20_000)
+    monkeypatch.setattr(cells, "MEMORY", 8 << 20)  # less than an interpreter has before it reads anything
+
+    with cells.reading(path, "departments") as sheets, pytest.raises(Refusal, match="needs more memory than allowed"):
+        list(next(sheets).rows)
 
 
 def test_no_cell_of_a_result_is_a_formula(tmp_path: Path) -> None:
