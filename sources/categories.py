@@ -47,6 +47,7 @@ __all__ = [
     "Category",
     "Field",
     "SubjectColumns",
+    "title_of",
 ]
 
 CATEGORIES: dict[str, Category] = {
@@ -55,3 +56,10 @@ CATEGORIES: dict[str, Category] = {
 }
 DECLARATIONS: dict[str, Category] = {c.code: c for c in (HOUSEHOLDS, SUPPORTERS, MEMBERS)}
 READABLE: dict[str, Category] = CATEGORIES | DECLARATIONS
+
+
+def title_of(category: str, code: str, *, english: bool = False) -> str:
+    """What a field is called: its official heading; in English, and where no file is read, its code in words."""
+    known = CATEGORIES.get(category)
+    found = next((one for one in known.fields if one.code == code), None) if known is not None else None
+    return code.replace("_", " ") if english or found is None else found.labels[0]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from domain.text import gettext as _
+from sources.categories import title_of
 from workflows.form_revisions import Former
 from workflows.forms import COMPUTED, CONFIRMED, FieldSpec, FormSpec
 
@@ -89,7 +90,16 @@ def _said(spec: FieldSpec, value: Any, names: Names, locale: str) -> str:
     if spec.kind == "checklist" and spec.options_from == "resources":
         return str(_("%(count)s sources", count=len(value)))
     if spec.kind == "checklist":
-        return (", " if locale == "en" else "、").join(labels.get(one) or names.of(one) for one in value)
+        called = [labels.get(one) or _called(spec, one, names, locale) for one in value]
+        return (", " if locale == "en" else "、").join(called)
     if spec.kind in ("radio", "select"):
         return labels.get(value) or names.of(value)
     return f"{value} {spec.unit(locale)}".strip()
+
+
+def _called(spec: FieldSpec, value: str, names: Names, locale: str) -> str:
+    """The name behind a box; a field of a letter, such as "DEPOSIT.balance", as its catalogue item calls it."""
+    if spec.options_from != "agreed_fields":
+        return names.of(value)
+    category, _dot, code = value.partition(".")
+    return f"{names.of(category)} · {title_of(category, code, english=locale == 'en')}"

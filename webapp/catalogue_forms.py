@@ -32,7 +32,7 @@ LEVEL_TITLES: dict[str, str] = {
     "province": _("province level"),
     "nation": _("national level"),
 }
-_CHOOSE = [("", _("— choose —"))]
+CHOOSE = [("", _("— choose —"))]
 
 
 class Ticks(SelectMultipleField):
@@ -54,7 +54,7 @@ class DraftForm(PlainForm):
     """What is agreed about an item. Everything may be missing in a draft; publishing asks for it."""
 
     purpose = TextAreaField(_("Purpose"), [Length(max=500)])
-    channel = SelectField(_("Way of the data"), choices=options([*_CHOOSE, *CHANNELS.items()]), default="")
+    channel = SelectField(_("Way of the data"), choices=options([*CHOOSE, *CHANNELS.items()]), default="")
     limit_length = IntegerField(_("Feedback limit"), [Optional(), NumberRange(1, 1000)])
     limit_unit = SelectField(_("Unit of time"), choices=options(UNITS.items()), default="working")
     windows = StringField(_("Acceptance windows"), [Length(max=200)])

@@ -18,7 +18,7 @@ from domain.verification.catalogue_use import Standing
 from domain.verification.catalogue_versions import Content, Difference
 from domain.work import Work
 from domain.workdays import Term
-from sources.categories import CATEGORIES
+from sources import categories
 from webapp.catalogue_forms import CHANNELS
 from webapp.i18n import english
 
@@ -103,17 +103,15 @@ class Field:
 
 def fields_of(category: str) -> list[Field]:
     """The fields of a category whose files can be read; empty for others."""
-    known = CATEGORIES.get(category)
+    known = categories.CATEGORIES.get(category)
     if known is None:
         return []
     return [Field(one.code, title_of(category, one.code)) for one in known.fields]
 
 
 def title_of(category: str, code: str) -> str:
-    """What a field is called: its official heading, on an English page its code in words."""
-    known = CATEGORIES.get(category)
-    found = next((one for one in known.fields if one.code == code), None) if known is not None else None
-    return code.replace("_", " ") if english() or found is None else found.labels[0]
+    """What a field is called, in the language of the page."""
+    return categories.title_of(category, code, english=english())
 
 
 @dataclass(frozen=True, slots=True)

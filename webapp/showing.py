@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -97,6 +97,11 @@ class Titles:
     programmes: Mapping[str, str]
     categories: Mapping[str, str]
     processes: Mapping[str, str]
+    places: Mapping[str, str] = field(default_factory=dict)
+
+    def place(self, code: str) -> str:
+        """A jurisdiction that may have rules of its own."""
+        return self.places.get(code, code)
 
     def programme(self, code: str) -> str:
         """An assistance programme."""
@@ -137,6 +142,7 @@ def titles(work: Work, law: Rules | None = None, *, processes: bool = False) -> 
         {code: one.en if said else one.zh for code, one in known.programmes.items()},
         {code: one.en if said else one.zh for code, one in known.categories.items()},
         named,
+        {code: one.en if said else one.zh for code, one in known.jurisdictions.items()},
     )
 
 

@@ -30,6 +30,7 @@ OPTIONS: dict[str, Text] = {
     "guardians": _("Registered guardians"),
     "categories": _("Categories of information"),
     "resources": _("Data sources"),
+    "agreed_fields": _("Agreed fields of the data sources"),
 }
 
 

@@ -111,6 +111,7 @@ def must_not_shirk(
             ),
             clause="LF-07",
             resource=own[upward[0].category].code,
+            field="reason_code",
         )
     if reason_code not in REASONS:
         raise Conflict(
@@ -120,4 +121,5 @@ def must_not_shirk(
             ),
             clause="LF-07",
             resource=own[upward[0].category].code,
+            field="reason_code",
         )

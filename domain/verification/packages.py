@@ -225,10 +225,10 @@ def by_ref(work: Work, ref: str) -> RequestPackage:
     return found
 
 
-def of_office(work: Work, limit: int = 100) -> Sequence[tuple[RequestPackage, Resource]]:
+def of_office(work: Work, limit: int = 100, after: str = "") -> Sequence[tuple[RequestPackage, Resource]]:
     """The newest packages of the actor's office, asking or asked. Raises NotPermitted.
 
-    Uses ix_request_package_agency_id, or ix_request_package_resource_id.
+    after: ref of the last one seen. Uses ix_request_package_agency_id, or ix_request_package_resource_id.
     """
     permissions.must(work.actor, "package.read", permissions.OWN)
     mine = (
@@ -237,6 +237,9 @@ def of_office(work: Work, limit: int = 100) -> Sequence[tuple[RequestPackage, Re
         else Resource.supplier_id == work.actor.org_id
     )
     wanted = select(RequestPackage, Resource).join(Resource, Resource.id == RequestPackage.resource_id).where(mine)
+    if after:
+        seen = select(RequestPackage.id).where(RequestPackage.ref == after).scalar_subquery()
+        wanted = wanted.where(RequestPackage.id < seen)
     found = work.session.execute(wanted.order_by(RequestPackage.id.desc()).limit(limit))
     return [(package, resource) for package, resource in found]
 

@@ -367,6 +367,7 @@ def _incomplete(work: Work, agency: Organisation, gaps: Sequence[Resource]) -> C
         _("The plan leaves out: %(gaps)s. Add them, or give the reason.", gaps=", ".join(names)),
         clause="LF-04" if own else "LF-12",
         gaps=[gap.code for gap in gaps],
+        field="deviation",
     )
 
 

@@ -1,4 +1,4 @@
-"""What the program fills into a form: members, guardians, categories, data sources, items to re-check."""
+"""What the program fills into a form: members, guardians, categories, sources, agreed fields, items to re-check."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from domain.verification import catalogue, catalogue_use, commissions, rechecks
 from domain.verification.catalogue_rows import Resource
 from domain.verification.catalogue_use import Standing
 from domain.work import Work
+from sources.categories import CATEGORIES, title_of
 from tasks.cases.briefs import Member
 from workflows.forms import FieldSpec, FormSpec
 
@@ -73,12 +74,14 @@ def for_task(work: Work, page: Formed, *, english: bool = False) -> Offered:
         options["members"] = [(one.person.ref, one.person.name) for one in page.members]
     if "guardians" in wanted:
         options["guardians"] = _guardians(page)
-    if wanted & {"categories", "resources", "recheck_items"}:
+    if wanted & {"categories", "resources", "agreed_fields", "recheck_items"}:
         case = work.session.scalars(select(Case).where(Case.ref == page.case_ref)).one()
         if "categories" in wanted:
             options["categories"] = _categories(work, case, page.law, english)
         if "resources" in wanted:
             options["resources"] = _resources(work, case, page.law, english)
+        if "agreed_fields" in wanted:
+            options["agreed_fields"] = _agreed_fields(work, case, page.law, english)
         if "recheck_items" in wanted:
             rows["recheck_items"] = _recheck_rows(work, case, page, english)
     return Offered(options, rows)
@@ -136,9 +139,42 @@ def _resources(work: Work, case: Case, law: Rules, english: bool) -> list[tuple[
     names = {key: one.name_en if english else one.name for key, one in offices.items()}
     stand = catalogue_use.standings(work, found)
     return [
-        (one.ref, f"{words.get(one.category, one.category)} · {names[one.supplier_id]}{_opening(work, stand[one.id])}")
+        (
+            one.ref,
+            " · ".join((words.get(one.category, one.category), names[one.supplier_id], _level(agency, one)))
+            + _opening(work, stand[one.id]),
+        )
         for one in found
     ]
+
+
+def _level(agency: Organisation, resource: Resource) -> str:
+    """Whether it is the own level that is asked, which comes first (LF-04), or one above."""
+    return str(_("own level") if catalogue.is_own_level(agency, resource) else _("level above"))
+
+
+def _agreed_fields(work: Work, case: Case, law: Rules, english: bool) -> list[tuple[str, str]]:
+    """(category and code, name) of every field that some usable source has agreed to tell (LF-30).
+
+    Of a category taken over from before fields were written down, those its files can have. Four SELECTs.
+    """
+    agency = work.session.get_one(Organisation, case.agency_id)
+    found = catalogue.reachable(work, agency)
+    agreed: dict[str, dict[str, None]] = {}
+    for line in catalogue_use.standings(work, found).values():
+        if line.usable and line.version is not None:
+            written = line.version.field_codes or _readable(line.resource.category)
+            agreed.setdefault(line.resource.category, {}).update(dict.fromkeys(written))
+    return [
+        (f"{category}.{code}", f"{one.en if english else one.zh} · {title_of(category, code, english=english)}")
+        for category, one in law.categories.items()
+        for code in agreed.get(category, ())
+    ]
+
+
+def _readable(category: str) -> list[str]:
+    known = CATEGORIES.get(category)
+    return [one.code for one in known.fields] if known is not None else []
 
 
 def _opening(work: Work, found: Standing) -> str:

@@ -18,13 +18,14 @@ from domain.verification.catalogue_rows import Agreement
 from domain.work import Work
 from webapp import showing
 from webapp.acting import acting, reading
-from webapp.catalogue_forms import CHANNELS, AgreementForm, ExtendForm, ReasonForm
+from webapp.catalogue_forms import CHANNELS, CHOOSE, AgreementForm, ExtendForm, ReasonForm
 from webapp.errors import status_of
 from webapp.i18n import english
 from webapp.permits import requires
 from webapp.plain_forms import options
 
 blueprint = Blueprint("agreements", __name__, url_prefix="/catalogue/agreements")
+_PLACES = {"until": "until", "reason": "why"}  # the field of an act beside its agreement
 NEAR = 30  # days before its end from which the bar is coloured; when people are told the policy says
 
 
@@ -63,11 +64,8 @@ def extend(ref: str) -> ResponseReturnValue:
     """Let it last longer."""
     form = ExtendForm()
     day = form.until.data if form.validate() else None
-    return _act(
-        ref,
-        lambda work, one: agreements.extend(work, one, day or one.valid_until),
-        _("The agreement lasts longer now; its reminders begin anew."),
-    )
+    said = _("The agreement lasts longer now; its reminders begin anew.")
+    return _act(ref, lambda work, one: agreements.extend(work, one, _must_be_a_day(day)), said)
 
 
 @blueprint.post("/<ref>/end")
@@ -76,6 +74,12 @@ def end(ref: str) -> ResponseReturnValue:
     """End it before its time."""
     form = ReasonForm()
     return _act(ref, lambda work, one: agreements.end(work, one, form.text("reason")), _("The agreement is ended."))
+
+
+def _must_be_a_day(day: date | None) -> date:
+    if day is None:
+        raise InvalidAnswers({"until": _("Enter the day.")})
+    return day
 
 
 def _act(ref: str, verb: Callable[[Work, Agreement], None], said: Text) -> ResponseReturnValue:
@@ -92,7 +96,7 @@ def _act(ref: str, verb: Callable[[Work, Agreement], None], said: Text) -> Respo
 def _form(work: Work) -> AgreementForm:
     form = AgreementForm(data={"valid_from": date(work.today.year, work.today.month, work.today.day)})
     offices = [(one.ref, one.name_en if english() else one.name) for one in catalogue_scope.suppliers(work)]
-    form.supplier.choices = options(offices)
+    form.supplier.choices = options([*CHOOSE, *offices])
     form.categories.choices = list(showing.titles(work).categories.items())
     return form
 
@@ -108,9 +112,10 @@ def _page(work: Work, *, form: AgreementForm | None = None, refusal: HouseError 
     lines = agreements.listing(work)
     keeps = permissions.may(work.actor, "catalogue.edit")
     contacts = {one.agreement.ref: agreements.contact_of(work, one.agreement) for one in lines} if keeps else {}
-    faults = list(refusal.fields.values()) if isinstance(refusal, InvalidAnswers) else []
+    faults = {name: str(said) for name, said in refusal.fields.items()} if isinstance(refusal, InvalidAnswers) else {}
     return render_template(
         "catalogue/agreements.html", lines=lines, keeps=keeps, contacts=contacts, channels=CHANNELS, near=NEAR,
         form=form or (_form(work) if keeps else None), refusal=refusal, faults=faults, at=at,
+        links=[(f"{_PLACES[name]}-{at}" if name in _PLACES else "", said) for name, said in faults.items()],
         titles=showing.titles(work), counts=showing.nav_counts(work),
     )  # fmt: skip

@@ -19,7 +19,7 @@ from domain.verification.catalogue_rows import DRAFT, Resource, ResourceVersion
 from domain.work import Work
 from webapp import catalogue_rows, showing
 from webapp.acting import acting, reading
-from webapp.catalogue_forms import CHANNELS, LEVEL_TITLES, OVER, PERIODS, ItemForm, QuotaForm, ReasonForm
+from webapp.catalogue_forms import CHANNELS, CHOOSE, LEVEL_TITLES, OVER, PERIODS, ItemForm, QuotaForm, ReasonForm
 from webapp.errors import status_of
 from webapp.i18n import english
 from webapp.permits import requires
@@ -193,8 +193,8 @@ def _kept(work: Work, ref: str) -> Resource:
 def _item_form(work: Work) -> ItemForm:
     form, titles = ItemForm(), showing.titles(work)
     offices = [(one.ref, one.name_en if english() else one.name) for one in catalogue_scope.suppliers(work)]
-    form.supplier.choices = options(offices)
-    form.category.choices = options(titles.categories.items())
+    form.supplier.choices = options([*CHOOSE, *offices])
+    form.category.choices = options([*CHOOSE, *titles.categories.items()])
     return form
 
 
@@ -206,7 +206,8 @@ def _quota_form(work: Work) -> QuotaForm:
     form = QuotaForm(data={"valid_from": date(work.today.year, work.today.month, work.today.day)})
     places = catalogue_scope.kept(work)
     agencies = [one for one in organisations.of_kind(work, "agency") if one.jurisdiction in places]
-    form.agency.choices = options((one.code, one.name_en if english() else one.name) for one in agencies)
+    named = [(one.code, one.name_en if english() else one.name) for one in agencies]
+    form.agency.choices = options(named if len(named) == 1 else [*CHOOSE, *named])
     return form
 
 
@@ -226,7 +227,9 @@ def _page(
     return render_template(
         "catalogue/item.html", line=line, resource=resource, versions=versions, draft=draft, keeps=keeps,
         lacking=catalogue_versions.missing(draft, line.supplier) if draft is not None else [],
-        compared=_compared(work, resource, versions), refusal=refusal, faults=faults,
+        compared=_compared(work, resource, versions), refusal=refusal,
+        faults=[("", sentence) for sentence in faults.values()],
+        drafted=catalogue_versions.content_of(work, draft) if draft is not None else None,
         leaving=leaving or ReasonForm(formdata=None), quota=quota or (_quota_form(work) if keeps else None),
         quotas=catalogue_quotas.of_resource(work, resource), people=catalogue_rows.people(work, versions),
         states=catalogue_rows.STATES, channels=CHANNELS, levels=LEVEL_TITLES, periods=PERIODS, over=OVER,

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from collections.abc import Sequence
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import select
 
 from domain.errors import InvalidAnswers, NotFound
 from domain.parties import permissions
 from domain.parties.organisations import Organisation
 from domain.text import gettext as _
 from domain.verification import catalogue_gaps
-from domain.verification.catalogue_gaps import Gap
+from domain.verification.catalogue_gaps import Gap, Line
 from domain.work import Work
 from webapp import showing
 from webapp.acting import acting, reading
-from webapp.catalogue_forms import LEVEL_TITLES, NoteForm
+from webapp.catalogue_forms import CHOOSE, LEVEL_TITLES, NoteForm
+from webapp.i18n import english
 from webapp.permits import requires
 from webapp.plain_forms import options
 
@@ -62,9 +66,16 @@ def _agency(work: Work) -> Organisation:
     return office
 
 
+def _offices(work: Work, lines: Sequence[Line]) -> dict[int, str]:
+    """What the offices are called that share something, by key. One SELECT."""
+    wanted = {one.supplier_id for line in lines for one in (*line.items, *(item for item, _why in line.blocked))}
+    found = work.session.scalars(select(Organisation).where(Organisation.id.in_(wanted)))
+    return {one.id: one.name_en if english() else one.name for one in found}
+
+
 def _form(work: Work) -> NoteForm:
-    form = NoteForm()
-    form.category.choices = options(showing.titles(work).categories.items())
+    form = NoteForm(data={"category": request.args.get("category", "")})
+    form.category.choices = options([*CHOOSE, *showing.titles(work).categories.items()])
     return form
 
 
@@ -75,5 +86,6 @@ def _page(work: Work, form: NoteForm) -> str:
     return render_template(
         "catalogue/gaps.html", lines=lines, agency=agency, form=form, kinds=TITLES, levels=LEVEL_TITLES,
         notes=permissions.may(work.actor, "catalogue.note", own), titles=showing.titles(work),
+        offices=_offices(work, lines),
         tally={kind: sum(1 for one in lines if one.gap == kind) for kind in TITLES}, counts=showing.nav_counts(work),
     )  # fmt: skip

@@ -12,12 +12,11 @@ from sqlalchemy import select
 from domain import files
 from domain.errors import Conflict, HouseError, InvalidAnswers, NotFound
 from domain.files import StoredFile
-from domain.identity import mask
 from domain.parties import permissions
 from domain.parties.organisations import Organisation
 from domain.text import Text
 from domain.text import gettext as _
-from domain.verification import catalogue, packages
+from domain.verification import catalogue, package_views, packages
 from domain.verification.deliveries import Delivery, Resource
 from domain.verification.package_rows import (
     ANSWERED,
@@ -34,6 +33,7 @@ from domain.work import Work
 from webapp import showing
 from webapp.acting import acting, reading
 from webapp.auth import house
+from webapp.i18n import english
 from webapp.permits import requires
 from workflows.operations import packages as operations
 
@@ -54,6 +54,8 @@ PERSONS: dict[str, Text] = {
     "ERROR": _("the department could not look it up"),
     UNANSWERED: _("not answered in time"),
 }
+MOST, PEOPLE = 50, 100
+PLACES: dict[str, Text] = {"file": _("File"), "reason": _("Call the package back")}
 FILES = (".csv", ".txt", ".xlsx", ".xls", ".ods", ".zip")
 
 
@@ -114,6 +116,7 @@ def cancel(ref: str) -> ResponseReturnValue:
             packages.cancel(work, _one(work, ref), request.form.get("reason", ""))
     except (Conflict, InvalidAnswers) as refusal:
         return _again(ref, "reason", refusal)
+    flash(str(_("The package is called back.")))
     return redirect(url_for("packages.package", ref=ref))
 
 
@@ -156,28 +159,35 @@ def _one(work: Work, ref: str) -> RequestPackage:
 def _listing(work: Work, fault: str = "") -> str:
     asks = permissions.may(work.actor, "package.prepare")
     waiting = packages.resources_waiting(work) if asks else []
-    rows = packages.of_office(work)
-    names = _offices(work, [resource.supplier_id for resource, _n in waiting] + [r.supplier_id for _p, r in rows])
-    names |= _offices(work, [one.agency_id for one, _resource in rows])
+    after = request.args.get("after", "")
+    rows = packages.of_office(work, MOST + 1, after)
+    shown = rows[:MOST]
+    names = _offices(work, [resource.supplier_id for resource, _n in waiting] + [r.supplier_id for _p, r in shown])
+    names |= _offices(work, [one.agency_id for one, _resource in shown])
     return render_template(
-        "packages/listing.html", rows=rows, waiting=waiting, names=names, states=STATES, layouts=LAYOUTS, fault=fault,
-        titles=showing.titles(work), asks=asks,
+        "packages/listing.html", rows=shown, more=len(rows) > MOST, after=after, waiting=waiting, names=names,
+        states=STATES, layouts=LAYOUTS, fault=fault, sent=request.form, titles=showing.titles(work), asks=asks,
+        now=work.now, counts=showing.nav_counts(work),
     )  # fmt: skip
 
 
 def _page(work: Work, found: RequestPackage, faults: dict[str, str] | None = None) -> str:
     resource = work.session.get_one(Resource, found.resource_id)
-    asks = work.actor.org_id == found.agency_id
-    left = [(one, mask(one.number)) for one in packages.lines(work, found) if one.state in PERSONS]
+    after = request.args.get("after", 0, type=int)
+    left = package_views.left(work, found, after=after, most=PEOPLE + 1)
     wanted = select(Delivery).where(Delivery.package_id == found.id).order_by(Delivery.id.desc())
     return render_template(
-        "packages/package.html", row=found, resource=resource, asks=asks, left=left, persons=PERSONS, states=STATES,
+        "packages/package.html", row=found, resource=resource, asks=work.actor.org_id == found.agency_id,
+        left=left[:PEOPLE], more=len(left) > PEOPLE, after=after, unanswered=packages.unanswered(work, found),
+        taken=package_views.taken(work, found), persons=PERSONS, states=STATES, places=PLACES, sent=request.form,
         names=_offices(work, [found.agency_id, resource.supplier_id]), titles=showing.titles(work),
         answers=work.session.scalars(wanted).all(), faults=faults or {}, reason=packages.reason_of(work, found),
         limit=house().settings.upload_limit, over=found.state == OUT and found.due_at <= work.now, layouts=LAYOUTS,
+        now=work.now, counts=showing.nav_counts(work),
     )  # fmt: skip
 
 
 def _offices(work: Work, keys: list[int]) -> dict[int, str]:
-    wanted = select(Organisation.id, Organisation.name).where(Organisation.id.in_(set(keys)))
-    return {key: name for key, name in work.session.execute(wanted)}  # noqa: C416  dict() takes a Result for a mapping
+    name = Organisation.name_en if english() else Organisation.name
+    wanted = select(Organisation.id, name).where(Organisation.id.in_(set(keys)))
+    return {key: title for key, title in work.session.execute(wanted)}  # noqa: C416  dict() takes a Result for a mapping

@@ -46,10 +46,12 @@ def listing() -> ResponseReturnValue:
     """The department's entries, newest first."""
     show = request.args.get("show", "open")
     states = SHOWN.get(show, SHOWN["open"])[1]
+    after = request.args.get("after", "")
     with reading() as work:
-        rows = whitelist_views.listed(work, *states, after=request.args.get("after", ""), most=MOST + 1)
+        rows = whitelist_views.listed(work, *states, after=after, most=MOST + 1)
         return render_template(
-            "whitelist/listing.html", rows=rows[:MOST], more=len(rows) > MOST, show=show, shown=SHOWN, states=STATES,
+            "whitelist/listing.html", rows=rows[:MOST], more=len(rows) > MOST, after=after, show=show, shown=SHOWN,
+            states=STATES,
             titles=showing.titles(work), counts=showing.nav_counts(work),
         )  # fmt: skip
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from domain.parties import households
 from domain.parties.households import Person
-from domain.verification import declarations
+from domain.verification import declarations, family
 from domain.verification.declarations import Item
 from workflows import answering
 from workflows.registry import Call, operation
@@ -51,5 +51,7 @@ def _of_member(person: Person, row: Mapping[str, Any]) -> Iterator[Item]:
             yield Item(person, code, {"count": int(Decimal(str(row[code])))})
     if row.get("BIZ") is not None:
         yield Item(person, "BIZ", {"count": 1 if answering.said_yes(row["BIZ"]) else 0})
+    if row.get("WORK"):
+        yield Item(person, family.WORK, {"text": str(row["WORK"])})
     if row.get("other"):
         yield Item(person, "OTHER", {"text": str(row["other"])})

@@ -1,0 +1,145 @@
+"""What the forms of a verification ask for: an occupation, the fields of a letter, why a level above is asked."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from sqlalchemy import select
+
+from domain.parties import organisations
+from domain.parties.organisations import Organisation
+from domain.verification import catalogue, catalogue_use, commissions, declarations, family
+from domain.verification.catalogue_rows import Resource
+from domain.verification.commissions import ISSUED
+from domain.verification.queries import Query
+from tests.homes import Office
+from tests.journeys import steps
+from tests.journeys.playing import Story, new_case
+from tests.webapp.desk_world import app_of, browser_of, press, send, task_address
+
+
+def _page(office: Office, login: str, story: Story, step: str):
+    """The browser of a person who has claimed the task of a step, and the task's address."""
+    browser, address = browser_of(app_of(office), office, login), task_address(story, step)
+    press(browser, "/desk", f"{address}/claim")
+    return browser, address
+
+
+def test_the_occupation_a_member_declares_is_kept_and_read_by_the_rules(office: Office) -> None:
+    story = new_case(office)
+    town, address = _page(office, "town", story, "intake")
+    assert 'id="members-0-WORK"' in town.get(address).text
+
+    answers = {"applied_on": steps.today(story), "truthful": "y", "members-0-WORK": "失业", "members-0-WAGE": "0"}
+    assert send(town, address, answers).status_code == 302
+    office.sweep()
+
+    with story.work() as work:
+        head = story.members(work)[0]
+        declared = declarations.latest_of(work, [head.household_id])[head.household_id]
+        assert declared[head.ref, family.WORK] == {"text": "失业"}
+        assert family.work_of("失业") == family.UNEMPLOYED
+        assert not [key for key in declared if key[1] == family.WORK and key[0] != head.ref]
+
+
+def test_every_occupation_of_the_form_comes_to_what_its_words_say(office: Office) -> None:
+    story = new_case(office)
+    town, address = _page(office, "town", story, "intake")
+    select_of = re.search(r'<select[^>]*id="members-0-WORK".*?</select>', town.get(address).text, re.S)
+    assert select_of
+    known = {value: family.work_of(value) for value in re.findall(r'<option[^>]* value="([^"]+)"', select_of[0])}
+    assert {value for value, code in known.items() if code != family.EMPLOYED} == {
+        "学生", "退休", "失业", "丧失劳动能力",
+    }  # fmt: skip
+    assert known["失业"] == family.UNEMPLOYED and known["学生"] == family.STUDENT
+
+
+def _prepared(office: Office) -> Story:
+    story = new_case(office)
+    steps.take_in(story)
+    steps.authorise(story)
+    return story
+
+
+def _letter(**changed: object) -> dict[str, object]:
+    letter: dict[str, object] = {
+        "purpose": "VERIFY",
+        "categories": ["DEPOSIT", "VEHICLE"],
+        "basis": "本民发〔2017〕107号",
+    }
+    return letter | changed
+
+
+@pytest.mark.clause("LF-30")
+def test_a_letter_may_ask_for_some_of_the_agreed_fields_alone(office: Office) -> None:
+    story = _prepared(office)
+    clerk, address = _page(office, "clerk", story, "commission")
+    with story.work() as work:
+        agency = work.session.get_one(Organisation, story.case(work).agency_id)
+        known = catalogue_use.standings(work, catalogue.reachable(work, agency, ["DEPOSIT"])).values()
+        agreed = {code for one in known if one.version is not None for code in one.version.field_codes}
+    page = clerk.get(address).text
+    offered = set(re.findall(r'name="fields"[^>]*value="DEPOSIT\.([a-z_]+)"', page))
+    assert offered and (not agreed or offered == agreed)
+    code = min(offered)
+
+    foreign = send(clerk, address, _letter(extent="SOME", fields=["DEPOSIT.secret"]))
+    assert foreign.status_code == 422 and 'id="fields-error"' in foreign.text
+    none = send(clerk, address, _letter(extent="SOME"))
+    assert none.status_code == 422 and 'href="#at-fields"' in none.text
+    assert send(clerk, address, _letter(extent="SOME", fields=[f"DEPOSIT.{code}"])).status_code == 302
+    office.sweep()
+    steps.sign_commission(story)
+
+    with story.work() as work:
+        (issued,) = commissions.of_case(work, story.case(work), ISSUED)
+        assert commissions.fields_of(work, issued) == {"DEPOSIT": (code,), "VEHICLE": ()}
+    case = clerk.get(f"/cases/{story.case_ref}").text
+    assert f"DEPOSIT.{code}" not in case
+
+
+@pytest.mark.clause("LF-30")
+def test_a_letter_asks_for_all_that_is_agreed_unless_somebody_says_otherwise(office: Office) -> None:
+    story = _prepared(office)
+    clerk, address = _page(office, "clerk", story, "commission")
+    assert send(clerk, address, _letter(extent="ALL", fields=["DEPOSIT.balance"])).status_code == 302
+    office.sweep()
+    steps.sign_commission(story)
+    with story.work() as work:
+        (issued,) = commissions.of_case(work, story.case(work), ISSUED)
+        assert commissions.fields_of(work, issued) == {"DEPOSIT": (), "VEHICLE": ()}
+
+
+@pytest.mark.clause("LF-07")
+def test_asking_above_while_the_own_level_shares_is_refused_on_the_page_until_a_reason_is_chosen(
+    office: Office,
+) -> None:
+    story = _prepared(office)
+    steps.commission(story, ["DEPOSIT"])
+    steps.sign_commission(story)
+    steps.accept(story)
+    with story.work() as work:
+        upper = work.session.scalars(select(Resource).where(Resource.category == "DEPOSIT")).one().ref
+        own = catalogue.add_resource(work, organisations.by_code(work, "labour"), "DEPOSIT", level="county").ref
+    handler, address = _page(office, "handler", story, "query_plan")
+    page = handler.get(address).text
+    assert "· 本级" in page and "· 上级" in page and page.index(own) < page.index(upper)
+    assert 'value="SOURCE_DOWN"' in page and "HARDSHIP" not in page
+
+    plan = {"resources": [upper], "deviation": "本级核对有困难"}
+    for code, status in (("", 409), ("HARDSHIP", 422)):
+        refused = send(handler, address, plan | {"reason_code": code})
+        assert refused.status_code == status
+        assert 'href="#at-reason_code"' in refused.text or 'href="#reason_code"' in refused.text
+        assert "本级核对有困难" in refused.text  # what was written is kept
+    first = send(handler, address, plan).text
+    assert "LF-07" in first and "已共享" in first
+    with story.work() as work:
+        assert story.rows(work, Query) == []
+
+    assert send(handler, address, plan | {"reason_code": "SOURCE_DOWN"}).status_code == 302
+    office.sweep()
+    with story.work() as work:
+        asked = [work.session.get_one(Resource, one.resource_id).ref for one in story.rows(work, Query)]
+    assert asked == [upper]
