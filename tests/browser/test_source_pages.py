@@ -1,4 +1,4 @@
-"""Catalogue, request packages and whitelist in browsers: by keyboard, in both languages, on a desk and on a telephone."""
+"""Catalogue, request packages and whitelist by keyboard, in both languages, on a desk and on a telephone."""
 
 from __future__ import annotations
 
