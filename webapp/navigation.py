@@ -52,7 +52,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("supervision.page", _("Queues"), "task.oversee", WORK, more=("overseeing",)),
     Entry("substitutes.page", _("Substitutes"), "substitution.read", WORK, more=("leaving",), not_for=NO_TASKS),
     Entry("batches.listing", _("Batches"), "batch.read", WORK),
-    Entry("reports.listing", _("Reports"), "report.read", WORK),
+    Entry("reports.listing", _("Reports"), "report.read", WORK, more=("traces",)),
     Entry("whitelist.listing", _("Whitelist"), "whitelist.read", WORK),
     Entry("campaigns.listing", _("Campaigns"), "campaign.read", WORK),
     Entry("recipients.listing", _("Recipients"), "recipient_doubt.read", WORK, not_for=NO_TASKS),

@@ -12,8 +12,9 @@ from domain.errors import NotFound
 from domain.files import StoredFile
 from domain.parties import permissions
 from domain.text import gettext as _
-from domain.verification import affected, handovers, intake, withdrawals
-from domain.verification.deliveries import READY, Delivery, Resource
+from domain.verification import affected, delivery_parts, handovers, intake, withdrawals
+from domain.verification.deliveries import LOOKING, READING, READY, Delivery, Resource
+from domain.verification.delivery_parts import DeliveryProgress
 from domain.verification.handovers import Handover
 from domain.verification.intake import Intake
 from domain.verification.withdrawals import Withdrawal
@@ -26,7 +27,7 @@ class Page:
     """One delivery for its office. seen: masked preview, columns and headings (S3); fields: code and official label.
 
     labels: every heading with its column and the field it is taken for, "" for none; signature: of the headings.
-    resting: how many reports rest on it, a figure and no case.
+    resting: how many reports rest on it, a figure and no case. far: how far a look or a reading is, None otherwise.
     """
 
     name: str = field(repr=False)
@@ -42,6 +43,7 @@ class Page:
     handover: Handover | None
     people: tuple[str, str] = field(repr=False)
     resting: int = 0
+    far: DeliveryProgress | None = None
 
     def field_of(self, code: str) -> str:
         """The official label of a field code."""
@@ -82,4 +84,5 @@ def page(work: Work, row: Delivery, resource: Resource) -> Page:
         handover=medium,
         people=handovers.people_of(work, medium) if medium is not None and mine else ("", ""),
         resting=affected.how_many(work, row) if row.state == READY else 0,
+        far=delivery_parts.progress(work, row) if row.state in (LOOKING, READING) else None,
     )

@@ -6,7 +6,8 @@ The table ships beside this module (duplicates.dmn); which of its rules hold in 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -38,6 +39,33 @@ TITLES: dict[str, Text] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A duplicate payment of a household's member that nobody has handled; unit_id: the office whose item it is."""
+
+    ref: str
+    rule: str
+    month: str
+    unit_id: int
+
+    @property
+    def title(self) -> Text:
+        """What its rule is called."""
+        return TITLES[self.rule]
+
+
+@dataclass(frozen=True, slots=True)
+class InTheWay:
+    """Why a decision that pays would be refused (NM-21). elsewhere: a member is on a roll this one excludes."""
+
+    standing: Sequence[Standing]
+    elsewhere: bool
+
+    def __bool__(self) -> bool:
+        """Whether anything is."""
+        return bool(self.standing) or self.elsewhere
+
+
 def broken(work: Work, unit_id: int, places: Collection[tuple[str, str, int]]) -> list[str]:
     """Codes of the rules that one person's payments of one month break, under the rules of a unit.
 
@@ -61,16 +89,16 @@ def must_stand_alone(work: Work, case: Case) -> None:
         Conflict: a duplicate payment of a member of this household is not handled yet; or a member receives the
             allowance or the support elsewhere already. Legal combinations pass.
     """
-    standing = _standing(work, case)
-    if standing:
+    found = in_the_way(work, case)
+    if found.standing:
         sentence = _(
             "%(count)s duplicate payments of this household are not handled yet: %(months)s. Handle them under"
             " Reconciliation, then decide.",
-            count=len(standing),
-            months=", ".join(sorted(set(standing))),
+            count=len(found.standing),
+            months=", ".join(sorted({one.month for one in found.standing})),
         )
         raise Conflict(sentence, clause="NM-21", case=case.ref)
-    if case.programme in _ONE_OF and _elsewhere(work, case):
+    if found.elsewhere:
         sentence = _(
             "A member of this household receives the minimum living allowance or the support for the extremely poor"
             " already. End that first, or leave the member out."
@@ -78,16 +106,22 @@ def must_stand_alone(work: Work, case: Case) -> None:
         raise Conflict(sentence, clause="NM-21", case=case.ref)
 
 
-def _standing(work: Work, case: Case) -> list[str]:
-    """Months of the unhandled duplicates of a household. Uses ix_reconciliation_difference_idno_blind."""
-    return list(
-        work.session.scalars(
-            select(Difference.month)
-            .join(Person, Person.idno_blind == Difference.idno_blind)
-            .where(Person.household_id == case.household_id, Person.kind == MEMBER, Person.left_on.is_(None))
-            .where(Difference.rule.in_(RULES), Difference.state.in_(WAITING))
-        )
+def in_the_way(work: Work, case: Case) -> InTheWay:
+    """What forbids a decision that pays, before anybody tries one (NM-21). Two statements, one for other programmes."""
+    elsewhere = case.programme in _ONE_OF and _elsewhere(work, case) > 0
+    return InTheWay(_standing(work, case), elsewhere)
+
+
+def _standing(work: Work, case: Case) -> list[Standing]:
+    """The unhandled duplicates of a household, oldest month first. Uses ix_reconciliation_difference_idno_blind."""
+    found = work.session.execute(
+        select(Difference.ref, Difference.rule, Difference.month, Difference.unit_id)
+        .join(Person, Person.idno_blind == Difference.idno_blind)
+        .where(Person.household_id == case.household_id, Person.kind == MEMBER, Person.left_on.is_(None))
+        .where(Difference.rule.in_(RULES), Difference.state.in_(WAITING))
+        .order_by(Difference.month, Difference.id)
     )
+    return [Standing(*row) for row in found]
 
 
 def _elsewhere(work: Work, case: Case) -> int:

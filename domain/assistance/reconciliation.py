@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import func, select, update
@@ -26,11 +26,13 @@ from domain.base import insert_once, new_ref
 from domain.errors import Conflict, InvalidAnswers, NotFound, Stale
 from domain.files import StoredFile
 from domain.parties import permissions
+from domain.parties.households import Household
 from domain.text import gettext as _
 from domain.work import Work
 
 RUN_DUTY = "reconciliation.run"
 AT_ONCE = 500
+SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,14 +140,36 @@ def by_ref(work: Work, ref: str) -> Difference:
     return found
 
 
-def of_office(work: Work, limit: int = 200) -> Sequence[Difference]:
-    """What waits for the actor's office, duplicates and oldest first. Raises NotPermitted.
+def of_office(
+    work: Work, states: Collection[str] = WAITING, *, after: int = 0, limit: int = SHOWN
+) -> tuple[Sequence[Difference], int]:
+    """Items of the actor's office in these states, oldest first, from behind `after`; where the next page begins, or 0.
 
-    Uses ix_reconciliation_difference_unit_id.
+    Raises NotPermitted. Uses ix_reconciliation_difference_unit_id.
     """
     permissions.must(work.actor, "reconciliation.read", permissions.OWN)
-    wanted = select(Difference).where(Difference.unit_id == work.actor.org_id, Difference.state.in_(WAITING))
-    return work.session.scalars(wanted.order_by(Difference.id).limit(limit)).all()
+    wanted = select(Difference).where(Difference.unit_id == work.actor.org_id, Difference.state.in_(states))
+    found = work.session.scalars(wanted.where(Difference.id > after).order_by(Difference.id).limit(limit + 1)).all()
+    return found[:limit], found[limit - 1].id if len(found) > limit else 0
+
+
+def counts_of_office(work: Work) -> dict[str, int]:
+    """Items of the actor's office by state. Uses ix_reconciliation_difference_unit_id."""
+    counted = select(Difference.state, func.count()).where(Difference.unit_id == work.actor.org_id)
+    return {state: count for state, count in work.session.execute(counted.group_by(Difference.state))}  # noqa: C416
+
+
+def about_whom(work: Work, items: Sequence[Difference]) -> dict[int, str]:
+    """The person each item is about as the lists write the name (S3), else the number of the household. Two statements.
+
+    Uses ix_payment_row_idno_blind.
+    """
+    names = payments.names_of(work, {one.idno_blind for one in items if one.idno_blind is not None})
+    wanted = select(Household.id, Household.number).where(Household.id.in_({one.household_id for one in items}))
+    numbers: dict[int, str] = dict(work.session.execute(wanted).all())
+    return {
+        one.id: names.get(one.idno_blind or b"", "") or numbers.get(one.household_id or 0, "") for one in items
+    }  # fmt: skip
 
 
 def runs_of_office(work: Work, limit: int = 12) -> list[tuple[ReconciliationRun, dict[str, int]]]:

@@ -167,16 +167,21 @@ def by_ref(work: Work, ref: str) -> Delivery:
     return found
 
 
-def of_supplier(work: Work, limit: int = 100) -> Sequence[Delivery]:
-    """The newest deliveries of the actor's own office. Raises NotPermitted."""
+def of_supplier(work: Work, *, before: int = 0, limit: int = 50) -> tuple[Sequence[Delivery], int]:
+    """Deliveries of the actor's own office, the newest first, from before `before`; where the next page begins, or 0.
+
+    Raises NotPermitted.
+    """
     permissions.must(work.actor, "delivery.read", permissions.OWN)
-    return work.session.scalars(
+    wanted = (
         select(Delivery)
         .join(Resource, Resource.id == Delivery.resource_id)
         .where(Resource.supplier_id == work.actor.org_id)
-        .order_by(Delivery.uploaded_at.desc(), Delivery.id.desc())
-        .limit(limit)
-    ).all()
+    )
+    if before:
+        wanted = wanted.where(Delivery.id < before)
+    found = work.session.scalars(wanted.order_by(Delivery.id.desc()).limit(limit + 1)).all()
+    return found[:limit], found[limit - 1].id if len(found) > limit else 0
 
 
 def settle_reading(work: Work, delivery: Delivery, outcome: ReadOutcome) -> bool:

@@ -33,7 +33,7 @@ from domain.errors import Conflict
 from domain.parties import permissions
 from domain.text import gettext as _
 from domain.vault import Vault
-from domain.verification.deliveries import READING, READY, Delivery, Resource
+from domain.verification.deliveries import LOOKING, READING, READY, Delivery, Resource
 from domain.work import Work
 
 CALLED_OFF = _("Reading the file was called off; nothing of it was taken in.")
@@ -73,7 +73,10 @@ class DeliveryPart(Base):
 
 
 class DeliveryProgress(Base):
-    """How far a reading is; there is a row while one goes on. cancel_asked_at: somebody wants it called off."""
+    """How far a reading is, before acceptance or after; there is a row while one goes on.
+
+    cancel_asked_at: somebody wants it called off.
+    """
 
     __tablename__ = "delivery_progress"
     __table_args__ = (UniqueConstraint("delivery_id"),)
@@ -179,10 +182,12 @@ def progress(work: Work, delivery: Delivery) -> DeliveryProgress | None:
 
 
 def tell(work: Work, delivery: Delivery, bytes_read: int, rows_read: int) -> bool:
-    """Note how far a reading is. False: it shall end, because it was called off or the delivery is not being read."""
+    """Note how far a look or a reading is. False: it shall end, because it was called off, taken back or is over."""
+    if delivery.state not in (LOOKING, READING):
+        return False
     row = _progress_row(work, delivery)
     row.bytes_read, row.rows_read, row.seen_at = bytes_read, rows_read, work.now
-    return delivery.state == READING and row.cancel_asked_at is None
+    return row.cancel_asked_at is None
 
 
 def call_off(work: Work, delivery: Delivery) -> None:

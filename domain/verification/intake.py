@@ -22,7 +22,7 @@ from domain.parties import permissions
 from domain.parties.accounts import ACTIVE, Account, RoleGrant, granted
 from domain.text import Text
 from domain.text import gettext as _
-from domain.verification import deliveries, mappings, supply
+from domain.verification import deliveries, delivery_parts, mappings, supply
 from domain.verification.deliveries import FAILED, LOOK_DUTY, LOOKING, READY, WAITING, WITHDRAWN, Delivery, Resource
 from domain.verification.supply import Period
 from domain.work import Work
@@ -167,10 +167,11 @@ def seen_of(work: Work, row: Intake) -> dict[str, Any]:
 
 
 def settle_look(work: Work, delivery: Delivery, looked: Looked) -> bool:
-    """Put on the rows what looking brought: WAITING, or FAILED. False when it was settled before."""
+    """Put on the rows what looking brought: WAITING, or FAILED. False when it was settled before, or taken back."""
     row = of(work, delivery)
     if delivery.state != LOOKING or row is None:
         return False
+    delivery_parts.forget(work, delivery, parts=False)
     row.looked_at, row.quality = work.now, looked.quality
     row.seen = work.home.vault.seal_json("intake.seen", row.ref, looked.seen)
     if looked.rejections is not None:
@@ -217,12 +218,16 @@ def accept(work: Work, delivery: Delivery, *, whole: bool = False) -> None:
 
 
 def call_back(work: Work, delivery: Delivery) -> None:
-    """Take a file back before it was accepted. Raises NotPermitted; Conflict once it was accepted."""
+    """Take a file back before it was accepted; looking at it ends within twenty thousand rows.
+
+    Raises NotPermitted; Conflict once it was accepted.
+    """
     resource = work.session.get_one(Resource, delivery.resource_id)
     permissions.must(work.actor, "delivery.upload", supply.relation_to(work, resource))
     if delivery.state not in (LOOKING, WAITING):
         raise Conflict(_("This delivery does not wait for acceptance."))
     delivery.state = WITHDRAWN
+    delivery_parts.forget(work, delivery, parts=False)
     work.session.flush()
     journal.record(work, "delivery.called_back", delivery.ref)
 

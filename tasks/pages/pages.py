@@ -16,6 +16,8 @@ from sqlalchemy import ScalarSelect, Select, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from domain import rules
+from domain.assistance import duplicates
+from domain.assistance.duplicates import InTheWay
 from domain.cases import Case
 from domain.errors import NotFound
 from domain.parties import permissions
@@ -38,13 +40,14 @@ from tasks.desk.drafts import Shown
 from tasks.desk.form_switching import Newer
 from tasks.desk.routing import Explained
 from tasks.desk.standing import Standing
-from tasks.rows.models import COMPLETED, READY, HumanTask
+from tasks.rows.models import COMPLETED, OVER, READY, HumanTask
 from tasks.rules import is_mine, recall_steps, state_of, supervised, task_scope
 from workflows import definitions, form_revisions
 from workflows.definitions import DefinitionRow
 from workflows.form_revisions import Former
 from workflows.forms import FormSpec
 from workflows.instances import CaseState
+from workflows.operations.determinations import DECIDED_AT, REVIEWED_AT
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,8 @@ class TaskPage:
 
     former: what was chosen and the form offers no more; newer: a newer revision of the form. mine: the actor holds
     it; claimable: nobody does, and they may; for_others: it may be done on somebody's behalf (`on_behalf`); values:
-    draft, or the answers once completed (S3); readers: whom a remark may tell, asked only where that is drawn.
+    draft, or the answers once completed (S3); readers: whom a remark may tell, asked only where that is drawn;
+    in_the_way: what forbids a decision that pays (NM-21), None where nothing is decided.
     """
 
     ref: str
@@ -101,6 +105,7 @@ class TaskPage:
     drawing: Drawing
     standing: Standing
     routing: Explained
+    in_the_way: InTheWay | None
     law: Rules = field(repr=False)
 
     def text(self, english: bool) -> str:
@@ -164,6 +169,7 @@ def task_page(work: Work, ref: str, *, english: bool = False) -> TaskPage:
         about=_about(work, case, task, law, english),
         standing=standing.of(work, task, case, holder, row[12] or "", row[13] or ""),
         routing=said,
+        in_the_way=_in_the_way(work, task, case),
         drawing=drawings.of_case(work, case, definition, row[9], incident=row[10], english=english),
         law=law,
     )
@@ -188,6 +194,12 @@ def _plain(work: Work, task: HumanTask) -> dict[str, Any]:
         "done_by_me": task.completed_by == work.actor.user_id,
         "done_at": task.completed_at,
     }
+
+
+def _in_the_way(work: Work, task: HumanTask, case: Case) -> InTheWay | None:
+    """Said to the department before it decides, not only when it is refused; nobody else learns of payments."""
+    decides = task.step_id in (DECIDED_AT, REVIEWED_AT) and task.state not in OVER
+    return duplicates.in_the_way(work, case) if decides and work.actor.org_id == case.department_id else None
 
 
 def _for_others(work: Work, task: HumanTask) -> bool:

@@ -182,12 +182,43 @@ def test_a_delivery_of_another_office_looks_like_none(office: Office) -> None:
     assert browser_of(app, office, "handler").get("/deliveries").status_code == 403
 
 
+def test_looking_at_a_file_shows_how_far_it_is_and_ends_when_it_is_taken_back(office: Office) -> None:
+    browser = browser_of(app_of(office), office, "bank")
+    place = _hand_in(browser, _file(3)).headers["Location"]
+    ref = place.rsplit("/", 1)[-1]
+    page = browser.get(place).text
+    assert f'hx-get="{place}/progress"' in page and f'action="{place}/call-back"' in page
+    with unit_of_work(office.home, SCHEDULER) as work:
+        assert delivery_parts.tell(work, deliveries.by_ref(work, ref), 12, 34567)
+    shown = browser.get(f"{place}/progress")
+    assert "34,567" in shown.text and "HX-Refresh" not in shown.headers
+
+    _post(browser, f"{place}/call-back", shown.text)
+
+    with unit_of_work(office.home, SCHEDULER) as work:
+        row = deliveries.by_ref(work, ref)
+        assert not delivery_parts.tell(work, row, 12, 34567)
+        assert row.state == "WITHDRAWN" and delivery_parts.progress(work, row) is None
+    assert browser.get(f"{place}/progress").headers["HX-Refresh"] == "true"
+    office.sweep()
+    assert _newest(office).state == "WITHDRAWN"
+
+
+def test_a_file_that_was_refused_says_no_fault_less_and_leads_to_the_next_one(office: Office) -> None:
+    browser = browser_of(app_of(office), office, "bank")
+    place = _hand_in(browser, "甲,乙\n1,2\n".encode()).headers["Location"]
+    office.sweep()
+    page = browser.get(place).text
+    assert _newest(office).state == "FAILED"
+    assert "没有发现问题" not in page and 'href="/deliveries#resource"' in page
+
+
 def test_a_reading_shows_how_far_it_is_and_may_be_called_off(office: Office) -> None:
     browser = browser_of(app_of(office), office, "bank")
     place = _hand_in(browser, _file(3)).headers["Location"]
+    ref = place.rsplit("/", 1)[-1]
     office.sweep()
     _post(browser, f"{place}/accept", browser.get(place).text, whole="1")
-    ref = place.rsplit("/", 1)[-1]
     assert f"{place}/progress" in browser.get(place).text
     with unit_of_work(office.home, SCHEDULER) as work:
         assert delivery_parts.tell(work, deliveries.by_ref(work, ref), 12, 34567)

@@ -188,10 +188,10 @@ def _form(work: Work) -> DeliveryForm:
 
 def _page(work: Work, form: DeliveryForm) -> str:
     own = permissions.may(work.actor, "delivery.read", permissions.OWN) and work.actor.org_kind == "supplier"
-    rows = deliveries.of_supplier(work) if own else []
+    rows, last = deliveries.of_supplier(work, before=request.args.get("after", 0, type=int)) if own else ([], 0)
     resources = {one.id: one for one in catalogue.of_supplier(work, work.actor.org_id)} if work.actor.org_id else {}
     return render_template(
-        "deliveries/listing.html", form=form, rows=rows, resources=resources, states=STATES,
+        "deliveries/listing.html", form=form, rows=rows, last=last, resources=resources, states=STATES,
         titles=showing.titles(work), limit=house().settings.upload_limit,
     )  # fmt: skip
 

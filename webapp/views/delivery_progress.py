@@ -11,7 +11,7 @@ from domain.files import StoredFile
 from domain.parties import permissions
 from domain.text import gettext as _
 from domain.verification import deliveries, delivery_parts
-from domain.verification.deliveries import READING, Delivery, Resource
+from domain.verification.deliveries import LOOKING, READING, Delivery, Resource
 from domain.work import Work
 from webapp.acting import acting, reading
 from webapp.permits import requires
@@ -22,7 +22,7 @@ blueprint = Blueprint("delivery_progress", __name__)
 @blueprint.get("/deliveries/<ref>/progress")
 @requires("delivery.read")
 def progress(ref: str) -> ResponseReturnValue:
-    """Rows read so far, for the page that shows it; when the reading has ended, the page is to come anew."""
+    """Rows looked at or read so far, for the page that shows it; when that has ended, the page is to come anew."""
     with reading() as work:
         row = _one(work, ref, "delivery.read")
         far = delivery_parts.progress(work, row)
@@ -31,7 +31,7 @@ def progress(ref: str) -> ResponseReturnValue:
         answer = make_response(
             render_template("deliveries/progress.html", row=row, far=far, size=size, may_end=may_end)
         )
-    if row.state != READING:
+    if row.state not in (LOOKING, READING):
         answer.headers["HX-Refresh"] = "true"
     return answer
 

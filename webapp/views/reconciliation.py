@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import BinaryIO, cast
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
@@ -13,6 +13,7 @@ from domain.assistance import duplicates, payments, reconciliation
 from domain.assistance.payments import LEDGER, PAYMENT
 from domain.assistance.reconciliation_rows import AMOUNT, CLAIMED, GONE, HANDLED, MISSING, OPEN, Difference
 from domain.errors import Conflict, InvalidAnswers, NotFound, Stale
+from domain.files import StoredFile
 from domain.parties.accounts import Account
 from domain.parties.households import Household
 from domain.parties.organisations import Organisation
@@ -47,6 +48,11 @@ ITEM_STATES: dict[str, tuple[str, Text]] = {
     CLAIMED: ("today", _("in hand")),
     HANDLED: ("ok", _("handled")),
     GONE: ("line", _("settled by a newer list")),
+}
+TABS: dict[str, tuple[Text, tuple[str, ...]]] = {
+    OPEN: (_("To be handled"), (OPEN, CLAIMED)),
+    HANDLED: (_("Handled"), (HANDLED,)),
+    GONE: (_("Settled by newer lists"), (GONE,)),
 }
 OUTCOMES: dict[str, Text] = {
     "RECOVERED": _("the money paid too much came back"),
@@ -143,11 +149,33 @@ def handle(ref: str) -> ResponseReturnValue:
     return redirect(url_for("reconciliation.listing"))
 
 
+@blueprint.get("/reconciliation/<ref>/evidence")
+@requires("reconciliation.read")
+def evidence(ref: str) -> ResponseReturnValue:
+    """The paper that shows what became of an item, to be kept."""
+    with reading() as work:
+        file = _evidence(work, reconciliation.by_ref(work, ref))
+        if file is None:
+            raise NotFound(_("There is no such file in this case."))
+        name, content = files.name_of(work, file), files.content(work, file)
+    return send_file(content, mimetype=file.media_type, as_attachment=True, download_name=name, max_age=0)
+
+
+def _evidence(work: Work, item: Difference) -> StoredFile | None:
+    return work.session.get_one(StoredFile, item.evidence_id) if item.evidence_id is not None else None
+
+
 def _listing(work: Work, faults: dict[str, object] | None = None) -> str:
     if work.actor.org_kind != "department":
         raise NotFound(_("There is no such item for you."))
+    state = request.args.get("state", OPEN)
+    tab = state if state in TABS else OPEN
+    items, last = reconciliation.of_office(work, TABS[tab][1], after=request.args.get("after", 0, type=int))
+    counts = reconciliation.counts_of_office(work)
+    totals = {code: sum(counts.get(one, 0) for one in states) for code, (_title, states) in TABS.items()}
     return render_template(
-        "reconciliation/listing.html", items=reconciliation.of_office(work), lists=payments.of_office(work),
+        "reconciliation/listing.html", items=items, last=last, tab=tab, tabs=TABS, totals=totals,
+        whom=reconciliation.about_whom(work, items), counts=showing.nav_counts(work), lists=payments.of_office(work),
         runs=reconciliation.runs_of_office(work), kinds=KINDS, list_states=LIST_STATES, rules=RULES,
         item_states=ITEM_STATES, faults=faults or {}, month=_month_before(work), limit=house().settings.upload_limit,
         title_of=_title_of(work),
@@ -162,12 +190,14 @@ def _page(work: Work, item: Difference, faults: dict[str, object] | None = None)
     )
     household = work.session.get(Household, item.household_id) if item.household_id is not None else None
     holder = work.session.get(Account, item.handled_by or item.claimed_by or 0)
+    paper = _evidence(work, item)
     return render_template(
         "reconciliation/item.html", item=item, rows=[(one, identity.mask(one.number)) for one in rows], names=names,
         rules=RULES, item_states=ITEM_STATES, outcomes=OUTCOMES, kinds=KINDS, areas=AREAS, household=household,
         holder=holder, mine=item.state == CLAIMED and item.claimed_by == work.actor.user_id, faults=faults or {},
         reason=reconciliation.reason_of(work, item), duplicate=item.rule in duplicates.RULES, title_of=_title_of(work),
-        limit=house().settings.upload_limit,
+        limit=house().settings.upload_limit, counts=showing.nav_counts(work),
+        paper=(files.name_of(work, paper), paper.size) if paper else None,
     )  # fmt: skip
 
 

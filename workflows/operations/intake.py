@@ -7,7 +7,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, BinaryIO, cast
 
 from sqlalchemy import select
@@ -17,7 +17,7 @@ from domain.files import StoredFile
 from domain.home import DEMO, Home
 from domain.text import Text
 from domain.text import gettext as _
-from domain.verification import deliveries, intake, mappings
+from domain.verification import deliveries, delivery_parts, intake, mappings
 from domain.verification.deliveries import LOOKING, READY, Delivery, Resource
 from domain.verification.intake import Looked
 from domain.verification.supply import Period, months_from
@@ -40,7 +40,8 @@ SPOOLED = 4 << 20
 class LookPlan:
     """What looking at a delivery needs: its category, the uploaded bytes, the period, columns mapped by hand.
 
-    before: accepted rows of the newest delivery in use, 0 when there is none.
+    before: accepted rows of the newest delivery in use, 0 when there is none. now: legal time of the duty, None for the
+    home's.
     """
 
     ref: str
@@ -50,9 +51,10 @@ class LookPlan:
     saved: Mapping[str, Mapping[int, str]] = field(repr=False)
     before: int
     demonstration: bool
+    now: datetime | None = None
 
 
-def gather(work: Work, ref: str) -> LookPlan | None:
+def gather(work: Work, ref: str, now: datetime | None = None) -> LookPlan | None:
     """What is to be looked at; None when it was done before. Raises NotFound."""
     delivery = deliveries.by_ref(work, ref)
     row = intake.of(work, delivery)
@@ -68,24 +70,24 @@ def gather(work: Work, ref: str) -> LookPlan | None:
         .limit(1)
     )
     saved = mappings.of_resource(work, resource.id)
-    return LookPlan(ref, resource.category, file.blob, row.period, saved, before or 0, demonstration)
+    return LookPlan(ref, resource.category, file.blob, row.period, saved, before or 0, demonstration, now)
 
 
 def perform(home: Home, plan: LookPlan | None) -> Looked | None:
     """Read the file to its end and keep nothing of it but figures, a masked preview and the list of faults.
 
-    None: there is nothing to look at, or it was taken back meanwhile.
+    On its way it says how far it is; None when the file was taken back meanwhile.
     """
     if plan is None:
         return None
-    seeing, asking = _Seeing(plan), _Asking(home, plan.ref)
+    seeing, course = _Seeing(plan), _Course(home, plan)
     with tempfile.SpooledTemporaryFile(max_size=SPOOLED) as spool:
         faults = _Faults(cast(BinaryIO, spool))
         try:
             pieces = Pieces(home.blobs.frames(plan.file))
             with reading(
                 pieces, plan.category, demonstration=plan.demonstration, saved=plan.saved, faults=faults.keep,
-                progress=asking.ask, cancelled=lambda: asking.taken_back,
+                progress=course.tell, cancelled=lambda: not course.wanted,
             ) as going:  # fmt: skip
                 for row in going:
                     seeing.take(row)
@@ -102,16 +104,19 @@ def record(work: Work, ref: str, looked: Looked | None) -> None:
         intake.settle_look(work, deliveries.by_ref(work, ref), looked)
 
 
-class _Asking:
-    """Whether a file is still to be looked at: asked every twenty thousand rows, in a unit of work of its own."""
+class _Course:
+    """What looking says on its way, each time in a unit of work of its own."""
 
-    def __init__(self, home: Home, ref: str) -> None:
-        self.taken_back = False
-        self._home, self._ref = home, ref
+    def __init__(self, home: Home, plan: LookPlan) -> None:
+        self.wanted = True
+        self._home = home
+        self._plan = plan
 
-    def ask(self, _progress: Progress) -> None:
-        with unit_of_work(self._home, SCHEDULER, write=False) as work:
-            self.taken_back = deliveries.by_ref(work, self._ref).state != LOOKING
+    def tell(self, progress: Progress) -> None:
+        """Note how far it is, and learn whether the file still waits to be looked at."""
+        with unit_of_work(self._home, SCHEDULER, now=self._plan.now) as work:
+            delivery = deliveries.by_ref(work, self._plan.ref)
+            self.wanted = delivery_parts.tell(work, delivery, progress.bytes, progress.rows)
 
 
 class _Faults:

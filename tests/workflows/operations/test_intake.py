@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
 from sqlalchemy.exc import IntegrityError
 
 from domain.errors import Conflict, InvalidAnswers, NotPermitted
@@ -23,7 +24,8 @@ from domain.verification.deliveries import (
     Delivery,
     Resource,
 )
-from domain.verification.intake import Intake
+from domain.verification.delivery_parts import DeliveryProgress
+from domain.verification.intake import Intake, Looked
 from domain.verification.supply import DONE, MONTH, OPEN, SupplyDue
 from domain.work import OPERATOR, SCHEDULER, Work, unit_of_work
 from tests.domain.office import NOW, TODAY, Desk, idno
@@ -66,6 +68,16 @@ class Bank:
         looked = looking.perform(self.desk.home, plan)
         with unit_of_work(self.desk.home, SCHEDULER, now=NOW) as work:
             looking.record(work, ref, looked)
+
+    def look_while(self, ref: str, meanwhile: Callable[[], None]) -> Looked | None:
+        """The duty, with something that happens between its beginning and its reading; what it brought."""
+        with unit_of_work(self.desk.home, SCHEDULER, now=NOW, write=False) as work:
+            plan = looking.gather(work, ref, NOW)
+        meanwhile()
+        looked = looking.perform(self.desk.home, plan)
+        with unit_of_work(self.desk.home, SCHEDULER, now=NOW) as work:
+            looking.record(work, ref, looked)
+        return looked
 
     def looked(self, content: str | bytes, period: str = "", replaces: str = "") -> str:
         ref = self.hand_in(content, period, replaces)
@@ -136,6 +148,35 @@ def test_a_file_that_is_taken_back_while_it_is_looked_at_is_let_go(bank: Bank) -
     with unit_of_work(bank.desk.home, SCHEDULER, now=NOW) as work:
         looking.record(work, ref, looked)
     assert bank.state(ref) == WITHDRAWN
+
+
+def test_looking_says_how_far_it_is_and_ends_when_the_file_is_taken_back(both: Desk) -> None:
+    bank = bank_of(both)
+    many = "".join(f"甲某{n},,本溪银行,{n}00.50,2027-02-28\r\n" for n in range(25_000))
+    noted: list[str] = []
+
+    def note(*args: object) -> None:
+        if "INTO delivery_progress" in str(args[2]) or "UPDATE delivery_progress" in str(args[2]):
+            noted.append(str(args[2]))
+
+    event.listen(both.home.engine, "before_cursor_execute", note)
+    ref = bank.hand_in(HEADING + many)
+    assert bank.look_while(ref, lambda: None) is not None
+    assert len(noted) >= 2
+    assert bank.state(ref) != LOOKING
+
+    noted.clear()
+    again = bank.hand_in(HEADING + many + "甲某,,本溪银行,1.00,2027-02-28\r\n")
+
+    def take_back() -> None:
+        with unit_of_work(both.home, SCHEDULER, now=NOW) as work:
+            intake.call_back(bank.acting(work), deliveries.by_ref(work, again))
+
+    assert bank.look_while(again, take_back) is None
+    event.remove(both.home.engine, "before_cursor_execute", note)
+    assert bank.state(again) == WITHDRAWN and noted == []
+    with both.home.sessions() as session:
+        assert session.scalars(select(DeliveryProgress)).all() == []
 
 
 @pytest.mark.clause("CK-15")
