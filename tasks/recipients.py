@@ -83,6 +83,21 @@ def open_review(work: Work, programme: str) -> Campaign:
     doubts = recipient_doubts.to_review(work, unit_id, programme)
     if not doubts:
         raise Conflict(_("No doubt that proved true waits for a review."), clause="NM-12")
+    period = must_be_unreviewed(work, unit_id, programme)
+    only = {one.household_id for one in doubts}
+    system = work.acting(SCHEDULER)
+    made = campaigns.open_campaign(
+        system, unit_id=unit_id, programme=programme, period=period, planned_at=work.now, only=only
+    )
+    for one in doubts:
+        one.campaign_id = made.id
+    work.session.flush()
+    journal.record(work, "recipient_doubt.review", made.ref, {"doubts": len(doubts), "households": made.households})
+    return made
+
+
+def must_be_unreviewed(work: Work, unit_id: int, programme: str) -> str:
+    """The period of an extra review of a roll. Raises Conflict: this month's review exists or is planned."""
     period = f"{work.today:%Y-%m}"
     calendar: tuple[ReviewOpening, ...] = rules.value(work, unit_id, REVIEW_CALENDAR.name)
     regular = any(one.month == work.today.month and programme in one.programmes for one in calendar)
@@ -94,16 +109,7 @@ def open_review(work: Work, programme: str) -> Campaign:
             _("This month has its review of this roll already; what proves true now is reviewed next month."),
             clause="NM-12",
         )
-    only = {one.household_id for one in doubts}
-    system = work.acting(SCHEDULER)
-    made = campaigns.open_campaign(
-        system, unit_id=unit_id, programme=programme, period=period, planned_at=work.now, only=only
-    )
-    for one in doubts:
-        one.campaign_id = made.id
-    work.session.flush()
-    journal.record(work, "recipient_doubt.review", made.ref, {"doubts": len(doubts), "households": made.households})
-    return made
+    return period
 
 
 def ask_some(work: Work) -> int:

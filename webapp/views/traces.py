@@ -19,6 +19,7 @@ from domain.verification import affected, deliveries
 from domain.verification.affected import CHANGED, FORWARDED, STANDS
 from domain.verification.deliveries import Resource
 from domain.work import Work
+from tasks.supply import anew
 from webapp import showing
 from webapp.acting import acting, reading
 from webapp.permits import requires
@@ -91,6 +92,22 @@ def close(ref: str) -> ResponseReturnValue:
         return _page(work, form, ref), 422
 
 
+@blueprint.post("/reviews/<ref>/anew")
+@requires("report.review")
+def verify_anew(ref: str) -> ResponseReturnValue:
+    """Begin the new verification of the household; asked twice, the one that was begun is opened."""
+    try:
+        with acting() as work:
+            made = anew.start(work, ref)
+    except Conflict as refusal:
+        flash(str(refusal.message))
+        return redirect(url_for("traces.reviews", _anchor=f"review-{ref}"))
+    return redirect(url_for("campaigns.campaign" if made.campaign else "cases.case", ref=made.ref))
+
+
 def _page(work: Work, form: ReviewForm, chosen: str = "") -> str:
     rows = affected.of_office(work)
-    return render_template("deliveries/reviews.html", rows=rows, form=form, chosen=chosen, outcomes=OUTCOMES)
+    return render_template(
+        "deliveries/reviews.html", rows=rows, form=form, chosen=chosen, outcomes=OUTCOMES,
+        anew=anew.of(work, [row.ref for row in rows]), counts=showing.nav_counts(work),
+    )  # fmt: skip
