@@ -8,11 +8,11 @@ from pathlib import Path
 import click
 
 from cli.here import FILE, home_here
-from cli.taking import source_of, take
+from cli.taking import take
 from domain.errors import Conflict, HouseError
 from domain.home import Home
 from domain.text import gettext as _
-from domain.verification import deliveries, supply
+from domain.verification import deliveries, source_codes, supply
 from domain.verification.deliveries import Delivery
 from domain.work import OPERATOR, unit_of_work
 from tasks.supply import ladder
@@ -42,14 +42,17 @@ def group() -> None:
 def load(source: str, period: str, day: str, whole: bool, paths: tuple[Path, ...]) -> None:
     """Hand in every FILE for the SOURCE, each by itself: taken in whole, or refused whole with the place and remedy.
 
+    An office that was renamed since may be named by its old code for a period of then: state_tax.TAX for 2017-H2.
+
     A file that was delivered before is named and left alone. The worker reads what was accepted into the store.
 
     Exit codes: 0 all are taken in; 1 the source or an option is wrong; 3 some file was refused.
     """
     home = home_here()
-    with unit_of_work(home, OPERATOR, write=False) as work:
-        source_of(work, source)
     data_date = date.fromisoformat(day) if day else None
+    with unit_of_work(home, OPERATOR, write=False) as work:
+        since = supply.parse(period).start if period else data_date or work.today
+        source = source_codes.resolve(work, source, since).code
     refused = sum(not _load(home, source, path, period, data_date, whole=whole) for path in paths)
     if refused:
         raise click.exceptions.Exit(SOME_REFUSED)
@@ -57,12 +60,18 @@ def load(source: str, period: str, day: str, whole: bool, paths: tuple[Path, ...
 
 @group.command("rhythm")
 @click.option("--source", required=True, help="Code of the data source in the catalogue.")
-@click.option("--every", required=True, type=click.Choice(sorted(supply.MONTHS)), help="How often it is supplied.")
+@click.option(
+    "--every",
+    default="",
+    type=click.Choice(["", *sorted(supply.MONTHS)]),
+    help="How often; as the notice says if absent.",
+)
 @click.option("--day", default=supply.USUAL_DAY, show_default=True, help="Day of the month after the period.")
 def rhythm(source: str, every: str, day: int) -> None:
     """Say how often a source is supplied; its office is reminded from then on."""
     with unit_of_work(home_here(), OPERATOR) as work:
-        resource = source_of(work, source)
+        resource = source_codes.resolve(work, source, work.today)
+        every = every or supply.usual_rhythm(work, resource)
         row = supply.set_rhythm(work, resource, every, day)
         ladder.plan(work, resource, row)
         period = supply.expected_period(every, work.today)

@@ -5,14 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import BinaryIO
 
-from sqlalchemy import select
-
 from domain import files
-from domain.errors import NotFound
 from domain.home import Home
-from domain.text import gettext as _
-from domain.verification import deliveries, intake
-from domain.verification.deliveries import WAITING, Resource
+from domain.verification import deliveries, intake, source_codes
+from domain.verification.deliveries import WAITING
 from domain.work import OPERATOR, Actor, Work, unit_of_work
 from workflows.operations import intake as looking
 
@@ -33,7 +29,8 @@ def take(
     with unit_of_work(home, OPERATOR) as work:
         acting = _of_office(work, source)
         kept = files.keep(acting, blob, name=name, media_type=media, purpose="delivery")
-        ref = intake.hand_in(acting, source_of(work, source), kept, period=period, data_date=day).ref
+        resource = source_codes.resolve(work, source, work.today)
+        ref = intake.hand_in(acting, resource, kept, period=period, data_date=day).ref
     with unit_of_work(home, OPERATOR, write=False) as work:
         plan = looking.gather(work, ref)
     looked = looking.perform(home, plan)
@@ -45,14 +42,6 @@ def take(
     return ref
 
 
-def source_of(work: Work, code: str) -> Resource:
-    """The data source of this code. Raises NotFound."""
-    found = work.session.scalars(select(Resource).where(Resource.code == code)).first()
-    if found is None:
-        raise NotFound(_("There is no data source %(code)s in the catalogue.", code=code))
-    return found
-
-
 def _of_office(work: Work, source: str) -> Work:
-    office = source_of(work, source).supplier_id
+    office = source_codes.resolve(work, source, work.today).supplier_id
     return work.acting(Actor(kind="operator", ref="operator", roles=OPERATOR.roles, org_id=office))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, ClassVar, Protocol, TypeVar, get_args, get_origin, get_type_hints
 
 
@@ -16,7 +17,8 @@ class Document(Protocol):
     """A frozen dataclass of texts, whole numbers, days, codes and tuples of further frozen dataclasses.
 
     KIND names the document and the revision of its shape ("report/1"). Money and quantities are texts as printed,
-    so that paper and structured data cannot differ by rounding.
+    so that paper and structured data cannot differ by rounding. A field that came after the first signed document of
+    its KIND carries LATER: left None it is not written, so that what was signed before keeps its bytes and digest.
     """
 
     KIND: ClassVar[str]
@@ -24,6 +26,7 @@ class Document(Protocol):
 
 
 D = TypeVar("D", bound=Document)
+LATER: Mapping[str, bool] = MappingProxyType({"later": True})
 
 
 def canonical_bytes(document: Document) -> bytes:
@@ -67,7 +70,8 @@ def texts(document: object, field: str = "") -> Iterator[tuple[str, str]]:
 
 
 def _plain_fields(document: Any) -> dict[str, object]:
-    return {known.name: _plain(getattr(document, known.name)) for known in fields(document)}
+    held = ((known, getattr(document, known.name)) for known in fields(document))
+    return {known.name: _plain(value) for known, value in held if value is not None or "later" not in known.metadata}
 
 
 def _plain(part: object) -> object:

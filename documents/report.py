@@ -6,12 +6,12 @@ The report states findings with source and date and draws no conclusion (LF-17).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import ClassVar
 
-from documents.canonical import canonical_bytes, digest, from_canonical
+from documents.canonical import LATER, canonical_bytes, digest, from_canonical
 from documents.fonts import MissingGlyph, check_glyphs
 from documents.typesetting import Watermark, typeset
 from documents.wording import (
@@ -27,9 +27,11 @@ from domain.text import gettext as _
 __all__ = [
     "HOUSEHOLD",
     "STATEMENT",
+    "ClassLine",
     "Comparison",
     "ConclusionWords",
     "Doubt",
+    "Group",
     "Member",
     "MissingGlyph",
     "OfflineFinding",
@@ -48,6 +50,8 @@ __all__ = [
 ]
 
 HOUSEHOLD = "全户"
+# every report has them, also where nothing was asked of one: 家庭支出 is never left out (BX-07)
+GROUPS = frozenset({"BASIC", "INCOME", "PROPERTY", "EXPENDITURE", "REGISTRATION", "CONTRIB"})
 # free text written or taken over by the agency; names of offices, programmes and documents are not read for wording
 _WRITTEN = frozenset({"declared", "found", "reason", "sentence", "finding", "statement", "remarks", "difference"})
 
@@ -98,6 +102,29 @@ class QueryLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """A group of categories, e.g. EXPENDITURE 家庭支出. `categories` are those of it the lines speak of, maybe none."""
+
+    code: str
+    title: str
+    categories: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassLine:
+    """What the household has of a class of income or property, as printed (CK-03 to CK-07).
+
+    `categories` are those of the letter that speak of it; empty: nothing of it was asked. `found` None: not obtained.
+    """
+
+    code: str
+    title: str
+    categories: tuple[str, ...]
+    declared: str | None
+    found: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
     """Declared against found, as printed ("12,000 元")."""
 
@@ -139,7 +166,8 @@ class OfflineFinding:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportData:
     """Everything a report says. A draft has no `signed_on`; a supplement (DOC-06s) names what it supplements.
-    `categories` are those of the letter: the report holds no other (LN-28).
+    `categories` are those of the letter: the report holds no other (LN-28). Reports signed before there were `groups`
+    and `classes` have neither and print as they were signed.
 
     `digest(data)` is derived from it and therefore no field of it.
     """
@@ -170,6 +198,8 @@ class ReportData:
     seal: str | None = None
     supplement_of: str | None = None
     supplement_reason: str | None = None
+    groups: tuple[Group, ...] | None = field(default=None, metadata=LATER)
+    classes: tuple[ClassLine, ...] | None = field(default=None, metadata=LATER)
 
 
 def check_report(data: ReportData) -> None:
@@ -179,6 +209,7 @@ def check_report(data: ReportData) -> None:
         MissingGlyph: a character cannot be printed.
         ConclusionWords: a text concludes on eligibility (LF-17).
         Conflict: the statement lacks 仅供参考，不作认定; a person or category is outside the commission (LN-28);
+            a group of information is left out, or a category stands in none (BX-07);
             a missing result has no reason (LN-16); a found one no source or data date; a number is not masked;
             the report is signed without reviewer or seal.
     """
@@ -189,6 +220,8 @@ def check_report(data: ReportData) -> None:
     _check_members(data)
     for line in data.lines:
         _check_line(line, data.categories)
+    if data.groups is not None:
+        _check_groups(data.lines, data.groups)
     if data.signed_on and not (data.reviewer and data.seal):
         raise Conflict(_("A signed report needs its reviewer and the seal of the agency."), number=data.number)
 
@@ -233,4 +266,13 @@ def _check_line(line: QueryLine, categories: tuple[str, ...]) -> None:
     if line.state is ResultState.FOUND and not (line.source and line.data_date and line.found):
         raise Conflict(
             _("“%(category)s” needs its value, source and data date.", category=line.category), clause="LF-17"
+        )
+
+
+def _check_groups(lines: tuple[QueryLine, ...], groups: tuple[Group, ...]) -> None:
+    grouped = [category for group in groups for category in group.categories]
+    if not {group.code for group in groups} >= GROUPS or {line.category for line in lines} - set(grouped):
+        raise Conflict(
+            _("A report has a section for every group of information, spending included, and every line in one."),
+            clause="BX-07",
         )

@@ -1,7 +1,7 @@
 """Programmes, information categories, reporting units and jurisdictions: lists that are data.
 
 Files: `policies/programmes.toml`, `policies/categories.toml`, `policies/<city>/units.toml`,
-`policies/jurisdictions.toml`. Labels stand in Chinese and English beside each other.
+`policies/jurisdictions.toml`, `policies/old_offices.toml`. Labels stand in Chinese and English beside each other.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any, TypeVar
 
 from domain.errors import Finding
@@ -22,6 +23,7 @@ T = TypeVar("T")
 GROUPS = ("BASIC", "INCOME", "PROPERTY", "EXPENDITURE", "REGISTRATION", "CONTRIB", "ASSIST")
 UNIT_KINDS = ("county", "urban_district", "zone")
 LEVELS = ("nation", "province", "city", "county")
+RHYTHMS = ("MONTH", "QUARTER", "HALF", "YEAR")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,8 @@ class Category:
 
     group: one of GROUPS. source: kind of the office that holds the data. identity: may be queried
     for the purposes SURVIVAL and IDENTITY without authorisation (BX-16). unit: what its main value
-    counts. limit: feedback limit where no sharing agreement names one (the house's own).
+    counts. limit: feedback limit where no sharing agreement names one (the house's own). rhythm: how often it is
+    supplied where the notice says it (CK-19..22): MONTH, QUARTER, HALF, YEAR, else "".
     """
 
     code: str
@@ -51,6 +54,18 @@ class Category:
     identity: bool
     unit: str
     limit: Term
+    rhythm: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OldOffice:
+    """A name that an office of a kind bore until a day (CK-28). kind: of the office that does its work since then."""
+
+    code: str
+    zh: str
+    en: str
+    kind: str
+    until: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +124,11 @@ def load_jurisdictions(source: bytes, file: str = "jurisdictions.toml") -> Mappi
         if place.parent is not None and place.parent not in places:
             raise PolicyRefused([_fault(file, place.id, f"its parent {place.parent!r} is not listed")])
     return places
+
+
+def load_old_offices(source: bytes, file: str = "old_offices.toml") -> Mapping[str, OldOffice]:
+    """Former names of offices by code, in the file's order; raises PolicyRefused."""
+    return _read(source, file, "office", "code", _old_office)
 
 
 def with_query_limits(document: PolicyDocument, categories: Mapping[str, Category]) -> PolicyDocument:
@@ -172,7 +192,15 @@ def _category(entry: Mapping[str, Any]) -> Category:
         bool(entry.get("identity", False)),
         _text(entry, "unit"),
         TERM.parse(entry["limit"]),
+        _one_of(entry, "rhythm", RHYTHMS) if "rhythm" in entry else "",
     )
+
+
+def _old_office(entry: Mapping[str, Any]) -> OldOffice:
+    until = entry["until"]
+    if not isinstance(until, date):
+        raise ValueError("until must be a day")
+    return OldOffice(_text(entry, "code"), _text(entry, "zh"), _text(entry, "en"), _text(entry, "kind"), until)
 
 
 def _unit(entry: Mapping[str, Any]) -> ReportingUnit:

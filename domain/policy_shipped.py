@@ -17,10 +17,12 @@ from domain.policy_calendar import build_calendar, load_calendar_year, load_year
 from domain.policy_catalogue import (
     Category,
     Jurisdiction,
+    OldOffice,
     Programme,
     ReportingUnit,
     load_categories,
     load_jurisdictions,
+    load_old_offices,
     load_programmes,
     load_units,
     with_query_limits,
@@ -33,13 +35,14 @@ from domain.workdays import Calendar
 NATION = "national"
 YEARLY = "calendars/yearly.toml"
 TABLE = ".dmn"  # <jurisdiction>/<table>.dmn: a decision table in place of the one that a process brings
+OLD_OFFICES = "old_offices.toml"
 _LISTS = ("jurisdictions.toml", "programmes.toml", "categories.toml")
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
     """The rules of a home. units: reporting units by the jurisdiction they report to; tables: digest of a decision
-    table by jurisdiction and name."""
+    table by jurisdiction and name; old_offices: by code, none in a home founded before the list was shipped."""
 
     policies: Policies
     calendar: Calendar
@@ -48,6 +51,7 @@ class Rules:
     jurisdictions: Mapping[str, Jurisdiction]
     units: Mapping[str, tuple[ReportingUnit, ...]]
     tables: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    old_offices: Mapping[str, OldOffice] = field(default_factory=dict)
 
 
 def read_files(folder: Path) -> dict[str, bytes]:
@@ -84,7 +88,8 @@ def assemble(files: Mapping[str, bytes]) -> Rules:
     parents.update({unit.id: city for city, rows in units.items() for unit in rows})
     _check_words(documents, units, programmes, categories, parents)
     calendar = build_calendar(years, load_yearly(files[YEARLY], YEARLY))
-    return Rules(Policies(tuple(documents), parents), calendar, programmes, categories, places, units, tables)
+    old = load_old_offices(files[OLD_OFFICES], OLD_OFFICES) if OLD_OFFICES in files else {}
+    return Rules(Policies(tuple(documents), parents), calendar, programmes, categories, places, units, tables, old)
 
 
 def _tables(files: Mapping[str, bytes], places: Mapping[str, Jurisdiction]) -> dict[tuple[str, str], str]:

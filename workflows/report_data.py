@@ -42,6 +42,7 @@ from domain.verification.deliveries import Delivery, Resource
 from domain.verification.queries import Query, ResultRow
 from domain.verification.reports import Report
 from domain.work import Work
+from workflows import report_sections
 
 # the words of the paper, which is Chinese whoever prints it
 LEVELS = {"nation": "国家级", "province": "省级", "city": "市级", "county": "县级", "town": "乡级"}
@@ -62,7 +63,6 @@ VERDICTS = {
     measures.OVER: Verdict.DIFFERENT,
     "NOT_OBTAINED": Verdict.NOT_COMPARED,
 }
-COUNTED = {"vehicle": "辆", "dwelling": "套", "registration": "户", "vessel": "艘"}
 UNNUMBERED = "（草稿）"
 
 
@@ -80,6 +80,7 @@ def report_data(work: Work, case: Case, report: Report, *, number: str = "", sig
     agency = work.session.get_one(Organisation, case.agency_id)
     letters = commissions.accepted(work, case)
     codes = dict.fromkeys(code for letter in letters for code in commissions.categories_of(work, letter))
+    said = (*_query_lines(work, case, pieces, lines), *_not_requested(work, case, set(codes)))
     return ReportData(
         number=number or report.number or UNNUMBERED,
         version=report.version,
@@ -93,7 +94,7 @@ def report_data(work: Work, case: Case, report: Report, *, number: str = "", sig
         members=_members(work, pieces, commission),
         query_from=notes.window_from or first,
         query_to=notes.window_to or last,
-        lines=(*_query_lines(work, case, pieces, lines), *_not_requested(work, case, set(codes))),
+        lines=said,
         comparisons=tuple(_comparison(work, line) for line in lines),
         doubts=tuple(_doubts(work, case)),
         offline=tuple(_offline(work, case)),
@@ -104,6 +105,8 @@ def report_data(work: Work, case: Case, report: Report, *, number: str = "", sig
         seal=agency.name if signing else None,
         supplement_of=before[-1].number if before else None,
         supplement_reason="异议复核后补充出具" if before else None,
+        groups=report_sections.groups(work, said),
+        classes=report_sections.class_lines(work, case, codes, pieces, lines),
     )
 
 
@@ -147,14 +150,7 @@ def category(work: Work, code: str) -> str:
 
 def figure(work: Work, code: str, unit: str, value: Decimal | None) -> str | None:
     """A figure as the paper prints it: "12,000 元", "1,486 元/月", "1 辆", "有"; None stays None."""
-    if value is None:
-        return None
-    if unit == measures.FACT:
-        return "有" if value else "无"
-    plain = f"{value:,.2f}".removesuffix(".00")
-    if unit == measures.COUNT:
-        return f"{plain} {COUNTED.get(rules.current(work).categories[code].unit, '项')}"
-    return f"{plain} 元/月" if unit == measures.MONTHLY else f"{plain} 元"
+    return report_sections.figure(rules.current(work).categories[code], unit, value)
 
 
 def _window(work: Work, case: Case) -> tuple[date, date]:

@@ -207,7 +207,7 @@ def _about_line(work: Work, one: Compared, frame: Mapping[str, Any], names: Mapp
 
 def _about_row(work: Work, line: LineView, row: Row, view: Seen, frame: Mapping[str, Any]) -> About:
     measure = measures.measure_of(line.category)
-    happened = _day(row.values.get(measure.event, ""))
+    happened = _day(measures.happened(line.category, row))
     context = {
         **_shared(line, frame),
         "fact": ROW,

@@ -14,7 +14,10 @@ from decimal import Decimal, InvalidOperation
 AMOUNT, MONTHLY, COUNT, FACT = "yuan", "yuan_month", "count", "fact"
 EQUAL, UNDER, UNDECLARED, OVER = "EQUAL", "UNDER", "UNDECLARED", "OVER"
 # Words by which the departments' files say that a thing is no more; anything else counts as in force.
-ENDED = ("注销", "吊销", "报废", "历史", "转出", "停发", "暂停", "终止", "迁出", "灭失", "销户", "过期", "释放")
+ENDED = (
+    *("注销", "吊销", "报废", "历史", "转出", "停发", "暂停", "终止", "迁出", "灭失", "销户", "过期", "释放"),
+    *("已转移", "已过户", "已出售", "已售"),
+)
 _NOT = "未"
 _ONCE = ("趸", "一次")
 _A_YEAR = (("半年", 2), ("月", 12), ("季", 4))
@@ -28,7 +31,7 @@ class Measure:
     counts. key: fields that tell things apart. kind, event, until: fields for the doubt table; other: field of a
     second figure for it (a premium, a withdrawal). described: a family says nothing of it as a figure, so nothing is
     compared unless it did. moments: fields that only say when somebody looked: what differs in them alone is the same
-    record (NM-13).
+    record (NM-13). ended: field of the day on which it went to somebody else (CK-26).
     """
 
     unit: str = FACT
@@ -40,6 +43,7 @@ class Measure:
     other: str = ""
     described: bool = False
     moments: tuple[str, ...] = ()
+    ended: str = ""
 
 
 MEASURES: dict[str, Measure] = {
@@ -66,7 +70,7 @@ MEASURES: dict[str, Measure] = {
     "DEPOSIT": Measure(AMOUNT, ("balance",), ("bank", "account"), "kind", other="movement", moments=("data_date",)),
     "SECURITY": Measure(AMOUNT, ("value",), ("account", "code"), "kind", moments=("data_date",)),
     "INSUR": Measure(AMOUNT, ("surrender",), ("policy",), "kind", "since", "until", "premium"),
-    "HOUSE": Measure(COUNT, ("price",), ("certificate",), "use", "registered"),
+    "HOUSE": Measure(COUNT, ("price",), ("certificate",), "use", "registered", ended="transferred"),
     "VEHICLE": Measure(COUNT, (), ("plate",), "type", "first_registration"),
     "VESSEL": Measure(COUNT, ("tonnage",), ("registration", "vessel"), "kind", "registered"),
     "OPVEH": Measure(COUNT, (), ("plate",), "kind", "", "valid_until"),
@@ -173,6 +177,16 @@ def amount_of(category: str, row: Row) -> Decimal:
 def figure_of(category: str, row: Row) -> Decimal | None:
     """As `amount_of`, None where the file gives no figure: a vessel without tonnage is not one of no tons."""
     return next((number(row.values[name]) for name in measure_of(category).amounts if row.values.get(name)), None)
+
+
+def happened(category: str, row: Row) -> str:
+    """When the thing of a row began, or, where it is theirs no more, when it went to somebody else; "" if not told.
+
+    A flat bought long ago and sold last month was sold last month (CK-26).
+    """
+    measure = measure_of(category)
+    gone = "" if row.active else row.values.get(measure.ended, "")
+    return gone or row.values.get(measure.event, "")
 
 
 def yearly(row: Row) -> Decimal | None:

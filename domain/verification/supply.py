@@ -15,7 +15,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain import journal
+from domain import journal, rules
 from domain.base import Base, BigKey, Key, Ref, Sealed, new_ref
 from domain.errors import Conflict, InvalidAnswers
 from domain.parties import permissions
@@ -164,6 +164,12 @@ def set_rhythm(work: Work, resource: Resource, rhythm: str, day: int = USUAL_DAY
     work.session.flush()
     journal.record(work, "supply.set", row.ref, {"resource": resource.ref, "rhythm": rhythm, "day": day})
     return row
+
+
+def usual_rhythm(work: Work, resource: Resource) -> str:
+    """How often the notice has this category supplied (CK-19 to CK-22), "" where none says it."""
+    known = rules.current(work).categories.get(resource.category)
+    return known.rhythm if known is not None else ""
 
 
 def of_resource(work: Work, resource: Resource) -> Supply | None:

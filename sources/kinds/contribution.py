@@ -92,6 +92,8 @@ CONTRIBUTION = (
             field("monthly", AMOUNT, "月缴存额"),
             field("balance", AMOUNT, "账户余额 余额"),
             field("withdrawn", AMOUNT, "提取金额 累计提取额 提取额 本年提取额"),
+            field("use", TEXT, "提取原因 提取用途 使用情况 提取事由"),
+            field("loan", AMOUNT, "公积金贷款余额 个贷余额 住房公积金贷款余额 公积金贷款金额"),
             field("paid_until", MONTH, "缴至年月"),
             field("status", TEXT, "账户状态 状态"),
         ),

@@ -84,6 +84,8 @@ PROPERTY = (
             field("use", TEXT, "用途 规划用途 房屋用途"),
             field("registered", DATE, "登记时间 登记日期"),
             field("status", TEXT, "权属状态 状态"),
+            field("transferred", DATE, "转移登记日期 转移登记时间 转移日期 过户日期 过户时间 房屋转移日期"),
+            field("transaction", TEXT, "转移原因 转移方式 交易方式 转移登记原因"),
             field("price", AMOUNT, "交易价格 成交价格 登记价格"),
         ),
         (SubjectColumns("number", "owners", several=True),),
