@@ -39,6 +39,7 @@ CLASSES = {
 }
 COUNTED = {"vehicle": "辆", "dwelling": "套", "registration": "户", "vessel": "艘"}
 NOTHING = "无"
+NO_FIGURE = "未委托查询金额，登记和缴纳记录见核对结果"
 DRAWN = "公积金提取"  # what was drawn from the fund is an income, what lies there is property
 
 
@@ -85,15 +86,21 @@ def class_lines(
 
 
 def _class_line(known: Mapping[str, Category], one: Class, codes: Collection[str], parts: Sequence[Part]) -> ClassLine:
+    asked = [code for code in one.asked if code in codes]
     declared = [(part, part.declared) for part in parts if part.declared is not None]
     found = [(part, part.found) for part in parts if part.found is not None]
     return ClassLine(
         code=one.code,
         title=CLASSES[one.code],
-        categories=tuple(known[code].zh for code in one.asked if code in codes),
+        categories=tuple(known[code].zh for code in asked),
         declared=_said(known, one, declared) if declared else None,
-        found=_said(known, one, found) if found else None,
+        found=_said(known, one, found) if found else _unfound(one, asked),
     )
+
+
+def _unfound(one: Class, asked: Sequence[str]) -> str | None:
+    """Of what only points to an income there is no figure to be found; else nothing was obtained."""
+    return NO_FIGURE if asked and not set(asked) & set(one.categories) else None
 
 
 def _said(known: Mapping[str, Category], one: Class, told: Sequence[tuple[Part, Decimal]]) -> str:

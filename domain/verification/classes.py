@@ -97,8 +97,8 @@ def parts_of(one: Finding) -> list[tuple[str, Part]]:
         # deposited it is theirs; what was drawn is an income (CK-06, CK-29)
         counted = measures.total(_FUND, one.rows).rows
         drawn = [figure for row in counted if (figure := measures.number(row.values.get("withdrawn"))) is not None]
-        taken = [(TRANSFER, Part(_FUND, measures.AMOUNT, None, sum(drawn, Decimal(0))))] if drawn else []
-        return [(MONETARY, Part(_FUND, unit, one.declared, one.found)), *taken]
+        taken = None if one.found is None else sum(drawn, Decimal(0))
+        return [(MONETARY, Part(_FUND, unit, one.declared, one.found)), (TRANSFER, Part(_FUND, unit, None, taken))]
     home = _DEFAULT.get(one.category)
     return [(home, Part(one.category, unit, one.declared, one.found))] if home is not None else []
 
@@ -121,16 +121,18 @@ def by_class(findings: Sequence[Finding]) -> dict[str, tuple[Part, ...]]:
 
 
 def _of_tax(one: Finding, unit: str) -> list[tuple[str, Part]]:
+    """A part in every class of income, nothing where no row speaks of it: the office was asked and said so."""
     told: dict[str, list[Row]] = {}
     for row in one.rows:
         told.setdefault(class_of_tax(row), []).append(row)
-    if not told:
-        return [(WAGE, Part(_TAX, unit, one.declared, one.found))]
-    first = next(iter(told))
-    return [
-        (code, Part(_TAX, unit, one.declared if code == first else None, measures.total(_TAX, rows).value))
-        for code, rows in told.items()
-    ]
+    first = next(iter(told), WAGE)
+    made = []
+    for code in INCOMES:
+        found = None if one.found is None else measures.total(_TAX, told.get(code, ())).value
+        if code == first and not told:
+            found = one.found  # told by an investigation, which has no rows
+        made.append((code, Part(_TAX, unit, one.declared if code == first else None, found)))
+    return made
 
 
 def _once(code: str, parts: Sequence[Part]) -> list[Part]:

@@ -81,7 +81,7 @@ def test_the_report_counts_by_class_and_shows_a_debt_beside_property(desk: Desk)
     told = {line.code: (line.declared, line.found) for line in data.classes}
     assert told == {
         "WAGE": ("固定性工资 1,000 元/月", "固定性工资 2,100 元/月"),
-        "BUSINESS": (None, None),
+        "BUSINESS": (None, "未委托查询金额，登记和缴纳记录见核对结果"),  # only the register was asked
         "PROPERTY_INCOME": (None, "财产性收入（利息、股息红利、保险收益、出租） 320 元"),
         "TRANSFER": (None, None),
         "PHYSICAL": (None, "房产 1 套"),
