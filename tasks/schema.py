@@ -24,6 +24,7 @@ ROOMS = (
     "domain.numbers",
     "domain.oversight.archive",
     "domain.oversight.campaigns",
+    "domain.oversight.house_log",
     "domain.oversight.monitoring",
     "domain.outbox",
     "domain.parties.accounts",

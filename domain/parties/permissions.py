@@ -298,6 +298,9 @@ RULES: tuple[Rule, ...] = (
     _rule("operations.read", "system_admin auditor operator"),
     _rule("operations.retry", "system_admin operator"),
     _rule("operations.repair", "system_admin operator"),
+    # what was done for the system and who was trained on it (CK-17)
+    _rule("house_log.read", "system_admin auditor operator"),
+    _rule("house_log.write", "system_admin"),
     _rule("journal.read", "auditor"),
     _rule("journal.security", "security_admin auditor"),
     _rule("journal.verify", "auditor operator"),

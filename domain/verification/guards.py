@@ -15,6 +15,7 @@ from domain.base import Base
 from domain.verification.catalogue_guards import CATALOGUE
 from domain.verification.delivery_guards import DELIVERIES
 from domain.verification.guarding import DELETE, INSERT, UPDATE, Guard, changed, once, unchangeable
+from domain.verification.house_guards import HOUSE
 from domain.verification.money_guards import MONEY, PACKAGES
 from domain.verification.recipient_guards import RECIPIENTS
 from domain.verification.stored_guards import STORED
@@ -288,6 +289,7 @@ GUARDS: tuple[Guard, ...] = (
     *JOURNAL,
     *STAFF,
     *CATALOGUE,
+    *HOUSE,
 )
 
 
