@@ -89,7 +89,7 @@ def test_seeded_differences_of_register_ledger_and_payments_are_found(both: Desk
     assert load(both, PAYMENT, paid) == READY
     assert found(both) == [(AMOUNT, "DIBAO"), *[(MISSING, "DIBAO")] * 3]
     with sitting(both) as work:
-        facts = [item.facts for item in reconciliation.of_office(work)]
+        facts = [item.facts for item in reconciliation.of_office(work)[0]]
     assert {"ledger_fen": 64000, "paid_fen": 60050, "ledger": True, "paid": True, "register": True} in facts
     assert {"ledger_fen": 64000, "paid_fen": 0, "ledger": True, "paid": False, "register": True} in facts
     assert {"ledger_fen": 0, "paid_fen": 64000, "ledger": False, "paid": True, "register": False} in facts
@@ -176,7 +176,7 @@ def test_an_item_is_taken_by_one_and_handled_once_with_reason_and_evidence(both:
     load(both, LEDGER, rows)
     load(both, PAYMENT, [(*rows[0][:4], "1.00")])
     with sitting(both) as work:
-        (item,) = reconciliation.of_office(work)
+        ((item,), _next) = reconciliation.of_office(work)
         with pytest.raises(Conflict):
             reconciliation.handle(work, item, "CORRECTED", "金额录错", paper(work))
         reconciliation.claim(work, item)
