@@ -36,7 +36,7 @@ OWNER = "HEDUI_TEST_OWNER"  # environment: the process whose end ends the cluste
 OURS = ("HEDUI_HOME", "HEDUI_KEYS", "HEDUI_DATABASE_URL", "HEDUI_LISTEN", "PORT")
 ONLY_ALL = ("torture", "slow")
 # what these rooms ask of the other kind of database, the rooms below them prove in every run
-ON_ONE = ("cli", "journeys", "packages", "webapp")
+ON_ONE = ("cli", "journeys", "packages", "scheduler", "tasks", "webapp")
 BROWSER_FIXTURES = {"page", "context", "browser", "new_context"}
 
 hypothesis_settings.register_profile(

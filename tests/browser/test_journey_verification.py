@@ -394,8 +394,6 @@ def _archived(web: Served, story: Story) -> None:
 def test_an_application_travels_from_a_departments_file_to_the_archive(web: Served) -> None:
     with unit_of_work(web.office.home, web.office.actor("catalogue")) as work:
         catalogue.add_resource(work, organisations.by_code(work, "labour"), SILENT, level="city")
-    web.hire("labour", "labour", "data_supplier", identity.make_demonstration(A_DAY, 277))
-    web.hire("labourleader", "labour", "supplier_leader", identity.make_demonstration(A_DAY, 279))  # CK-16
     _suppliers_hand_in(web)
     story = _started(web)
     _intake(web, story)

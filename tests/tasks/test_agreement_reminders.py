@@ -16,6 +16,9 @@ from tests.homes import Office
 from tests.webapp.desk_world import app_of, browser_of
 
 
+TOLD = ("catalogue", "catalogue2", "labour", "labourleader")  # both who keep the catalogue, and the office
+
+
 def _told(office: Office) -> list[tuple[str, int]]:
     with office.home.sessions() as session:
         rows = session.execute(
@@ -40,13 +43,13 @@ def test_the_end_of_an_agreement_is_told_at_each_stage_once_and_anew_when_it_las
         assert (end - work.today).days == 20
     _advance(office, end - timedelta(days=19))
     _advance(office, end - timedelta(days=8))
-    assert _told(office) == [("catalogue", 19), ("catalogue2", 19)]
+    assert _told(office) == [(login, 19) for login in TOLD]
     _advance(office, end)
-    assert _told(office)[2:] == [("catalogue", 7), ("catalogue2", 7), ("catalogue", 0), ("catalogue2", 0)]
+    assert _told(office)[4:] == [(login, left) for left in (7, 0) for login in TOLD]
     with unit_of_work(office.home, office.actor("catalogue")) as work:
         agreements.extend(work, agreements.by_ref(work, ref), end + timedelta(days=29))
     _advance(office, end + timedelta(days=1))
-    assert _told(office)[6:] == [("catalogue", 28), ("catalogue2", 28)]
+    assert _told(office)[12:] == [(login, 28) for login in TOLD]
     with office.home.sessions() as session:
         rows = session.execute(select(AgreementAlert.valid_until, AgreementAlert.stage).order_by(AgreementAlert.id))
         assert [((day - end).days, stage) for day, stage in rows] == [(0, 30), (0, 7), (0, 0), (29, 30)]
