@@ -258,6 +258,9 @@ ID_SEARCH_PER_HOUR = PolicyKey(
 ACCOUNT_RECERTIFY_TERM = PolicyKey(
     "account_recertify_term", TERM, "An account is confirmed anew after so long.", "账号复核周期"
 )
+BREACH_REPORT_TERM = PolicyKey(
+    "breach_report_term", TERM, "A leak is reported within so long of being found.", "泄密事件报告时限"
+)
 AGREEMENT_REMINDER = PolicyKey(
     "agreement_reminder_days", listed(COUNT), "Before agreements end.", "协议到期提醒", "days"
 )

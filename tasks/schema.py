@@ -23,6 +23,7 @@ ROOMS = (
     "domain.journal",
     "domain.numbers",
     "domain.oversight.archive",
+    "domain.oversight.breaches",
     "domain.oversight.campaigns",
     "domain.oversight.house_log",
     "domain.oversight.monitoring",

@@ -75,6 +75,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("administration.accounts", _("Accounts"), "account.read", HOUSE),
     Entry("operations.page", _("Operations"), "operations.read", HOUSE, more=("incidents",)),
     Entry("house_log.listing", _("System log"), "house_log.read", HOUSE),
+    Entry("breaches.listing", _("Leaks"), "breach.read", HOUSE),
     Entry("journal.page", _("Journal"), "journal.read", HOUSE),
 )
 

@@ -301,6 +301,10 @@ RULES: tuple[Rule, ...] = (
     # what was done for the system and who was trained on it (CK-17)
     _rule("house_log.read", "system_admin auditor operator"),
     _rule("house_log.write", "system_admin"),
+    # leaks: written down by whoever runs or audits the house, followed up by the auditor alone (CK-31)
+    _rule("breach.read", "auditor system_admin"),
+    _rule("breach.record", "auditor system_admin"),
+    _rule("breach.report", "auditor"),
     _rule("journal.read", "auditor"),
     _rule("journal.security", "security_admin auditor"),
     _rule("journal.verify", "auditor operator"),

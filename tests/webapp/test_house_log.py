@@ -13,6 +13,7 @@ from domain.oversight.house_log import HouseLogLine
 from tests.homes import Office
 from tests.webapp.conftest import token_in
 from tests.webapp.desk_world import app_of, browser_of
+from tests.webapp.owner_world import owner_of
 
 LINE = {
     "kind": "TRAINING",
@@ -32,7 +33,7 @@ def app(office: Office) -> Flask:
 def test_the_administrator_writes_a_line_and_the_auditor_reads_it_and_takes_it_as_a_file(
     office: Office, app: Flask
 ) -> None:
-    system, auditor = browser_of(app, office, "system"), browser_of(app, office, "auditor")
+    system, auditor = owner_of(app, office, "system"), owner_of(app, office, "auditor")
     token = token_in(system.get("/house-log").text)
     wrong = system.post("/house-log", data={"csrf_token": token, **LINE, "trained": ""})
     assert wrong.status_code == 422 and "核对业务培训" in wrong.text  # what was written is kept
