@@ -12,7 +12,7 @@ from tasks.pages.breach_pages import Row
 from webapp.failure_words import Names
 
 STATES: Mapping[str, tuple[str, Text]] = {
-    OPEN: ("today", _("to be reported")), REPORTED: ("soon", _("reported")), CLOSED: ("ok", _("dealt with")),
+    OPEN: ("today", _("to be reported")), REPORTED: ("soon", _("reported in writing")), CLOSED: ("ok", _("dealt with")),
 }  # fmt: skip
 TABS: Mapping[str, Text] = {OPEN: _("To be reported"), REPORTED: _("Reported"), CLOSED: _("Dealt with")}
 GRADES: Mapping[str, tuple[str, Text]] = {

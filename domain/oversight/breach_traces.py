@@ -30,7 +30,8 @@ MOST = 50
 class Trace:
     """A row of the journal: when, what, by whom (name of an account, else what the system calls itself), its request.
 
-    key: what a page names it by. stream: (kind, subject) of its chain, a case's for instance. step: of the case, or "".
+    at: legal time, as the pages of cases tell it. key: what a page names it by. stream: (kind, subject) of its chain,
+    a case's for instance. step: of the case, or "".
     """
 
     id: int
@@ -103,7 +104,7 @@ def _traces(work: Work, which: ColumnElement[bool], most: int) -> list[Trace]:
     )
     return [
         Trace(
-            one.id, one.mac.hex(), one.machine_at, one.event, name or one.actor, login or "", one.request_id,
+            one.id, one.mac.hex(), one.legal_at, one.event, name or one.actor, login or "", one.request_id,
             (kind, subject), str(one.body.get("step", "")),
         )
         for one, kind, subject, name, login in work.session.execute(wanted)

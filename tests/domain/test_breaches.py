@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -16,6 +17,7 @@ from domain.journal import JournalEntry, JournalStream
 from domain.oversight import breach_traces, breaches
 from domain.oversight.breaches import CLOSED, OPEN, REPORTED, SERIOUS, SUSPECT, WITNESS, Breach, Said
 from domain.work import Work
+from tasks.pages import breach_pages
 from tests.domain.office import DAY_BEFORE, TODAY, Desk, case_of, household
 from workflows import breach_letters
 
@@ -226,21 +228,45 @@ def test_the_auditor_alone_follows_a_leak_up(desk: Desk) -> None:
                 breach_letters.record(_being(work, desk, role), SAID)
 
 
+@contextmanager
+def _asked(work: Work) -> Iterator[list[tuple[str, object]]]:
+    """The statements that are sent meanwhile, with their values."""
+    asked: list[tuple[str, object]] = []
+    engine = work.session.get_bind()
+    listen = ("before_cursor_execute", lambda _c, _k, sql, values, *_more: asked.append((sql, values)))
+    event.listen(engine, *listen)
+    try:
+        yield asked
+    finally:
+        event.remove(engine, *listen)
+
+
+def test_the_page_of_a_record_asks_as_often_whatever_it_holds(desk: Desk) -> None:
+    counts = []
+    with desk.acting() as work:
+        auditor, case = _being(work, desk), _shown(work)
+        row, number = breach_letters.record(auditor, SAID), case.number
+        for login in ("", "head", "town"):
+            if login:
+                breaches.name(auditor, row, login, WITNESS)
+                rows = breach_traces.traces(auditor, number)
+                breach_traces.link(auditor, row, number, [one.key for one in rows])
+            work.session.expire_all()
+            with _asked(work) as asked:
+                page = breach_pages.page(auditor, row.ref)
+            counts.append(len(asked))
+    assert [len(page.people), page.count, page.rows[-1].about] == [2, 2, number]
+    assert max(counts) <= 9 and counts[1] == counts[2]
+
+
 def test_looking_for_rows_asks_the_indexes(desk: Desk) -> None:
     with desk.acting() as work:
         auditor, case = _being(work, desk), _shown(work)
-        asked: list[tuple[str, object]] = []
-        engine = work.session.get_bind()
-        listen = ("before_cursor_execute", lambda _c, _k, sql, values, *_more: asked.append((sql, values)))
-        event.listen(engine, *listen)
-        try:
+        journal.record(work, "search.idno", desk.actor("head").ref)
+        journal.record(work, "package.downloaded", "p")
+        with _asked(work) as asked:
             for words in (case.number, "head", "p"):
-                try:
-                    breach_traces.traces(auditor, words)
-                except InvalidAnswers:
-                    assert words != case.number
-        finally:
-            event.remove(engine, *listen)
+                breach_traces.traces(auditor, words)
         plans = [
             str(step[3])
             for sql, values in asked

@@ -35,7 +35,7 @@ def app(office: Office) -> Flask:
     return app_of(office)
 
 
-def _post(browser: FlaskClient, page: str, address: str, **values: object):  # type: ignore[no-untyped-def]
+def _post(browser: FlaskClient, page: str, address: str, **values: object):
     return browser.post(address, data={"csrf_token": token_in(browser.get(page).text), **values})
 
 
@@ -64,6 +64,8 @@ def test_a_leak_is_written_down_linked_to_rows_of_the_journal_reported_and_dealt
     auditor = owner_of(app, office, "auditor")
     refused = _post(auditor, "/breaches/new", "/breaches", **{**LEAK, "reach": " ", "found_on": "2999-01-01"})
     assert refused.status_code == 422 and "经办离开时未锁屏" in refused.text and 'href="#reach"' in refused.text
+    strange = _post(auditor, "/breaches/new", "/breaches", **{**LEAK, "persons": "三人", "found_on": "昨天"})
+    assert strange.status_code == 422 and "Not a valid" not in strange.text and 'value="三人"' in strange.text
     assert _count(office, Breach) == 0
     page = _written(auditor)
     shown = auditor.get(page).text

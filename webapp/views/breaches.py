@@ -31,6 +31,7 @@ _ = cast(Callable[..., str], gettext)
 
 blueprint = Blueprint("breaches", __name__, url_prefix="/breaches")
 MOST = 50
+ROWS = {"rows": 4, "maxlength": breaches.LONGEST}
 # the fields of a record's small forms, for the summary of a refusal
 PLACES: Mapping[str, Text] = {
     "login": gettext("Login"), "part": gettext("What it has to do with it"), "about": gettext("Look in the journal"),
@@ -43,11 +44,11 @@ class BreachForm(PlainForm):
 
     found_on = DateField(_("Found on"), [Optional()])
     happened_on = DateField(_("Happened on"), [Optional()])
-    grade = SelectField(_("Result"), choices=options((code, one[1]) for code, one in breach_words.GRADES.items()))
+    grade = SelectField(_("Gravity"), choices=options((code, one[1]) for code, one in breach_words.GRADES.items()))
     persons = IntegerField(_("People concerned"), [Optional()])
-    what = TextAreaField(_("What happened, and who had a part in it"))
-    reach = TextAreaField(_("How far it went"))
-    result = TextAreaField(_("What came of it"))
+    what = TextAreaField(_("What happened, and who had a part in it"), render_kw=ROWS)
+    reach = TextAreaField(_("How far it went"), render_kw=ROWS)
+    result = TextAreaField(_("What followed from it"), render_kw=ROWS)
 
 
 @blueprint.get("")

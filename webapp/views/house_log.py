@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import cast
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
@@ -13,7 +13,7 @@ from wtforms.validators import Optional
 from documents.sheets import write_csv
 from domain.errors import InvalidAnswers
 from domain.oversight import house_log
-from domain.oversight.house_log import COORDINATION, INSTALL, KINDS, MEND, TRAINING, UPGRADE, Said
+from domain.oversight.house_log import COORDINATION, INSTALL, KINDS, MEND, TRAINING, UPGRADE, LineView, Said
 from domain.parties import permissions
 from domain.text import Text, gettext
 from domain.work import Work
@@ -30,7 +30,7 @@ TITLES: Mapping[str, Text] = {
     COORDINATION: gettext("Coordination"), INSTALL: gettext("Installing"), MEND: gettext("Mending"),
     UPGRADE: gettext("New version"), TRAINING: gettext("Training"),
 }  # fmt: skip
-MOST, MOST_IN_FILE = 50, 10_000
+MOST, AT_ONCE = 50, 1000
 
 
 class LineForm(PlainForm):
@@ -76,16 +76,24 @@ def write() -> ResponseReturnValue:
 def table() -> ResponseReturnValue:
     """The log as a file for a spreadsheet, in which no cell can become a formula."""
     with reading() as work:
-        lines = house_log.listed(work, _kind(), most=MOST_IN_FILE)
+        lines = list(_all(work, _kind()))
     head = [str(one) for one in (
         _("Done on"), _("Kind of work"), _("What was done"), _("Who did it, or who was trained"), _("People trained"),
-        _("Written by"),
+        _("Recorded by"),
     )]  # fmt: skip
     rows = [(one.done_on, str(TITLES[one.kind]), one.what, one.people, one.trained, one.by) for one in lines]
     answer = Response(write_csv(head, rows), mimetype="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = "attachment; filename=house-log.csv"
     answer.headers["Cache-Control"] = "no-store"
     return answer
+
+
+def _all(work: Work, kind: str) -> Iterator[LineView]:
+    """Every line, the newest first, some at a time."""
+    after = ""
+    while lines := house_log.listed(work, kind, after=after, most=AT_ONCE):
+        yield from lines
+        after = lines[-1].ref
 
 
 def _kind() -> str:
@@ -95,8 +103,9 @@ def _kind() -> str:
 
 def _page(work: Work, form: LineForm) -> str:
     kind = _kind()
-    lines = house_log.listed(work, kind, after=request.args.get("after", ""), most=MOST + 1)
+    after = request.args.get("after", "")
+    lines = house_log.listed(work, kind, after=after, most=MOST + 1)
     return render_template(
-        "house_log/listing.html", form=form, lines=lines[:MOST], more=len(lines) > MOST, kind=kind, titles=TITLES,
-        may_write=permissions.may(work.actor, "house_log.write"), counts=showing.nav_counts(work),
+        "house_log/listing.html", form=form, lines=lines[:MOST], more=len(lines) > MOST, after=after, kind=kind,
+        titles=TITLES, may_write=permissions.may(work.actor, "house_log.write"), counts=showing.nav_counts(work),
     )  # fmt: skip
