@@ -15,7 +15,6 @@ from tasks.rows.notice_rows import Notification
 from tests.homes import Office
 from tests.webapp.desk_world import app_of, browser_of
 
-
 TOLD = ("catalogue", "catalogue2", "labour", "labourleader")  # both who keep the catalogue, and the office
 
 
