@@ -12,20 +12,12 @@ from cli.taking import take
 from domain.errors import Conflict, HouseError
 from domain.home import Home
 from domain.text import gettext as _
-from domain.verification import deliveries, source_codes, supply
+from domain.verification import deliveries, intake, source_codes, supply
 from domain.verification.deliveries import Delivery
 from domain.work import OPERATOR, unit_of_work
 from tasks.supply import ladder
 
 SOME_REFUSED = 3
-TYPES = {
-    ".csv": "text/csv",
-    ".txt": "text/plain",
-    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    ".xls": "application/vnd.ms-excel",
-    ".ods": "application/vnd.oasis.opendocument.spreadsheet",
-    ".zip": "application/zip",
-}
 
 
 @click.group("deliveries")
@@ -80,7 +72,7 @@ def rhythm(source: str, every: str, day: int) -> None:
 
 def _load(home: Home, source: str, path: Path, period: str, day: date | None, *, whole: bool) -> bool:
     """One file; False when it was refused."""
-    media = TYPES.get(path.suffix.lower(), "application/octet-stream")
+    media = intake.MEDIA_TYPES.get(path.suffix.lower(), "application/octet-stream")
     try:
         with path.open("rb") as file:
             ref = take(home, source, path.name[:200], file, media, period=period, day=day, whole=whole)

@@ -30,6 +30,15 @@ from domain.work import Work
 NAMED = ("supplier_leader", "data_supplier")
 # a delivery with less than half the rows of the one before is taken for half a file until somebody says it is whole
 SHRUNK = 0.5
+# what a department may send, by the end of its name
+MEDIA_TYPES = {
+    ".csv": "text/csv",
+    ".txt": "text/plain",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".xls": "application/vnd.ms-excel",
+    ".ods": "application/vnd.oasis.opendocument.spreadsheet",
+    ".zip": "application/zip",
+}
 
 
 class Intake(Base):

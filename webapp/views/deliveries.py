@@ -30,14 +30,6 @@ from webapp.permits import requires
 _ = cast(Callable[..., str], gettext)
 
 blueprint = Blueprint("deliveries", __name__)
-TYPES = {
-    ".csv": "text/csv",
-    ".txt": "text/plain",
-    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    ".xls": "application/vnd.ms-excel",
-    ".ods": "application/vnd.oasis.opendocument.spreadsheet",
-    ".zip": "application/zip",
-}
 STATES: dict[str, tuple[str, str]] = {
     "LOOKING": ("soon", _("being looked at")),
     "WAITING": ("today", _("to be accepted")),
@@ -197,4 +189,4 @@ def _page(work: Work, form: DeliveryForm) -> str:
 
 
 def _type(name: str) -> str | None:
-    return next((media for ending, media in TYPES.items() if name.lower().endswith(ending)), None)
+    return next((media for ending, media in intake.MEDIA_TYPES.items() if name.lower().endswith(ending)), None)
