@@ -27,8 +27,8 @@ from tests.webapp.desk_world import app_of, browser_of
 def _withdrawn(story: Story) -> str:
     """Every file the case's answers rest on is withdrawn; the ref of the review that was opened of the first."""
     with story.work() as work:
-        rows = select(Delivery).join(ResultRow, ResultRow.delivery_id == Delivery.id).distinct()
-        for one in work.session.scalars(rows.join(Query, Query.id == ResultRow.query_id)).all():
+        rested_on = select(ResultRow.delivery_id).join(Query, Query.id == ResultRow.query_id)
+        for one in work.session.scalars(select(Delivery).where(Delivery.id.in_(rested_on))).all():
             office = work.session.get_one(Resource, one.resource_id).supplier_id
             withdrawals.withdraw(work.acting(replace(OPERATOR, org_id=office)), one, "两家网点的数据混在一起")
     story.office.sweep()
