@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from pypdf import PdfReader
 from sqlalchemy import select
 
@@ -391,6 +392,7 @@ def _archived(web: Served, story: Story) -> None:
         assert list(sealing.verify(work.session, web.office.home.vault)) == []
 
 
+@pytest.mark.slow
 def test_an_application_travels_from_a_departments_file_to_the_archive(web: Served) -> None:
     with unit_of_work(web.office.home, web.office.actor("catalogue")) as work:
         catalogue.add_resource(work, organisations.by_code(work, "labour"), SILENT, level="city")

@@ -14,6 +14,8 @@ import pytest
 
 from tests.infrastructure.browser import watch_console
 
+pytestmark = pytest.mark.slow
+
 SOURCE = Path(__file__).resolve().parents[2] / "frontend" / "src" / "studio"
 POLICY = "default-src 'none'; script-src 'self'; connect-src 'self'"
 SHOP: dict[str, Any] = {"token": "secret", "person": "7", "slow": 0.0, "most": 0}
