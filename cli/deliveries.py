@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import click
 
 from cli.here import FILE, home_here
 from cli.taking import take
+from domain.clock import OFFICE_ZONE
 from domain.errors import Conflict, HouseError
 from domain.home import Home
 from domain.text import gettext as _
-from domain.verification import deliveries, intake, source_codes, supply
+from domain.verification import deliveries, handovers, intake, source_codes, supply
 from domain.verification.deliveries import Delivery
+from domain.verification.handovers import Handed
 from domain.work import OPERATOR, unit_of_work
 from tasks.supply import ladder
 
@@ -30,9 +32,16 @@ def group() -> None:
 @click.option("--period", default="", help="2026-05, 2026-Q2, 2026-H1 or 2026; the expected one when absent.")
 @click.option("--date", "day", default="", help="Day of the data of a source without a calendar; today when absent.")
 @click.option("--whole", is_flag=True, help="A file much smaller than the one before is whole all the same.")
+@click.option("--medium", default="", type=click.Choice(["", *handovers.MEDIA]), help="What the files came on.")
+@click.option("--serial", default="", help="Number of the medium.")
+@click.option("--giver", default="", help="Who handed the medium over.")
+@click.option("--receiver", default="", help="Who received it.")
+@click.option("--handed-at", default="", help="When, office time, such as 2026-06-01T09:30; now when absent.")
 @click.argument("paths", metavar="FILE...", nargs=-1, required=True, type=FILE)
-def load(source: str, period: str, day: str, whole: bool, paths: tuple[Path, ...]) -> None:
+def load(source: str, period: str, day: str, whole: bool, paths: tuple[Path, ...], **medium: str) -> None:
     """Hand in every FILE for the SOURCE, each by itself: taken in whole, or refused whole with the place and remedy.
+
+    A source that comes on a medium by the catalogue needs --medium, --serial, --giver and --receiver.
 
     An office that was renamed since may be named by its old code for a period of then: state_tax.TAX for 2017-H2.
 
@@ -45,7 +54,8 @@ def load(source: str, period: str, day: str, whole: bool, paths: tuple[Path, ...
     with unit_of_work(home, OPERATOR, write=False) as work:
         since = supply.parse(period).start if period else data_date or work.today
         source = source_codes.resolve(work, source, since).code
-    refused = sum(not _load(home, source, path, period, data_date, whole=whole) for path in paths)
+    handed = _handed(home, **medium)
+    refused = sum(not _load(home, source, path, period, data_date, whole=whole, handed=handed) for path in paths)
     if refused:
         raise click.exceptions.Exit(SOME_REFUSED)
 
@@ -70,12 +80,27 @@ def rhythm(source: str, every: str, day: int) -> None:
     click.echo(_("%(source)s: expected today is %(period)s.", source=source, period=period.code))
 
 
-def _load(home: Home, source: str, path: Path, period: str, day: date | None, *, whole: bool) -> bool:
+def _handed(home: Home, *, medium: str, serial: str, giver: str, receiver: str, handed_at: str) -> Handed | None:
+    """What the options say of a medium; None without one. Raises Conflict: a moment that is none."""
+    if not medium:
+        return None
+    with home.sessions() as session:
+        now = home.legal_now(session)
+    try:
+        moment = datetime.fromisoformat(handed_at).replace(tzinfo=OFFICE_ZONE) if handed_at else now
+    except ValueError:
+        raise Conflict(_("--handed-at is a day and a time, such as 2026-06-01T09:30.")) from None
+    return Handed(medium, serial, giver, receiver, moment)
+
+
+def _load(
+    home: Home, source: str, path: Path, period: str, day: date | None, *, whole: bool, handed: Handed | None
+) -> bool:
     """One file; False when it was refused."""
     media = intake.MEDIA_TYPES.get(path.suffix.lower(), "application/octet-stream")
     try:
         with path.open("rb") as file:
-            ref = take(home, source, path.name[:200], file, media, period=period, day=day, whole=whole)
+            ref = take(home, source, path.name[:200], file, media, period=period, day=day, whole=whole, handed=handed)
         with unit_of_work(home, OPERATOR, write=False) as work:
             return _said(path, deliveries.by_ref(work, ref))
     except HouseError as refusal:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from cli import reading, taking
+from cli import demo_catalogue, reading, taking
 from domain import files, identity
 from domain.assistance.recipients import Recipient
 from domain.clock import office_day
@@ -22,7 +22,9 @@ from domain.parties import households, organisations, staff
 from domain.parties.households import Household, Person
 from domain.parties.passwords import Passwords
 from domain.verification import catalogue, collecting, deliveries
+from domain.verification.catalogue_rows import MEDIUM
 from domain.verification.deliveries import Resource
+from domain.verification.handovers import Handed
 from domain.work import OPERATOR, Work, unit_of_work
 from sources import demo
 
@@ -152,7 +154,9 @@ def _receives(number: str) -> bool:
 def _deliver(home: Home, office: str, category: str, name: str, content: bytes) -> None:
     with unit_of_work(home, OPERATOR, write=False) as work:
         source = _resource(work, office, category).code
-    ref = taking.take(home, source, name, io.BytesIO(content), "text/csv")
+        on_medium = demo_catalogue.CHANNELS.get(category) == MEDIUM
+        handed = Handed("USB", f"{office}-1", "田立春", "何雨水", work.now) if on_medium else None
+    ref = taking.take(home, source, name, io.BytesIO(content), "text/csv", handed=handed)
     with unit_of_work(home, OPERATOR, write=False) as work:
         refusal = deliveries.by_ref(work, ref).refusal
     if refusal is not None:

@@ -13,7 +13,7 @@ from domain.files import StoredFile
 from domain.parties import permissions
 from domain.text import gettext as _
 from domain.verification import affected, delivery_parts, handovers, intake, withdrawals
-from domain.verification.deliveries import LOOKING, READING, READY, Delivery, Resource
+from domain.verification.deliveries import LOOKING, READING, READY, WAITING, Delivery, Resource
 from domain.verification.delivery_parts import DeliveryProgress
 from domain.verification.handovers import Handover
 from domain.verification.intake import Intake
@@ -27,6 +27,7 @@ class Page:
     """One delivery for its office. seen: masked preview, columns and headings (S3); fields: code and official label.
 
     labels: every heading with its column and the field it is taken for, "" for none; signature: of the headings.
+    to_record: the hand-over of its medium must be recorded before it is accepted (BX-30).
     resting: how many reports rest on it, a figure and no case. far: how far a look or a reading is, None otherwise.
     """
 
@@ -42,6 +43,7 @@ class Page:
     reason: str = field(repr=False)
     handover: Handover | None
     people: tuple[str, str] = field(repr=False)
+    to_record: bool = False
     resting: int = 0
     far: DeliveryProgress | None = None
 
@@ -83,6 +85,7 @@ def page(work: Work, row: Delivery, resource: Resource) -> Page:
         reason=withdrawals.reason_of(work, withdrawn) if withdrawn is not None else "",
         handover=medium,
         people=handovers.people_of(work, medium) if medium is not None and mine else ("", ""),
+        to_record=row.state == WAITING and medium is None and handovers.is_missing(work, row),
         resting=affected.how_many(work, row) if row.state == READY else 0,
         far=delivery_parts.progress(work, row) if row.state in (LOOKING, READING) else None,
     )

@@ -19,6 +19,13 @@ DELIVERIES = [
         "CK-15: a delivery is read once it was accepted, and what was withdrawn stays so",
     ),
     Guard(
+        "delivery", UPDATE, "medium",
+        "NEW.state = 'READING' AND OLD.state = 'WAITING' AND EXISTS (SELECT 1 FROM resource_version v"
+        " WHERE v.resource_id = NEW.resource_id AND v.state IN ('PUBLISHED','SUSPENDED') AND v.channel = 'MEDIUM')"
+        " AND NOT EXISTS (SELECT 1 FROM medium_handover h WHERE h.delivery_id = NEW.id)",
+        "BX-30: what came on a medium counts once its hand-over is recorded",
+    ),
+    Guard(
         "intake", INSERT, "named",
         f"NOT EXISTS ({_OF_THE_OFFICE} 'supplier_leader') OR NOT EXISTS ({_OF_THE_OFFICE} 'data_supplier')",
         "CK-16: an office names the person responsible and the one who handles the data before its first file",

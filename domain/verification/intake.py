@@ -22,7 +22,7 @@ from domain.parties import permissions
 from domain.parties.accounts import ACTIVE, Account, RoleGrant, granted
 from domain.text import Text
 from domain.text import gettext as _
-from domain.verification import deliveries, delivery_parts, mappings, supply
+from domain.verification import deliveries, delivery_parts, handovers, mappings, supply
 from domain.verification.deliveries import FAILED, LOOK_DUTY, LOOKING, READY, WAITING, WITHDRAWN, Delivery, Resource
 from domain.verification.supply import Period
 from domain.work import Work
@@ -208,7 +208,7 @@ def accept(work: Work, delivery: Delivery, *, whole: bool = False) -> None:
     """Let the file in: from here it is read into the store, and matching sees it once that is done.
 
     whole: it is whole although it is much smaller than the one before. Raises NotPermitted; Conflict: it is not
-    waiting, or is much smaller and nobody says it is whole.
+    waiting, is much smaller and nobody says it is whole, or came on a medium whose hand-over is not recorded (BX-30).
     """
     resource = work.session.get_one(Resource, delivery.resource_id)
     permissions.must(work.actor, "delivery.upload", supply.relation_to(work, resource))
@@ -221,6 +221,11 @@ def accept(work: Work, delivery: Delivery, *, whole: bool = False) -> None:
               rows=row.quality["rows"], before=row.quality["before"]),
             clause="CK-15",
         )  # fmt: skip
+    if handovers.is_missing(work, delivery):
+        raise Conflict(
+            _("The data of this source come on a medium. Record who handed it over and who received it, then accept."),
+            clause="BX-30",
+        )
     row.accepted_at, row.accepted_by, row.accepted_by_kind = work.now, work.actor.user_id, work.actor.kind
     journal.record(work, "delivery.accepted", delivery.ref, {"whole": whole})
     deliveries.read_now(work, delivery)

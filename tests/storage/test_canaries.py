@@ -110,7 +110,7 @@ def handed_in(office: Office) -> None:
         row = deliveries.by_ref(work, delivery)
         assert row.state == deliveries.WAITING
         intake.accept(work, row, whole=True)
-        handovers.record(work, row, medium="CD", serial="1", giver=CARRIER, receiver=CARRIER, handed_at=work.now)
+        handovers.record(work, row, handovers.Handed("CD", "1", CARRIER, CARRIER, work.now))
     office.sweep()
     with unit_of_work(office.home, office.actor("bankleader")) as work:
         withdrawals.withdraw(work, deliveries.by_ref(work, delivery), WITHDRAWN)

@@ -18,7 +18,7 @@ from domain import files
 from domain.errors import Conflict, InvalidAnswers, NotFound
 from domain.parties import permissions
 from domain.text import gettext
-from domain.verification import catalogue, deliveries, handovers, intake, supply
+from domain.verification import catalogue, deliveries, intake, supply
 from domain.verification.deliveries import Delivery, Resource
 from domain.work import Work
 from webapp import portal, showing
@@ -44,6 +44,9 @@ DUE_STATES: dict[str, tuple[str, str]] = {
     "DONE": ("ok", _("handed in")),
     "NIL": ("line", _("nothing to report")),
 }
+
+
+MEDIA: dict[str, str] = {"CD": _("disc"), "USB": _("USB stick"), "DISK": _("hard disk"), "PAPER": _("paper")}
 
 
 class DeliveryForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
@@ -143,7 +146,7 @@ def delivery(ref: str) -> ResponseReturnValue:
         row, resource = portal.own(work, ref)
         page = portal.page(work, row, resource)
         return render_template(
-            "deliveries/delivery.html", row=row, resource=resource, page=page, states=STATES, media=handovers.MEDIA,
+            "deliveries/delivery.html", row=row, resource=resource, page=page, states=STATES, media=MEDIA,
             titles=showing.titles(work), kept=deliveries.FAULTS_KEPT,
         )  # fmt: skip
 

@@ -21,6 +21,7 @@ from domain.text import Text
 from domain.text import gettext as _
 from domain.verification import handovers, intake, supply, withdrawals
 from domain.verification.deliveries import Delivery, Resource
+from domain.verification.handovers import Handed
 from domain.work import Work
 from sources.categories import READABLE
 from webapp import portal
@@ -146,7 +147,5 @@ def _hand_over(work: Work, row: Delivery, _resource: Resource) -> None:
         moment = datetime.fromisoformat(form.get("handed_at", "")).replace(tzinfo=OFFICE_ZONE)
     except ValueError:
         raise InvalidAnswers({"handed_at": _("Enter the day and time of the hand-over.")}) from None
-    handovers.record(
-        work, row, medium=form.get("medium", ""), serial=form.get("serial", ""), giver=form.get("giver", ""),
-        receiver=form.get("receiver", ""), handed_at=moment,
-    )  # fmt: skip
+    medium, serial, giver, receiver = (form.get(name, "") for name in ("medium", "serial", "giver", "receiver"))
+    handovers.record(work, row, Handed(medium, serial, giver, receiver, moment))

@@ -19,12 +19,23 @@ INSERT INTO report_review (ref, report_id, delivery_id, case_id, state, opened_a
 SELECT 'w', MIN(id), {FIRST}, MIN(case_id), 'OPEN', '2027-03-10 00:00:00' FROM report
 """
 USED = f"UPDATE delivery SET state = 'READY' WHERE id = {FIRST}"
+OF_FIRST = f"resource_id = (SELECT resource_id FROM delivery WHERE id = {FIRST})"
+ON_MEDIUM = [
+    f"UPDATE resource_version SET state = 'RETIRED', state_reason = 'x' WHERE state = 'PUBLISHED' AND {OF_FIRST}",
+    f"""
+INSERT INTO resource_version (ref, resource_id, number, state, taken_over, purpose, channel, fields, limit_length,
+limit_unit, written_at, state_reason) SELECT 'm', resource_id, 90, 'PUBLISHED', TRUE, 'x', 'MEDIUM', 'x', 1, 'working',
+'2027-03-10 00:00:00', '' FROM delivery WHERE id = {FIRST}
+""",
+    f"UPDATE delivery SET state = 'WAITING' WHERE id = {FIRST}",
+]
 
 DELIVERIES: list[tuple[str, list[str], str]] = [
     *(
         ("guard_delivery_update_accepted", [f"UPDATE delivery SET state = '{state}' WHERE id = {FIRST}"], USED)
         for state in ("LOOKING", "WAITING", "WITHDRAWN")
     ),
+    ("guard_delivery_update_medium", ON_MEDIUM, f"UPDATE delivery SET state = 'READING' WHERE id = {FIRST}"),
     ("guard_intake_insert_named", [UNNAMED], LOOKED_AT),
     ("guard_medium_handover_update_never", [HANDED], "UPDATE medium_handover SET serial = '8'"),
     ("guard_medium_handover_delete_never", [HANDED], "DELETE FROM medium_handover"),
