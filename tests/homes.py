@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import text
+
 from cli import founding
 from domain.home import Home, make_engine, open_home
 from domain.parties import staff
@@ -64,3 +66,21 @@ def open_office(place: Place) -> Office:
     lines = (settings.home / "demo-passwords.txt").read_text(encoding="utf-8").splitlines()
     passwords = {line.split()[0]: line.split()[1] for line in lines if line.strip()}
     return Office(place, open_home(settings, make_engine(settings)), passwords)
+
+
+def comes_on_a_medium(office: Office, supplier: str = "bank", category: str = "DEPOSIT") -> None:
+    """From here on the data of this source come on a medium, by a version of the catalogue."""
+    of = (
+        "resource_id = (SELECT r.id FROM resource r JOIN organisation o ON o.id = r.supplier_id"
+        " WHERE o.code = :supplier AND r.category = :category)"
+    )
+    retired = f"UPDATE resource_version SET state = 'RETIRED', state_reason = 'x' WHERE state = 'PUBLISHED' AND {of}"
+    on_medium = (
+        "INSERT INTO resource_version (ref, resource_id, number, state, taken_over, purpose, channel, fields,"
+        " limit_length, limit_unit, written_at, state_reason) SELECT 'medium', resource_id, 90, 'PUBLISHED', TRUE,"
+        " purpose, 'MEDIUM', fields, limit_length, limit_unit, written_at, '' FROM resource_version"
+        f" WHERE state = 'RETIRED' AND {of} ORDER BY number DESC LIMIT 1"
+    )
+    with office.home.engine.begin() as raw:
+        for line in (retired, on_medium):
+            assert raw.execute(text(line), {"supplier": supplier, "category": category}).rowcount == 1

@@ -10,8 +10,9 @@ from sqlalchemy import select
 
 from domain import identity
 from domain.verification.deliveries import Delivery
+from domain.verification.handovers import Handover
 from tests.cli.test_commands import do
-from tests.homes import Office
+from tests.homes import Office, comes_on_a_medium
 
 HEADING = "户名,证件号码,账户余额,查询时点\n"
 
@@ -62,3 +63,35 @@ def test_a_rhythm_is_set_and_a_file_of_another_period_is_refused(office: Office,
     assert right.returncode == 0, right.stderr
     nowhere = do(office.place, "deliveries", "load", "--source", "bank.NOTHING", str(tmp_path / "right.csv"))
     assert nowhere.returncode == 1 and "bank.NOTHING" in nowhere.stderr
+
+
+@pytest.mark.clause("BX-30")
+def test_a_file_that_came_on_a_medium_needs_its_hand_over_and_is_taken_back_without(
+    office: Office, tmp_path: Path
+) -> None:
+    comes_on_a_medium(office)
+    path = _csv(tmp_path, "a.csv", 5)
+    line = ("deliveries", "load", "--source", "bank.DEPOSIT", "--whole", str(path))
+    bare = do(office.place, *line)
+    assert bare.returncode == 3 and "come on a medium" in bare.stderr
+    medium = ("--medium", "USB", "--serial", "B-17", "--giver", "江白露", "--receiver", "梁夏至")
+    wrong = do(office.place, *line, *medium, "--handed-at", "yesterday")
+    assert wrong.returncode == 1 and "--handed-at" in wrong.stderr
+    with office.home.sessions() as session:
+        assert session.scalars(select(Delivery.state).order_by(Delivery.id.desc()).limit(1)).one() == "WITHDRAWN"
+    done = do(office.place, *line, *medium)
+    assert done.returncode == 0 and "5 rows taken in" in done.stdout, done.stderr
+    with office.home.sessions() as session:
+        assert session.scalars(select(Handover.serial).order_by(Handover.id)).all() [-1:] == ["B-17"]
+
+
+def test_a_file_much_smaller_than_the_last_is_taken_back_and_may_be_loaded_as_whole(
+    office: Office, tmp_path: Path
+) -> None:
+    line = ("deliveries", "load", "--source", "bank.DEPOSIT")
+    assert do(office.place, *line, "--whole", str(_csv(tmp_path, "a.csv", 9))).returncode == 0
+    office.sweep()
+    small = str(_csv(tmp_path, "b.csv", 2))
+    assert do(office.place, *line, small).returncode == 3
+    again = do(office.place, *line, "--whole", small)
+    assert again.returncode == 0 and "2 rows taken in" in again.stdout, again.stderr

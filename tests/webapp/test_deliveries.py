@@ -18,7 +18,7 @@ from domain.verification import deliveries, delivery_parts, supply
 from domain.verification.deliveries import Delivery, Resource
 from domain.work import OPERATOR, SCHEDULER, unit_of_work
 from tasks.supply import ladder
-from tests.homes import Office
+from tests.homes import Office, comes_on_a_medium
 from tests.webapp.conftest import token_in
 from tests.webapp.desk_world import app_of, browser_of
 
@@ -132,6 +132,24 @@ def test_the_hand_over_of_a_medium_is_recorded_once(office: Office) -> None:
     assert "B-17" in shown and "江白露" in shown
     with office.home.sessions() as session, pytest.raises(IntegrityError):
         session.execute(text("UPDATE medium_handover SET serial = 'x'"))
+
+
+@pytest.mark.clause("BX-30")
+def test_a_source_on_a_medium_asks_for_the_hand_over_before_the_file_is_accepted(office: Office) -> None:
+    comes_on_a_medium(office)
+    browser = browser_of(app_of(office), office, "bank")
+    address = _hand_in(browser, _file(1)).headers["Location"]
+    office.sweep()
+    page = browser.get(address).text
+    assert re.search(r"<button[^>]* disabled>确认接收", page) and 'name="serial"' in page
+    _post(browser, f"{address}/accept", page)
+    assert _newest(office).state == "WAITING" and "先登记移交人和接收人" in browser.get(address).text
+    given = {"medium": "CD", "serial": "B-17", "giver": "江白露", "receiver": "梁夏至", "handed_at": "2027-05-18T08:00"}
+    _post(browser, f"{address}/handover", page, **given)
+    shown = browser.get(address).text
+    assert "光盘 B-17" in shown and not re.search(r"<button[^>]* disabled>", shown)
+    _post(browser, f"{address}/accept", shown, whole="1")
+    assert _newest(office).state == "READING"
 
 
 @pytest.mark.clause("CK-19")
