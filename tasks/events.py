@@ -111,6 +111,7 @@ SENTENCES: Mapping[str, Text] = {
     "notice.printed": _("the notice was printed"),
     "notice.delivered": _("recorded the delivery of the notice"),
     "dispute.recorded": _("recorded an objection"),
+    "name_hints.decided": _("said whose the rows found by name are"),
     "recheck.planned": _("planned the re-check"),
     "recheck.answered": _("answered the re-check"),
     "archive.completed": _("completed the file"),
@@ -119,6 +120,7 @@ SENTENCES: Mapping[str, Text] = {
 # what the department and the town learn from the delivered report alone (LF-26)
 RESULTS = (
     "query.answered",
+    "name_hints.decided",
     "query.not_obtained",
     "comparison.built",
     "decision.made",

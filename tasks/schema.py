@@ -53,6 +53,7 @@ ROOMS = (
     "domain.verification.disputes",
     "domain.verification.doubts",
     "domain.verification.guards",
+    "domain.verification.name_hints",
     "domain.verification.noncooperation",
     "domain.verification.package_rows",
     "domain.verification.queries",

@@ -23,6 +23,7 @@ from workflows.steps import StepSpec, read_steps
 ROWS: dict[str, Text] = {
     "members": _("Members of the household"),
     "recheck_items": _("Items to check again"),
+    "name_hints": _("Rows found by name alone"),
     "disputed": _("Disputed items, added by hand"),
 }
 OPTIONS: dict[str, Text] = {

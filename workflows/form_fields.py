@@ -50,7 +50,7 @@ PROPERTIES = frozenset(
     ).split()
 )
 # what the program itself can fill into a form, by the properties `rows` and `options` (tasks.pages.options)
-ROW_SOURCES = frozenset({"members", "recheck_items", "disputed"})
+ROW_SOURCES = frozenset({"members", "recheck_items", "name_hints", "disputed"})
 OPTION_SOURCES = frozenset({"members", "guardians", "categories", "resources", "agreed_fields"})
 KEY = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,47}")
 LONGEST = 8_000

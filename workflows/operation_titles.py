@@ -26,6 +26,8 @@ TITLES: dict[str, Text] = {
     "doubt.record": _("Keep matched rules as doubts"),
     "doubt.settle": _("Record what became of a doubt"),
     "doubt_list.issue": _("Issue the doubt list"),
+    "name_hint.decide": _("Record whose the rows found by name are"),
+    "name_hint.list": _("Count the rows found by name alone"),
     "non_cooperation.decide": _("Record non-cooperation"),
     "notice.deliver": _("Record the delivery of the notice"),
     "notice.issue": _("Issue the notice"),

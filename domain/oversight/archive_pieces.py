@@ -19,7 +19,7 @@ from domain.cases import Case
 from domain.files import StoredFile
 from domain.parties import households
 from domain.parties.households import Person
-from domain.verification import declarations, reports
+from domain.verification import declarations, name_hints, reports
 from domain.verification.authorisations import Authorisation
 from domain.verification.commissions import VERIFY, Acceptance, Commission, CommissionSubject
 from domain.verification.declarations import Declaration
@@ -32,6 +32,7 @@ AUTHORISATION, DECLARATION, COMMISSION, ACCEPTANCE = "AUTHORISATION", "DECLARATI
 REPORT, DOUBT_LIST, SURVEY, PHOTOGRAPH = "REPORT", "DOUBT_LIST", "SURVEY", "PHOTOGRAPH"
 DETERMINATION, NOTICE, RECEIPT, NON_COOPERATION = "DETERMINATION", "NOTICE", "RECEIPT", "NON_COOPERATION"
 DISPUTE, EVIDENCE, RECHECK = "DISPUTE", "EVIDENCE", "RECHECK"
+NAME_HINT = "NAME_HINT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ def of_case(work: Work, case: Case) -> list[Piece]:
         *_declaration(work, case),
         *_commissions(work, case),
         *_reports(work, case),
+        *_name_hints(work, case),
         *_investigations(work, case),
         *_decisions(work, case),
         *_objections(work, case),
@@ -131,6 +133,11 @@ def _reports(work: Work, case: Case) -> Iterator[Piece]:
             yield _paper(work, kind, report.ref, report.pdf_id)
         else:
             yield Piece(kind, report.ref, report.digest)
+
+
+def _name_hints(work: Work, case: Case) -> Iterator[Piece]:
+    for row, source_row in name_hints.of_case(work, case):
+        yield _record(work, NAME_HINT, row.ref, [source_row, row.verdict, name_hints.note_of(work, row)])
 
 
 def _investigations(work: Work, case: Case) -> Iterator[Piece]:

@@ -208,6 +208,7 @@ RULES: tuple[Rule, ...] = (
     _rule("notice.deliver", "department_clerk", DEPARTMENT),
     _rule("dispute.receive", "department_clerk department_head", DEPARTMENT),
     _rule("dispute.forward", "department_clerk department_head", DEPARTMENT),
+    _rule("name_hint.decide", "agency_handler", AGENCY),
     _rule("recheck.plan", "agency_handler", AGENCY),
     _rule("recheck.plan", "scheduler"),
     _rule("recheck.answer", "agency_handler", AGENCY),
@@ -316,7 +317,7 @@ AGENCY_FUNCTIONS = frozenset(
     {
         "query.plan", "query.run", "query.give_up", "query.read", "result.read", "comparison.read", "search.idno",
         "acceptance.decide", "report.draft", "report.sign", "report.deliver", "doubt_list.issue", "recheck.plan",
-        "recheck.answer",
+        "recheck.answer", "name_hint.decide",
     }
 )  # fmt: skip
 

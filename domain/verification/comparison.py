@@ -22,7 +22,16 @@ from domain.parties import households
 from domain.parties.households import Person
 from domain.parties.organisations import Organisation
 from domain.policy_keys import policy_key
-from domain.verification import catalogue, commissions, declarations, measures, queries, results, surveys
+from domain.verification import (
+    catalogue,
+    commissions,
+    declarations,
+    measures,
+    name_hints,
+    queries,
+    results,
+    surveys,
+)
 from domain.verification.measures import Row, Total
 from domain.verification.queries import ANSWERED, FOUND, NOT_FOUND, Query, QuerySubject
 from domain.verification.results import ResultView
@@ -89,7 +98,7 @@ class LineView:
 @dataclass(frozen=True, slots=True)
 class Piece:
     """What bears on one line: the queries of the newest round that asked, each with what became of this person,
-    the rows found by number (hints by name alone are left out, CK-09), and the offline findings."""
+    the rows found by number, or by name and confirmed by a person (CK-09), and the offline findings."""
 
     person: Person
     category: str
@@ -157,8 +166,10 @@ def gathered(work: Work, case: Case, round: int) -> list[Piece]:
     """
     asked = _asked(work, case, round)
     rows: dict[tuple[int, str], list[ResultView]] = {}
-    for row in results.rows_of(work, case):
-        if row.match_kind != results.NAME_ONLY:
+    every = results.rows_of(work, case)
+    theirs = name_hints.confirmed(work, [row.id for row in every if row.match_kind == results.NAME_ONLY])
+    for row in every:
+        if row.match_kind != results.NAME_ONLY or row.id in theirs:
             rows.setdefault((row.person_id, row.query_ref), []).append(row)
     offline = _offline(work, case)
     pieces = []

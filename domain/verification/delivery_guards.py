@@ -32,5 +32,17 @@ DELIVERIES = [
     ),
     *unchangeable("medium_handover", "LF-10: the record of a medium stays as it was written"),
     *unchangeable("delivery_withdrawal", "CK-15: that a delivery was withdrawn stays on record"),
+    Guard(
+        "name_hint", INSERT, "by_name",
+        "NOT EXISTS (SELECT 1 FROM result_row r WHERE r.id = NEW.result_id AND r.match_kind = 'NAME_ONLY')",
+        "CK-09: only a row found by name alone needs somebody to say whose it is",
+    ),
+    *unchangeable("name_hint", "CK-09: what was said of a row found by name stays as it was said"),
+    Guard(
+        "doubt", INSERT, "confirmed",
+        "EXISTS (SELECT 1 FROM result_row r WHERE r.id = NEW.result_id AND r.match_kind = 'NAME_ONLY')"
+        " AND NOT EXISTS (SELECT 1 FROM name_hint n WHERE n.result_id = NEW.result_id AND n.verdict = 'SAME')",
+        "CK-09: a row found by name alone is no doubt before a person confirmed whose it is",
+    ),
     Guard("report_review", DELETE, "never", "TRUE", "LF-21: a review that was opened stays on record"),
 ]  # fmt: skip

@@ -1,6 +1,7 @@
 """What a doubt table is asked about: every comparison line and every row behind it, with the names it may use.
 
-The names are listed in `docs/decision-variables.md`. Rows found by name alone are no facts (CK-09). Of those who have
+The names are listed in `docs/decision-variables.md`. Rows found by name alone are no facts before a person confirmed
+whose they are (CK-09). Of those who have
 to support the family only sums are facts: what they own is nobody's declaration (model 2.6, D-SUP).
 """
 
@@ -85,7 +86,7 @@ class Compared:
 def facts(work: Work, case: Case, round: int | None = None) -> list[About]:
     """What the table is asked about: every line of the round (None: the newest compared) and every row behind it.
 
-    Rows found by name alone are none of them (CK-09).
+    Rows found by name alone are none of them unless a person confirmed whose they are (CK-09).
     """
     lines = comparison.lines(work, case, round)
     if not lines:

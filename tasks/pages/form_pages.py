@@ -32,7 +32,8 @@ from workflows.form_revisions import Former
 from workflows.forms import FormSpec
 from workflows.instances import CaseState
 
-OF_PEOPLE = frozenset({"members", "guardians", "recheck_items"})  # sources that name members of the household
+# sources that name members of the household
+OF_PEOPLE = frozenset({"members", "guardians", "recheck_items", "name_hints"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,22 @@
-"""What the program fills into a form: members, guardians, categories, sources, agreed fields, items to re-check."""
+"""What the program fills into a form: members, guardians, categories, sources, agreed fields, items, hints."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy import select
 
 from domain.cases import Case
-from domain.parties.households import Person
+from domain.parties.households import Person, PersonView
 from domain.parties.organisations import Organisation
 from domain.policy_shipped import Rules
 from domain.text import gettext as _
-from domain.verification import catalogue, catalogue_use, commissions, rechecks
+from domain.verification import catalogue, catalogue_use, commissions, name_hints, rechecks
 from domain.verification.catalogue_rows import Resource
 from domain.verification.catalogue_use import Standing
+from domain.verification.name_hints import Hint
 from domain.work import Work
 from sources.categories import CATEGORIES, title_of
 from tasks.cases.briefs import Member
@@ -74,16 +75,10 @@ def for_task(work: Work, page: Formed, *, english: bool = False) -> Offered:
         options["members"] = [(one.person.ref, one.person.name) for one in page.members]
     if "guardians" in wanted:
         options["guardians"] = _guardians(page)
-    if wanted & {"categories", "resources", "agreed_fields", "recheck_items"}:
+    if wanted & (OF_CASE.keys() | ROWS_OF_CASE.keys()):
         case = work.session.scalars(select(Case).where(Case.ref == page.case_ref)).one()
-        if "categories" in wanted:
-            options["categories"] = _categories(work, case, page.law, english)
-        if "resources" in wanted:
-            options["resources"] = _resources(work, case, page.law, english)
-        if "agreed_fields" in wanted:
-            options["agreed_fields"] = _agreed_fields(work, case, page.law, english)
-        if "recheck_items" in wanted:
-            rows["recheck_items"] = _recheck_rows(work, case, page, english)
+        options |= {name: fill(work, case, page.law, english) for name, fill in OF_CASE.items() if name in wanted}
+        rows |= {name: fill(work, case, page, english) for name, fill in ROWS_OF_CASE.items() if name in wanted}
     return Offered(options, rows)
 
 
@@ -206,3 +201,38 @@ def _recheck_rows(work: Work, case: Case, page: Formed, english: bool) -> list[R
         for one in rechecks.current(work, case)
         if one.result is None
     ]
+
+
+def _hint_rows(work: Work, case: Case, page: Formed, english: bool) -> list[Row]:
+    """Rows found by name alone: who was asked about, where the row stands, and whom it names (CK-09)."""
+    people = {one.person.ref: one.person for one in page.members}
+    return [
+        Row("ref", one.ref, _asked_about(people.get(one.person)), _found(one, page.law, english))
+        for one in name_hints.waiting(work, case)
+    ]
+
+
+def _asked_about(person: PersonView | None) -> str:
+    return f"{person.name} {person.idno}" if person is not None else ""
+
+
+def _found(one: Hint, law: Rules, english: bool) -> str:
+    known = law.categories.get(one.category)
+    title = one.category if known is None else known.en if english else known.zh
+    said = _(
+        "%(category)s · %(source)s · row %(row)s · %(day)s. The row names %(name)s, number %(number)s.",
+        category=title, source=one.source, row=one.row_no, day=f"{one.data_date:%Y-%m-%d}", name=one.name,
+        number=one.number or "—",
+    )  # fmt: skip
+    return str(said)
+
+
+OF_CASE: Mapping[str, Callable[[Work, Case, Rules, bool], Choices]] = {
+    "categories": _categories,
+    "resources": _resources,
+    "agreed_fields": _agreed_fields,
+}
+ROWS_OF_CASE: Mapping[str, Callable[[Work, Case, Formed, bool], Sequence[Row]]] = {
+    "recheck_items": _recheck_rows,
+    "name_hints": _hint_rows,
+}

@@ -49,6 +49,7 @@ USUAL: dict[str, dict[str, Any]] = {
     "authorisation.record": {"missing": 0, "refused": 0},
     "authorisation.inventory": {"missing": 0},
     "acceptance.decide": {"outcome": "ACCEPT"},
+    "name_hint.list": {"count": 0},
     "query.plan": queries("Q1", "Q2"),
     "query.plan_batch": queries("Q1", "Q2"),
     "query.run": {"state": "ANSWERED", "rows": 1},

@@ -34,6 +34,15 @@ VERIFICATION = [
         done={**ONCE, "ask_source": 2}, never=("surveying", "issue_notice", "plan_recheck", "give_up"),
     ),
     Story(
+        "rows found by name are confirmed before anything is compared", "verification",
+        [*INTAKE, *COMMISSION, *ASK, ("complete", "confirm_hints"), *REPORT, *NO_OBJECTION, *FILE],
+        {"name_hint.list": [{"count": 2}]}, done={**ONCE, "confirm_hints": 1, "record_hints": 1},
+    ),
+    Story(
+        "nothing is compared while nobody says whose a row is", "verification", [*INTAKE, *COMMISSION, *ASK],
+        {"name_hint.list": [{"count": 1}]}, never=("compare", "draft_report"), waits=("confirm_hints",),
+    ),
+    Story(
         "nobody objects in time", "verification", [*INTAKE, *COMMISSION, *ASK, *REPORT, ("until", 30), *FILE],
         done={**ONCE, "objection_limit": 1}, never=("record_dispute",),
     ),
@@ -135,6 +144,11 @@ REVIEW = [
         "no doubt, help goes on", "dynamic_review", [ACCEPTED, *ASKED, OUTCOME],
         done={"issue_list": 1, "outcome": 1, "archive_review": 1, "end": 1},
         never=("collect", "verifying", "issue_notice"),
+    ),
+    Story(
+        "rows found by name are confirmed before anything is compared", "dynamic_review",
+        [ACCEPTED, *ASKED, ("complete", "confirm_hints"), OUTCOME], {"name_hint.list": [{"count": 1}]},
+        done={"confirm_hints": 1, "record_hints": 1, "compare": 1, "end": 1}, never=("collect",),
     ),
     Story(
         "doubts verified one by one, help goes on", "dynamic_review", [ACCEPTED, *ASKED, *TWO_DOUBTS, OUTCOME],

@@ -26,7 +26,7 @@ LANES = {
     "department_clerk": {"救助管理部门"},
     "department_head": {"救助管理部门"},
     "agency_checker": {"授权审查员", "市核对机构"},
-    "agency_handler": {"核对经办"},
+    "agency_handler": {"核对经办", "核对机构"},  # a review does not tell the agency's people apart
     "agency_reviewer": {"审核签发、归档"},
     "archivist": {"审核签发、归档"},
 }

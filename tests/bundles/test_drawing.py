@@ -62,7 +62,7 @@ def test_a_shape_out_of_place_is_noticed(
 
 
 def test_a_crossing_is_noticed() -> None:
-    crossing = source("verification").replace(b'<di:waypoint x="1460" y="830" />', b'<di:waypoint x="1000" y="830" />')
+    crossing = source("verification").replace(b'<di:waypoint x="1460" y="770" />', b'<di:waypoint x="1000" y="770" />')
     assert list(drawing.no_crossings(drawing.read(crossing))) != []
 
 

@@ -82,7 +82,7 @@ def test_a_file_that_came_on_a_medium_needs_its_hand_over_and_is_taken_back_with
     done = do(office.place, *line, *medium)
     assert done.returncode == 0 and "5 rows taken in" in done.stdout, done.stderr
     with office.home.sessions() as session:
-        assert session.scalars(select(Handover.serial).order_by(Handover.id)).all() [-1:] == ["B-17"]
+        assert session.scalars(select(Handover.serial).order_by(Handover.id)).all()[-1:] == ["B-17"]
 
 
 def test_a_file_much_smaller_than_the_last_is_taken_back_and_may_be_loaded_as_whole(

@@ -29,6 +29,20 @@ limit_unit, written_at, state_reason) SELECT 'm', resource_id, 90, 'PUBLISHED', 
 """,
     f"UPDATE delivery SET state = 'WAITING' WHERE id = {FIRST}",
 ]
+BY_NAME = """
+INSERT INTO result_row (ref, query_id, person_id, category, source_org_id, source_level, delivery_id, row_no, data_date,
+obtained_at, match_kind, name_differs, fingerprint, value) SELECT 'byname', query_id, person_id, category,
+source_org_id, source_level, delivery_id, row_no, data_date, obtained_at, 'NAME_ONLY', FALSE, 'another', value FROM result_row LIMIT 1
+"""
+SAID = """
+INSERT INTO name_hint (ref, result_id, verdict, note, decided_by, decided_at) SELECT 'n', id, 'UNKNOWN', value,
+(SELECT MIN(id) FROM account), '2027-03-10 00:00:00' FROM result_row WHERE match_kind {kind} LIMIT 1
+"""
+OF_THE_NAME = """
+INSERT INTO doubt (ref, case_id, round, person_id, category, code, result_id, rule, sentence, raised_at)
+SELECT 'd', q.case_id, 7, r.person_id, 'X', 'X', r.id, '{}', r.value, '2027-03-10 00:00:00'
+FROM result_row r JOIN query q ON q.id = r.query_id WHERE r.match_kind = 'NAME_ONLY'
+"""
 
 DELIVERIES: list[tuple[str, list[str], str]] = [
     *(
@@ -36,6 +50,10 @@ DELIVERIES: list[tuple[str, list[str], str]] = [
         for state in ("LOOKING", "WAITING", "WITHDRAWN")
     ),
     ("guard_delivery_update_medium", ON_MEDIUM, f"UPDATE delivery SET state = 'READING' WHERE id = {FIRST}"),
+    ("guard_name_hint_insert_by_name", [], SAID.format(kind="<> 'NAME_ONLY'")),
+    ("guard_name_hint_update_never", [BY_NAME, SAID.format(kind="= 'NAME_ONLY'")], "UPDATE name_hint SET ref = 'm'"),
+    ("guard_name_hint_delete_never", [BY_NAME, SAID.format(kind="= 'NAME_ONLY'")], "DELETE FROM name_hint"),
+    ("guard_doubt_insert_confirmed", [BY_NAME, SAID.format(kind="= 'NAME_ONLY'")], OF_THE_NAME),
     ("guard_intake_insert_named", [UNNAMED], LOOKED_AT),
     ("guard_medium_handover_update_never", [HANDED], "UPDATE medium_handover SET serial = '8'"),
     ("guard_medium_handover_delete_never", [HANDED], "DELETE FROM medium_handover"),
