@@ -32,7 +32,8 @@ limit_unit, written_at, state_reason) SELECT 'm', resource_id, 90, 'PUBLISHED', 
 BY_NAME = """
 INSERT INTO result_row (ref, query_id, person_id, category, source_org_id, source_level, delivery_id, row_no, data_date,
 obtained_at, match_kind, name_differs, fingerprint, value) SELECT 'byname', query_id, person_id, category,
-source_org_id, source_level, delivery_id, row_no, data_date, obtained_at, 'NAME_ONLY', FALSE, 'another', value FROM result_row LIMIT 1
+source_org_id, source_level, delivery_id, row_no, data_date, obtained_at, 'NAME_ONLY', FALSE, 'another', value
+FROM result_row LIMIT 1
 """
 SAID = """
 INSERT INTO name_hint (ref, result_id, verdict, note, decided_by, decided_at) SELECT 'n', id, 'UNKNOWN', value,
