@@ -35,8 +35,6 @@ OWNER = "HEDUI_TEST_OWNER"  # environment: the process whose end ends the cluste
 # a developer's own home must never be what a test works on
 OURS = ("HEDUI_HOME", "HEDUI_KEYS", "HEDUI_DATABASE_URL", "HEDUI_LISTEN", "PORT")
 ONLY_ALL = ("torture", "slow")
-# what these rooms ask of the other kind of database, the rooms below them prove in every run
-ON_ONE = ("cli", "journeys", "packages", "scheduler", "tasks", "webapp")
 BROWSER_FIXTURES = {"page", "context", "browser", "new_context"}
 
 hypothesis_settings.register_profile(
@@ -87,8 +85,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if BROWSER_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker("browser")
-        if _is_a_twin(item) and item.path.relative_to(Path(__file__).parent).parts[0] in ON_ONE:
-            item.add_marker("slow")
+        if _is_a_twin(item):
+            item.add_marker("slow")  # the same code path on the other kind of database: every time with --all
         for kind, counted in (("browser", "browser"), ("postgres", POSTGRESQL)):
             if item.get_closest_marker(kind):
                 item.user_properties.append(("ran on", counted))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import Any
 
+import pytest
+
 from tests.browser.serving import Served
 from tests.infrastructure.browser import assert_accessible
 from tests.journeys.playing import new_case
@@ -22,6 +24,7 @@ def _shot(page: Any, name: str) -> None:
         page.screenshot(path=f"{os.environ['HEDUI_SHOTS']}/{name}.png", full_page=True)
 
 
+@pytest.mark.slow
 def test_a_sum_follows_the_rows_and_a_removed_row_stays_removed(web: Served) -> None:
     deploy(web.office, AMOUNTS, TOTAL, rules=(MUCH,))
     story = new_case(web.office)
