@@ -171,6 +171,26 @@ def test_the_gap_list_shows_what_is_missing_and_keeps_notes(office: Office, app:
         assert [one.category for one in session.scalars(select(GapNote).order_by(GapNote.id))] == ["HPF", "DEPOSIT"]
 
 
+def test_the_gap_list_is_narrowed_by_state(office: Office, app: Flask) -> None:
+    browser = browser_of(app, office, "handler")
+    counted = {}
+    for state in ("", "NONE", "UPPER", "OWN"):
+        page = browser.get(f"/catalogue/gaps?state={state}").text
+        told = page.partition('id="categories"')[2]
+        counted[state] = told.count('<tr><th scope="row">')
+        (here,) = re.findall(r'<a href="([^"]*)" aria-current="page">', told)
+        assert here == f"/catalogue/gaps{f'?state={state}' if state else ''}#categories"
+    assert counted["UPPER"] > 0 and counted["NONE"] > 0 and counted["OWN"] == 0
+    assert counted[""] == counted["NONE"] + counted["UPPER"] + counted["OWN"]
+    above = browser.get("/catalogue/gaps?state=UPPER").text.partition('id="categories"')[2]
+    assert "仅上级共享</span></td>" in above and "无人共享</span></td>" not in above
+    assert "没有内容" in browser.get("/catalogue/gaps?state=OWN").text
+    assert browser.get("/catalogue/gaps?state=ELSE").status_code == 404
+    page = "/catalogue/gaps?state=UPPER"  # a note leaves the list as it was narrowed
+    noted = _post(browser, page, category="DEPOSIT", note="已接洽")
+    assert noted.status_code == 302 and noted.headers["Location"] == page
+
+
 def test_a_new_item_is_entered_once_and_its_draft_comes_next(office: Office, app: Flask) -> None:
     browser = browser_of(app, office, "catalogue")
     offices = re.findall(r'<option value="(\w{26})">([^<]+)</option>', browser.get("/catalogue/new").text)

@@ -49,7 +49,7 @@ def note() -> ResponseReturnValue:
             with acting() as work:
                 catalogue_gaps.note(work, _agency(work), form.text("category"), form.text("note"))
             flash(str(_("The note is written down.")))
-            return redirect(url_for("catalogue_gaps.page"))
+            return redirect(url_for("catalogue_gaps.page", state=request.args.get("state") or None))
         except InvalidAnswers as refusal:
             form.refuse(refusal)
     with reading() as work:
@@ -73,6 +73,14 @@ def _offices(work: Work, lines: Sequence[Line]) -> dict[int, str]:
     return {one.id: one.name_en if english() else one.name for one in found}
 
 
+def _wanted() -> Gap | None:
+    """The state the list is narrowed to, by ?state=; None for all. Raises NotFound for a state there is not."""
+    said = request.args.get("state", "")
+    if said and said not in Gap:
+        raise NotFound(_("There is no such state of a gap."))
+    return Gap(said) if said else None
+
+
 def _form(work: Work) -> NoteForm:
     form = NoteForm(data={"category": request.args.get("category", "")})
     form.category.choices = options([*CHOOSE, *showing.titles(work).categories.items()])
@@ -81,11 +89,13 @@ def _form(work: Work) -> NoteForm:
 
 def _page(work: Work, form: NoteForm) -> str:
     agency = _agency(work)
-    lines = catalogue_gaps.gaps(work, agency)
+    lines, wanted = catalogue_gaps.gaps(work, agency), _wanted()
+    shown = [line for line in lines if wanted is None or line.gap == wanted]
     own = permissions.OWN if work.actor.org_id == agency.id else permissions.NONE
     return render_template(
-        "catalogue/gaps.html", lines=lines, agency=agency, form=form, kinds=TITLES, levels=LEVEL_TITLES,
+        "catalogue/gaps.html", lines=shown, every=len(lines), wanted=wanted, agency=agency, form=form, kinds=TITLES,
+        levels=LEVEL_TITLES,
         notes=permissions.may(work.actor, "catalogue.note", own), titles=showing.titles(work),
-        offices=_offices(work, lines),
+        offices=_offices(work, shown),
         tally={kind: sum(1 for one in lines if one.gap == kind) for kind in TITLES}, counts=showing.nav_counts(work),
     )  # fmt: skip
