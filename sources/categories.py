@@ -7,6 +7,7 @@ safe; a kind whose person and money columns are like another's has one column mo
 
 from __future__ import annotations
 
+from domain.text import Name
 from sources.kinds.assist import ASSIST
 from sources.kinds.basic import BASIC
 from sources.kinds.contribution import CONTRIBUTION
@@ -63,3 +64,8 @@ def title_of(category: str, code: str, *, english: bool = False) -> str:
     known = CATEGORIES.get(category)
     found = next((one for one in known.fields if one.code == code), None) if known is not None else None
     return code.replace("_", " ") if english or found is None else found.labels[0]
+
+
+def name_of(category: str, code: str) -> Name:
+    """What a field is called in both languages, as a value of a sentence."""
+    return Name(title_of(category, code), title_of(category, code, english=True))

@@ -5,7 +5,7 @@ What blocks: no published version (LF-30), a suspended one, an agreement that do
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -14,7 +14,7 @@ from sqlalchemy import select
 from domain import rules
 from domain.errors import Conflict
 from domain.policy_keys import AGREEMENT_EXPIRED
-from domain.text import Text
+from domain.text import Joined, Name, Text
 from domain.text import gettext as _
 from domain.verification import catalogue_windows
 from domain.verification.catalogue_rows import (
@@ -29,6 +29,8 @@ from domain.verification.catalogue_windows import Window
 from domain.work import Work
 
 BLOCK = "block"
+# category and code of a field -> what it is called
+FieldName = Callable[[str, str], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,35 +119,53 @@ def _standing(
     day: date,
 ) -> Standing:
     if version is None:
-        sentence = _("%(resource)s is not published in the catalogue.", resource=resource.code)
+        sentence = _("%(resource)s is not published in the catalogue.", resource=_called(work, resource))
         return Standing(resource, None, None, sentence, "LF-30")
     if version.state == SUSPENDED or not resource.active:
         sentence = _("This data source is not shared at present. Tell the agency's catalogue administrator.")
         return Standing(resource, version, agreed, sentence, "LF-30", windows=windows)
     if agreed is None or agreed.holds(day):
         return Standing(resource, version, agreed, windows=windows)
-    sentence = _run_out(resource, agreed, day)
+    sentence = _run_out(_called(work, resource), agreed, day)
     if rules.value(work, resource.supplier_id, AGREEMENT_EXPIRED.name, day) == BLOCK:
         return Standing(resource, version, agreed, sentence, "BX-30", windows=windows)
     return Standing(resource, version, agreed, warning=sentence, windows=windows)
 
 
-def _run_out(resource: Resource, agreed: Agreement, day: date) -> Text:
+def _called(work: Work, resource: Resource) -> Name:
+    return category_name(work, resource.category)
+
+
+def category_name(work: Work, code: str) -> Name:
+    """What a category is called, for sentences: people do not know its code."""
+    one = rules.current(work).categories[code]
+    return Name(one.zh, one.en)
+
+
+def _run_out(called: Name, agreed: Agreement, day: date) -> Text:
     if day < agreed.valid_from:
         return _(
             "The sharing agreement %(number)s of %(resource)s begins on %(day)s only.",
-            number=agreed.number, resource=resource.code, day=f"{agreed.valid_from:%Y-%m-%d}",
+            number=agreed.number, resource=called, day=f"{agreed.valid_from:%Y-%m-%d}",
         )  # fmt: skip
     return _(
         "The sharing agreement %(number)s of %(resource)s ended on %(day)s. Renew it, then go on.",
-        number=agreed.number, resource=resource.code, day=f"{agreed.last_day:%Y-%m-%d}",
+        number=agreed.number, resource=called, day=f"{agreed.last_day:%Y-%m-%d}",
     )  # fmt: skip
 
 
-def must_be_agreed(work: Work, wanted: Mapping[str, Sequence[str]], offered: Collection[Resource]) -> None:
+def in_words(_category: str, code: str) -> object:
+    """A field by its code in words."""
+    return code.replace("_", " ")
+
+
+def must_be_agreed(
+    work: Work, wanted: Mapping[str, Sequence[str]], offered: Collection[Resource], called: FieldName = in_words
+) -> None:
     """Refuse fields that no usable source of their category has agreed to tell (LF-30).
 
     wanted: category -> codes of fields asked for; a category without codes asks for what is agreed and no more.
+    called: what a field is called; its code in words where the caller knows no better.
 
     Raises Conflict naming the fields.
     """
@@ -159,14 +179,20 @@ def must_be_agreed(work: Work, wanted: Mapping[str, Sequence[str]], offered: Col
         if any(not version.fields for version in versions):
             continue  # taken over from before fields were written down: nothing is kept out
         agreed = {code for version in versions for code in version.field_codes}
-        outside += [f"{category}.{code}" for code in codes if code not in agreed]
+        outside += [(category, code) for code in codes if code not in agreed]
     if outside:
         raise Conflict(
             _(
                 "The commission asks for fields outside the sharing agreements: %(fields)s. Take them out, or agree on"
                 " them first.",
-                fields=", ".join(outside),
+                fields=Joined(
+                    _(", "),
+                    [
+                        Joined(" · ", (category_name(work, category), called(category, code)))
+                        for category, code in outside
+                    ],
+                ),
             ),
             clause="LF-30",
-            fields=outside,
+            fields=[f"{category}.{code}" for category, code in outside],
         )

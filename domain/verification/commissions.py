@@ -163,10 +163,12 @@ def issue(
     letter: StoredFile | None,
     by: int | None = None,
     also: Sequence[Person] = (),
+    called: catalogue_use.FieldName | None = None,
 ) -> Commission:
     """Issue the prepared commission: freeze persons and categories under the signed letter.
 
     by: the signatory's account, None for the actor. also: supporters named beside the members, authorised alike.
+    called: what a field is called, for a refusal that names fields.
 
     Raises:
         NotPermitted: not of the case's department.
@@ -188,7 +190,7 @@ def issue(
     work.session.flush()
     work.session.execute(delete(CommissionSubject).where(CommissionSubject.commission_id == draft.id))
     work.session.execute(insert(CommissionSubject), rows)
-    seal_letter(work, case, draft, paper, signatory.id)
+    seal_letter(work, case, draft, paper, signatory.id, called)
     return draft
 
 
@@ -203,7 +205,10 @@ def must_have_letter(work: Work, case: Case, signed_on: date, letter: StoredFile
     return letter
 
 
-def seal_letter(work: Work, case: Case, draft: Commission, letter: StoredFile, signatory_id: int) -> None:
+def seal_letter(
+    work: Work, case: Case, draft: Commission, letter: StoredFile, signatory_id: int,
+    called: catalogue_use.FieldName | None = None,
+) -> None:  # fmt: skip
     """Number the letter and issue it; from here on nothing of it changes.
 
     Raises Conflict: it asks for a field that no source's agreement covers (LF-30).
@@ -211,7 +216,8 @@ def seal_letter(work: Work, case: Case, draft: Commission, letter: StoredFile, s
     wanted = fields_of(work, draft)
     if any(wanted.values()):
         agency = work.session.get_one(Organisation, draft.agency_id)
-        catalogue_use.must_be_agreed(work, wanted, catalogue.reachable(work, agency, wanted))
+        offered = catalogue.reachable(work, agency, wanted)
+        catalogue_use.must_be_agreed(work, wanted, offered, called or catalogue_use.in_words)
     office = work.session.get_one(Organisation, case.department_id)
     value = numbers.take(work, office.id, "commission")
     draft.number = numbers.document_number(f"{office.mark}委", work.today.year, value)

@@ -10,6 +10,7 @@ from domain.text import gettext as _
 from domain.verification import acceptances, batches, commissions
 from domain.verification.acceptances import CHECKS, FAIL, PASS
 from domain.verification.commissions import ACCEPTED, ISSUED, REFUSED, VERIFY
+from sources.categories import name_of
 from workflows import answering
 from workflows.registry import Call, TaskAnswers, operation
 
@@ -43,6 +44,7 @@ def issue(call: Call) -> Mapping[str, Any]:
         signed_on=answering.day(signed.values, "signed_on"),
         letter=letters[0] if letters else None,
         by=signed.account_id,
+        called=name_of,
     )
     return {"ref": made.ref, "attempt": made.attempt}
 
