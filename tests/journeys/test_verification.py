@@ -357,6 +357,8 @@ def _invariants(story: Story) -> None:
         assert list(sealing.verify(work.session, story.office.home.vault)) == []
 
 
+@pytest.mark.clause("LF-08")
+@pytest.mark.clause("LF-09")
 def test_an_application_goes_from_intake_to_the_closed_file(office: Office) -> None:
     _open_silent_source(office)
     story = new_case(office, "town", JIANG)

@@ -119,7 +119,6 @@ def test_a_file_is_taken_back_before_it_counts_and_withdrawn_afterwards(office: 
     assert "wrong branch" in leader.get(address).text
 
 
-@pytest.mark.clause("LF-10")
 def test_the_hand_over_of_a_medium_is_recorded_once(office: Office) -> None:
     browser = browser_of(app_of(office), office, "bank")
     address = _hand_in(browser, _file(1)).headers["Location"]

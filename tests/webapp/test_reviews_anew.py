@@ -8,6 +8,8 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import func, select
 
+from domain.assistance.determinations import Determination
+from domain.assistance.recipients import Recipient
 from domain.cases import Case
 from domain.oversight.campaigns import Campaign, CampaignSubject
 from domain.verification import withdrawals
@@ -90,6 +92,11 @@ def test_a_household_that_receives_is_reviewed_in_one_campaign_and_keeps_its_hel
         household = reported.case(work).household_id
         made = work.session.scalars(select(CampaignSubject.household_id)).all()
         assert list(made) == [household]
+        # a report that lost its ground stops nothing: neither the help nor a decision moves with it
+        on_roll = work.session.scalars(select(Recipient).where(Recipient.household_id == household)).all()
+        assert on_roll and {(one.state, one.until) for one in on_roll} == {("ACTIVE", None)}
+        outcomes = work.session.scalars(select(Determination.outcome)).all()
+        assert outcomes == ["APPROVE"]
     assert place in clerk.get("/reviews").text
 
 

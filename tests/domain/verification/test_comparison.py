@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from domain.errors import Conflict
 from domain.parties.households import Person
-from domain.verification import comparison, measures, queries, surveys
+from domain.verification import catalogue, comparison, measures, queries, results, surveys
 from domain.verification.comparison import ComparisonLine, LineView
 from domain.verification.measures import Row
 from domain.work import SCHEDULER
@@ -29,6 +29,7 @@ from tests.domain.verification.sourced import (
     ready,
     sitting,
     sources,
+    supplier,
     yuan,
 )
 from tests.domain.verification.test_surveys import VISIT
@@ -225,6 +226,38 @@ def test_of_one_thing_told_twice_the_own_level_counts_and_the_conflict_is_said()
     found = measures.total("DEPOSIT", [upper, own, other])
     assert (found.value, found.count, found.conflict) == (Decimal("15.00"), 2, True)
     assert not measures.total("DEPOSIT", [own, other]).conflict
+
+
+@pytest.mark.clause("LF-05")
+def test_what_both_levels_answered_is_kept_and_the_own_level_is_shown_with_the_conflict(both: Desk) -> None:
+    with sitting(both, "clerk") as work:
+        own = sources(work)["DEPOSIT"]
+        upper = catalogue.add_resource(work, supplier(work, "head-bank", "province"), "DEPOSIT")
+        case, _family, (first, second) = accepted_case(work, categories=("DEPOSIT",))
+        handler = as_role(work, both, "handler")
+        with pytest.raises(Conflict) as refused:  # the level above in place of the own one, without saying why
+            queries.plan(handler, case, [upper.ref], "只查省级")
+        assert refused.value.clause == "LF-07"
+        asked = {query.resource_id: query for query in queries.plan(handler, case, [own.ref, upper.ref])}
+        for query in asked.values():
+            queries.send(work, query)
+        below, above = ready(work, own), ready(work, upper)
+        # the level above answers first, and of the second person alone it says the same
+        answered(
+            work, asked[upper.id], above, match(first, above, account="1", balance="90000.00"),
+            match(second, above, account="2", balance="70.00"),
+        )  # fmt: skip
+        answered(
+            work, asked[own.id], below, match(first, below, account="1", balance="30.00"),
+            match(second, below, account="2", balance="70.00"),
+        )  # fmt: skip
+        lines = comparison.build(work, case)
+        shown = [_of(lines, person, "DEPOSIT") for person in (first, second)]
+        assert [(line.found, line.conflict) for line in shown] == [(Decimal(30), True), (Decimal(70), False)]
+        kept = results.results(handler, case)
+        assert sorted((row.person, row.source_level) for row in kept) == sorted(
+            (person.ref, level) for person in (first, second) for level in ("city", "province")
+        )
 
 
 def test_a_later_delivery_of_the_same_account_replaces_the_earlier() -> None:

@@ -17,6 +17,8 @@ from domain.journal import JournalEntry
 from domain.verification import comparison, doubt_facts, doubts
 from domain.verification.doubt_facts import About
 from domain.verification.doubts import Doubt, Raised
+from domain.workdays import add_months
+from tests.bundles.test_doubts import LIMITS, matched
 from tests.domain.office import TODAY, Desk
 from tests.domain.verification.sourced import (
     accepted_case,
@@ -148,6 +150,7 @@ def test_a_doubt_of_a_sum_rests_on_its_weightiest_row(desk: Desk) -> None:
 
 @pytest.mark.clause("CK-10")
 def test_old_data_are_called_stale(desk: Desk) -> None:
+    oldest = add_months(TODAY, -6)  # the national policy's doubt.max_data_age
     with sitting(desk, "clerk") as work:
         offered = sources(work)
         case, _family, (first, second) = accepted_case(work, "甲", "乙")
@@ -157,12 +160,17 @@ def test_old_data_are_called_stale(desk: Desk) -> None:
             work,
             made["DEPOSIT"],
             bank,
-            match(first, bank, account="1", balance="1.00", data_date=TODAY - timedelta(days=200)),
-            match(second, bank, account="2", balance="1.00"),
+            match(first, bank, account="1", balance="1.00", data_date=oldest - timedelta(days=1)),
+            match(second, bank, account="2", balance="1.00", data_date=oldest),
         )
         comparison.build(work, case)
         facts = doubt_facts.facts(work, case)
         assert [_line(facts, person, "DEPOSIT")["stale"] for person in (first, second)] == [True, False]
+        # and whoever compares is warned by the table that ships, of nothing but the age
+        told = [
+            matched(_line(facts, person, "DEPOSIT"), LIMITS | {"amount_tolerance": None}) for person in (first, second)
+        ]
+        assert [codes.get("stale") for codes in told] == ["D-STALE", None]
 
 
 def test_a_doubt_is_settled_once_by_the_county_and_never_by_the_agency(both: Desk) -> None:

@@ -84,6 +84,7 @@ def test_in_a_review_a_higher_level_is_no_mandatory_line(desk: Desk) -> None:
         assert len(queries.plan(as_role(work, desk, "handler"), case, own)) == 3
 
 
+@pytest.mark.clause("BX-08")
 @pytest.mark.clause("LN-28")
 def test_nothing_outside_the_letter_is_asked(both: Desk) -> None:
     with sitting(both, "clerk") as work:

@@ -36,6 +36,10 @@ def test_what_no_source_answered_is_the_departments_to_find_out(both: Desk) -> N
         for login in ("handler", "checker"):
             with pytest.raises(NotPermitted):
                 surveys.record(as_role(work, both, login), case, made["DEPOSIT"], filled)
+        with pytest.raises(InvalidAnswers) as refused:
+            surveys.record(as_role(work, both, "town"), case, made["DEPOSIT"], replace(filled, method="HEARSAY"))
+        assert "method" in refused.value.fields
+        assert surveys.METHODS[:3] == ("VISIT", "NEIGHBOURS", "LETTER")  # 实地查看、邻里访问、信函索证
         kept = surveys.record(as_role(work, both, "town"), case, made["DEPOSIT"], filled)
         row = work.session.scalars(select(Survey)).one()
         assert (row.org_kind, row.method, row.query_id) == ("town_post", "VISIT", made["DEPOSIT"].id)

@@ -178,7 +178,6 @@ def test_every_part_is_sealed_anew_and_a_rotation_that_was_cut_off_goes_on(both:
     assert [row.row for row in store.match([delivery], [store.wanted("x", number(12))])] == [14]
 
 
-@pytest.mark.clause("LF-10")
 def test_rows_of_a_stored_part_never_change_not_even_by_hand(both: Desk) -> None:
     ref = handed_in(both, 5)
     reading.read_delivery(both.home, ref, LATER)
