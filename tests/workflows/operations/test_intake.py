@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 from sqlalchemy import event, select, text
@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from domain.errors import Conflict, InvalidAnswers, NotPermitted
 from domain.parties.accounts import Account
-from domain.verification import deliveries, intake, mappings, supply, withdrawals
+from domain.verification import catalogue, deliveries, intake, mappings, supply, withdrawals
 from domain.verification.deliveries import (
     FAILED,
     LOOKING,
@@ -39,11 +39,12 @@ HEADING = "户名,证件号码,开户银行,账户余额(元),查询时点\r\n"
 
 @dataclass
 class Bank:
-    """A bank with its two people, at whose desk files are handed in."""
+    """A bank with its two people, at whose desk files are handed in; or another office that supplies data."""
 
     desk: Desk
     ref: str
     people: dict[str, str]
+    now: datetime = NOW
 
     def acting(self, work: Work, role: str = "data_supplier") -> Work:
         account = work.session.scalars(select(Account).where(Account.ref == self.people[role])).one()
@@ -54,7 +55,7 @@ class Bank:
 
     def hand_in(self, content: str | bytes, period: str = "", replaces: str = "") -> str:
         data = content if isinstance(content, bytes) else content.encode()
-        with unit_of_work(self.desk.home, SCHEDULER, now=NOW) as work:
+        with unit_of_work(self.desk.home, SCHEDULER, now=self.now) as work:
             before = deliveries.by_ref(work, replaces) if replaces else None
             made = intake.hand_in(
                 self.acting(work), self.resource(work), file_of(work, data), period=period, replaces=before
@@ -63,19 +64,19 @@ class Bank:
 
     def look(self, ref: str) -> None:
         """The duty: gather, perform, record."""
-        with unit_of_work(self.desk.home, SCHEDULER, now=NOW, write=False) as work:
+        with unit_of_work(self.desk.home, SCHEDULER, now=self.now, write=False) as work:
             plan = looking.gather(work, ref)
         looked = looking.perform(self.desk.home, plan)
-        with unit_of_work(self.desk.home, SCHEDULER, now=NOW) as work:
+        with unit_of_work(self.desk.home, SCHEDULER, now=self.now) as work:
             looking.record(work, ref, looked)
 
     def look_while(self, ref: str, meanwhile: Callable[[], None]) -> Looked | None:
         """The duty, with something that happens between its beginning and its reading; what it brought."""
-        with unit_of_work(self.desk.home, SCHEDULER, now=NOW, write=False) as work:
-            plan = looking.gather(work, ref, NOW)
+        with unit_of_work(self.desk.home, SCHEDULER, now=self.now, write=False) as work:
+            plan = looking.gather(work, ref, self.now)
         meanwhile()
         looked = looking.perform(self.desk.home, plan)
-        with unit_of_work(self.desk.home, SCHEDULER, now=NOW) as work:
+        with unit_of_work(self.desk.home, SCHEDULER, now=self.now) as work:
             looking.record(work, ref, looked)
         return looked
 
@@ -85,13 +86,13 @@ class Bank:
         return ref
 
     def accept(self, ref: str, *, whole: bool = False) -> None:
-        with unit_of_work(self.desk.home, SCHEDULER, now=NOW) as work:
+        with unit_of_work(self.desk.home, SCHEDULER, now=self.now) as work:
             intake.accept(self.acting(work), deliveries.by_ref(work, ref), whole=whole)
 
     def taken_in(self, content: str, period: str = "", replaces: str = "") -> str:
         ref = self.looked(content, period, replaces)
         self.accept(ref)
-        reading.read_delivery(self.desk.home, ref, now=NOW)
+        reading.read_delivery(self.desk.home, ref, now=self.now)
         return ref
 
     def state(self, ref: str) -> str:
@@ -105,7 +106,7 @@ class Bank:
         return str(self.delivery(ref).refusal or "")
 
     def seen(self, ref: str) -> tuple[dict[str, object], dict[str, object]]:
-        with unit_of_work(self.desk.home, SCHEDULER, now=NOW, write=False) as work:
+        with unit_of_work(self.desk.home, SCHEDULER, now=self.now, write=False) as work:
             row = intake.of(work, deliveries.by_ref(work, ref))
             assert row is not None
             return intake.seen_of(work, row), dict(row.quality)
@@ -115,12 +116,12 @@ class Bank:
             return {row.period.code: row.state for row in session.scalars(select(SupplyDue))}
 
 
-def bank_of(desk: Desk, *, monthly: bool = False) -> Bank:
+def bank_of(desk: Desk, *, rhythm: str = "") -> Bank:
     with sitting(desk, "clerk") as work:
         resource = sources(work)["DEPOSIT"]
         people = named(work, resource)
-        if monthly:
-            supply.set_rhythm(work.acting(OPERATOR), resource, MONTH)
+        if rhythm:
+            supply.set_rhythm(work.acting(OPERATOR), resource, rhythm)
         return Bank(desk, resource.ref, {role: account.ref for role, account in people.items()})
 
 
@@ -247,7 +248,7 @@ def test_an_office_names_both_its_people_before_its_first_file(both: Desk, role:
 
 @pytest.mark.clause("CK-19")
 def test_a_file_settles_the_period_it_was_handed_in_for(both: Desk) -> None:
-    bank = bank_of(both, monthly=True)
+    bank = bank_of(both, rhythm=MONTH)
     ref = bank.taken_in(rows(2))
     late = bank.taken_in(rows(2, "2027-01-31"), "2027-01")
     assert (bank.delivery(ref).data_date, bank.delivery(late).data_date) == (date(2027, 2, 28), date(2027, 1, 31))
@@ -289,7 +290,7 @@ def test_a_file_settles_the_period_it_was_handed_in_for(both: Desk) -> None:
 def test_a_file_of_another_period_or_template_is_refused_whole_with_place_and_remedy(
     desk: Desk, content: object, said: str
 ) -> None:
-    bank = bank_of(desk, monthly=True)
+    bank = bank_of(desk, rhythm=MONTH)
     before = len(list(desk.home.blobs.names()))
     ref = bank.looked(content())  # type: ignore[operator]
     assert bank.state(ref) == FAILED and said in bank.said(ref)
@@ -305,7 +306,7 @@ def test_a_file_of_another_period_or_template_is_refused_whole_with_place_and_re
 
 
 def test_a_day_of_printing_in_the_title_is_no_period_and_some_stray_days_are_no_mistake(desk: Desk) -> None:
-    bank = bank_of(desk, monthly=True)
+    bank = bank_of(desk, rhythm=MONTH)
     stray = f"丙某,{idno()},本溪银行,1.00,2026-11-30\r\n"
     ref = bank.looked("打印日期：2027年3月8日,,,,\r\n" + rows(30) + stray)
     assert bank.state(ref) == WAITING
@@ -332,8 +333,6 @@ def test_the_same_file_is_one_delivery_for_an_office_and_two_for_two(both: Desk)
         bank.hand_in(content)
     assert refused.value.clause == "LF-10"
     with sitting(both, "clerk") as work:
-        from domain.verification import catalogue
-
         second = catalogue.add_resource(work, supplier(work, "post-bank"), "DEPOSIT")
         people = named(work, second)
         other = Bank(both, second.ref, {role: account.ref for role, account in people.items()})
@@ -404,7 +403,7 @@ def test_every_rejected_row_stands_in_the_whole_list_with_its_place_and_reason(b
 
 
 def test_a_corrected_file_takes_the_place_of_the_one_before_in_one_moment(both: Desk) -> None:
-    bank = bank_of(both, monthly=True)
+    bank = bank_of(both, rhythm=MONTH)
     first = bank.taken_in(rows(2))
     second = bank.taken_in(rows(3), replaces=first)
     assert (bank.state(first), bank.state(second)) == (WITHDRAWN, READY)
@@ -416,7 +415,7 @@ def test_a_corrected_file_takes_the_place_of_the_one_before_in_one_moment(both: 
 
 
 def test_a_withdrawn_file_makes_its_period_due_again_and_only_its_leader_withdraws(both: Desk) -> None:
-    bank = bank_of(both, monthly=True)
+    bank = bank_of(both, rhythm=MONTH)
     ref = bank.taken_in(rows(2))
     with unit_of_work(both.home, SCHEDULER, now=NOW) as work:
         delivery = deliveries.by_ref(work, ref)
