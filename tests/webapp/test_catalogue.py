@@ -184,7 +184,7 @@ def test_the_gap_list_is_narrowed_by_state(office: Office, app: Flask) -> None:
     assert counted[""] == counted["NONE"] + counted["UPPER"] + counted["OWN"]
     above = browser.get("/catalogue/gaps?state=UPPER").text.partition('id="categories"')[2]
     assert "仅上级共享</span></td>" in above and "无人共享</span></td>" not in above
-    assert "没有内容" in browser.get("/catalogue/gaps?state=OWN").text
+    assert "没有处于此状态的信息类别" in browser.get("/catalogue/gaps?state=OWN").text
     assert browser.get("/catalogue/gaps?state=ELSE").status_code == 404
     page = "/catalogue/gaps?state=UPPER"  # a note leaves the list as it was narrowed
     noted = _post(browser, page, category="DEPOSIT", note="已接洽")

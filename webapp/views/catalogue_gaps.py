@@ -76,9 +76,11 @@ def _offices(work: Work, lines: Sequence[Line]) -> dict[int, str]:
 def _wanted() -> Gap | None:
     """The state the list is narrowed to, by ?state=; None for all. Raises NotFound for a state there is not."""
     said = request.args.get("state", "")
-    if said and said not in Gap:
+    if not said:
+        return None
+    if said not in {kind.value for kind in Gap}:
         raise NotFound(_("There is no such state of a gap."))
-    return Gap(said) if said else None
+    return Gap(said)
 
 
 def _form(work: Work) -> NoteForm:
