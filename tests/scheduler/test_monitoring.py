@@ -173,7 +173,6 @@ def test_a_record_says_how_and_stays(office: Office) -> None:
             work.session.rollback()
 
 
-@pytest.mark.clause("CK-18")
 def test_each_office_sees_its_own_doubts_alone(office: Office) -> None:
     prepared(office)
     standing.in_force(office)

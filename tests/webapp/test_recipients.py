@@ -33,7 +33,6 @@ def refs(page: str) -> list[str]:
     return re.findall(r'href="/recipients/(\w{26})"', page)
 
 
-@pytest.mark.clause("CK-18")
 def test_the_list_is_narrowed_by_state_category_and_delivery(compared: Office) -> None:
     clerk = browser_of(app_of(compared), compared, "clerk")
     whole = refs(clerk.get("/recipients").text)
