@@ -34,7 +34,17 @@ from domain.parties import households
 from domain.parties.accounts import Account
 from domain.parties.households import Person
 from domain.parties.organisations import Organisation
-from domain.verification import commissions, comparison, declarations, doubts, measures, queries, reports, surveys
+from domain.verification import (
+    commissions,
+    comparison,
+    declarations,
+    doubts,
+    freshness,
+    measures,
+    queries,
+    reports,
+    surveys,
+)
 from domain.verification.authorisations import Authorisation
 from domain.verification.commissions import Commission, CommissionSubject
 from domain.verification.comparison import LineView, Piece
@@ -200,6 +210,7 @@ def _members(work: Work, pieces: Sequence[Piece], commission: Commission) -> tup
 
 def _query_lines(work: Work, case: Case, pieces: Sequence[Piece], lines: Sequence[LineView]) -> Iterator[QueryLine]:
     told = {(line.person_id, line.category): line for line in lines}
+    days = freshness.searched(work, {query.id: query for piece in pieces for query, _state in piece.asked}.values())
     for piece in pieces:
         line = told.get((piece.person.id, piece.category))
         declared = figure(work, piece.category, line.unit, line.declared) if line is not None else None
@@ -213,7 +224,19 @@ def _query_lines(work: Work, case: Case, pieces: Sequence[Piece], lines: Sequenc
         if not piece.asked:
             yield blank
         for query, state in piece.asked:
-            yield _answered(work, case, piece, query, state, blank)
+            answered = _answered(work, case, piece, query, state, blank)
+            too_old = line.too_old if line is not None and len(piece.asked) == 1 else None
+            yield _aged(answered, days.get(query.id), too_old)
+
+
+def _aged(answered: QueryLine, looked_through: date | None, too_old: date | None) -> QueryLine:
+    """With the day of the data in which nothing was found, or of those that were too old to be compared (CK-10)."""
+    if answered.state is ResultState.NOT_FOUND and looked_through is not None:
+        return replace(answered, data_date=looked_through.isoformat())
+    if answered.state is ResultState.NOT_OBTAINED and too_old is not None:
+        said = f"{answered.reason}；该单位最新数据日期为 {too_old.isoformat()}，已超过时效，未用于比对"
+        return replace(answered, reason=said)
+    return answered
 
 
 def _answered(work: Work, case: Case, piece: Piece, query: Query, state: str, blank: QueryLine) -> QueryLine:

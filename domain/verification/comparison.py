@@ -26,12 +26,14 @@ from domain.verification import (
     catalogue,
     commissions,
     declarations,
+    freshness,
     measures,
     name_hints,
     queries,
     results,
     surveys,
 )
+from domain.verification.freshness import Ages
 from domain.verification.measures import Row, Total
 from domain.verification.queries import ANSWERED, FOUND, NOT_FOUND, Query, QuerySubject
 from domain.verification.results import ResultView
@@ -72,7 +74,8 @@ class LineView:
     """A line as pages and the report show it; figures in `unit` (yuan, yuan_month, count, fact), S3.
 
     found None: not obtained, `reason` says why. missing: reasons of sources that did not answer beside others.
-    rows: refs of the result rows counted; text: words of an offline investigation.
+    rows: refs of the result rows counted; text: words of an offline investigation. data_date: of those rows, or of what
+    was looked through; stale: it was too long ago when compared; too_old: of data not compared for their age (CK-10).
     """
 
     id: int
@@ -93,6 +96,8 @@ class LineView:
     missing: tuple[str, ...]
     rows: tuple[str, ...]
     text: str = field(repr=False)
+    stale: bool = False
+    too_old: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +139,12 @@ def build(work: Work, case: Case, round: int | None = None) -> list[LineView]:
     totals = {(piece.person.id, piece.category): _total(work, case, piece) for piece in pieces}
     declared = _declared(work, case, pieces, totals)
     tolerance = rules.of_case(work, case).value(TOLERANCE) or Decimal(0)
+    ages = freshness.ages(work, case, [one for piece in pieces for one in piece.asked])
     made = 0
     for piece in pieces:
         key = (piece.person.id, piece.category)
         if key not in standing:
-            work.session.add(_line(work, case, chosen, piece, declared.get(key), totals[key], tolerance))
+            work.session.add(_line(work, case, chosen, piece, declared.get(key), totals[key], tolerance, ages))
             made += 1
     work.session.flush()
     if made:
@@ -317,8 +323,9 @@ def lay(
 
 
 def _line(
-    work: Work, case: Case, round: int, piece: Piece, declared: Decimal | None, total: Total | None, tolerance: Decimal
-) -> ComparisonLine:
+    work: Work, case: Case, round: int, piece: Piece, declared: Decimal | None, total: Total | None, tolerance: Decimal,
+    ages: Ages,
+) -> ComparisonLine:  # fmt: skip
     measure = measures.measure_of(piece.category)
     verdict, reason = "NOT_OBTAINED", ""
     if total is None:
@@ -336,7 +343,7 @@ def _line(
         "difference": None if total is None else format(total.value - (declared or Decimal(0)), "f"),
         "count": total.count if total else 0,
         "rows": [row.ref for row in total.rows] if total else [],
-        "data_date": total.data_date.isoformat() if total and total.data_date else None,
+        **ages.told(piece.asked, total.data_date if total else None, obtained=total is not None),
         "conflict": bool(total and total.conflict),
         "missing": [] if total is None else list(piece.missing),
         "text": "; ".join(str(finding["text"]) for finding in piece.offline if finding.get("text")),
@@ -364,7 +371,7 @@ def _sealed(unit: str, figure: Decimal | None) -> dict[str, str] | None:
 
 def _view(work: Work, line: ComparisonLine, person: str) -> LineView:
     value = cast(dict[str, Any], work.home.vault.open_json("comparison_line.value", line.ref, line.value))
-    day = value["data_date"]
+    day, too_old = value["data_date"], value.get("too_old")
     return LineView(
         line.id,
         line.ref,
@@ -384,6 +391,8 @@ def _view(work: Work, line: ComparisonLine, person: str) -> LineView:
         tuple(value["missing"]),
         tuple(value["rows"]),
         value["text"],
+        value.get("stale", False),  # lines of earlier versions do not say
+        date.fromisoformat(too_old) if too_old else None,
     )
 
 

@@ -20,12 +20,12 @@ from domain.parties import households
 from domain.parties.households import SUPPORTER, Person
 from domain.parties.organisations import Organisation
 from domain.policy_keys import DOUBTS
-from domain.verification import comparison, declarations, family, measures
+from domain.verification import comparison, declarations, family, freshness, measures
 from domain.verification.comparison import LineView, Piece
 from domain.verification.family import Family, Held, Member
 from domain.verification.measures import Row
 from domain.work import Work
-from domain.workdays import Term, add_months
+from domain.workdays import Term
 
 LINE, ROW, SUPPORT = "LINE", "ROW", "SUPPORTER"
 _DAYS_A_MONTH = 30
@@ -102,9 +102,10 @@ def facts_of(work: Work, case: Case, found: Sequence[Compared]) -> list[About]:
     frame = {"case_kind": case.kind, "programme": case.programme, "household_size": size, "limits": limits}
     home = _family(work, case, [one.held for one in found], limits)
     places = family.of_lines(home)
+    oldest = freshness.oldest(work, case)
     made = []
     for one in found:
-        made.append(_about_line(work, one, frame, places[one.held.person.id, one.line.category]))
+        made.append(_about_line(oldest, one, frame, places[one.held.person.id, one.line.category]))
         if not one.held.person.supporter:
             for row, view in zip(one.held.rows, one.views, strict=True):
                 names = family.of_row(home, one.held, row)
@@ -187,9 +188,9 @@ def _shared(line: LineView, frame: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _about_line(work: Work, one: Compared, frame: Mapping[str, Any], names: Mapping[str, Any]) -> About:
-    line, age = one.line, frame["limits"]["max_data_age"]
-    stale = line.data_date is not None and age is not None and line.data_date < add_months(work.today, -int(age))
+def _about_line(oldest: date | None, one: Compared, frame: Mapping[str, Any], names: Mapping[str, Any]) -> About:
+    line = one.line
+    stale = line.data_date is not None and oldest is not None and line.data_date < oldest
     context = {
         **_shared(line, frame),
         "fact": SUPPORT if one.held.person.supporter else LINE,

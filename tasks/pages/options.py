@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy import select
@@ -13,7 +14,7 @@ from domain.parties.households import Person, PersonView
 from domain.parties.organisations import Organisation
 from domain.policy_shipped import Rules
 from domain.text import gettext as _
-from domain.verification import catalogue, catalogue_use, commissions, name_hints, rechecks
+from domain.verification import catalogue, catalogue_use, commissions, freshness, name_hints, rechecks
 from domain.verification.catalogue_rows import Resource
 from domain.verification.catalogue_use import Standing
 from domain.verification.name_hints import Hint
@@ -133,11 +134,13 @@ def _resources(work: Work, case: Case, law: Rules, english: bool) -> list[tuple[
     words = {code: one.en if english else one.zh for code, one in known.items()}
     names = {key: one.name_en if english else one.name for key, one in offices.items()}
     stand = catalogue_use.standings(work, found)
+    days, oldest = freshness.newest(work, [one.id for one in found]), freshness.oldest(work, case)
     return [
         (
             one.ref,
             " · ".join((words.get(one.category, one.category), names[one.supplier_id], _level(agency, one)))
-            + _opening(work, stand[one.id]),
+            + _opening(work, stand[one.id])
+            + _age(days.get(one.id), oldest),
         )
         for one in found
     ]
@@ -178,6 +181,15 @@ def _opening(work: Work, found: Standing) -> str:
     if opens == work.today:
         return ""
     return str(_(" (takes it from %(day)s on; until then it waits)", day=f"{opens:%Y-%m-%d}"))
+
+
+def _age(newest: date | None, oldest: date | None) -> str:
+    """That the source has nothing but data too old to be compared, so that asking it brings nothing yet (CK-10)."""
+    if newest is None or oldest is None or newest >= oldest:
+        return ""
+    return str(
+        _(" (its newest data are of %(day)s, too old to compare; it answers once newer ones come)", day=f"{newest}")
+    )
 
 
 def _suppliers(work: Work, resources: Sequence[Resource]) -> Mapping[int, Organisation]:

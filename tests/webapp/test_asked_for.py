@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
 from domain.parties import organisations
 from domain.parties.organisations import Organisation
-from domain.verification import catalogue, catalogue_use, catalogue_versions, commissions, declarations, family
+from domain.verification import (
+    catalogue,
+    catalogue_use,
+    catalogue_versions,
+    commissions,
+    declarations,
+    family,
+    freshness,
+)
 from domain.verification.catalogue_rows import Resource
 from domain.verification.catalogue_windows import Window
 from domain.verification.commissions import ISSUED
 from domain.verification.queries import PLANNED, Query
 from domain.work import unit_of_work
+from tests.domain.verification.sourced import ready
 from tests.homes import Office
 from tests.journeys import steps
 from tests.journeys.playing import Story, new_case
@@ -149,6 +159,51 @@ def test_outside_a_sources_window_the_plan_says_when_it_opens_and_one_waits_for_
         with story.work() as work:
             (query,) = story.rows(work, Query, Query.category == "DEPOSIT")
             assert query.state in ("SENT", "ANSWERED") and query.sent_at is not None  # queued, never overdue
+
+
+@pytest.mark.clause("CK-10")
+def test_a_source_with_nothing_but_old_data_is_told_in_the_plan_and_beside_the_line_it_left_empty(
+    office: Office,
+) -> None:
+    story = _prepared(office)
+    with story.work() as work:
+        today = work.today
+        for category, age in (("WAGE", 300), ("HPF", 30)):
+            labour = organisations.by_code(work, "labour")
+            made = catalogue.add_resource(work, labour, category, level="city")
+            ready(work, made, today - timedelta(days=age))
+    steps.commission(story, ["VEHICLE", "WAGE"])
+    steps.sign_commission(story)
+    steps.accept(story)
+    handler, address = _page(office, "handler", story, "query_plan")
+    day = f"{today - timedelta(days=300)}"
+    page = handler.get(address).text
+    (warned,) = re.findall(r"[^<>]*最新数据为[^<>]*", page)
+    assert "固定性工资" in warned and f"最新数据为 {day}，已超过时效" in warned
+    chosen = re.findall(r'name="resources"[^>]*value="(\w+)"', page)
+    assert send(handler, address, {"resources": chosen}).status_code == 302
+    office.sweep()
+    with story.work() as work:
+        asked = {one.category: one for one in story.rows(work, Query)}
+        assert (asked["WAGE"].state, asked["VEHICLE"].state) == ("SENT", "ANSWERED")
+        due = asked["WAGE"].due_at
+    assert due is not None
+    office.advance(due.isoformat())
+    members = [{"person": one.ref, "obtained": "NO"} for one in steps.family(story)]
+    story.do("town", "survey", {
+        "method": "VISIT", "made_at": steps.today(story), "place": "某小区", "surveyors": "谷雨、谷清明",
+        "obtained": members, "statement": "走访",
+    })  # fmt: skip
+    case = browser_of(app_of(office), office, "handler").get(f"/cases/{story.case_ref}").text
+    wages = re.findall(r'<tr><th scope="row">固定性工资</th>.*?</tr>', case)
+    assert len(wages) == len(members)
+    assert all("仅有过旧数据，未比对" in row and day in row and "未获得" in row for row in wages)
+    cars = re.findall(r'<tr><th scope="row">车辆</th>.*?</tr>', case)
+    with story.work() as work:  # whoever has no vehicle: the day of the register that was looked through
+        (car,) = work.session.scalars(select(Resource).where(Resource.category == "VEHICLE")).all()
+        looked = freshness.newest(work, [car.id])[car.id]
+    assert len(cars) == len(members) and all(re.search(r"\d{4}-\d\d-\d\d", row) for row in cars)
+    assert f"{looked}" in "".join(cars) and "过旧" not in "".join(cars)
 
 
 @pytest.mark.clause("LF-07")

@@ -4,24 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
-from domain import rules
 from domain.home import Home
 from domain.parties import households
-from domain.policy_keys import policy_key
-from domain.verification import deliveries, queries, results
+from domain.verification import deliveries, freshness, queries, results
 from domain.verification.deliveries import Resource
 from domain.verification.queries import PLANNED, SENT, Query
 from domain.verification.results import Match
 from domain.work import SCHEDULER
-from domain.workdays import Term, add_months
 from sources.store import MatchedRow, Store, StoredDelivery, Wanted
 from workflows.operations.deliveries import stored_delivery
 from workflows.registry import Call, operation, slow_operation
-
-MAX_AGE = policy_key("doubt.max_data_age")
 
 
 @operation("query.plan", outputs=("queries",))
@@ -82,7 +76,7 @@ class RunQuery:
             return MatchPlan(query.ref, already=True)
         work = call.work
         resource = work.session.get_one(Resource, query.resource_id)
-        usable = deliveries.ready(work, resource, _oldest(call))
+        usable = deliveries.ready(work, resource, freshness.oldest(work, call.case))
         if not usable:
             return None
         store = Store(work.home.blobs, work.home.vault)
@@ -117,14 +111,6 @@ def _sent(call: Call, planned: Sequence[Query]) -> dict[str, Any]:
 def _query(call: Call) -> Query:
     ref = call.item["ref"] if isinstance(call.item, Mapping) else str(call.item)
     return queries.by_ref(call.work, ref)
-
-
-def _oldest(call: Call) -> date | None:
-    """The first day of data that are not called stale under the case's rules (CK-10)."""
-    age = rules.of_case(call.work, call.case).value(MAX_AGE)
-    if not isinstance(age, Term) or age.unit != "month":
-        return None
-    return add_months(call.work.today, -age.length)
 
 
 def _match(row: MatchedRow) -> Match:

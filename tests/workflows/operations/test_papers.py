@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import pypdfium2
@@ -82,6 +83,7 @@ def _line(data: ReportData, person: str, category: str) -> Any:
     return next(line for line in data.lines if (line.person, line.category) == (person, category))
 
 
+@pytest.mark.clause("CK-10")
 def test_a_report_travels_from_draft_to_the_department_with_what_was_found(both: Desk) -> None:
     with both.acting() as work:
         case, _family, _members = verified(work)
@@ -95,7 +97,8 @@ def test_a_report_travels_from_draft_to_the_department_with_what_was_found(both:
         assert (pension.state, pension.found, pension.declared) == (ResultState.FOUND, "1,486 元/月", "1,486 元/月")
         assert (pension.source, pension.level, pension.data_date) == ("单位insurance", "省级", "2027-03-10")
         assert _line(data, "甲某", "银行存款").found == "30,000 元"
-        assert _line(data, "乙某", "银行存款").state is ResultState.NOT_FOUND
+        nothing = _line(data, "乙某", "银行存款")  # with the day of the data that were looked through
+        assert (nothing.state, nothing.data_date) == (ResultState.NOT_FOUND, "2027-03-10")
         deposit = next(one for one in data.comparisons if (one.person, one.item) == ("甲某", "银行存款"))
         assert (deposit.verdict, deposit.difference) == (Verdict.UNDECLARED, "30,000 元")
         assert all("*" in member.masked_id and member.authorisation for member in data.members)
@@ -137,6 +140,23 @@ def test_at_the_limit_the_report_is_issued_with_what_was_not_obtained_and_why(bo
         # a late answer becomes a supplement
         _second, supplement, _said = _delivered(work, case)
         assert (supplement.version, supplement.supplement_of) == (2, data.number)
+
+
+@pytest.mark.clause("CK-10")
+def test_a_report_says_that_a_source_has_nothing_but_data_too_old_to_compare(both: Desk) -> None:
+    with both.acting() as work:
+        offered = sources(work)
+        case, _family, _members = accepted_case(work, categories=("DEPOSIT", "VEHICLE"))
+        asked = planned(being(work, "handler"), case)
+        ready(work, offered["DEPOSIT"], TODAY - timedelta(days=300))
+        for query in asked.values():
+            queries.give_up(work.acting(SCHEDULER), query, queries.TIMEOUT)
+        comparison.build(work, case)
+        _report, data, said = _delivered(work, case)
+        old, silent = _line(data, "甲某", "银行存款"), _line(data, "甲某", "车辆")
+        assert old.reason == f"{silent.reason}；该单位最新数据日期为 2026-05-14，已超过时效，未用于比对"
+        assert (old.state, old.data_date, silent.data_date) == (ResultState.NOT_OBTAINED, None, None)
+        assert "2026-05-14，已超过时效" in said
 
 
 @pytest.mark.clause("LF-17")
