@@ -163,7 +163,7 @@ def test_a_quota_is_granted_on_the_page_of_its_item(office: Office, app: Flask) 
 def test_the_gap_list_shows_what_is_missing_and_keeps_notes(office: Office, app: Flask) -> None:
     browser = browser_of(app, office, "handler")  # of the county's agency: all it has comes from the city
     page = browser.get("/catalogue/gaps").text
-    assert "仅上级共享" in page and "本级已共享</dt><dd>0</dd>" in page
+    assert "仅上级共享" in page and "本级已共享 <span>0</span></a>" in page
     answer = _post(browser, "/catalogue/gaps", category="DEPOSIT", note="已与县农商行接洽")
     assert answer.status_code == 302 and "已与县农商行接洽" in browser.get("/catalogue/gaps").text
     assert _post(browser, "/catalogue/gaps", category="DEPOSIT", note="").status_code == 422
