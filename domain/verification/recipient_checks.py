@@ -35,6 +35,7 @@ from domain.verification.recipient_rows import (
     RecipientCheck,
     RecipientDoubt,
     RecipientLeftOut,
+    RecipientPass,
     RecipientRequest,
 )
 from domain.verification.standing import ROLL
@@ -72,7 +73,7 @@ class Part:
 class Found:
     """A doubt that a part brought, to be kept once.
 
-    fingerprint: of the facts it rests on; rule: labels of the rule that matched; sentence, value (S3): as
+    fingerprint: of the facts it rests on; rule: labels of the rule that matched; sentence, value (S3), telling: as
     `RecipientDoubt`.
     """
 
@@ -85,6 +86,15 @@ class Found:
     rule: Mapping[str, Any]
     sentence: str = field(repr=False)
     value: Mapping[str, Any] = field(repr=False)
+    telling: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Spared:
+    """A doubt that was not raised. entry: key of the whitelist entry that let its record pass (NM-13)."""
+
+    entry: int
+    found: Found
 
 
 def plan(work: Work, delivery: Delivery) -> None:
@@ -165,12 +175,13 @@ def next_part(work: Work, check: RecipientCheck) -> Part:
 
 
 def record(
-    work: Work, check: RecipientCheck, part: Part, *, before: int, found: Sequence[Found], rows: int, spared: int
-) -> bool:
+    work: Work, check: RecipientCheck, part: Part, *, before: int, found: Sequence[Found], rows: int,
+    spared: Sequence[Spared],
+) -> bool:  # fmt: skip
     """Keep what a part brought and plan the next; False when somebody recorded this part before.
 
     before: the check's place when the part was read. rows: of the delivery that speak of somebody. spared: doubts left
-    out because their facts are whitelisted (NM-13).
+    out because their facts are whitelisted; each is kept with its entry (NM-13).
     """
     work.session.refresh(check, with_for_update=True)
     if check.state == DONE or check.place != before:
@@ -191,7 +202,7 @@ def record(
     check.left_out += len(part.left_out)
     check.found += rows
     check.doubts += kept
-    check.spared += spared
+    check.spared += sum(_let_pass(work, check, one) for one in spared)
     work.session.flush()
     _plan_part(work, check)
     return True
@@ -307,11 +318,22 @@ def _keep(work: Work, check: RecipientCheck, one: Found, town_id: int) -> bool:
     delivery = work.session.get_one(Delivery, check.delivery_id)
     category = work.session.get_one(Resource, delivery.resource_id).category
     return insert_once(
-        work.session, RecipientDoubt, ["person_id", "category", "code", "fingerprint"],
+        work.session, RecipientDoubt, ["person_id", "category", "code", "fingerprint", "telling"],
         ref=ref, check_id=check.id, commission_id=letter.id, unit_id=check.unit_id, town_id=town_id,
         household_id=one.household_id, person_id=one.person_id, programme=letter.programme, category=category,
-        code=one.code, fingerprint=one.fingerprint, delivery_id=delivery.id, row_no=one.row_no,
+        code=one.code, fingerprint=one.fingerprint, telling=one.telling, delivery_id=delivery.id, row_no=one.row_no,
         data_date=one.data_date, rule=dict(one.rule), raised_at=work.now,
         sentence=vault.seal("recipient_doubt.sentence", ref, one.sentence),
         value=vault.seal_json("recipient_doubt.value", ref, dict(one.value)),
+    )  # fmt: skip
+
+
+def _let_pass(work: Work, check: RecipientCheck, one: Spared) -> bool:
+    delivery = work.session.get_one(Delivery, check.delivery_id)
+    found = one.found
+    return insert_once(
+        work.session, RecipientPass, ["check_id", "person_id", "code", "fingerprint"],
+        entry_id=one.entry, check_id=check.id, person_id=found.person_id,
+        category=work.session.get_one(Resource, delivery.resource_id).category, code=found.code,
+        fingerprint=found.fingerprint, row_no=found.row_no, rule=dict(found.rule), passed_at=work.now,
     )  # fmt: skip

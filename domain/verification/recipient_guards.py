@@ -7,7 +7,7 @@ from domain.verification.guarding import DELETE, INSERT, UPDATE, Guard, changed,
 # the rule that raised it is JSON, which PostgreSQL does not compare
 _SAID = (
     "id ref check_id commission_id unit_id town_id household_id person_id programme category code fingerprint"
-    " delivery_id row_no data_date sentence value raised_at"
+    " delivery_id row_no data_date sentence value raised_at telling"
 ).split()
 _NO_CHANGE = "CK-18: what a delivery says of a recipient does not change"
 

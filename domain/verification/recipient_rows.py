@@ -97,8 +97,33 @@ class RecipientRequest(Base):
     case_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("cases.id"))
 
 
+class RecipientPass(Base):
+    """A doubt of a comparison that was not raised because an entry let its record pass (NM-13).
+
+    entry_id: of a sum, the entry of its first record; fingerprint, row_no, rule: as of the doubt it would have been.
+    """
+
+    __tablename__ = "recipient_pass"
+    __table_args__ = (
+        UniqueConstraint("check_id", "person_id", "code", "fingerprint"),
+        Index("ix_recipient_pass_entry_id", "entry_id"),
+    )
+
+    id: Mapped[Key]
+    entry_id: Mapped[int] = mapped_column(BigKey, ForeignKey("whitelist_entry.id"))
+    check_id: Mapped[int] = mapped_column(BigKey, ForeignKey("recipient_check.id"))
+    person_id: Mapped[int] = mapped_column(BigKey, ForeignKey("person.id"))
+    category: Mapped[Code]
+    code: Mapped[Code]
+    fingerprint: Mapped[str] = mapped_column(String(80))
+    row_no: Mapped[str] = mapped_column(String(24))
+    rule: Mapped[dict[str, Any]]
+    passed_at: Mapped[datetime]
+
+
 class RecipientDoubt(Base):
-    """What a delivery says of a recipient that a person must verify; raised once a person, category, code, fingerprint.
+    """What a delivery says of a recipient that a person must verify; raised once a person, category, code,
+    fingerprint and telling. telling: 1, and one more for each entry of the whitelist over its record that ended (NM-13).
 
     rule: as of `Doubt`. value (sealed JSON): {"declared": "…"|null, "found": "…", "unit", "rows": [{"row_no", "values",
     "name_differs"}]}. finding null: open. A record of the verification has method, measure and note, and evidence where
@@ -107,7 +132,7 @@ class RecipientDoubt(Base):
 
     __tablename__ = "recipient_doubt"
     __table_args__ = (
-        UniqueConstraint("person_id", "category", "code", "fingerprint"),
+        UniqueConstraint("person_id", "category", "code", "fingerprint", "telling"),
         ForeignKeyConstraint(
             ["commission_id", "person_id"], ["commission_subject.commission_id", "commission_subject.person_id"]
         ),
@@ -124,6 +149,7 @@ class RecipientDoubt(Base):
             sqlite_where=text(_TO_REVIEW),
             postgresql_where=text(_TO_REVIEW),
         ),
+        CheckConstraint("telling > 0", name="telling"),
         CheckConstraint("finding IS NULL OR finding IN ('TRUE','FALSE','SOURCE_ERROR','EXPLAINED')", name="finding"),
         CheckConstraint("measure IS NULL OR measure IN ('REVIEW','WHITELIST','NONE')", name="measure"),
         CheckConstraint("method IS NULL OR method IN ('VISIT','NEIGHBOUR','LETTER','PAPERS')", name="method"),
@@ -151,6 +177,7 @@ class RecipientDoubt(Base):
     category: Mapped[Code]
     code: Mapped[Code]
     fingerprint: Mapped[str] = mapped_column(String(80))
+    telling: Mapped[int] = mapped_column(default=1)
     delivery_id: Mapped[int] = mapped_column(BigKey, ForeignKey("delivery.id"))
     row_no: Mapped[str] = mapped_column(String(24))
     data_date: Mapped[date | None]

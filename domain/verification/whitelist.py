@@ -40,7 +40,8 @@ _STANDING = text("state IN ('PROPOSED','APPROVED')")
 class WhitelistEntry(Base):
     """A record that is let pass until a day. fingerprint: "fp1:" and 64 hex characters over its facts (keyed).
 
-    decided_by: who approved or refused, never who proposed. evidence: the paper that shows the source is wrong.
+    It rests on a doubt of a case or on one about a recipient, never on both. decided_by: who approved or refused,
+    never who proposed. evidence: the paper that shows the source is wrong.
     """
 
     __tablename__ = "whitelist_entry"
@@ -51,6 +52,11 @@ class WhitelistEntry(Base):
             sqlite_where=_STANDING, postgresql_where=_STANDING,
         ),
         Index("ix_whitelist_entry_department_state", "department_id", "state", "id"),
+        Index("ix_whitelist_entry_person_id", "person_id", "category", "fingerprint"),  # also of those that ended
+        CheckConstraint(
+            "(doubt_id IS NULL) <> (recipient_doubt_id IS NULL) AND (doubt_id IS NULL) = (case_id IS NULL)",
+            name="origin",
+        ),
         CheckConstraint("state IN ('PROPOSED','APPROVED','REFUSED','ENDED')", name="state"),
         CheckConstraint("substr(fingerprint, 1, 4) = 'fp1:' AND length(fingerprint) = 68", name="record"),
         CheckConstraint("decided_by IS NULL OR decided_by <> proposed_by", name="eyes"),
@@ -61,8 +67,9 @@ class WhitelistEntry(Base):
     id: Mapped[Key]
     ref: Mapped[Ref]
     department_id: Mapped[int] = mapped_column(BigKey, ForeignKey("organisation.id"))
-    case_id: Mapped[int] = mapped_column(BigKey, ForeignKey("cases.id"))
-    doubt_id: Mapped[int] = mapped_column(BigKey, ForeignKey("doubt.id"))
+    case_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("cases.id"))
+    doubt_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("doubt.id"))
+    recipient_doubt_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("recipient_doubt.id"))
     person_id: Mapped[int] = mapped_column(BigKey, ForeignKey("person.id"))
     category: Mapped[Code]
     fingerprint: Mapped[str] = mapped_column(String(80))
@@ -133,24 +140,35 @@ def propose(
     row = work.session.get(ResultRow, doubt.result_id) if doubt.result_id is not None else None
     if row is None:
         raise Conflict(_("This doubt rests on no single record, so there is none to let pass."), clause="NM-13")
-    if doubt.finding in (None, "TRUE"):
+    print_ = fingerprint(work, row.category, results.value_of(work, row))
+    made = WhitelistEntry(
+        department_id=case.department_id, case_id=case.id, doubt_id=doubt.id, person_id=doubt.person_id,
+        category=row.category, fingerprint=print_,
+    )  # fmt: skip
+    return put_forward(work, made, doubt.finding, reason=reason, evidence=evidence, valid_until=valid_until)
+
+
+def put_forward(
+    work: Work, made: WhitelistEntry, finding: str | None, *, reason: str, evidence: StoredFile | None,
+    valid_until: date | None,
+) -> WhitelistEntry:  # fmt: skip
+    """Keep a proposal that names its record and its doubt; the caller permits. finding: of that doubt.
+
+    Raises InvalidAnswers, Conflict as `propose`.
+    """
+    if finding in (None, "TRUE"):
         raise Conflict(
             _("Only a record that was verified and found wrong or explained is let pass. Verify the doubt first."),
             clause="NM-13",
         )
-    faults = _faults(work, case, reason, evidence, valid_until)
+    faults = _faults(work, made.department_id, reason, evidence, valid_until)
     if faults or evidence is None or valid_until is None:
         raise InvalidAnswers(faults)
-    print_ = fingerprint(work, row.category, results.value_of(work, row))
-    if _held(work, doubt.person_id, row.category, print_) is not None:
-        raise Conflict(_("This record is on the whitelist already, or proposed for it."), doubt=doubt.ref)
-    ref = new_ref()
-    made = WhitelistEntry(
-        ref=ref, department_id=case.department_id, case_id=case.id, doubt_id=doubt.id, person_id=doubt.person_id,
-        category=row.category, fingerprint=print_, evidence_id=evidence.id, valid_until=valid_until,
-        reason=work.home.vault.seal("whitelist_entry.reason", ref, reason.strip()),
-        proposed_by=work.actor.user_id, proposed_at=work.now,
-    )  # fmt: skip
+    if _held(work, made.person_id, made.category, made.fingerprint) is not None:
+        raise Conflict(_("This record is on the whitelist already, or proposed for it."), clause="NM-13")
+    made.ref, made.evidence_id, made.valid_until = new_ref(), evidence.id, valid_until
+    made.reason = work.home.vault.seal("whitelist_entry.reason", made.ref, reason.strip())
+    made.proposed_by, made.proposed_at = work.actor.user_id, work.now
     work.session.add(made)
     work.session.flush()
     _told(work, made, "whitelist.proposed", {"category": made.category, "until": valid_until.isoformat()})
@@ -227,21 +245,23 @@ def by_ref(work: Work, ref: str) -> WhitelistEntry:
     return found
 
 
-def longest(work: Work, case: Case) -> date:
-    """The last day an entry made today may have, by the policy `whitelist_term`."""
-    term = rules.value(work, case.department_id, WHITELIST_TERM.name)
+def longest(work: Work, department_id: int) -> date:
+    """The last day an entry of a department made today may have, by the policy `whitelist_term`."""
+    term = rules.value(work, department_id, WHITELIST_TERM.name)
     if term.unit == "month":
         return add_months(work.today, term.length)
     return work.today + timedelta(days=term.length)
 
 
-def _faults(work: Work, case: Case, reason: str, evidence: StoredFile | None, until: date | None) -> dict[str, object]:
+def _faults(
+    work: Work, department_id: int, reason: str, evidence: StoredFile | None, until: date | None
+) -> dict[str, object]:
     faults: dict[str, object] = {}
     if not reason.strip():
         faults["reason"] = _("Say why the record is wrong, or what explains it.")
     if evidence is None:
         faults["evidence"] = _("Nothing is let pass without evidence. Add the paper that shows it.")
-    last = longest(work, case)
+    last = longest(work, department_id)
     if until is None or until < work.today:
         faults["valid_until"] = _("Enter the last day, today or later.")
     elif until > last:
@@ -308,8 +328,11 @@ def _any(work: Work, person_id: int) -> bool:
 
 
 def _told(work: Work, entry: WhitelistEntry, act: str, facts: Mapping[str, Any] | None = None) -> None:
-    case = work.session.get_one(Case, entry.case_id)
     work.memory.pop(("whitelist", str(entry.person_id)), None)
+    if entry.case_id is None:
+        journal.record(work, act, entry.ref, dict(facts or {}))
+        return
+    case = work.session.get_one(Case, entry.case_id)
     journal.of_case(work, case.ref, act, entry.ref, dict(facts or {}))
 
 

@@ -11,7 +11,7 @@ WHITELIST = [
         "frozen",
         changed(
             *("id ref department_id case_id doubt_id person_id category fingerprint reason evidence_id".split()),
-            *("valid_until proposed_by proposed_at".split()),
+            *("valid_until proposed_by proposed_at recipient_doubt_id".split()),
         ),
         "NM-13: what a whitelist entry lets pass, why and until when does not change",
     ),
@@ -27,13 +27,18 @@ WHITELIST = [
         "whitelist_entry",
         INSERT,
         "record",
-        "NEW.state <> 'PROPOSED' OR NOT EXISTS (SELECT 1 FROM doubt d JOIN result_row r ON r.id = d.result_id"
+        "NEW.state <> 'PROPOSED' OR NOT ( EXISTS (SELECT 1 FROM doubt d JOIN result_row r ON r.id = d.result_id"
         " WHERE d.id = NEW.doubt_id AND d.person_id = NEW.person_id AND r.category = NEW.category"
-        " AND d.finding IN ('FALSE','SOURCE_ERROR','EXPLAINED'))",
+        " AND d.finding IN ('FALSE','SOURCE_ERROR','EXPLAINED'))"
+        " OR EXISTS (SELECT 1 FROM recipient_doubt d WHERE d.id = NEW.recipient_doubt_id"
+        " AND d.person_id = NEW.person_id"
+        " AND d.category = NEW.category AND d.fingerprint = NEW.fingerprint AND d.unit_id = NEW.department_id"
+        " AND d.finding IN ('FALSE','SOURCE_ERROR','EXPLAINED')))",
         "NM-13: a whitelist entry begins as a proposal about the record of a verified doubt",
     ),
     Guard("whitelist_entry", DELETE, "kept", "TRUE", "NM-13: a whitelist entry is kept"),
     *unchangeable("whitelist_pass", "NM-13: what was let pass does not change"),
+    *unchangeable("recipient_pass", "NM-13: what was let pass does not change"),
 ]
 
 TABLES = unchangeable("policy_table", "LN-39: a decision table that cases stand on does not change")

@@ -12,21 +12,24 @@ from domain.cases import Case
 from domain.files import StoredFile
 from domain.parties import permissions
 from domain.parties.accounts import Account
-from domain.parties.households import Person
+from domain.parties.households import Household, Person
 from domain.verification.doubts import Doubt
+from domain.verification.recipient_rows import RecipientDoubt, RecipientPass
 from domain.verification.whitelist import APPROVED, WhitelistEntry, WhitelistPass
 from domain.work import Work
 
 
 @dataclass(frozen=True, slots=True)
 class EntryView:
-    """An entry as pages show it. person: ref; sentence, reason, note: S3; mine: the reader proposed it."""
+    """An entry as pages show it. person: ref; case, recipient: ref of the case, or of the
+    doubt about a recipient, it rests on, the other ""; number: of the case or the household; sentence, reason, note: S3; mine: the reader proposed it."""
 
     ref: str
     state: str
     category: str
     person: str
     case: str
+    recipient: str
     number: str
     code: str
     sentence: str = field(repr=False)
@@ -77,15 +80,19 @@ def listed(work: Work, *states: str, after: str = "", most: int = 50) -> list[En
 def views(work: Work, keys: Iterable[int]) -> list[EntryView]:
     """Entries by their keys, newest first; the caller permits. One statement."""
     people = {name: Account.__table__.alias(name) for name in ("proposer", "decider", "ender")}
-    passes = select(func.count()).where(WhitelistPass.entry_id == WhitelistEntry.id).scalar_subquery()
+    in_cases = select(func.count()).where(WhitelistPass.entry_id == WhitelistEntry.id).scalar_subquery()
+    of_recipients = select(func.count()).where(RecipientPass.entry_id == WhitelistEntry.id).scalar_subquery()
     wanted = (
         select(
-            WhitelistEntry, Doubt, Case, Person.ref, StoredFile, people["proposer"].c.name,
-            people["decider"].c.name, people["ender"].c.name, passes,
+            WhitelistEntry, Doubt, Case, RecipientDoubt, Household.number, Person.ref, StoredFile, people["proposer"].c.name,
+            people["decider"].c.name, people["ender"].c.name,
+            in_cases + of_recipients,
         )
-        .join(Doubt, Doubt.id == WhitelistEntry.doubt_id)
-        .join(Case, Case.id == WhitelistEntry.case_id)
+        .outerjoin(Doubt, Doubt.id == WhitelistEntry.doubt_id)
+        .outerjoin(Case, Case.id == WhitelistEntry.case_id)
+        .outerjoin(RecipientDoubt, RecipientDoubt.id == WhitelistEntry.recipient_doubt_id)
         .join(Person, Person.id == WhitelistEntry.person_id)
+        .join(Household, Household.id == Person.household_id)
         .join(StoredFile, StoredFile.id == WhitelistEntry.evidence_id)
         .join(people["proposer"], people["proposer"].c.id == WhitelistEntry.proposed_by)
         .outerjoin(people["decider"], people["decider"].c.id == WhitelistEntry.decided_by)
@@ -115,16 +122,28 @@ def passes_of(work: Work, case: Case) -> list[PassView]:
 
 
 def _view(
-    work: Work, entry: WhitelistEntry, doubt: Doubt, case: Case, person: str, evidence: StoredFile, proposer: str,
-    decider: str | None, ender: str | None, passes: int,
+    work: Work, entry: WhitelistEntry, doubt: Doubt | None, case: Case | None, recipient: RecipientDoubt | None,
+    household: str, person: str, evidence: StoredFile, proposer: str, decider: str | None, ender: str | None,
+    passes: int,
 ) -> EntryView:  # fmt: skip
     vault = work.home.vault
+    code, sentence = _told(work, doubt, recipient)
     return EntryView(
-        entry.ref, entry.state, entry.category, person, case.ref, case.number, doubt.code,
-        vault.open("doubt.sentence", doubt.ref, doubt.sentence),
+        entry.ref, entry.state, entry.category, person, case.ref if case is not None else "",
+        recipient.ref if recipient is not None else "", case.number if case is not None else household, code, sentence,
         vault.open("whitelist_entry.reason", entry.ref, entry.reason),
         vault.open("whitelist_entry.note", entry.ref, entry.note) if entry.note is not None else "",
         evidence, entry.valid_until, entry.state == APPROVED and entry.valid_until < work.today,
         proposer, entry.proposed_at, decider or "", entry.decided_at, ender or "", entry.ended_at, passes,
         entry.proposed_by == work.actor.user_id,
     )  # fmt: skip
+
+
+def _told(work: Work, doubt: Doubt | None, recipient: RecipientDoubt | None) -> tuple[str, str]:
+    """Code and sentence (S3) of the doubt an entry rests on."""
+    if doubt is not None:
+        return doubt.code, work.home.vault.open("doubt.sentence", doubt.ref, doubt.sentence)
+    if recipient is not None:
+        said = work.home.vault.open("recipient_doubt.sentence", recipient.ref, recipient.sentence)
+        return recipient.code, said
+    raise ValueError("an entry of the whitelist rests on a doubt")

@@ -11,12 +11,16 @@ from sqlalchemy import select
 from domain import files
 from domain.cases import Case
 from domain.errors import NotFound
+from domain.files import StoredFile
 from domain.parties import households, permissions
 from domain.parties.households import Person
 from domain.text import gettext as _
-from domain.verification import doubts, whitelist, whitelist_views
+from domain.verification import doubts, recipient_doubts, whitelist, whitelist_recipients, whitelist_views
+from domain.verification.deliveries import Delivery, Resource
 from domain.verification.doubts import Doubt, DoubtView
-from domain.verification.whitelist import WhitelistPass
+from domain.verification.recipient_doubts import Row
+from domain.verification.recipient_rows import RecipientCheck, RecipientPass
+from domain.verification.whitelist import WhitelistEntry, WhitelistPass
 from domain.verification.whitelist_views import EntryView
 from domain.work import Work
 
@@ -33,6 +37,30 @@ class Proposal:
     number: str
     today: date
     last: date
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientProposal:
+    """A recipient's doubt from which its record is proposed. last: as `Proposal`; one_record: it rests on one alone;
+    paper: name of the verification's evidence, "" without."""
+
+    row: Row
+    one_record: bool
+    paper: str = field(repr=False)
+    today: date
+    last: date
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A delivery of which the entry let a record pass. delivery: ref; source: code; row_no: of the first record."""
+
+    delivery: str
+    source: str
+    data_date: date | None
+    row_no: str
+    code: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +81,7 @@ class EntryPage:
     name: str = field(repr=False)
     evidence: str = field(repr=False)
     uses: Sequence[Use]
+    compared: Sequence[Compared]
     decides: bool
     ends: bool
 
@@ -71,12 +100,37 @@ def proposal(work: Work, ref: str) -> Proposal:
     doubt, case = doubt_of(work, ref)
     view = next(one for one in doubts.views(work, case, doubt.round) if one.ref == ref)
     person = work.session.get_one(Person, doubt.person_id)
-    last = whitelist.longest(work, case)
+    last = whitelist.longest(work, case.department_id)
     return Proposal(view, households.name_of(work, person), case.ref, case.number, work.today, last)
 
 
+def of_recipient(work: Work, ref: str) -> RecipientProposal:
+    """What the form shows of a recipient's doubt. Raises NotFound."""
+    doubt = whitelist_recipients.doubt_of(work, ref)
+    paper = work.session.get(StoredFile, doubt.file_id) if doubt.file_id is not None else None
+    return RecipientProposal(
+        recipient_doubts.shown(work, ref).row,
+        whitelist_recipients.one_record(doubt),
+        files.name_of(work, paper) if paper is not None else "",
+        work.today,
+        whitelist.longest(work, doubt.unit_id),
+    )
+
+
+def link(work: Work, ref: str) -> tuple[str, bool]:
+    """Of a recipient's doubt of the reader's scope: ref of the entry that stands for its record ("" without one, or
+    where the reader has no whitelist), and whether the reader may propose it now. Raises NotFound."""
+    doubt = recipient_doubts.visible(work, ref)
+    found = whitelist_recipients.standing(work, doubt)
+    readable = found is not None and permissions.may(work.actor, "whitelist.read", whitelist.relation_of(work, found))
+    return found.ref if found is not None and readable else "", whitelist_recipients.may_be_proposed(work, doubt)
+
+
 def entry(work: Work, ref: str) -> EntryPage:
-    """An entry of the reader's own department. Raises NotFound. Uses ix_whitelist_pass_entry_id."""
+    """An entry of the reader's own department. Raises NotFound.
+
+    Uses ix_whitelist_pass_entry_id and ix_recipient_pass_entry_id.
+    """
     found = whitelist.by_ref(work, ref)
     (view,) = whitelist_views.views(work, [found.id])
     person = work.session.get_one(Person, found.person_id)
@@ -93,6 +147,23 @@ def entry(work: Work, ref: str) -> EntryPage:
         households.name_of(work, person),
         files.name_of(work, view.evidence),
         [Use(case, number, code, at) for case, number, code, at in work.session.execute(used)],
+        _compared(work, found),
         may and found.state == whitelist.PROPOSED and not view.mine,
         may and found.state == whitelist.APPROVED,
     )
+
+
+def _compared(work: Work, entry: WhitelistEntry) -> list[Compared]:
+    used = (
+        select(
+            Delivery.ref, Resource.code, Delivery.data_date, RecipientPass.row_no, RecipientPass.code,
+            RecipientPass.passed_at,
+        )
+        .join(RecipientCheck, RecipientCheck.id == RecipientPass.check_id)
+        .join(Delivery, Delivery.id == RecipientCheck.delivery_id)
+        .join(Resource, Resource.id == Delivery.resource_id)
+        .where(RecipientPass.entry_id == entry.id)
+        .order_by(RecipientPass.id.desc())
+        .limit(MOST)
+    )  # fmt: skip
+    return [Compared(*row) for row in work.session.execute(used)]

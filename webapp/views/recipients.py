@@ -22,7 +22,7 @@ from domain.verification import recipient_doubts
 from domain.verification.recipient_doubts import Filter, Record
 from domain.work import Work
 from tasks import recipients
-from tasks.pages import recipient_pages
+from tasks.pages import recipient_pages, whitelist_pages
 from webapp import people, showing
 from webapp.acting import acting, reading
 from webapp.auth import house
@@ -197,8 +197,9 @@ def _letters(work: Work, fault: str = "") -> str:
 
 def _page(work: Work, ref: str, form: VerifyForm) -> str:
     shown = recipient_doubts.shown(work, ref)
+    entry, proposable = whitelist_pages.link(work, ref)
     return render_template(
-        "recipients/doubt.html", shown=shown, row=shown.row, form=form, titles=showing.titles(work),
+        "recipients/doubt.html", entry=entry, proposable=proposable, shown=shown, row=shown.row, form=form, titles=showing.titles(work),
         methods=METHODS, measures=MEASURES, campaign=recipient_pages.campaign_of(work, shown.campaign_id),
         shortened=_shortened, by=people.names(work, [shown.settled_by]), counts=showing.nav_counts(work),
         limit=house().settings.upload_limit,

@@ -6,15 +6,16 @@ from collections.abc import Mapping
 from datetime import date
 from typing import BinaryIO, cast
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
 from domain import files
 from domain.blobs import StoredBlob
 from domain.errors import Conflict, HouseError, InvalidAnswers, NotPermitted
+from domain.files import StoredFile
 from domain.text import Text
 from domain.text import gettext as _
-from domain.verification import whitelist, whitelist_views
+from domain.verification import whitelist, whitelist_recipients, whitelist_views
 from domain.verification.whitelist import APPROVED, ENDED, PROPOSED, REFUSED
 from domain.work import Work
 from tasks.pages import whitelist_pages
@@ -117,6 +118,62 @@ def propose(ref: str) -> ResponseReturnValue:
             return _form(work, ref, refusal=refusal), status_of(refusal)
     flash(str(_("The record was proposed; another person decides.")))
     return redirect(url_for("whitelist.entry", ref=made))
+
+
+@blueprint.get("/whitelist/<ref>/evidence")
+@requires("whitelist.read")
+def evidence(ref: str) -> ResponseReturnValue:
+    """The paper an entry rests on, to be kept; of one that rests on no case."""
+    with reading() as work:
+        paper = work.session.get_one(StoredFile, whitelist.by_ref(work, ref).evidence_id)
+        name, media, content = files.name_of(work, paper), paper.media_type, files.content(work, paper)
+    return send_file(content, mimetype=media, as_attachment=True, download_name=name, max_age=0)
+
+
+@blueprint.get("/recipients/<ref>/whitelist")
+@requires("whitelist.propose")
+def recipient_proposal(ref: str) -> ResponseReturnValue:
+    """The form to propose the record behind a doubt about a recipient."""
+    with reading() as work:
+        return _recipient_form(work, ref)
+
+
+@blueprint.post("/recipients/<ref>/whitelist")
+@requires("whitelist.propose", uploads=True)
+def propose_recipient(ref: str) -> ResponseReturnValue:
+    """Take the proposal; without a file of its own it rests on the paper of the verification."""
+    with reading() as work:
+        whitelist_pages.of_recipient(work, ref)  # before the bytes are kept
+    try:
+        blob, name, media = _evidence()
+        with acting() as work:
+            doubt = whitelist_recipients.doubt_of(work, ref)
+            kept = files.keep(work, blob, name=name, media_type=media, purpose="whitelist") if blob else None
+            made = whitelist_recipients.propose(
+                work, doubt, reason=request.form.get("reason", ""), evidence=kept, valid_until=_day()
+            ).ref
+    except InvalidAnswers as refusal:
+        with reading() as work:
+            return _recipient_form(work, ref, faults=_said(refusal)), 422
+    except (Conflict, NotPermitted) as refusal:
+        with reading() as work:
+            return _recipient_form(work, ref, refusal=refusal), status_of(refusal)
+    flash(str(_("The record was proposed; another person decides.")))
+    return redirect(url_for("whitelist.entry", ref=made))
+
+
+def _said(refusal: InvalidAnswers) -> dict[str, str]:
+    return {name: str(said) for name, said in refusal.fields.items()}
+
+
+def _recipient_form(
+    work: Work, ref: str, *, faults: Mapping[str, str] | None = None, refusal: HouseError | None = None
+) -> str:
+    return render_template(
+        "whitelist/recipient.html", page=whitelist_pages.of_recipient(work, ref), faults=faults or {}, refusal=refusal,
+        clause=getattr(refusal, "clause", ""), places=PLACES, sent=request.form, types=",".join(TYPES),
+        limit=house().settings.upload_limit, titles=showing.titles(work), counts=showing.nav_counts(work),
+    )  # fmt: skip
 
 
 def _act(work: Work, found: whitelist.WhitelistEntry, act: str, note: str) -> None:

@@ -31,6 +31,7 @@ from domain.verification import (
     recipient_checks,
     standing,
     whitelist,
+    whitelist_recipients,
 )
 from domain.verification.commission_rows import Commission
 from domain.verification.comparison import TOLERANCE, LineView
@@ -38,7 +39,7 @@ from domain.verification.deliveries import Delivery, Resource
 from domain.verification.doubt_facts import About, Compared
 from domain.verification.family import Held
 from domain.verification.measures import Row, Total
-from domain.verification.recipient_checks import Found, Looked, Part, print_of_all
+from domain.verification.recipient_checks import Found, Looked, Part, Spared, print_of_all
 from domain.verification.recipient_rows import RecipientCheck
 from domain.verification.results import NAME_ONLY
 from domain.work import SCHEDULER, Work, unit_of_work
@@ -67,11 +68,11 @@ class Lookup:
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """What a part brought: rows that speak of somebody, doubts, and how many were spared as whitelisted."""
+    """What a part brought: rows that speak of somebody, doubts, and those that were spared as whitelisted."""
 
     lookup: Lookup
     rows: int = 0
-    spared: int = 0
+    spared: tuple[Spared, ...] = ()
     found: tuple[Found, ...] = ()
 
 
@@ -133,7 +134,7 @@ def perform(home: Home, lookup: Lookup) -> Brought:
         return Brought(lookup)
     with unit_of_work(home, SCHEDULER, now=lookup.now, write=False) as work:
         found, spared = _judge(work, lookup, known)
-    return Brought(lookup, len(known), spared, tuple(found))
+    return Brought(lookup, len(known), tuple(spared), tuple(found))
 
 
 def record(work: Work, ref: str, result: Brought) -> bool:
@@ -145,7 +146,7 @@ def record(work: Work, ref: str, result: Brought) -> bool:
     )
 
 
-def _judge(work: Work, lookup: Lookup, rows: Sequence[MatchedRow]) -> tuple[list[Found], int]:
+def _judge(work: Work, lookup: Lookup, rows: Sequence[MatchedRow]) -> tuple[list[Found], list[Spared]]:
     frame = _frame_of(work, recipient_checks.by_ref(work, lookup.check))
     by_person: dict[str, list[MatchedRow]] = {}
     for row in rows:
@@ -164,14 +165,23 @@ def _judge(work: Work, lookup: Lookup, rows: Sequence[MatchedRow]) -> tuple[list
         for household, people in families.items()
         for one in _of_family(work, frame, household, people, said.get(household, {}), known)
     ]
-    told = [one for one in found if not _let_pass(work, frame, one)]
-    return [one.found for one in told], len(found) - len(told)
+    return _by_whitelist(work, frame, found)
 
 
-def _let_pass(work: Work, frame: _Frame, one: _Raised) -> bool:
-    """Whether every record behind a doubt is on the whitelist (NM-13): such a doubt is counted and not raised."""
-    person = one.found.person_id
-    return all(whitelist.whitelisted(work, person, frame.category, each, work.today) is not None for each in one.prints)
+def _by_whitelist(work: Work, frame: _Frame, raised: Sequence[_Raised]) -> tuple[list[Found], list[Spared]]:
+    """Doubts to be told, and those of which every record is let pass (NM-13); a record whose entry is over is told as
+    another telling. One statement, whatever their number."""
+    listed = whitelist_recipients.known(work, {one.found.person_id for one in raised}, work.today)
+    told: list[Found] = []
+    spared: list[Spared] = []
+    for one in raised:
+        person = one.found.person_id
+        entry = listed.entry_of(person, frame.category, one.prints)
+        if entry is not None:
+            spared.append(Spared(entry, one.found))
+        else:
+            told.append(replace(one.found, telling=listed.telling(person, frame.category, one.prints)))
+    return told, spared
 
 
 def _frame_of(work: Work, check: RecipientCheck) -> _Frame:

@@ -26,11 +26,11 @@ CHECKED = f"""
 INSERT INTO acceptance (ref, commission_id, outcome, reason_code, items, checker_id, preparer_id, decided_at)
 SELECT 'y', {LETTER}, 'ACCEPTED', '', '{{}}', checker_id, preparer_id, decided_at FROM acceptance
 """
-RAISED = """
+RAISED = f"""
 INSERT INTO recipient_doubt (ref, check_id, commission_id, unit_id, town_id, household_id, person_id, programme,
- category, code, fingerprint, delivery_id, row_no, rule, sentence, value, raised_at)
-SELECT 'x', k.id, k.commission_id, k.unit_id, h.town_id, h.id, p.id, 'DIBAO', 'DEPOSIT', 'D-X', 'fp1:', k.delivery_id,
- '2', '{}', p.name, p.name, k.begun_at
+ category, code, fingerprint, telling, delivery_id, row_no, rule, sentence, value, raised_at)
+SELECT 'x', k.id, k.commission_id, k.unit_id, h.town_id, h.id, p.id, 'DIBAO', 'DEPOSIT', 'D-X', 'fp1:' || '{"0" * 64}', 1, k.delivery_id,
+ '2', '{{}}', p.name, p.name, k.begun_at
 FROM recipient_check k JOIN commission_subject s ON s.commission_id = k.commission_id
 JOIN person p ON p.id = s.person_id JOIN household h ON h.id = p.household_id
 """
@@ -57,6 +57,19 @@ LISTED = [
     "INSERT INTO monitoring_item (list_id, doubt_id) SELECT l.id, d.id FROM monitoring_list l, recipient_doubt d",
 ]
 
+PROPOSED = """
+INSERT INTO whitelist_entry (ref, department_id, recipient_doubt_id, person_id, category, fingerprint, reason,
+ evidence_id, valid_until, state, proposed_by, proposed_at)
+SELECT 'w', d.unit_id, d.id, d.person_id, d.category, {fingerprint}, d.sentence, (SELECT MIN(id) FROM stored_file),
+ '2027-09-10', 'PROPOSED', (SELECT MIN(id) FROM account), d.raised_at FROM recipient_doubt d
+"""
+ON_LIST = [*STANDING, VERIFIED, PROPOSED.format(fingerprint="d.fingerprint")]
+LET_PASS = """
+INSERT INTO recipient_pass (entry_id, check_id, person_id, category, code, fingerprint, row_no, rule, passed_at)
+SELECT w.id, d.check_id, d.person_id, d.category, d.code, d.fingerprint, d.row_no, '{}', d.raised_at
+FROM whitelist_entry w JOIN recipient_doubt d ON d.id = w.recipient_doubt_id
+"""
+
 # guard, statements before it, the statement it refuses
 RECIPIENTS: list[tuple[str, list[str], str]] = [
     ("guard_recipient_check_insert_letter", [], A_CHECK.format(purpose="VERIFY")),
@@ -64,6 +77,16 @@ RECIPIENTS: list[tuple[str, list[str], str]] = [
     ("guard_recipient_doubt_update_kept", STANDING, "UPDATE recipient_doubt SET row_no = '3'"),
     ("guard_recipient_doubt_update_verified", [*STANDING, VERIFIED], "UPDATE recipient_doubt SET finding = 'TRUE'"),
     ("guard_recipient_doubt_delete_kept", STANDING, "DELETE FROM recipient_doubt"),
+    ("guard_recipient_doubt_update_kept", STANDING, "UPDATE recipient_doubt SET telling = 2"),
+    ("guard_whitelist_entry_insert_record", STANDING, PROPOSED.format(fingerprint="d.fingerprint")),
+    (
+        "guard_whitelist_entry_insert_record",
+        [*STANDING, VERIFIED],
+        PROPOSED.format(fingerprint=f"'fp1:{'1' * 64}'"),
+    ),
+    ("guard_whitelist_entry_update_frozen", ON_LIST, "UPDATE whitelist_entry SET recipient_doubt_id = NULL"),
+    ("guard_recipient_pass_update_never", [*ON_LIST, LET_PASS], "UPDATE recipient_pass SET code = 'D-Y'"),
+    ("guard_recipient_pass_delete_never", [*ON_LIST, LET_PASS], "DELETE FROM recipient_pass"),
     (
         "guard_monitoring_list_update_whole",
         [*STANDING, *LISTED],

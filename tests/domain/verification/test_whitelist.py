@@ -180,7 +180,7 @@ def test_no_evidence_no_reason_and_no_honest_end_are_refused(both: Desk) -> None
         with pytest.raises(InvalidAnswers) as refused:
             world.propose(reason=" ", evidence=None, valid_until=TODAY - timedelta(1))
         assert set(refused.value.fields) == {"reason", "evidence", "valid_until"}
-        last = whitelist.longest(work, world.case)
+        last = whitelist.longest(work, world.case.department_id)
         for until in (None, last + timedelta(1)):
             with pytest.raises(InvalidAnswers):
                 world.propose(valid_until=until)
