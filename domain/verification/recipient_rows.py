@@ -123,7 +123,7 @@ class RecipientPass(Base):
 
 class RecipientDoubt(Base):
     """What a delivery says of a recipient that a person must verify; raised once a person, category, code,
-    fingerprint and telling. telling: 1, and one more for each entry of the whitelist over its record that ended (NM-13).
+    fingerprint and telling. telling: 1, and one more for each whitelist entry of its record that is over (NM-13).
 
     rule: as of `Doubt`. value (sealed JSON): {"declared": "…"|null, "found": "…", "unit", "rows": [{"row_no", "values",
     "name_differs"}]}. finding null: open. A record of the verification has method, measure and note, and evidence where

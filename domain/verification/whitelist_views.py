@@ -21,8 +21,11 @@ from domain.work import Work
 
 @dataclass(frozen=True, slots=True)
 class EntryView:
-    """An entry as pages show it. person: ref; case, recipient: ref of the case, or of the
-    doubt about a recipient, it rests on, the other ""; number: of the case or the household; sentence, reason, note: S3; mine: the reader proposed it."""
+    """An entry as pages show it. person: ref; sentence, reason, note: S3; mine: the reader proposed it.
+
+    case, recipient: ref of the case, or of the doubt about a recipient, it rests on, the other one ""; number: of the
+    case, or of the household.
+    """
 
     ref: str
     state: str
@@ -84,9 +87,8 @@ def views(work: Work, keys: Iterable[int]) -> list[EntryView]:
     of_recipients = select(func.count()).where(RecipientPass.entry_id == WhitelistEntry.id).scalar_subquery()
     wanted = (
         select(
-            WhitelistEntry, Doubt, Case, RecipientDoubt, Household.number, Person.ref, StoredFile, people["proposer"].c.name,
-            people["decider"].c.name, people["ender"].c.name,
-            in_cases + of_recipients,
+            WhitelistEntry, Doubt, Case, RecipientDoubt, Household.number, Person.ref, StoredFile,
+            people["proposer"].c.name, people["decider"].c.name, people["ender"].c.name, in_cases + of_recipients,
         )
         .outerjoin(Doubt, Doubt.id == WhitelistEntry.doubt_id)
         .outerjoin(Case, Case.id == WhitelistEntry.case_id)

@@ -199,7 +199,8 @@ def _page(work: Work, ref: str, form: VerifyForm) -> str:
     shown = recipient_doubts.shown(work, ref)
     entry, proposable = whitelist_pages.link(work, ref)
     return render_template(
-        "recipients/doubt.html", entry=entry, proposable=proposable, shown=shown, row=shown.row, form=form, titles=showing.titles(work),
+        "recipients/doubt.html", entry=entry, proposable=proposable,
+        shown=shown, row=shown.row, form=form, titles=showing.titles(work),
         methods=METHODS, measures=MEASURES, campaign=recipient_pages.campaign_of(work, shown.campaign_id),
         shortened=_shortened, by=people.names(work, [shown.settled_by]), counts=showing.nav_counts(work),
         limit=house().settings.upload_limit,

@@ -29,8 +29,8 @@ SELECT 'y', {LETTER}, 'ACCEPTED', '', '{{}}', checker_id, preparer_id, decided_a
 RAISED = f"""
 INSERT INTO recipient_doubt (ref, check_id, commission_id, unit_id, town_id, household_id, person_id, programme,
  category, code, fingerprint, telling, delivery_id, row_no, rule, sentence, value, raised_at)
-SELECT 'x', k.id, k.commission_id, k.unit_id, h.town_id, h.id, p.id, 'DIBAO', 'DEPOSIT', 'D-X', 'fp1:' || '{"0" * 64}', 1, k.delivery_id,
- '2', '{{}}', p.name, p.name, k.begun_at
+SELECT 'x', k.id, k.commission_id, k.unit_id, h.town_id, h.id, p.id, 'DIBAO', 'DEPOSIT', 'D-X', 'fp1:{"0" * 64}', 1,
+ k.delivery_id, '2', '{{}}', p.name, p.name, k.begun_at
 FROM recipient_check k JOIN commission_subject s ON s.commission_id = k.commission_id
 JOIN person p ON p.id = s.person_id JOIN household h ON h.id = p.household_id
 """
