@@ -177,7 +177,6 @@ class RecipientDoubt(Base):
     category: Mapped[Code]
     code: Mapped[Code]
     fingerprint: Mapped[str] = mapped_column(String(80))
-    telling: Mapped[int] = mapped_column(default=1)
     delivery_id: Mapped[int] = mapped_column(BigKey, ForeignKey("delivery.id"))
     row_no: Mapped[str] = mapped_column(String(24))
     data_date: Mapped[date | None]
@@ -193,3 +192,4 @@ class RecipientDoubt(Base):
     settled_by: Mapped[int | None] = mapped_column(BigKey, ForeignKey("account.id"))
     settled_at: Mapped[datetime | None]
     campaign_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("campaign.id"))
+    telling: Mapped[int] = mapped_column(default=1)

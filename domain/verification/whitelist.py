@@ -69,7 +69,6 @@ class WhitelistEntry(Base):
     department_id: Mapped[int] = mapped_column(BigKey, ForeignKey("organisation.id"))
     case_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("cases.id"))
     doubt_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("doubt.id"))
-    recipient_doubt_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("recipient_doubt.id"))
     person_id: Mapped[int] = mapped_column(BigKey, ForeignKey("person.id"))
     category: Mapped[Code]
     fingerprint: Mapped[str] = mapped_column(String(80))
@@ -84,6 +83,7 @@ class WhitelistEntry(Base):
     ended_by: Mapped[int | None] = mapped_column(BigKey, ForeignKey("account.id"))
     ended_at: Mapped[datetime | None]
     note: Mapped[Sealed | None]  # why it was refused or ended
+    recipient_doubt_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("recipient_doubt.id"))
 
 
 class WhitelistPass(Base):
