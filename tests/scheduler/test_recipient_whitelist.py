@@ -12,10 +12,12 @@ from sqlalchemy.exc import DBAPIError
 
 from domain import files
 from domain.assistance.recipients import Recipient
+from domain.cases import Case
 from domain.errors import Conflict, InvalidAnswers, NotFound
 from domain.files import StoredFile
 from domain.journal import JournalEntry
 from domain.parties import organisations
+from domain.parties.households import Person
 from domain.verification import recipient_doubts, whitelist, whitelist_recipients, whitelist_views
 from domain.verification.deliveries import Resource
 from domain.verification.recipient_doubts import Record
@@ -213,12 +215,13 @@ def test_the_database_holds_that_an_entry_rests_on_exactly_one_doubt_and_its_own
         whitelist.refuse(work.acting(office.actor("head")), entry, "证据不足")  # so that the record is free again
         row = {c.name: getattr(entry, c.key) for c in WhitelistEntry.__table__.columns if c.name != "id"}
         row |= {"ref": "x" * 26, "state": "PROPOSED", "decided_by": None, "decided_at": None, "note": None}
-        other = next(one for one in every(work, RecipientDoubt) if one.ref != ref)
-        case_id = 1
+        doubt = work.session.scalars(select(RecipientDoubt).where(RecipientDoubt.ref == ref)).one()
+        (case_id,) = work.session.scalars(select(Case.id).limit(1))
+        (nobody,) = work.session.scalars(select(Person.id).where(Person.id != doubt.person_id).limit(1))
         for wrong in (
             {"recipient_doubt_id": None}, {"case_id": case_id}, {"fingerprint": "fp1:" + "0" * 64},
-            {"person_id": other.person_id}, {"recipient_doubt_id": other.id}, {"category": "HOUSE"},
-            {"department_id": other.town_id}, {"valid_until": None}, {"evidence_id": None},
+            {"person_id": nobody}, {"category": "HOUSE"},
+            {"department_id": doubt.town_id}, {"valid_until": None}, {"evidence_id": None},
         ):  # fmt: skip
             assert refused(work, {**row, **wrong}), wrong
         assert not refused(work, row)

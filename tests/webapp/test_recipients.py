@@ -104,3 +104,37 @@ def test_lists_of_the_calendar_have_their_page(compared: Office) -> None:
     for login in ("clerk", "cityreviewer"):
         assert 'class="empty"' in browser_of(app, compared, login).get("/monitoring").text
     assert browser_of(app, compared, "town").get("/monitoring").status_code == 403
+
+
+@pytest.mark.clause("NM-13")
+def test_from_the_page_of_a_doubt_its_record_goes_on_the_whitelist_with_the_paper_of_the_verification(
+    compared: Office,
+) -> None:
+    app = app_of(compared)
+    clerk, head, town = (browser_of(app, compared, login) for login in ("clerk", "head", "town"))
+    ref = refs(clerk.get("/recipients?category=BIZ").text)[0]
+    page, form = f"/recipients/{ref}", f"/recipients/{ref}/whitelist"
+    assert form not in clerk.get(page).text, "a doubt that nobody verified is not proposed"
+    token = token_in(clerk.get(page).text)
+    seen = {"csrf_token": token, "finding": "SOURCE_ERROR", "method": "PAPERS", "measure": "WHITELIST", "note": "已注销"}
+    paper = (io.BytesIO(b"%PDF-1.4 paper"), "proof.pdf")
+    clerk.post(page, data={**seen, "evidence": paper}, content_type="multipart/form-data")
+    assert form in clerk.get(page).text
+    assert "proof.pdf" in clerk.get(form).text
+    wrong = clerk.post(form, data={"csrf_token": token, "reason": " ", "valid_until": "2031-01-01"})
+    assert wrong.status_code == 422
+    assert 'id="reason-error"' in wrong.text and 'id="valid_until-error"' in wrong.text
+    sent = {"csrf_token": token, "reason": "营业执照早已注销", "valid_until": "2027-06-01"}
+    done = clerk.post(form, data=sent)
+    assert done.status_code == 302
+    entry = done.headers["Location"]
+    assert clerk.post(form, data=sent).status_code == 409
+    shown = clerk.get(entry).text
+    assert page in shown and "proof.pdf" in shown and 'value="approve"' not in shown
+    assert clerk.get(f"{entry}/evidence").data == b"%PDF-1.4 paper"
+    assert entry in clerk.get(page).text and form not in clerk.get(page).text
+    assert entry in head.get("/whitelist").text and page in head.get("/whitelist").text
+    decided = head.post(entry, data={"csrf_token": token_in(head.get(entry).text), "act": "approve"})
+    assert decided.status_code == 302 and 'value="end"' in head.get(entry).text
+    assert [town.get(one).status_code for one in (form, entry, f"{entry}/evidence")] == [403, 403, 403]
+    assert head.get("/recipients/0000/whitelist").status_code == 404
