@@ -143,7 +143,7 @@ def propose(
     print_ = fingerprint(work, row.category, results.value_of(work, row))
     made = WhitelistEntry(
         department_id=case.department_id, case_id=case.id, doubt_id=doubt.id, person_id=doubt.person_id,
-        category=row.category, fingerprint=print_,
+        category=row.category, fingerprint=print_, proposed_by=work.actor.user_id, proposed_at=work.now,
     )  # fmt: skip
     return put_forward(work, made, doubt.finding, reason=reason, evidence=evidence, valid_until=valid_until)
 
@@ -152,7 +152,7 @@ def put_forward(
     work: Work, made: WhitelistEntry, finding: str | None, *, reason: str, evidence: StoredFile | None,
     valid_until: date | None,
 ) -> WhitelistEntry:  # fmt: skip
-    """Keep a proposal that names its record and its doubt; the caller permits. finding: of that doubt.
+    """Keep a proposal that names its record, its doubt and who proposes; the caller permits. finding: of that doubt.
 
     Raises InvalidAnswers, Conflict as `propose`.
     """
@@ -168,7 +168,6 @@ def put_forward(
         raise Conflict(_("This record is on the whitelist already, or proposed for it."), clause="NM-13")
     made.ref, made.evidence_id, made.valid_until = new_ref(), evidence.id, valid_until
     made.reason = work.home.vault.seal("whitelist_entry.reason", made.ref, reason.strip())
-    made.proposed_by, made.proposed_at = work.actor.user_id, work.now
     work.session.add(made)
     work.session.flush()
     _told(work, made, "whitelist.proposed", {"category": made.category, "until": valid_until.isoformat()})

@@ -112,7 +112,7 @@ def propose(
         evidence = work.session.get_one(StoredFile, doubt.file_id)
     made = WhitelistEntry(
         department_id=doubt.unit_id, recipient_doubt_id=doubt.id, person_id=doubt.person_id, category=doubt.category,
-        fingerprint=doubt.fingerprint,
+        fingerprint=doubt.fingerprint, proposed_by=work.actor.user_id, proposed_at=work.now,
     )  # fmt: skip
     return whitelist.put_forward(work, made, doubt.finding, reason=reason, evidence=evidence, valid_until=valid_until)
 

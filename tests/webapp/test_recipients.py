@@ -116,7 +116,13 @@ def test_from_the_page_of_a_doubt_its_record_goes_on_the_whitelist_with_the_pape
     page, form = f"/recipients/{ref}", f"/recipients/{ref}/whitelist"
     assert form not in clerk.get(page).text, "a doubt that nobody verified is not proposed"
     token = token_in(clerk.get(page).text)
-    seen = {"csrf_token": token, "finding": "SOURCE_ERROR", "method": "PAPERS", "measure": "WHITELIST", "note": "已注销"}
+    seen = {
+        "csrf_token": token,
+        "finding": "SOURCE_ERROR",
+        "method": "PAPERS",
+        "measure": "WHITELIST",
+        "note": "已注销",
+    }
     paper = (io.BytesIO(b"%PDF-1.4 paper"), "proof.pdf")
     clerk.post(page, data={**seen, "evidence": paper}, content_type="multipart/form-data")
     assert form in clerk.get(page).text

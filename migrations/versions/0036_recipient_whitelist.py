@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0035_recipient_whitelist"
-down_revision = "0033_house_log"
+revision = "0036_recipient_whitelist"
+down_revision = "0035_hints"
 branch_labels = None
 depends_on = None
 
