@@ -24,7 +24,7 @@ from domain.parties.permissions import AGENCY, DEPARTMENT
 from domain.policy_keys import MONITORING_TERM
 from domain.policy_kinds import MONTH, Monitored
 from domain.text import gettext as _
-from domain.verification.recipient_rows import RecipientDoubt
+from domain.verification.recipient_rows import RecipientCheck, RecipientDoubt, RecipientPass
 from domain.work import Actor, Work
 from domain.workdays import Derivation, add_months, month_end
 
@@ -35,8 +35,8 @@ ISSUE = "monitoring.issue"
 class MonitoringList(Base):
     """One list (DOC-25): ISSUED to the department, SUBMITTED to the city, CLOSED by it.
 
-    data_type: category. rows: of the list; spared: facts on the list of exceptions that stayed out (NM-13). due: the
-    derivation of its term (NM-11).
+    data_type: category. rows: of the list; spared: records the whitelist let pass since the list before, each once,
+    however often they were delivered (NM-13). due: the derivation of its term (NM-11).
     """
 
     __tablename__ = "monitoring_list"
@@ -156,9 +156,28 @@ def issue(work: Work, unit_id: int, category: str, first: date, last: date) -> M
     )
     work.session.flush()
     found.rows = work.session.scalar(select(func.count()).where(MonitoringItem.list_id == found.id)) or 0
-    body = {"data_type": category, "first": first.isoformat(), "rows": found.rows}
+    found.spared = _spared(work, found)
+    body = {"data_type": category, "first": first.isoformat(), "rows": found.rows, "spared": found.spared}
     journal.record(work, "monitoring.issued", found.ref, body)
     return found
+
+
+def _spared(work: Work, made: MonitoringList) -> int:
+    # by ix_recipient_check_unit_id, then the unique key of recipient_pass, which begins with the check
+    before = select(func.max(MonitoringList.issued_at)).where(
+        MonitoringList.data_type == made.data_type, MonitoringList.unit_id == made.unit_id,
+        MonitoringList.id != made.id, MonitoringList.issued_at <= made.issued_at,
+    )  # fmt: skip
+    since = work.session.scalar(before)
+    records = (
+        select(RecipientPass.person_id, RecipientPass.code, RecipientPass.fingerprint)
+        .join(RecipientCheck, RecipientCheck.id == RecipientPass.check_id)
+        .where(RecipientCheck.unit_id == made.unit_id, RecipientPass.category == made.data_type)
+        .distinct()
+    )
+    if since is not None:
+        records = records.where(RecipientPass.passed_at > since)
+    return work.session.scalar(select(func.count()).select_from(records.subquery())) or 0
 
 
 def submit(work: Work, ref: str) -> MonitoringList:

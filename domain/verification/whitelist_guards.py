@@ -38,6 +38,15 @@ WHITELIST = [
     ),
     Guard("whitelist_entry", DELETE, "kept", "TRUE", "NM-13: a whitelist entry is kept"),
     *unchangeable("whitelist_pass", "NM-13: what was let pass does not change"),
+    Guard(
+        "recipient_pass",
+        INSERT,
+        "entry",
+        "NOT EXISTS (SELECT 1 FROM whitelist_entry e WHERE e.id = NEW.entry_id AND e.person_id = NEW.person_id"
+        " AND e.category = NEW.category AND e.state IN ('APPROVED','ENDED')"  # ended between look and record: it stood
+        " AND (e.fingerprint = NEW.fingerprint OR substr(NEW.fingerprint, 1, 5) = 'fps1:'))",
+        "NM-13: only an approved entry lets pass, and only its own record",
+    ),
     *unchangeable("recipient_pass", "NM-13: what was let pass does not change"),
 ]
 

@@ -42,6 +42,12 @@ OF_A_RECIPIENT = (
     " AND d.finding IN ('FALSE','SOURCE_ERROR','EXPLAINED'))"
 )
 PASSED = "NM-13: what was let pass does not change"
+APPROVED = (
+    "NOT EXISTS (SELECT 1 FROM whitelist_entry e WHERE e.id = NEW.entry_id AND e.person_id = NEW.person_id"
+    " AND e.category = NEW.category AND e.state IN ('APPROVED','ENDED')"
+    " AND (e.fingerprint = NEW.fingerprint OR substr(NEW.fingerprint, 1, 5) = 'fps1:'))"
+)
+OWN = "NM-13: only an approved entry lets pass, and only its own record"
 SAID = (
     "id ref check_id commission_id unit_id town_id household_id person_id programme category code fingerprint"
     " delivery_id row_no data_date sentence value raised_at"
@@ -57,6 +63,7 @@ GUARDS = (
     (ENTRY, "UPDATE", "frozen", _changed(*FROZEN, "recipient_doubt_id"), STAYS),
     (ENTRY, "INSERT", "record", f"NEW.state <> 'PROPOSED' OR NOT ({OF_A_CASE} OR{OF_A_RECIPIENT})", BEGINS),
     (DOUBT, "UPDATE", "kept", _changed(*SAID, "telling"), TOLD),
+    (PASS, "INSERT", "entry", APPROVED, OWN),
     (PASS, "UPDATE", "never", "TRUE", PASSED),
     (PASS, "DELETE", "never", "TRUE", PASSED),
 )
@@ -93,8 +100,8 @@ def downgrade() -> None:
     op.drop_table(PASS)
     looking_in = _set_aside()
     if op.get_bind().dialect.name == "postgresql":
-        for event in ("update", "delete"):
-            op.execute(f"DROP FUNCTION IF EXISTS guard_recipient_pass_{event}_never()")
+        for part in ("insert_entry", "update_never", "delete_never"):
+            op.execute(f"DROP FUNCTION IF EXISTS guard_recipient_pass_{part}()")
     op.execute(f"DELETE FROM {ENTRY} WHERE recipient_doubt_id IS NOT NULL")  # noqa: S608  names of our own
     op.drop_index("ix_whitelist_entry_person_id", table_name=ENTRY)
     op.drop_index("uq_whitelist_entry_record", table_name=ENTRY)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +16,7 @@ from domain.cases import Case
 from domain.errors import Conflict, InvalidAnswers, NotFound
 from domain.files import StoredFile
 from domain.journal import JournalEntry
+from domain.oversight import monitoring
 from domain.parties import organisations
 from domain.parties.households import Person
 from domain.verification import recipient_doubts, whitelist, whitelist_recipients, whitelist_views
@@ -103,6 +104,11 @@ def doubts(office: Office) -> list[tuple[str, str, int]]:
         return [(one.code, one.fingerprint, one.telling) for one in every(work, RecipientDoubt)]
 
 
+def fingerprint_of(office: Office, ref: str) -> str:
+    with unit_of_work(office.home, OPERATOR, write=False) as work:
+        return work.session.scalars(select(RecipientDoubt.fingerprint).where(RecipientDoubt.ref == ref)).one()
+
+
 def lately(office: Office) -> tuple[int, int]:
     """Doubts raised and spared by the newest comparison."""
     with unit_of_work(office.home, OPERATOR, write=False) as work:
@@ -131,6 +137,35 @@ def test_exactly_that_record_is_skipped_the_use_is_kept_and_a_changed_one_comes_
     assert lately(office) == (1, 0)
     (new,) = [one for one in doubts(office) if one not in before]
     assert new[1] != skipped and new[2] == 1
+
+
+@pytest.mark.clause("NM-13")
+def test_a_record_that_names_another_person_is_another_fact_and_is_told(office: Office) -> None:
+    ref = verified(office)
+    approved(office, ref)
+    before = doubts(office)
+    (let_pass,) = [one for one in before if one[1] == fingerprint_of(office, ref)]
+    supply(office, "温立春,990204198601170358", "温立夏,990204198601170358")
+    assert lately(office)[1] == 0, "the operator stands in the record under another name: no longer what was approved"
+    fresh = [one for one in doubts(office) if one not in before]
+    assert let_pass[0] in {code for code, _print, _telling in fresh}
+    assert all(print_ != let_pass[1] and telling == 1 for _code, print_, telling in fresh)
+
+
+@pytest.mark.clause("NM-13", "NM-10")
+def test_a_list_counts_the_records_that_were_let_pass_since_the_list_before_each_once(office: Office) -> None:
+    approved(office, verified(office))
+    supply(office)
+    supply(office)
+    with unit_of_work(office.home, OPERATOR) as work:
+        assert len(every(work, RecipientPass)) == 2
+        unit = organisations.by_code(work, "pingshan").id
+        first = monitoring.issue(work, unit, "BIZ", date(2026, 1, 1), date(2026, 1, 31))
+        other = monitoring.issue(work, unit, "DEPOSIT", date(2026, 1, 1), date(2026, 1, 31))
+        assert first is not None and other is not None and (first.spared, other.spared) == (1, 0)
+    with unit_of_work(office.home, OPERATOR, now=START + timedelta(days=31)) as work:
+        second = monitoring.issue(work, unit, "BIZ", date(2026, 2, 1), date(2026, 2, 28))
+        assert second is not None and second.spared == 0
 
 
 @pytest.mark.clause("NM-13")

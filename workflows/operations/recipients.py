@@ -301,8 +301,8 @@ def _found(work: Work, frame: _Frame, one: _Person, line: LineView, about: About
 
 
 def _without_people(row: MatchedRow) -> dict[str, str]:
-    """What a row says of things: who else stands in it, a joint owner, a spouse, is nobody's business here, and how a
-    name is spelt makes no new fact."""
+    """What a row says of things, as the doubt keeps it: who else stands in it, a joint owner, a spouse, is nobody's
+    business here. The fingerprint reads them all the same: another owner is another fact, and comes again (NM-13)."""
     known = CATEGORIES.get(row.category)
     people = {one.code for one in known.fields if one.kind in (IDENTITY, NAME)} if known is not None else set()
     return {name: text for name, text in row.values.items() if name not in people}

@@ -64,6 +64,9 @@ SELECT 'w', d.unit_id, d.id, d.person_id, d.category, {fingerprint}, d.sentence,
  '2027-09-10', 'PROPOSED', (SELECT MIN(id) FROM account), d.raised_at FROM recipient_doubt d
 """
 ON_LIST = [*STANDING, VERIFIED, PROPOSED.format(fingerprint="d.fingerprint")]
+LETTING = """
+UPDATE whitelist_entry SET state = 'APPROVED', decided_by = (SELECT MAX(id) FROM account), decided_at = proposed_at
+"""
 LET_PASS = """
 INSERT INTO recipient_pass (entry_id, check_id, person_id, category, code, fingerprint, row_no, rule, passed_at)
 SELECT w.id, d.check_id, d.person_id, d.category, d.code, d.fingerprint, d.row_no, '{}', d.raised_at
@@ -85,8 +88,15 @@ RECIPIENTS: list[tuple[str, list[str], str]] = [
         PROPOSED.format(fingerprint=f"'fp1:{'1' * 64}'"),
     ),
     ("guard_whitelist_entry_update_frozen", ON_LIST, "UPDATE whitelist_entry SET recipient_doubt_id = NULL"),
-    ("guard_recipient_pass_update_never", [*ON_LIST, LET_PASS], "UPDATE recipient_pass SET code = 'D-Y'"),
-    ("guard_recipient_pass_delete_never", [*ON_LIST, LET_PASS], "DELETE FROM recipient_pass"),
+    ("guard_recipient_pass_insert_entry", ON_LIST, LET_PASS),
+    (
+        "guard_recipient_pass_insert_entry",
+        [*ON_LIST, LETTING],
+        LET_PASS.replace("d.fingerprint", f"'fp1:{'1' * 64}'"),
+    ),
+    ("guard_recipient_pass_insert_entry", [*ON_LIST, LETTING], LET_PASS.replace("d.category", "'BIZ'")),
+    ("guard_recipient_pass_update_never", [*ON_LIST, LETTING, LET_PASS], "UPDATE recipient_pass SET code = 'D-Y'"),
+    ("guard_recipient_pass_delete_never", [*ON_LIST, LETTING, LET_PASS], "DELETE FROM recipient_pass"),
     (
         "guard_monitoring_list_update_whole",
         [*STANDING, *LISTED],
