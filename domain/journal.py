@@ -17,6 +17,7 @@ from typing import Any
 
 from sqlalchemy import (
     ForeignKey,
+    Index,
     LargeBinary,
     String,
     UniqueConstraint,
@@ -55,7 +56,8 @@ class JournalEntry(Base):
     """One act. `machine_at` is real time, `legal_at` the act's legal time."""
 
     __tablename__ = "journal_entry"
-    __table_args__ = (UniqueConstraint("stream_id", "seq"),)
+    # what an account did, newest first: an auditor follows a leak by it (CK-31)
+    __table_args__ = (UniqueConstraint("stream_id", "seq"), Index("ix_journal_entry_actor", "actor", "id"))
 
     id: Mapped[Key]
     stream_id: Mapped[int] = mapped_column(BigKey, ForeignKey("journal_stream.id"))

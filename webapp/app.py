@@ -15,7 +15,7 @@ from domain.home import open_home
 from domain.parties.passwords import Passwords
 from domain.settings import LOOPBACK_NAMES, Settings
 from domain.text import bound
-from webapp import access_log, auth, errors, headers, i18n, page
+from webapp import access_log, addresses, auth, errors, headers, i18n, page
 from webapp.auth import House
 from webapp.database import connect, db
 from webapp.permits import check_routes, public
@@ -57,6 +57,7 @@ def create_app(
     app.secret_key = home.vault.purpose_key("web")
     access_log.init(app)
     i18n.init(app)
+    addresses.init(app)
     auth.init(app)
     CSRFProtect(app)
     headers.init(app)

@@ -6,11 +6,11 @@ taken for another.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, func, or_, select, union
 
 from domain import journal
 from domain.cases import Case
@@ -50,15 +50,16 @@ def traces(work: Work, words: str, *, before: str = "", most: int = MOST) -> lis
 
     before: key of a row; only older ones are given. Raises NotPermitted; InvalidAnswers: nothing is called so. Uses
     uq_cases_number, uq_report_number, uq_account_login, uq_journal_stream_kind_subject,
-    uq_journal_entry_stream_id_seq and ix_journal_entry_subject.
+    uq_journal_entry_stream_id_seq, ix_journal_entry_subject and ix_journal_entry_actor.
     """
     permissions.must(work.actor, "journal.read")
     which = _about(work, words.strip())
+    older: Sequence[ColumnElement[bool]] = ()
     if before:
-        last = select(JournalEntry.id).where(which, JournalEntry.mac.in_(_macs([before]))).scalar_subquery()
-        return _traces(work, which & (JournalEntry.id < last), most)
-    found = _traces(work, which, most)
-    if not found:
+        last = select(JournalEntry.id).where(or_(*which), JournalEntry.mac.in_(_macs([before]))).scalar_subquery()
+        older = (JournalEntry.id < last,)
+    found = _traces(work, JournalEntry.id.in_(_newest(which, older, most)), most)
+    if not found and not before:
         raise InvalidAnswers({"about": _("The journal knows no case, report, account or reference of this name.")})
     return found
 
@@ -72,7 +73,7 @@ def link(work: Work, breach: Breach, words: str, keys: Collection[str]) -> int:
     permissions.must(work.actor, "journal.read")
     must_be_open(breach)
     macs = _macs(keys)
-    wanted = select(JournalEntry.id).where(_about(work, words.strip()), JournalEntry.mac.in_(macs))
+    wanted = select(JournalEntry.id).where(or_(*_about(work, words.strip())), JournalEntry.mac.in_(macs))
     chosen = set(work.session.scalars(wanted)) if macs else set()
     if not chosen or len(chosen) != len(set(keys)):
         raise InvalidAnswers({"rows": _("Choose the rows that show the access.")})
@@ -111,17 +112,31 @@ def _traces(work: Work, which: ColumnElement[bool], most: int) -> list[Trace]:
     ]  # fmt: skip
 
 
-def _about(work: Work, words: str) -> ColumnElement[bool]:
-    """Which rows speak of this: all of a case's chain; an account's chain and what it asked for; a thing's own."""
+def _about(work: Work, words: str) -> Sequence[ColumnElement[bool]]:
+    """Which rows speak of this, a condition an index: all of a case's chain; an account's chain, what was done to it
+    and what it did; a thing's own."""
     case = work.session.scalar(select(Case.ref).where(Case.number == words)) or work.session.scalar(
         select(Case.ref).join(Report, Report.case_id == Case.id).where(Report.number == words)
     )
     if case:
-        return JournalEntry.stream_id == _stream("case", case)
+        return (JournalEntry.stream_id == _stream("case", case),)
     account = work.session.scalar(select(Account.ref).where(Account.login == words.lower()))
     if account:
-        return or_(JournalEntry.stream_id == _stream("account", account), JournalEntry.subject == account)
-    return JournalEntry.subject == words
+        chain = JournalEntry.stream_id == _stream("account", account)
+        return (chain, JournalEntry.subject == account, JournalEntry.actor == account)
+    return (JournalEntry.subject == words,)
+
+
+def _newest(
+    which: Sequence[ColumnElement[bool]], more: Sequence[ColumnElement[bool]], most: int
+) -> CompoundSelect[tuple[int]]:
+    """Keys among which the newest `most` rows are: each condition's own newest, so that each is read off its index in
+    order, however many rows an account has left in years."""
+    each = [
+        select(JournalEntry.id).where(one, *more).order_by(JournalEntry.id.desc()).limit(most).subquery()
+        for one in which
+    ]
+    return union(*(select(one.c.id) for one in each))
 
 
 def _stream(kind: str, subject: str) -> ColumnElement[int]:

@@ -51,10 +51,12 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Rows that stand under some words; more: older ones stand behind them."""
+    """Rows that stand under some words; more: older ones stand behind them; before: key of the row they are older than,
+    or "" for the newest."""
 
     rows: Sequence[Row]
     more: bool
+    before: str = ""
 
 
 def page(work: Work, ref: str) -> Page:
@@ -81,7 +83,7 @@ def page(work: Work, ref: str) -> Page:
 def found(work: Work, words: str, *, before: str = "") -> Found:
     """Rows of the journal under a case's or report's number, a login or a reference. Raises as `traces`."""
     rows = breach_traces.traces(work, words, before=before, most=breach_traces.MOST + 1)
-    return Found(_rows(work, rows[: breach_traces.MOST]), len(rows) > breach_traces.MOST)
+    return Found(_rows(work, rows[: breach_traces.MOST]), len(rows) > breach_traces.MOST, before)
 
 
 def _rows(work: Work, traces: Sequence[Trace]) -> list[Row]:

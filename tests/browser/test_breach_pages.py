@@ -67,8 +67,11 @@ def test_a_leak_is_written_down_linked_reported_and_dealt_with_by_keys(web: Serv
     _enter(page, "form[action$='/accounts'] button")
     auditor.says("秦白露")
     _type(page, "#about", number)
-    _enter(page, "form[role=search] button:not([data-q]), form[action*='/breaches/'][method=get] button")
-    _looked(auditor, "rows found")
+    _enter(page, "form[action*='/journal'] button")
+    assert number not in page.url
+    for size in (PHONE, DESK):  # in one language: the page answers what was sent and has no address of its own
+        page.set_viewport_size(size)
+        auditor.look(f"rows found {size['width']}")
     tab_to(page, "#row-1")
     page.keyboard.press("Space")
     _enter(page, "form[action$='/rows'] button.primary")

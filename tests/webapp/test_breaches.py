@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
 from domain.journal import JournalEntry
+from domain.oversight import breach_traces
 from domain.oversight.breaches import Breach, BreachAccount, BreachEntry
 from domain.parties.accounts import Account
 from tests.documents.test_letters import text
@@ -73,7 +74,7 @@ def test_a_leak_is_written_down_linked_to_rows_of_the_journal_reported_and_dealt
 
     assert _post(auditor, page, f"{page}/accounts", login="handler", part="SUSPECT").status_code == 302
     assert "秦白露" in auditor.get(page).text
-    found = auditor.get(f"{page}?about={number}")
+    found = _post(auditor, page, f"{page}/journal", about=number)
     keys = _keys(found.text)
     assert found.status_code == 200 and keys
     nothing = _post(auditor, page, f"{page}/rows", about=number)
@@ -102,7 +103,7 @@ def test_a_leak_is_written_down_linked_to_rows_of_the_journal_reported_and_dealt
     assert _post(auditor, page, f"{page}/close", handling="调离岗位，告知当事人").status_code == 302
     closed = auditor.get(page).text
     assert "调离岗位，告知当事人" in closed and f'action="{page}/close"' not in closed
-    assert f'action="{page}/accounts"' not in closed and "?about" not in closed
+    assert f'action="{page}/accounts"' not in closed and "/journal" not in closed
     assert _post(auditor, page, f"{page}/accounts", login="clerk", part="WITNESS").status_code == 409
     assert _count(office, BreachAccount) == 1
 
@@ -110,14 +111,38 @@ def test_a_leak_is_written_down_linked_to_rows_of_the_journal_reported_and_dealt
 def test_a_wrong_word_or_login_is_refused_at_its_field_and_kept(office: Office, app: Flask) -> None:
     auditor = owner_of(app, office, "auditor")
     page = _written(auditor)
-    wrong = auditor.get(f"{page}?about=不存在")
+    wrong = _post(auditor, page, f"{page}/journal", about="不存在")
     assert wrong.status_code == 422 and 'value="不存在"' in wrong.text and 'href="#about"' in wrong.text
     wrong = _post(auditor, page, f"{page}/accounts", login="nobody", part="WITNESS")
     assert wrong.status_code == 422 and 'value="nobody"' in wrong.text and 'value="WITNESS" selected' in wrong.text
     with office.home.sessions() as session:
         ref = session.scalars(select(Account.ref).where(Account.login == "auditor")).one()
-    assert _keys(auditor.get(f"{page}?about=auditor").text)
-    assert ref not in auditor.get(f"{page}?about=auditor").text
+    found = _post(auditor, page, f"{page}/journal", about="auditor").text
+    assert _keys(found) and ref not in found
+
+
+def test_what_is_looked_for_in_the_journal_is_taken_from_no_address(office: Office, app: Flask) -> None:
+    auditor = owner_of(app, office, "auditor")
+    page = _written(auditor)
+    refused = auditor.get(f"{page}?about=auditor&before={'0' * 64}")
+    assert (refused.status_code, refused.location) == (303, page)
+    shown = auditor.get(page).text
+    assert "没有查找" in shown and not _keys(shown)
+    assert auditor.get(f"{page}/journal").status_code == 405
+    assert auditor.post(f"{page}/journal", data={"about": "auditor"}).status_code == 400  # without the page's token
+
+
+def test_the_rows_of_the_journal_are_leafed_through_without_an_address(office: Office, app: Flask) -> None:
+    auditor = owner_of(app, office, "auditor")
+    pages = [_written(auditor) for _time in range(breach_traces.MOST + 2)]
+    newest = _post(auditor, pages[0], f"{pages[0]}/journal", about="auditor")
+    keys = _keys(newest.text)
+    assert len(keys) == breach_traces.MOST and f'name="older" value="{keys[-1]}"' in newest.text
+    older = _post(auditor, pages[0], f"{pages[0]}/journal", about="auditor", before="", older=keys[-1])
+    assert _keys(older.text) and not set(_keys(older.text)) & set(keys)
+    assert 'name="older" value=""' in older.text
+    refused = _post(auditor, pages[0], f"{pages[0]}/rows", about="auditor", before=keys[-1])
+    assert refused.status_code == 422 and _keys(refused.text) == _keys(older.text)  # the same rows again
 
 
 @pytest.mark.clause("CK-31")
@@ -130,7 +155,7 @@ def test_the_auditor_alone_follows_a_leak_up_and_nobody_else_sees_it(office: Off
     assert system.get(own).status_code == 200 and auditor.get(own).status_code == 200
     assert page.rsplit("/", 1)[1] not in system.get("/breaches").text
     token = token_in(system.get(own).text)
-    for act in ("rows", "report", "letter", "close"):
+    for act in ("journal", "rows", "report", "letter", "close"):
         assert system.post(f"{own}/{act}", data={"csrf_token": token, "to": "x"}).status_code == 403
     for login in ("clerk", "security", "oversight", "handler"):
         browser = (owner_of if login == "security" else browser_of)(app, office, login)

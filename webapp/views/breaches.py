@@ -102,11 +102,24 @@ def record() -> ResponseReturnValue:
 @blueprint.get("/<ref>")
 @requires("breach.read")
 def breach(ref: str) -> ResponseReturnValue:
-    """One record, and the rows of the journal that were looked for."""
-    about, before = request.args.get("about", "").strip()[:64], request.args.get("before", "")[:64]
+    """One record. Words to look for in the journal are taken from no address, and do not stay in it."""
+    if "about" in request.args:
+        flash(str(_("Nothing was looked for: write it into the field, an address must not hold it.")))
+        return redirect(url_for("breaches.breach", ref=ref), 303)
     with reading() as work:
-        if not about:
-            return _page(work, ref)
+        return _page(work, ref)
+
+
+@blueprint.post("/<ref>/journal")
+@requires("breach.report")
+def look(ref: str) -> ResponseReturnValue:
+    """The record with the rows of the journal that were looked for.
+
+    The answer is the page itself and no redirect: what is typed here may be an identity number by mistake, so it is
+    neither put into an address nor kept under a reference.
+    """
+    about, before = request.form.get("about", "").strip()[:64], request.form.get("older", "")[:64]
+    with reading() as work:
         try:
             return _page(work, ref, found=breach_pages.found(work, about, before=before))
         except InvalidAnswers as refusal:
@@ -208,7 +221,7 @@ def _page(
     names = failure_words.names(work)
     return render_template(
         "breaches/breach.html", page=breach_pages.page(work, ref), found=found, faults=faults or {}, refusal=refusal,
-        clause=getattr(refusal, "clause", ""), places=PLACES, sent=request.values,
+        clause=getattr(refusal, "clause", ""), places=PLACES, sent=request.form,
         happened=lambda row: breach_words.happened(row, names), states=breach_words.STATES,
         grades=breach_words.GRADES, parts=breach_words.PARTS, suspect=SUSPECT, most=breaches.LONGEST,
         may_name=permissions.may(work.actor, "breach.record"), counts=showing.nav_counts(work),
