@@ -7,8 +7,8 @@ Size: one index over the whole journal; on a large one it takes minutes, while n
 
 from alembic import op
 
-revision = "0036_journal_actors"
-down_revision = "0035_hints"
+revision = "0037_journal_actors"
+down_revision = "0036_recipient_whitelist"
 branch_labels = None
 depends_on = None
 
