@@ -27,6 +27,7 @@ ROOMS = (
     "domain.oversight.campaigns",
     "domain.oversight.house_log",
     "domain.oversight.monitoring",
+    "domain.oversight.register_rows",
     "domain.outbox",
     "domain.parties.accounts",
     "domain.parties.households",

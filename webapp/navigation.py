@@ -71,6 +71,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("competence.listing", _("People"), "competence.set", WORK, not_for=frozenset({"bureau", "system"})),
     Entry("processes.listing", _("Processes"), "process.read", RULES, more=STUDIO),
     Entry("policies.listing", _("Policies"), "policy.read", RULES),
+    Entry("registers.index", _("Registers"), "register.read", WORK, not_for=frozenset({"supplier", "system"})),
     Entry("separation.page", _("Separation of duties"), "separation.read", HOUSE),
     Entry("administration.accounts", _("Accounts"), "account.read", HOUSE),
     Entry("operations.page", _("Operations"), "operations.read", HOUSE, more=("incidents",)),

@@ -302,6 +302,14 @@ RULES: tuple[Rule, ...] = (
     # what was done for the system and who was trained on it (CK-17)
     _rule("house_log.read", "system_admin auditor operator"),
     _rule("house_log.write", "system_admin"),
+    # the registers of an office: its heads keep them, those above open entries for the offices below; whoever works in
+    # an office writes to its entries and reports a problem
+    _rule("register.read", _WORKERS + " oversight"),
+    _rule("register.oversee", f"{_SUPERVISORS} oversight catalogue_admin"),
+    _rule("register.open", "department_head agency_head oversight catalogue_admin", "own below"),
+    _rule("register.open", _WORKERS + " oversight", "above"),
+    _rule("register.write", _WORKERS + " oversight", OWN),
+    _rule("register.finish", _WORKERS + " oversight", OWN),
     # leaks: written down by whoever runs or audits the house, followed up by the auditor alone (CK-31)
     _rule("breach.read", "auditor system_admin"),
     _rule("breach.record", "auditor system_admin"),

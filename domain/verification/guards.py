@@ -18,6 +18,7 @@ from domain.verification.guarding import DELETE, INSERT, UPDATE, Guard, changed,
 from domain.verification.house_guards import HOUSE
 from domain.verification.money_guards import MONEY, PACKAGES
 from domain.verification.recipient_guards import RECIPIENTS
+from domain.verification.register_guards import REGISTERS
 from domain.verification.stored_guards import STORED
 from domain.verification.whitelist_guards import TABLES, WHITELIST
 
@@ -290,6 +291,7 @@ GUARDS: tuple[Guard, ...] = (
     *STAFF,
     *CATALOGUE,
     *HOUSE,
+    *REGISTERS,
 )
 
 

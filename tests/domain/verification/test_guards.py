@@ -17,6 +17,7 @@ from domain.work import harden
 from tests.domain.verification.delivery_attempts import DELIVERIES
 from tests.domain.verification.house_attempts import HOUSE
 from tests.domain.verification.recipient_attempts import RECIPIENTS
+from tests.domain.verification.register_attempts import REGISTERS
 from tests.domain.verification.world import WORLD
 from tests.infrastructure.databases import EMPTY, SQLITE, Place, Template
 
@@ -254,6 +255,7 @@ ATTEMPTS: list[tuple[str, list[str], str]] = [
     ("guard_result_row_insert_asked", [SENT, PACKAGE, ANSWERING], RESULT),
     *RECIPIENTS,
     *DELIVERIES,
+    *REGISTERS,
     *HOUSE,
     ("guard_determination_insert_alone", [RUN, ITEM], AGAIN.format(outcome="APPROVE")),
     ("guard_determination_insert_alone", [RUN, ITEM], AGAIN.format(outcome="CONTINUE")),
