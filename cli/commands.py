@@ -17,6 +17,7 @@ from cli.instant import Instant
 from cli.processes import process
 from domain import clock, durability, rules, sealing
 from domain.errors import Conflict
+from domain.oversight import appointing
 from domain.parties import organisations, staff
 from domain.text import gettext as _
 from domain.verification import commissions
@@ -209,7 +210,7 @@ def accounts_create(login: str, office: str, name: str, idno: str, filing: str, 
         account = staff.create(work, organisations.by_code(work, office), login=login, name=name, idno=idno)
         staff.file(work, account, number=filing, on=work.today)
         for role in role_ids:
-            staff.grant(work, account, role)
+            appointing.appoint(work, account, role)
         token = staff.issue_token(work, account)
     click.echo(token)
 

@@ -18,6 +18,7 @@ from domain.assistance.recipients import Recipient
 from domain.clock import office_day
 from domain.errors import Conflict
 from domain.home import Home
+from domain.oversight import appointing
 from domain.parties import households, organisations, staff
 from domain.parties.households import Household, Person
 from domain.parties.passwords import Passwords
@@ -97,7 +98,7 @@ def make_accounts(home: Home, passwords: Passwords | None = None) -> Path:
             idno = identity.make_demonstration(born, 700 + place)
             account = staff.create(work, organisations.by_code(work, office), login=login, name=name, idno=idno)
             staff.file(work, account, number=f"DEMO-{place + 1}", on=work.today)
-            staff.grant(work, account, role)
+            appointing.appoint(work, account, role)
             staff.set_password(work, account, hashes[login])
     path = home.settings.home / "demo-passwords.txt"
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -16,6 +16,7 @@ from domain import rules
 from domain.clock import machine_now
 from domain.errors import Conflict
 from domain.home import DEMO, REAL, Home, HomeRow
+from domain.oversight import appointing
 from domain.parties import roles, staff
 from domain.parties.accounts import RoleKind
 from domain.parties.organisations import Organisation
@@ -142,7 +143,7 @@ def found_real(settings: Settings, say: Say, *, city: str, login: str, name: str
         office = work.session.scalars(select(Organisation).where(Organisation.code == "system")).one()
         account = staff.create(work, office, login=login, name=name, idno=idno)
         staff.file(work, account, number="INIT-1", on=work.today)
-        staff.grant(work, account, "system_admin")
+        appointing.appoint(work, account, "system_admin")
         token = staff.issue_token(work, account)
     _finish(home)
     return Founded(REAL, None, login, token)

@@ -258,6 +258,11 @@ ID_SEARCH_PER_HOUR = PolicyKey(
 ACCOUNT_RECERTIFY_TERM = PolicyKey(
     "account_recertify_term", TERM, "An account is confirmed anew after so long.", "账号复核周期"
 )
+TRAINING_BEFORE_ROLE = PolicyKey(
+    "training_before_role", names("BUSINESS", "SECURITY", "CONFIDENTIALITY"),
+    "Trainings completed before somebody is given a role of verification; none are asked for where it is empty.",
+    "授予核对岗位前须完成的培训", combine="strictest", stricter=joined,
+)  # fmt: skip
 BREACH_REPORT_TERM = PolicyKey(
     "breach_report_term", TERM, "A leak is reported within so long of being found.", "泄密事件报告时限"
 )

@@ -18,6 +18,9 @@ NEEDED, OPTIONAL, NO_DUE = "needed", "optional", "none"
 OWN, BELOW, ABOVE = "own", "below", "above"
 
 FINISHED = _("Finished")
+TOPICS: Mapping[str, Text] = {
+    "BUSINESS": _("The work itself"), "SECURITY": _("Security"), "CONFIDENTIALITY": _("Confidentiality"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +83,7 @@ REGISTERS: Mapping[str, Register] = {
             _("Who is to be trained in what, and the proof that it was completed."),
             (
                 Column("person", _("Person"), PERSON, keyed=True),
-                Column("topic", _("Topic"), CHOICE, {
-                    "BUSINESS": _("The work itself"), "SECURITY": _("Security"),
-                    "CONFIDENTIALITY": _("Confidentiality"),
-                }, keyed=True),
+                Column("topic", _("Topic"), CHOICE, TOPICS, keyed=True),
             ),
             frozenset({OWN}), _ALL, evidence=True, done=_("Completed"),
         ),

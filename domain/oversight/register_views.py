@@ -71,7 +71,8 @@ def listed(
     show: one of OPEN, LATE, DONE, DROPPED, "" for all. office: only about the office of this ref. after: ref of the
     entry before them.
 
-    One statement. Uses ix_register_entry_org and ix_register_entry_by_org. Raises NotPermitted.
+    Two statements: the own office, and the list. Uses ix_register_entry_org and ix_register_entry_by_org.
+    Raises NotPermitted.
     """
     permissions.must(work.actor, "register.read")
     about, opener = aliased(Organisation), aliased(Organisation)
@@ -96,7 +97,7 @@ def listed(
 
 
 def tallies(work: Work) -> dict[str, Tally]:
-    """Open and overdue entries the actor sees, by register. One statement; uses the indexes of `listed`."""
+    """Open and overdue entries the actor sees, by register. Two statements; uses the indexes of `listed`."""
     permissions.must(work.actor, "register.read")
     late = func.sum(case((RegisterEntry.due_on < work.today, 1), else_=0))
     rows = work.session.execute(
@@ -151,7 +152,7 @@ def offices(work: Work, register: Register) -> Sequence[Organisation]:
 
 
 def offices_seen(work: Work, register: Register) -> list[tuple[str, str]]:
-    """Ref and name of the offices that entries the actor sees are about, for narrowing the list. One statement."""
+    """Ref and name of the offices that entries the actor sees are about, for narrowing the list. Two statements."""
     permissions.must(work.actor, "register.read")
     rows = work.session.execute(
         select(Organisation.ref, Organisation.name)

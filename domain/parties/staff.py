@@ -97,7 +97,10 @@ def file(work: Work, account: Account, *, number: str, on: date) -> None:
 
 
 def grant(work: Work, account: Account, role: str, *, until: date | None = None) -> None:
-    """Give a role until a day (inclusive). Raises Conflict when the office or another role forbids it (LF-26)."""
+    """Give a role until a day (inclusive); asked by `domain.oversight.appointing` alone, which knows the trainings.
+
+    Raises Conflict when the office or another role forbids it (LF-26).
+    """
     must(work.actor, "account.grant", relation_to_account(work.actor, account.id))
     if role not in ROLES:
         raise NotFound(_("There is no such role."))

@@ -146,6 +146,17 @@ def decided_at_an_instant(source: Source) -> list[str]:
     ]
 
 
+def roles_are_given_after_training(source: Source) -> list[str]:
+    """A role is given by `domain.oversight.appointing`, which knows what trainings it asks for (BX-04)."""
+    if source.within("domain/oversight/appointing.py") or source.within("tests/"):
+        return []
+    return [
+        source.at(node, "staff.grant knows nothing of trainings; call appointing.appoint")
+        for node, name in calls(source)
+        if name in {"staff.grant", "domain.parties.staff.grant"}
+    ]
+
+
 def nothing_is_executed(source: Source) -> list[str]:
     """Text is never run, compiled to run, or unpickled."""
     found = [source.at(node, f"{name} runs text as code") for node, name in calls(source) if name in RUNNERS]
@@ -258,6 +269,7 @@ SOURCE_RULES: tuple[Rule, ...] = (
     one_commit,
     one_clock,
     decided_at_an_instant,
+    roles_are_given_after_training,
     nothing_is_executed,
     nothing_is_marked_safe,
     environment_at_the_door,

@@ -31,6 +31,7 @@ BAD = [
     (rules.one_clock, "tasks/x.py", "from datetime import date as day\nx = day.today()\n"),
     (rules.decided_at_an_instant, "tasks/x.py", "import decisions\nx = decisions.evaluate(path, 'a', {})\n"),
     (rules.decided_at_an_instant, "cli/x.py", "from decisions import evaluate_service as f\nf('a.dmn', 'a', {})\n"),
+    (rules.roles_are_given_after_training, "webapp/x.py", "from domain.parties import staff\nstaff.grant(w, a, 'x')\n"),
     (rules.one_clock, "tasks/x.py", "import time\nx = time.time()\n"),
     (rules.one_clock, "tasks/x.py", "from time import time\nx = time()\n"),
     (rules.nothing_is_executed, "x.py", "eval('1')\n"),

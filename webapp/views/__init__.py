@@ -13,7 +13,7 @@ MODULES = (
     "batches", "overseeing", "supervision", "decided", "reports", "campaigns", "deliveries", "delivery_acts", "traces",
     "whitelist", "packages", "recipients", "monitoring",
     "catalogue", "catalogue_draft", "agreements", "catalogue_gaps", "reconciliation", "operations", "incidents",
-    "house_log", "breaches", "delivery_progress", "terms", "notices",
+    "house_log", "registers", "breaches", "delivery_progress", "terms", "notices",
     "substitutes", "leaving", "relatives", "separation", "competence",
     "kept", "uploads",
     "processes", "process_start", "studio", "studio_files", "studio_details", "studio_scenarios", "comparisons",

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from domain import identity
 from domain.errors import Conflict, HouseError, InvalidAnswers, NotFound
+from domain.oversight import appointing
 from domain.parties import organisations, staff
 from domain.parties.accounts import Account
 from domain.parties.organisations import Organisation
@@ -109,7 +110,7 @@ def grant(ref: str) -> ResponseReturnValue:
     try:
         with acting() as work:
             if form.validate():
-                staff.grant(work, staff.by_ref(work, ref), form.text("role"), until=form.until.data)
+                appointing.appoint(work, staff.by_ref(work, ref), form.text("role"), until=form.until.data)
                 return redirect(url_for("administration.account", ref=ref))
     except InvalidAnswers as refusal:
         form.refuse(refusal)
