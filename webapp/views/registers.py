@@ -31,7 +31,7 @@ from webapp.permits import requires
 blueprint = Blueprint("registers", __name__, url_prefix="/registers")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 TABS: Mapping[str, Text] = {
-    OPEN: _("Open"), LATE: _("Overdue"), DONE: _("Finished"), DROPPED: _("Taken back"), "": _("All"),
+    OPEN: _("Not finished"), LATE: _("Overdue"), DONE: _("Finished"), DROPPED: _("Taken back"), "": _("All"),
 }  # fmt: skip
 KINDS: Mapping[str, Text] = {
     NOTE: _("wrote"), DONE: _("finished it"), DROPPED: _("took it back"), REOPENED: _("opened it again"),
@@ -173,7 +173,11 @@ def state_of(one: EntryView) -> tuple[str, Text]:
     """Colour and word of an entry's state."""
     if one.late:
         return "overdue", _("overdue")
-    marks = {OPEN: ("soon", _("open")), DONE: ("ok", REGISTERS[one.register].done), DROPPED: ("line", _("taken back"))}
+    marks = {
+        OPEN: ("soon", _("not finished")),
+        DONE: ("ok", REGISTERS[one.register].done),
+        DROPPED: ("line", _("taken back")),
+    }
     return marks[one.state]
 
 
