@@ -12,7 +12,7 @@ from domain.assistance import payments, reconciliation
 from domain.cases import Case
 from domain.errors import OperationFailed
 from domain.home import Home
-from domain.oversight import monitoring
+from domain.oversight import monitoring, register_stages
 from domain.parties.accounts import RIGHTS_CHANGED
 from domain.rules import RECOMPUTE
 from domain.text import gettext as _
@@ -31,7 +31,7 @@ from tasks.leaving import handover, leaving, leaving_run
 from tasks.proof import proof
 from tasks.repair import form_moves, repair_kinds, repairs, version_moves
 from tasks.supply import keeping, ladder, reviews
-from tasks.terms import agreement_reminders, mails, recompute, reminders, terms, timers
+from tasks.terms import agreement_reminders, mails, recompute, register_ladder, reminders, terms, timers
 from workflows.operations import intake as looking
 from workflows.operations.deliveries import drop_files
 from workflows.operations.deliveries import gather as gather_delivery
@@ -240,6 +240,10 @@ def _climb(work: Work, item: AgendaItem, _result: Any) -> None:
     ladder.climb(work, item.subject, item.payload)
 
 
+def _climb_register(work: Work, item: AgendaItem, _result: Any) -> None:
+    register_ladder.climb(work, item.subject, item.payload)
+
+
 def _review_reports(work: Work, item: AgendaItem, _result: Any) -> None:
     reviews.open_all(work, item.subject)
 
@@ -359,6 +363,7 @@ DUTIES: dict[str, Duty] = {
     LOOK_DUTY: Duty(_record_look, _gather_look, looking.perform, policy=_reading),
     REVIEW_DUTY: Duty(_review_reports),
     ladder.DUTY: Duty(_climb),
+    register_stages.DUTY: Duty(_climb_register),
     keeping.PURGE_OF_THE_DAY: Duty(_purge_old, after=drop_files),
     "delivery.read": Duty(_record_delivery, _gather_delivery, perform_delivery, policy=_reading, after=drop_files),
     packages.READ_DUTY: Duty(_record_answer, _gather_answer, perform_answer),

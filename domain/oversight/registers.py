@@ -17,6 +17,7 @@ from domain import journal, rules
 from domain.base import new_ref
 from domain.errors import Conflict, InvalidAnswers
 from domain.files import StoredFile
+from domain.oversight import register_stages
 from domain.oversight.register_kinds import (
     ABOVE,
     BELOW,
@@ -76,6 +77,7 @@ def open_entry(
     )  # fmt: skip
     work.session.add(made)
     work.session.flush()
+    register_stages.plan(work, made)
     journal.record(work, "register.opened", ref, {"register": register.code, "office": office.ref})
     return made
 
@@ -124,6 +126,7 @@ def reopen(work: Work, entry: RegisterEntry, why: str, due_on: date | None = Non
     entry.state, entry.ended_at = OPEN, None
     entry.due_on = due_on or entry.due_on
     work.session.flush()
+    register_stages.plan(work, entry)
 
 
 def relation_to(work: Work, office: Organisation) -> str:

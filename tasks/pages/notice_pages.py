@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from domain import rules
 from domain.cases import Case
+from domain.oversight.register_kinds import REGISTERS
 from domain.parties.accounts import Account
 from domain.parties.organisations import Organisation
 from domain.parties.reach import NoticeChoice
@@ -148,6 +149,7 @@ def _row(one: Notification, task: HumanTask | None, case: Case | None, names: Ma
     values |= {"task": Name(task.name, task.name_en) if task is not None else "", "case": number}
     values["by"] = names.get(str(one.facts.get("by", "")), "")
     values["office"] = names.get(str(one.facts.get("office", "")), "")
+    values["register"] = _register(str(one.facts.get("register", "")))
     values["category"] = names.get(str(one.facts.get("category", "")), "")
     leads, target = _target(one, kind, task)
     if kind is None:
@@ -157,6 +159,10 @@ def _row(one: Notification, task: HumanTask | None, case: Case | None, names: Ma
     sentence = Text(kind.sentence.source, {**dict.fromkeys(kind.places, ""), **values})
     return Row(one.ref, one.kind, kind.group, kind.title, sentence, number, one.made_at, one.read_at is not None,
                leads, target, settled)  # fmt: skip
+
+
+def _register(code: str) -> object:
+    return REGISTERS[code].title if code in REGISTERS else ""
 
 
 def _target(one: Notification, kind: Kind | None, task: HumanTask | None) -> tuple[str, str]:

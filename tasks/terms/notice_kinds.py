@@ -178,6 +178,19 @@ KINDS: Mapping[str, Kind] = {
         _("%(office)s was to supply “%(category)s” for %(period)s by %(day)s and has not."), WORK, mandatory=True,
         channel=MAIL, of_others=False, place="due",
     ),
+    "register.soon": Kind(
+        _("An entry of a register is due soon"), _("“%(register)s” of %(office)s is due on %(day)s."), WORK,
+        of_others=False, place="entry",
+    ),
+    "register.overdue": Kind(
+        _("An entry of a register is overdue"), _("“%(register)s” of %(office)s was due on %(day)s."), WORK,
+        mandatory=True, channel=MAIL, of_others=False, place="entry",
+    ),
+    "register.escalated": Kind(
+        _("An entry of a register is still overdue"),
+        _("“%(register)s” of %(office)s was due on %(day)s and is still open."), WORK, mandatory=True, channel=MAIL,
+        of_others=False, place="entry",
+    ),
     "report.review": Kind(
         _("A withdrawn file: reports are to be looked at again"),
         _("Delivery %(delivery)s was withdrawn. Reports of your office that rest on it: %(count)s."), WORK,

@@ -64,7 +64,7 @@ def test_the_city_enters_milestones_and_a_county_reaches_its_own_with_a_paper(of
     assert browser_of(app, office, "clerk").get(f"/registers/papers/{paper}").status_code == 404
 
     taken = city.get("/registers/READINESS/entries.xlsx?show=")
-    sheet = load_workbook(io.BytesIO(taken.data)).active
+    sheet = load_workbook(io.BytesIO(taken.data)).worksheets[0]
     told = [[cell.value for cell in row] for row in sheet.iter_rows()]
     assert len(told) == 3 and {row[1] for row in told[1:]} == {"与市级互联互通"}
     assert all(cell.data_type != "f" for row in sheet.iter_rows() for cell in row)
