@@ -12,8 +12,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0036_registers"
-down_revision = "0035_hints"
+revision = "0038_registers"
+down_revision = "0037_journal_actors"
 branch_labels = None
 depends_on = None
 
