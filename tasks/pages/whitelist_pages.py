@@ -153,6 +153,11 @@ def entry(work: Work, ref: str) -> EntryPage:
     )
 
 
+def evidence(work: Work, ref: str) -> StoredFile:
+    """The paper of an entry of the reader's own department. Raises NotFound."""
+    return work.session.get_one(StoredFile, whitelist.by_ref(work, ref).evidence_id)
+
+
 def _compared(work: Work, entry: WhitelistEntry) -> list[Compared]:
     used = (
         select(

@@ -70,6 +70,8 @@ def test_a_record_goes_from_the_doubt_to_the_list_and_off_it_again(story: Story,
     assert press(clerk, entry, entry, act="approve").status_code == 403
 
     head = browser_of(app, office, "head")
+    assert f'href="{entry}/evidence"' in shown and head.get(f"{entry}/evidence").data == PDF
+    assert browser_of(app, office, "town").get(f"{entry}/evidence").status_code == 403
     assert entry in head.get("/whitelist").text
     assert press(head, entry, entry, act="approve").status_code == 302
     with story.work("head") as work:

@@ -7,7 +7,7 @@ from datetime import date
 from io import BytesIO
 from typing import Any, BinaryIO, cast
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
 from documents.sheets import write_xlsx
@@ -27,6 +27,7 @@ from webapp.acting import acting, reading
 from webapp.auth import house
 from webapp.errors import status_of
 from webapp.permits import requires
+from webapp.to_keep import to_keep
 
 blueprint = Blueprint("registers", __name__, url_prefix="/registers")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -162,11 +163,7 @@ def write(ref: str) -> ResponseReturnValue:
 def paper(ref: str) -> ResponseReturnValue:
     """A paper of an entry, to be kept."""
     with reading() as work:
-        row = register_views.paper(work, ref)
-        name, media, content = files.name_of(work, row), row.media_type, files.content(work, row)
-    answer: Response = send_file(content, mimetype=media, as_attachment=True, download_name=name, max_age=0)
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+        return to_keep(work, register_views.paper(work, ref))
 
 
 def state_of(one: EntryView) -> tuple[str, Text]:

@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from datetime import date
 from typing import BinaryIO, cast
 
-from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from domain import files
 from domain.blobs import StoredBlob
 from domain.errors import Conflict, HouseError, InvalidAnswers, NotPermitted
-from domain.files import StoredFile
 from domain.text import Text
 from domain.text import gettext as _
 from domain.verification import whitelist, whitelist_recipients, whitelist_views
@@ -24,6 +23,7 @@ from webapp.acting import acting, reading
 from webapp.auth import house
 from webapp.errors import status_of
 from webapp.permits import requires
+from webapp.to_keep import to_keep
 
 blueprint = Blueprint("whitelist", __name__)
 STATES: Mapping[str, tuple[str, Text]] = {
@@ -63,6 +63,14 @@ def entry(ref: str) -> ResponseReturnValue:
     """One entry: the record's doubt, why, the evidence, who did what, and in which cases it let a record pass."""
     with reading() as work:
         return _page(work, ref)
+
+
+@blueprint.get("/whitelist/<ref>/evidence")
+@requires("whitelist.read")
+def evidence(ref: str) -> ResponseReturnValue:
+    """The paper of an entry, to be kept."""
+    with reading() as work:
+        return to_keep(work, whitelist_pages.evidence(work, ref))
 
 
 @blueprint.post("/whitelist/<ref>")
@@ -118,16 +126,6 @@ def propose(ref: str) -> ResponseReturnValue:
             return _form(work, ref, refusal=refusal), status_of(refusal)
     flash(str(_("The record was proposed; another person decides.")))
     return redirect(url_for("whitelist.entry", ref=made))
-
-
-@blueprint.get("/whitelist/<ref>/evidence")
-@requires("whitelist.read")
-def evidence(ref: str) -> ResponseReturnValue:
-    """The paper an entry rests on, to be kept; of one that rests on no case."""
-    with reading() as work:
-        paper = work.session.get_one(StoredFile, whitelist.by_ref(work, ref).evidence_id)
-        name, media, content = files.name_of(work, paper), paper.media_type, files.content(work, paper)
-    return send_file(content, mimetype=media, as_attachment=True, download_name=name, max_age=0)
 
 
 @blueprint.get("/recipients/<ref>/whitelist")
