@@ -164,14 +164,25 @@ def put_forward(
     faults = _faults(work, made.department_id, reason, evidence, valid_until)
     if faults or evidence is None or valid_until is None:
         raise InvalidAnswers(faults)
-    if _held(work, made.person_id, made.category, made.fingerprint) is not None:
-        raise Conflict(_("This record is on the whitelist already, or proposed for it."), clause="NM-13")
+    _make_room(work, made)
     made.ref, made.evidence_id, made.valid_until = new_ref(), evidence.id, valid_until
     made.reason = work.home.vault.seal("whitelist_entry.reason", made.ref, reason.strip())
     work.session.add(made)
     work.session.flush()
     _told(work, made, "whitelist.proposed", {"category": made.category, "until": valid_until.isoformat()})
     return made
+
+
+def _make_room(work: Work, made: WhitelistEntry) -> None:
+    """Raise Conflict while another entry of the record stands; one whose last day has passed ends."""
+    standing = _held(work, made.person_id, made.category, made.fingerprint)
+    if standing is None:
+        return
+    if standing.state != APPROVED or standing.valid_until >= work.today:
+        raise Conflict(_("This record is on the whitelist already, or proposed for it."), clause="NM-13")
+    standing.state, standing.ended_by, standing.ended_at = ENDED, work.actor.user_id, work.now
+    work.session.flush()
+    _told(work, standing, "whitelist.ended")
 
 
 def approve(work: Work, entry: WhitelistEntry) -> None:

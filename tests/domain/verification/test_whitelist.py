@@ -190,6 +190,19 @@ def test_no_evidence_no_reason_and_no_honest_end_are_refused(both: Desk) -> None
 
 
 @pytest.mark.clause("NM-13")
+def test_an_entry_that_ran_out_makes_room_for_a_new_proposal_and_one_that_holds_does_not(both: Desk) -> None:
+    with sitting(both, "clerk") as work:
+        world = World(work, both)
+        old = world.approved()
+        with pytest.raises(Conflict):
+            world.propose()
+        world.work = later = replace(work, now=work.now + timedelta(days=91))
+        new = world.propose(valid_until=later.today + timedelta(days=30))
+        assert (old.state, new.state) == (ENDED, "PROPOSED") and old.ended_at == later.now
+        assert len(journal_of(work, "whitelist.ended")) == 1
+
+
+@pytest.mark.clause("NM-13")
 def test_another_person_approves(both: Desk) -> None:
     with sitting(both, "clerk") as work:
         world = World(work, both)
