@@ -31,7 +31,16 @@ from tasks.leaving import handover, leaving, leaving_run
 from tasks.proof import proof
 from tasks.repair import form_moves, repair_kinds, repairs, version_moves
 from tasks.supply import keeping, ladder, reviews
-from tasks.terms import agreement_reminders, mails, recompute, register_ladder, reminders, terms, timers
+from tasks.terms import (
+    agreement_reminders,
+    mails,
+    monitoring_ladder,
+    recompute,
+    register_ladder,
+    reminders,
+    terms,
+    timers,
+)
 from workflows.operations import intake as looking
 from workflows.operations.deliveries import drop_files
 from workflows.operations.deliveries import gather as gather_delivery
@@ -200,7 +209,13 @@ def _record_recipients(work: Work, item: AgendaItem, result: Any) -> None:
 def _issue_list(work: Work, item: AgendaItem, _result: Any) -> None:
     told = item.payload
     first, last = date.fromisoformat(str(told["first"])), date.fromisoformat(str(told["last"]))
-    monitoring.issue(work, int(told["unit_id"]), str(told["category"]), first, last)
+    issued = monitoring.issue(work, int(told["unit_id"]), str(told["category"]), first, last)
+    if issued is not None:
+        monitoring_ladder.plan(work, issued)
+
+
+def _climb_list(work: Work, item: AgendaItem, _result: Any) -> None:
+    monitoring_ladder.climb(work, item.subject, item.payload)
 
 
 def _ask_recipients(work: Work, _item: AgendaItem, _result: Any) -> None:
@@ -372,6 +387,7 @@ DUTIES: dict[str, Duty] = {
     recipient_checks.LETTER: Duty(_begin_letter),
     recipient_checks.PART: Duty(_record_recipients, _gather_recipients, perform_recipients),
     monitoring.ISSUE: Duty(_issue_list),
+    monitoring_ladder.DUTY: Duty(_climb_list),
     recipient_checks.ASK: Duty(_ask_recipients),
     payments.READ_DUTY: Duty(_record_list, _gather_list, perform_list),
     reconciliation.RUN_DUTY: Duty(_record_month, _compare_month, _as_read),

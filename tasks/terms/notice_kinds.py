@@ -178,6 +178,26 @@ KINDS: Mapping[str, Kind] = {
         _("%(office)s was to supply “%(category)s” for %(period)s by %(day)s and has not."), WORK, mandatory=True,
         channel=MAIL, of_others=False, place="due",
     ),
+    "monitoring.soon": Kind(
+        _("A list of key monitoring is due soon"),
+        _("The list “%(category)s” of %(office)s is due on %(day)s; rows without a record: %(left)s."), WORK,
+        channel=MAIL, of_others=False, place="list",
+    ),
+    "monitoring.today": Kind(
+        _("A list of key monitoring is due today"),
+        _("The list “%(category)s” of %(office)s is due today; rows without a record: %(left)s."), WORK,
+        mandatory=True, channel=MAIL, of_others=False, place="list",
+    ),
+    "monitoring.overdue": Kind(
+        _("A list of key monitoring is overdue"),
+        _("The list “%(category)s” of %(office)s was due on %(day)s; rows without a record: %(left)s."), WORK,
+        mandatory=True, channel=MAIL, of_others=False, place="list",
+    ),
+    "monitoring.escalated": Kind(
+        _("An office does not report a list of key monitoring"),
+        _("%(office)s was to report the list “%(category)s” by %(day)s and has not; rows without a record: %(left)s."),
+        WORK, mandatory=True, channel=MAIL, of_others=False, place="list",
+    ),
     "register.soon": Kind(
         _("An entry of a register is due soon"), _("“%(register)s” of %(office)s is due on %(day)s."), WORK,
         of_others=False, place="entry",
