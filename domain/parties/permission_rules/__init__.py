@@ -1,0 +1,10 @@
+"""The permission table, a file a room: a slice adds its rules to its own. Joined by `domain.parties.permissions`."""
+
+from __future__ import annotations
+
+from domain.parties.permission_rules import assistance, cases, house, sources, verification, work
+from domain.parties.permission_rules.words import Rule
+
+RULES: tuple[Rule, ...] = tuple(
+    rule for room in (work, cases, verification, assistance, sources, house) for rule in room.RULES
+)
