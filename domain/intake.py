@@ -21,7 +21,7 @@ from domain.errors import HouseError, NotFound
 from domain.parties import households
 from domain.parties.households import SUPPORTER, Guardian, Household, Person
 from domain.parties.organisations import Organisation
-from domain.policy_keys import GUARDIAN_REQUIRED_UNDER_AGE
+from domain.policy_keys.commissions import GUARDIAN_REQUIRED_UNDER_AGE
 from domain.text import Text
 from domain.text import gettext as _
 from domain.verification import declarations, family

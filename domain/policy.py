@@ -23,7 +23,8 @@ from domain.policy_documents import (
     PolicyValue,
     load_document,
 )
-from domain.policy_keys import QUERY_LIMIT_DEFAULT, policy_key, policy_keys
+from domain.policy_keys import policy_key, policy_keys
+from domain.policy_keys.terms import QUERY_LIMIT_DEFAULT
 from domain.policy_kinds import PolicyKey
 from domain.text import gettext as _
 

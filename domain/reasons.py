@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from domain import rules
 from domain.errors import Conflict, InvalidAnswers
-from domain.policy_keys import STANDARD_REASONS
+from domain.policy_keys.desk import STANDARD_REASONS
 from domain.policy_kinds import StandardReason
 from domain.text import gettext as _
 from domain.work import Work

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from sqlalchemy import select
@@ -14,7 +15,7 @@ from domain.errors import Conflict
 from domain.home import HomeRow
 from domain.oversight import monitoring
 from domain.parties.organisations import Organisation
-from domain.policy_keys import MONITORING_CALENDAR
+from domain.policy_keys.reviews import MONITORING_CALENDAR
 from domain.policy_kinds import Monitored, ReviewOpening
 from domain.work import Work
 from tasks.desk.rerouting import RIGHTS_OF_THE_DAY
@@ -33,6 +34,16 @@ DAILY: dict[str, time] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A row of the agenda that lies ahead: its unique key, kind, instant and what its duty needs."""
+
+    key: str
+    kind: str
+    due: datetime
+    payload: dict[str, object]
+
+
 def plan(work: Work, row: HomeRow, *, until: datetime | None = None) -> int:
     """Write the openings that are not planned yet, up to 400 days ahead. Returns how many.
 
@@ -43,12 +54,11 @@ def plan(work: Work, row: HomeRow, *, until: datetime | None = None) -> int:
     horizon = max(work.now, until or work.now) + AHEAD
     if row.planned_until is not None and row.planned_until >= horizon - timedelta(days=30) and until is None:
         return 0
-    wanted = {key: ("campaign.open", due, payload) for key, due, payload in _openings(work, horizon)}
-    wanted |= {key: (monitoring.ISSUE, due, payload) for key, due, payload in _lists(work, horizon)}
+    wanted = {one.key: one for planner in PLANNERS for one in planner(work, horizon)}
     known = set(_planned(work, sorted(wanted)))
     for key in sorted(wanted.keys() - known):
-        kind, due, payload = wanted[key]
-        agenda.put(work, kind, key, due, payload=payload)
+        one = wanted[key]
+        agenda.put(work, one.kind, key, one.due, payload=one.payload)
     row.planned_until = horizon
     return len(wanted.keys() - known)
 
@@ -81,7 +91,7 @@ def forget_plan(row: HomeRow) -> None:
     row.planned_until = None
 
 
-def _openings(work: Work, horizon: datetime) -> Iterator[tuple[str, datetime, dict[str, object]]]:
+def _openings(work: Work, horizon: datetime) -> Iterator[Planned]:
     units = work.session.scalars(select(Organisation).where(Organisation.reviews_from.is_not(None)))
     for unit in units:
         since = unit.reviews_from
@@ -95,10 +105,11 @@ def _openings(work: Work, horizon: datetime) -> Iterator[tuple[str, datetime, di
                     for programme in opening.programmes:
                         period = f"{year}-{opening.month:02d}"
                         payload = {"period": period, "programme": programme, "unit_id": unit.id}
-                        yield f"campaign.open:{period}:{programme}:{unit.code}", due, payload
+                        key = f"campaign.open:{period}:{programme}:{unit.code}"
+                        yield Planned(key, "campaign.open", due, payload)
 
 
-def _lists(work: Work, horizon: datetime) -> Iterator[tuple[str, datetime, dict[str, object]]]:
+def _lists(work: Work, horizon: datetime) -> Iterator[Planned]:
     """Lists of the monitoring calendar of every unit, from the day it began on (NM-10)."""
     for unit in work.session.scalars(select(Organisation).where(Organisation.reviews_from.is_not(None))):
         since = unit.reviews_from
@@ -115,7 +126,8 @@ def _lists(work: Work, horizon: datetime) -> Iterator[tuple[str, datetime, dict[
                     "category": one.category, "first": one.first.isoformat(), "last": one.last.isoformat(),
                     "unit_id": unit.id,
                 }  # fmt: skip
-                yield f"{monitoring.ISSUE}:{one.category}:{one.first}:{unit.code}", due, payload
+                key = f"{monitoring.ISSUE}:{one.category}:{one.first}:{unit.code}"
+                yield Planned(key, monitoring.ISSUE, due, payload)
 
 
 def _planned(work: Work, keys: Sequence[str]) -> Iterator[str]:
@@ -126,3 +138,7 @@ def _planned(work: Work, keys: Sequence[str]) -> Iterator[str]:
 def opening_instant(opening: ReviewOpening, year: int) -> datetime:
     """Local wall-clock time of an opening in a year, working day or not."""
     return datetime(year, opening.month, opening.day, opening.at.hour, opening.at.minute, tzinfo=OFFICE_ZONE)
+
+
+# what is planned ahead; a slice adds its own
+PLANNERS: tuple[Callable[[Work, datetime], Iterator[Planned]], ...] = (_openings, _lists)

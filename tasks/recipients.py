@@ -12,7 +12,7 @@ from domain.oversight.campaigns import Campaign
 from domain.parties import permissions
 from domain.parties.households import Household
 from domain.parties.organisations import Organisation
-from domain.policy_keys import REVIEW_CALENDAR
+from domain.policy_keys.reviews import REVIEW_CALENDAR
 from domain.policy_kinds import ReviewOpening
 from domain.text import gettext as _
 from domain.verification import recipient_checks, recipient_doubts

@@ -19,7 +19,7 @@ from domain.assistance.payments import PAYMENT, READY, PaymentList, PaymentRow, 
 from domain.assistance.recipients import ACTIVE, STOPPED, Recipient
 from domain.assistance.reconciliation_rows import AMOUNT, MISSING
 from domain.parties.households import MEMBER, Person
-from domain.policy_keys import RECONCILED_PROGRAMMES
+from domain.policy_keys.sources import RECONCILED_PROGRAMMES
 from domain.work import Work
 from domain.workdays import add_months
 

@@ -21,7 +21,7 @@ from domain.assistance.reconciliation_rows import WAITING, Difference
 from domain.cases import Case
 from domain.errors import Conflict, OperationFailed
 from domain.parties.households import MEMBER, Person
-from domain.policy_keys import DUPLICATE_RULES
+from domain.policy_keys.sources import DUPLICATE_RULES
 from domain.text import Text
 from domain.text import gettext as _
 from domain.work import Work

@@ -12,7 +12,7 @@ from domain.oversight.register_kinds import TOPICS
 from domain.oversight.register_rows import DONE, RegisterEntry
 from domain.parties import staff
 from domain.parties.accounts import Account
-from domain.policy_keys import TRAINING_BEFORE_ROLE
+from domain.policy_keys.accounts import TRAINING_BEFORE_ROLE
 from domain.text import gettext as _
 from domain.work import Work
 

@@ -21,7 +21,7 @@ from domain.errors import Conflict, NotFound, NotPermitted
 from domain.parties import organisations, permissions
 from domain.parties.organisations import Organisation
 from domain.parties.permissions import AGENCY, DEPARTMENT
-from domain.policy_keys import MONITORING_TERM
+from domain.policy_keys.reviews import MONITORING_TERM
 from domain.policy_kinds import MONTH, Monitored
 from domain.text import gettext as _
 from domain.verification.recipient_rows import RecipientCheck, RecipientDoubt, RecipientPass

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from domain import agenda, rules
 from domain.clock import OFFICE_ZONE
 from domain.oversight.register_rows import OPEN, RegisterEntry
-from domain.policy_keys import ESCALATION_DAYS
+from domain.policy_keys.terms import ESCALATION_DAYS
 from domain.work import Work
 from domain.workdays import Term, last_day
 

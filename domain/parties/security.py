@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from domain.policy import Policies
-from domain.policy_keys import (
+from domain.policy_keys.accounts import (
     LOGIN_FAILURES_ACCOUNT,
     LOGIN_FAILURES_ADDRESS,
     LOGIN_PAUSE,

@@ -15,7 +15,7 @@ from domain import journal, rules
 from domain.base import insert_once, new_ref
 from domain.errors import Conflict, InvalidAnswers, NotFound
 from domain.parties.organisations import Organisation
-from domain.policy_keys import AGREEMENT_REMINDER
+from domain.policy_keys.sources import AGREEMENT_REMINDER
 from domain.text import gettext as _
 from domain.verification import catalogue_scope
 from domain.verification.catalogue_rows import CHANNELS, Agreement, AgreementAlert, AgreementCategory

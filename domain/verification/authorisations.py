@@ -37,7 +37,7 @@ from domain.clock import office_instant
 from domain.errors import Conflict, InvalidAnswers, NotFound
 from domain.parties import households
 from domain.parties.households import MEMBER, Household, Person
-from domain.policy_keys import AUTH_REQUIRED_SCOPE
+from domain.policy_keys.commissions import AUTH_REQUIRED_SCOPE
 from domain.text import Text
 from domain.text import gettext as _
 from domain.work import Work

@@ -27,7 +27,7 @@ from domain.cases import BATCH_LETTER, Case
 from domain.errors import Conflict, NotFound
 from domain.files import StoredFile
 from domain.parties.households import MEMBER, Person, still_there
-from domain.policy_keys import AUTH_FREE_PURPOSES
+from domain.policy_keys.commissions import AUTH_FREE_PURPOSES
 from domain.text import gettext as _
 from domain.verification.authorisations import holding, required_scope
 from domain.verification.commissions import (

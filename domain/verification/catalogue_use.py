@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from domain import rules
 from domain.errors import Conflict
-from domain.policy_keys import AGREEMENT_EXPIRED
+from domain.policy_keys.sources import AGREEMENT_EXPIRED
 from domain.text import Joined, Name, Text
 from domain.text import gettext as _
 from domain.verification import catalogue_windows

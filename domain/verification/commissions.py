@@ -19,7 +19,7 @@ from domain.files import StoredFile
 from domain.parties import households
 from domain.parties.households import Household, Person
 from domain.parties.organisations import Organisation
-from domain.policy_keys import AUTH_FREE_PURPOSES
+from domain.policy_keys.commissions import AUTH_FREE_PURPOSES
 from domain.text import gettext as _
 from domain.verification import authorisations, catalogue, catalogue_use
 from domain.verification.authorisations import NARROW, Held, required_scope

@@ -19,7 +19,7 @@ from domain.cases import Case
 from domain.parties import households
 from domain.parties.households import SUPPORTER, Person
 from domain.parties.organisations import Organisation
-from domain.policy_keys import DOUBTS
+from domain.policy_keys.thresholds import DOUBTS
 from domain.verification import comparison, declarations, family, freshness, measures
 from domain.verification.comparison import LineView, Piece
 from domain.verification.family import Family, Held, Member

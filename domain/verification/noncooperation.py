@@ -12,7 +12,7 @@ from domain import journal, rules
 from domain.base import Base, BigKey, Key, Ref, Sealed, new_ref
 from domain.cases import NEW, Case
 from domain.errors import Conflict, InvalidAnswers
-from domain.policy_keys import NONCOOPERATION_REQUESTS_MIN
+from domain.policy_keys.commissions import NONCOOPERATION_REQUESTS_MIN
 from domain.text import gettext as _
 from domain.verification.offices import of_department
 from domain.work import Work

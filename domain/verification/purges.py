@@ -16,7 +16,7 @@ from sqlalchemy.orm import aliased
 from domain import journal, rules
 from domain.base import new_ref
 from domain.errors import Conflict, InvalidAnswers
-from domain.policy_keys import DELIVERED_DATA_MONTHS
+from domain.policy_keys.terms import DELIVERED_DATA_MONTHS
 from domain.text import gettext as _
 from domain.verification import delivery_parts
 from domain.verification.deliveries import DROPPED, READY, Delivery, Resource

@@ -22,7 +22,7 @@ from domain.errors import NotFound
 from domain.parties import households
 from domain.parties.households import MEMBER, Household, Person, still_there
 from domain.parties.organisations import Organisation
-from domain.policy_keys import AUTH_REQUIRED_SCOPE
+from domain.policy_keys.commissions import AUTH_REQUIRED_SCOPE
 from domain.text import gettext as _
 from domain.verification import authorisations, catalogue, deliveries, standing
 from domain.verification.commission_rows import Commission, CommissionSubject

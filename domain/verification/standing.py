@@ -16,7 +16,7 @@ from domain.cases import Case
 from domain.errors import Conflict, InvalidAnswers
 from domain.files import StoredFile
 from domain.parties.households import MEMBER, Person, still_there
-from domain.policy_keys import STANDING_LETTER_MONTHS
+from domain.policy_keys.reviews import STANDING_LETTER_MONTHS
 from domain.text import gettext as _
 from domain.verification import commissions
 from domain.verification.authorisations import holding, required_scope

@@ -17,7 +17,7 @@ from domain.cases import Case
 from domain.errors import Conflict, InvalidAnswers, NotFound, NotPermitted
 from domain.parties import permissions
 from domain.parties.households import Person
-from domain.policy_keys import OFFLINE_SURVEY_SURVEYORS_MIN
+from domain.policy_keys.terms import OFFLINE_SURVEY_SURVEYORS_MIN
 from domain.text import gettext as _
 from domain.verification import queries
 from domain.verification.queries import Query

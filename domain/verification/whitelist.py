@@ -22,7 +22,7 @@ from domain.cases import Case
 from domain.errors import Conflict, InvalidAnswers, NotFound
 from domain.files import StoredFile
 from domain.parties import permissions
-from domain.policy_keys import WHITELIST_TERM
+from domain.policy_keys.sources import WHITELIST_TERM
 from domain.text import gettext as _
 from domain.verification import doubts, measures, results
 from domain.verification.doubt_facts import About

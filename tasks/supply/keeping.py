@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain import agenda
 from domain.agenda import AgendaItem
-from domain.policy_keys import DELIVERED_DATA_MONTHS
+from domain.policy_keys.terms import DELIVERED_DATA_MONTHS
 from domain.verification import purges
 from domain.work import Work
 

@@ -18,7 +18,7 @@ from domain.errors import NotFound
 from domain.oversight import monitoring
 from domain.oversight.monitoring import ISSUED, MonitoringItem, MonitoringList
 from domain.parties.organisations import Organisation
-from domain.policy_keys import CASE_REMINDER_DAYS, ESCALATION_DAYS
+from domain.policy_keys.terms import CASE_REMINDER_DAYS, ESCALATION_DAYS
 from domain.text import gettext as _
 from domain.verification.recipient_rows import RecipientDoubt
 from domain.work import Work

@@ -21,7 +21,7 @@ from domain.agenda import AgendaItem
 from domain.cases import CANCELLED, DONE, Case
 from domain.clock import office_day
 from domain.errors import Conflict
-from domain.policy_keys import ANNOUNCED_TERMS
+from domain.policy_keys.terms import ANNOUNCED_TERMS
 from domain.rules import RECOMPUTE
 from domain.verification.queries import PLANNED, SENT, Query
 from domain.work import Work

@@ -22,7 +22,7 @@ from domain.cases import Case
 from domain.clock import office_day, office_instant
 from domain.errors import Conflict
 from domain.parties.organisations import Organisation
-from domain.policy_keys import CASE_REMINDER_DAYS, ESCALATION_DAYS
+from domain.policy_keys.terms import CASE_REMINDER_DAYS, ESCALATION_DAYS
 from domain.work import Work
 from domain.workdays import Calendar, end_of_day, working_days_between
 from tasks import closing

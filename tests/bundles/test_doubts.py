@@ -12,7 +12,7 @@ import pytest
 
 import decisions
 from documents.wording import lint_conclusion_words
-from domain.policy_keys import DOUBTS
+from domain.policy_keys.thresholds import DOUBTS
 from domain.verification.doubt_facts import NAMES
 from domain.verification.measures import MEASURES
 from tests.bundles.playing import bundle

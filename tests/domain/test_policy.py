@@ -21,24 +21,13 @@ from domain.policy import (
     load_document,
 )
 from domain.policy_catalogue import load_categories, load_jurisdictions, load_programmes, load_units
-from domain.policy_keys import (
-    AUTH_FREE_PURPOSES,
-    AUTH_REQUIRED_SCOPE,
-    CASE_LIMIT,
-    CROSS_REGION_LIMIT,
-    CROSS_REGION_RECHECK_MAX,
-    CROSS_REGION_RECHECK_TERM,
-    FORM2_TERM,
-    OFFLINE_SURVEY_SURVEYORS_MIN,
-    PASSWORD_MIN_LENGTH,
-    RECHECK_MAX_PER_CATEGORY,
-    REVIEW_CALENDAR,
-    ROUTE,
-    SCOPES,
-    policy_key,
-    policy_keys,
-    query_limit,
-)
+from domain.policy_keys import policy_key, policy_keys, query_limit
+from domain.policy_keys.accounts import PASSWORD_MIN_LENGTH
+from domain.policy_keys.commissions import AUTH_FREE_PURPOSES, AUTH_REQUIRED_SCOPE
+from domain.policy_keys.regions import CROSS_REGION_LIMIT, CROSS_REGION_RECHECK_MAX, CROSS_REGION_RECHECK_TERM, ROUTE
+from domain.policy_keys.reviews import FORM2_TERM, REVIEW_CALENDAR
+from domain.policy_keys.terms import CASE_LIMIT, OFFLINE_SURVEY_SURVEYORS_MIN, RECHECK_MAX_PER_CATEGORY
+from domain.policy_keys.words import SCOPES
 from domain.policy_shipped import assemble, read_files
 from domain.workdays import Term, last_day
 

@@ -9,7 +9,7 @@ import pytest
 from domain import reasons
 from domain.errors import InvalidAnswers
 from domain.policy import Policies
-from domain.policy_keys import REASON_USES, STANDARD_REASONS
+from domain.policy_keys.desk import REASON_USES, STANDARD_REASONS
 from domain.policy_kinds import StandardReason
 from tests.domain.office import Desk
 from tests.domain.test_policy import BENXI, POLICIES, TODAY, document

@@ -10,7 +10,7 @@ from domain.cases import Case
 from domain.errors import InvalidAnswers
 from domain.parties import households
 from domain.parties.households import Guardian, Person
-from domain.policy_keys import AUTH_UNTIL_RULE
+from domain.policy_keys.commissions import AUTH_UNTIL_RULE
 from domain.text import gettext as _
 from domain.verification import authorisations, collecting
 from domain.verification.authorisations import GUARDIAN, SELF, WIDEST
