@@ -1,0 +1,1 @@
+"""Packages between services, their transports and the taking-in."""
