@@ -19,9 +19,8 @@ from datetime import UTC, datetime
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
-from exchange import kinds
-from exchange.certificates import Device, OwnDevice
-from exchange.refusals import (
+from domain.wire import kinds
+from domain.wire.refusals import (
     ALTERED,
     BAD_BODY,
     NOT_A_PACKAGE,
@@ -32,6 +31,7 @@ from exchange.refusals import (
     UNKNOWN_VERSION,
     Refused,
 )
+from exchange.certificates import Device, OwnDevice
 from exchange.suites import NONCE_BYTES, SUITES, NotReadable, Suite
 
 SCHEMA = "hedui-exchange/1"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from datetime import UTC, datetime
 
-from exchange import kinds
+from domain.wire import kinds
 from exchange.certificates import OwnDevice, make
 
 NOW = datetime(2027, 3, 10, 1, 0, tzinfo=UTC)

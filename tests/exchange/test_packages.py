@@ -14,9 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.errors import InvalidAnswers
-from exchange import certificates, kinds, packages, refusals, suites
+from domain.wire import kinds, refusals
+from domain.wire.refusals import Refused
+from exchange import certificates, packages, suites
 from exchange.packages import Letter
-from exchange.refusals import Refused
 from tests.exchange.said import BODIES, HERE, NOW, REF, THERE, device
 
 SENDER, RECIPIENT, STRANGER = device(HERE), device(THERE), device(HERE)

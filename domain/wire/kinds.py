@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from exchange.refusals import BAD_BODY, Refused
+from domain.wire.refusals import BAD_BODY, Refused
 
 ASSIST_REQUEST, ASSIST_ITEMS, ASSIST_ANSWER = "assist_request", "assist_items", "assist_answer"
 ASSIST_TERMINATION, RECHECK_REQUEST = "assist_termination", "recheck_request"
