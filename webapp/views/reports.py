@@ -45,9 +45,9 @@ def report_page(ref: str) -> ResponseReturnValue:
 
 
 @blueprint.post("/reports/<ref>/copy")
-@requires("report.read")
+@requires("copy.ask")
 def copy(ref: str) -> ResponseReturnValue:
-    """A copy with watermark for the entrusting department; its purpose is kept, a refusal too."""
+    """A copy with watermark for the entrusting department; its purpose is kept, and who else asked for one."""
     try:
         with acting() as work:
             taken = reports.take_copy(work, ref, request.form.get("purpose", ""))

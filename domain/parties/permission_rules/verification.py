@@ -64,4 +64,6 @@ RULES: tuple[Rule, ...] = (
     rule("report.read", "agency_handler agency_reviewer archivist", AGENCY),
     rule("report.read", "department_clerk department_head archivist", DEPARTMENT, "DELIVERED"),
     rule("report.download", "department_clerk department_head", DEPARTMENT, "DELIVERED"),
+    # the door of `report.download`: whoever is signed in may ask, so that a refused attempt is kept (LN-29)
+    rule("copy.ask", ""),
 )
