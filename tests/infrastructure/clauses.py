@@ -1,18 +1,22 @@
 """Which test proves which clause of the notices: `python -m tests.infrastructure.clauses` writes docs/clauses.md.
 
 Read from the source, so that nothing has to run: every `pytest.mark.clause("BX-11")` on a test, a parameter or a
-module. docs/clauses.tsv holds the clauses themselves, one a line: id, tab, key phrase.
+module, and what enforces the clause (`guards`). docs/clauses.tsv holds the clauses themselves, one a line: id, tab,
+kind, tab, key phrase. Kinds: H hard rule, D deadline, S security, C calendar job, R record or document, G governance.
 """
 
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.infrastructure.guards import ROOT, Guard, all_guards
+
+__all__ = ["NOTICES", "ROOT", "clauses", "kinds", "page", "proofs"]
 NOTICES = {
     "BX": "本溪市民政局，本民发〔2017〕47号 (Benxi 2017)",
     "LF": "临汾市民政局，临市民函〔2024〕21号 (Linfen 2024)",
@@ -22,14 +26,28 @@ NOTICES = {
 }
 INTRODUCTION = (
     "Written by `python -m tests.infrastructure.clauses` from the `clause` marks of the tests; a test fails when it is"
-    " out of date. A clause without a test is not claimed."
+    " out of date. A clause without a test is not claimed. Kinds: **H** hard rule, **D** deadline, **S** security,"
+    " **C** calendar job, **R** record or document, **G** governance. Guarded by: the refusals of the code, the rules"
+    " of the database, the rights and the terms that enforce a clause; `python -m tests.infrastructure.mutation"
+    " --clause BX-12` takes each of them away in turn and shows which test notices."
 )
+GUARDED = "HDS"  # the kinds that something must enforce
+MOST = 5  # clauses that one test may prove
 
 
 def clauses(root: Path = ROOT) -> dict[str, str]:
     """Key phrase of every clause, in the order of the notices."""
+    return {clause: phrase for clause, _kind, phrase in _lines(root)}
+
+
+def kinds(root: Path = ROOT) -> dict[str, str]:
+    """The kind of every clause."""
+    return {clause: kind for clause, kind, _phrase in _lines(root)}
+
+
+def _lines(root: Path) -> list[list[str]]:
     lines = (root / "docs" / "clauses.tsv").read_text(encoding="utf-8").splitlines()
-    return dict(line.split("\t", 1) for line in lines if line)
+    return [line.split("\t", 2) for line in lines if line]
 
 
 def proofs(root: Path = ROOT) -> dict[str, list[tuple[str, str]]]:
@@ -39,18 +57,18 @@ def proofs(root: Path = ROOT) -> dict[str, list[tuple[str, str]]]:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         here = path.relative_to(root).as_posix()
         for clause, test in _marked(tree):
-            if (here, test) not in found[clause]:
-                found[clause].append((here, test))
+            if (here, test.name) not in found[clause]:
+                found[clause].append((here, test.name))
     return dict(found)
 
 
-def _marked(tree: ast.Module) -> Iterator[tuple[str, str]]:
+def _marked(tree: ast.Module) -> Iterator[tuple[str, ast.FunctionDef]]:
     everywhere = [clause for node in tree.body if isinstance(node, ast.Assign) and _named(node, "pytestmark")
                   for clause in _clauses_in(node.value)]  # fmt: skip
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
             for clause in (*everywhere, *(one for mark in node.decorator_list for one in _clauses_in(mark))):
-                yield clause, node.name
+                yield clause, node
 
 
 def _named(node: ast.Assign, name: str) -> bool:
@@ -75,17 +93,34 @@ def page(root: Path = ROOT) -> str:
         "",
         f"{held} of {len(known)} clauses are proven by {len(tests)} tests.",
     ]
+    guards, of_kind, told = all_guards(root), kinds(root), _told(root)
     for prefix, notice in NOTICES.items():
-        lines += ["", f"## {notice}", "", "| clause | says | proven by |", "|---|---|---|"]
+        lines += ["", f"## {notice}", "", "| clause | kind | says | guarded by | proven by |", "|---|---|---|---|---|"]
         for clause, phrase in known.items():
             if clause.startswith(f"{prefix}-"):
-                by = "<br>".join(f"[{_sentence(test)}](../{path})" for path, test in proven.get(clause, []))
-                lines.append(f"| {clause} | {phrase} | {by or '—'} |")
+                by = "<br>".join(f"[{told[path, test]}](../{path})" for path, test in proven.get(clause, []))
+                held_by = "<br>".join(dict.fromkeys(map(_shown, guards.get(clause, []))))
+                lines.append(f"| {clause} | {of_kind[clause]} | {phrase} | {held_by or '—'} | {by or '—'} |")
     return "\n".join(lines) + "\n"
 
 
-def _sentence(test: str) -> str:
-    return test.removeprefix("test_").replace("_", " ")
+def _shown(guard: Guard) -> str:
+    """A guard as the page names it: a link to its module, or the name of the rule."""
+    if guard.form != "py":
+        return f"`{guard.name.removeprefix('db:')}`"
+    path, _colons, rest = guard.name.removeprefix("py:").partition("::")
+    return f"[{re.split('[#=]', rest, maxsplit=1)[0]}](../{path})"
+
+
+def _told(root: Path) -> dict[tuple[str, str], str]:
+    """What each marked test says of itself: the first line of its docstring, else its name in words."""
+    found = {}
+    for path in sorted((root / "tests").rglob("test_*.py")):
+        for _clause, test in _marked(ast.parse(path.read_text(encoding="utf-8"))):
+            own = (ast.get_docstring(test) or "").partition("\n")[0].removesuffix(".")
+            words = test.name.removeprefix("test_").replace("_", " ")
+            found[path.relative_to(root).as_posix(), test.name] = own or words
+    return found
 
 
 def main() -> int:
