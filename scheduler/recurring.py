@@ -20,6 +20,7 @@ from domain.policy_kinds import Monitored, ReviewOpening
 from domain.work import Work
 from tasks.desk.rerouting import RIGHTS_OF_THE_DAY
 from tasks.proof.proof import PROOF_OF_THE_DAY
+from tasks.renewals import DUTY as AUTHORISATIONS_OF_THE_DAY
 from tasks.supply.keeping import PURGE_OF_THE_DAY
 from tasks.terms.agreement_reminders import DUTY as AGREEMENTS_OF_THE_DAY
 
@@ -31,6 +32,7 @@ DAILY: dict[str, time] = {
     PROOF_OF_THE_DAY: time(2, 30),
     PURGE_OF_THE_DAY: time(3, 30),
     AGREEMENTS_OF_THE_DAY: time(7, 0),
+    AUTHORISATIONS_OF_THE_DAY: time(7, 10),
 }
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from domain import journal, rules
 from domain.base import new_ref
-from domain.cases import BATCH_LETTER, DYNAMIC, OPEN, Case
+from domain.cases import BATCH_LETTER, DYNAMIC, OPEN, PARKED, Case
 from domain.errors import Conflict, InvalidAnswers, NotPermitted
 from domain.oversight.campaigns import Campaign
 from domain.parties import permissions
@@ -119,7 +119,7 @@ def ask_some(work: Work) -> int:
     """
     waiting = recipient_checks.requests(work, CHUNK)
     for one in waiting:
-        one.case_id = _open(work, one).id
+        one.case_id = _open(work, one)
     work.session.flush()
     left = recipient_checks.requests(work, 1)
     if left:
@@ -127,20 +127,38 @@ def ask_some(work: Work) -> int:
     return len(waiting)
 
 
-def _open(work: Work, request: RecipientRequest) -> Case:
-    letter = work.session.get_one(Commission, request.commission_id)
-    household = work.session.get_one(Household, request.household_id)
-    unit = work.session.get_one(Organisation, letter.department_id)
+def asking_case(work: Work, household_id: int) -> int | None:
+    """The key of the running case in which a household's town collects authorisations; None where there is none.
+
+    Uses ix_cases_household_id.
+    """
+    return work.session.scalar(
+        select(Case.id)
+        .where(Case.household_id == household_id, Case.process == ASKING_PROCESS, Case.state.in_((OPEN, PARKED)))
+        .limit(1)
+    )
+
+
+def open_asking(work: Work, household_id: int, *, unit_id: int, agency_id: int, programme: str) -> int:
+    """Give the town that keeps a household the task to collect authorisations; where it has it, nothing is opened.
+
+    Returns the key of the case.
+    """
+    running = asking_case(work, household_id)
+    if running is not None:
+        return running
+    household = work.session.get_one(Household, household_id)
+    unit = work.session.get_one(Organisation, unit_id)
     definition = definitions.in_force(work, ASKING_PROCESS)
     case = Case(
         number=moves.case_number(work, unit.id, unit.mark),
         kind=DYNAMIC,
         process=definition.process,
         process_version=definition.number,
-        programme=letter.programme,
+        programme=programme,
         household_id=household.id,
         department_id=unit.id,
-        agency_id=letter.agency_id,
+        agency_id=agency_id,
         town_id=household.town_id,
         opened_at=work.now,
         policy_snapshot_id=rules.snapshot(work, unit.id).id,
@@ -149,4 +167,12 @@ def _open(work: Work, request: RecipientRequest) -> Case:
     work.session.add(case)
     work.session.flush()
     moves.start_case(work, case, definition, {"case": {"subject_state": "RECIPIENT"}})
-    return case
+    return case.id
+
+
+def _open(work: Work, request: RecipientRequest) -> int:
+    letter = work.session.get_one(Commission, request.commission_id)
+    return open_asking(
+        work, request.household_id, unit_id=letter.department_id, agency_id=letter.agency_id,
+        programme=letter.programme,
+    )  # fmt: skip

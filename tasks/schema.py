@@ -28,6 +28,7 @@ ROOMS = (
     "domain.oversight.house_log",
     "domain.oversight.monitoring",
     "domain.oversight.register_rows",
+    "domain.verification.renewal_rows",
     "domain.outbox",
     "domain.parties.accounts",
     "domain.parties.households",

@@ -194,9 +194,12 @@ def inventory(
     ]
 
 
-def missing(work: Work, of: Sequence[int], on: date, *, scope: str = WIDEST) -> dict[int, int]:
+def missing(work: Work, of: Collection[int] | Select[int], on: date, *, scope: str = WIDEST) -> dict[int, int]:
     """By household, of those with these keys, how many members are without an authorisation that holds on `on`, as
-    `inventory` says it; those that miss none are left out. One SELECT however many."""
+    `inventory` says it; those that miss none are left out. One SELECT however many.
+
+    of: keys of households, or the query of them.
+    """
     signed = (
         select(Authorisation.person_id)
         .join(Person, Person.id == Authorisation.person_id)

@@ -14,7 +14,7 @@ from domain.files import StoredFile
 from domain.parties import households
 from domain.parties.households import Guardian, Household, Person
 from domain.parties.organisations import Organisation
-from domain.policy_keys.commissions import GUARDIAN_REQUIRED_FOR, GUARDIAN_REQUIRED_UNDER_AGE
+from domain.policy_keys.commissions import AUTH_TERM, GUARDIAN_REQUIRED_FOR, GUARDIAN_REQUIRED_UNDER_AGE
 from domain.text import Text
 from domain.text import gettext as _
 from domain.verification.authorisations import (
@@ -28,6 +28,7 @@ from domain.verification.authorisations import (
     wide_enough,
 )
 from domain.work import Work
+from domain.workdays import last_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ def collect(
 ) -> Collected:
     """Record that a person signed, or the guardian for one who cannot (BX-13).
 
+    An authorisation for a fixed term ends when the rules say (`auth_term`) unless an earlier day is given.
     A scope narrower than the rules demand is recorded and warned of, but never carries a commission (BX-15).
     guardian_proof: the proof of guardianship, needed once where none is on file yet.
 
@@ -67,7 +69,11 @@ def collect(
         raise NotPermitted(_("Authorisations are collected by the department and its town post."))
     if person.household_id != case.household_id:
         raise NotFound(_("There is no such person in this household."))
+    longest = _longest(work, case, signed_on) if until_rule == "FIXED_TERM" else None
+    valid_until = valid_until or longest
     faults = _form_faults(work, signed_on, scope, until_rule, valid_until, scan)
+    if longest is not None and valid_until is not None and valid_until > longest:
+        faults["valid_until"] = _("The rules let an authorisation hold until %(day)s at most.", day=longest)
     needed = needs_guardian(work, case, person, signed_on)
     faults |= _signer_faults(needed, person, signer, guardian, guardian_proof)
     if faults or scan is None:
@@ -93,6 +99,12 @@ def collect(
     work.session.flush()
     journal.of_case(work, case.ref, "authorisation.collected", made.ref, {"person": person.ref, "scope": scope})
     return Collected(made, scope_warning(work, case, scope))
+
+
+def _longest(work: Work, case: Case, signed_on: date) -> date | None:
+    """The last day a fixed term may have under the case's rules, None where they set no term."""
+    term = rules.of_case(work, case).value(AUTH_TERM)
+    return last_day(signed_on, term, rules.current(work).calendar).day if term is not None else None
 
 
 def scope_warning(work: Work, case: Case, scope: str) -> Text | None:

@@ -178,6 +178,11 @@ KINDS: Mapping[str, Kind] = {
         _("%(office)s was to supply “%(category)s” for %(period)s by %(day)s and has not."), WORK, mandatory=True,
         channel=MAIL, of_others=False, place="due",
     ),
+    "authorisation.ending": Kind(
+        _("An authorisation of a recipient ends soon"),
+        _("The authorisation of household %(household)s ends on %(day)s; days left: %(left)s. Have it signed anew."),
+        WORK, channel=MAIL, of_others=False, place="home",
+    ),
     "monitoring.soon": Kind(
         _("A list of key monitoring is due soon"),
         _("The list “%(category)s” of %(office)s is due on %(day)s; rows without a record: %(left)s."), WORK,

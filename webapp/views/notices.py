@@ -33,7 +33,7 @@ PAGES = {
     "task": "desk.task", "case": "cases.case", "batch": "batches.batch", "run": "notices.recomputed",
     "substitution": "substitutes.pack", "inbox": "desk.inbox", "term": "terms.page", "proof": "separation.page",
     "agreement": "agreements.listing", "due": "deliveries.due", "reviews": "traces.reviews", "entry": "registers.entry",
-    "list": "monitoring.list",
+    "list": "monitoring.list", "home": "authorisations.household",
 }  # fmt: skip
 # how a page is told what to show, where that is not by `ref`
 SHOWN = {"inbox": "owner", "proof": "_anchor", "agreement": "_anchor", "due": "_anchor", "reviews": "_anchor"}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from domain.parties.permission_rules import assistance, cases, house, sources, verification, work
+from domain.parties.permission_rules import assistance, authorisations, cases, house, sources, verification, work
 from domain.parties.permission_rules.words import Rule
 
 RULES: tuple[Rule, ...] = tuple(
-    rule for room in (work, cases, verification, assistance, sources, house) for rule in room.RULES
+    rule for room in (work, cases, verification, authorisations, assistance, sources, house) for rule in room.RULES
 )

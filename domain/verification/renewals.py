@@ -1,0 +1,267 @@
+"""Recipients' authorisations are looked through every day: how many hold, which end, whom to ask anew (NM-07, P-12).
+
+Asked anew are households that agreed once and for whom an authorisation holds no longer, or will not on a day within
+the reminder's: a member came or left (DOC-01), a term runs out, a consent was taken back. Who never agreed is asked
+under a standing letter or in a review, which both leave them out (BX-11).
+
+Part by part, each in one transaction that also moves the place, so that it can be killed anywhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import Select, delete, func, select
+
+from domain import agenda, journal, rules
+from domain.base import insert_once, new_ref
+from domain.errors import NotFound
+from domain.parties.households import MEMBER, Household, Person, still_there
+from domain.policy_keys.commissions import AUTH_RENEWAL_REMINDER, AUTH_REQUIRED_SCOPE
+from domain.text import gettext as _
+from domain.verification import authorisations
+from domain.verification.authorisations import Authorisation
+from domain.verification.renewal_rows import (
+    DONE,
+    ENDING,
+    RUNNING,
+    AuthorisationCount,
+    AuthorisationRenewal,
+    AuthorisationScan,
+)
+from domain.verification.standing import ROLL
+from domain.work import Work
+
+PART = "authorisation.part"
+CHUNK = 400  # households a part
+KEPT = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A roll to look through: the unit's key, its programme."""
+
+    unit_id: int
+    programme: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """A household asked anew whose authorisation still holds. household, home: its number and reference.
+
+    left: days to the last day; stage: the reminder reached, in days.
+    """
+
+    renewal: AuthorisationRenewal
+    household: str
+    home: str
+    town_id: int
+    left: int
+    stage: int
+
+
+def rolls(work: Work) -> list[Unit]:
+    """Every roll somebody receives on. Uses ix_recipient_checked."""
+    found = work.session.execute(select(ROLL.c.unit_id, ROLL.c.programme).where(ROLL.c.state == "ACTIVE").distinct())
+    return [Unit(unit, programme) for unit, programme in sorted(map(tuple, found))]
+
+
+def begin(work: Work, roll: Unit, agency_id: int) -> AuthorisationScan | None:
+    """Begin today's look at a roll, once a day; looks older than a week go. None when it was begun before."""
+    old = select(AuthorisationScan.id).where(
+        AuthorisationScan.unit_id == roll.unit_id, AuthorisationScan.programme == roll.programme,
+        AuthorisationScan.looked_on < work.today - KEPT,
+    )  # fmt: skip
+    work.session.execute(delete(AuthorisationCount).where(AuthorisationCount.scan_id.in_(old)))
+    work.session.execute(delete(AuthorisationScan).where(AuthorisationScan.id.in_(old)))
+    ref = new_ref()
+    made = insert_once(
+        work.session, AuthorisationScan, ["unit_id", "programme", "looked_on"],
+        ref=ref, unit_id=roll.unit_id, agency_id=agency_id, programme=roll.programme, looked_on=work.today,
+        state=RUNNING, place=0, asked=0, begun_at=work.now,
+    )  # fmt: skip
+    if not made:
+        return None
+    scan = by_ref(work, ref)
+    _plan_part(work, scan)
+    return scan
+
+
+def by_ref(work: Work, ref: str) -> AuthorisationScan:
+    """The look with this reference. Raises NotFound."""
+    found = work.session.scalars(select(AuthorisationScan).where(AuthorisationScan.ref == ref)).first()
+    if found is None:
+        raise NotFound(_("There is no such look at authorisations."))
+    return found
+
+
+def advance(work: Work, scan: AuthorisationScan) -> bool:
+    """Look at the next households; False once none is left. A fixed number of statements, and one a household asked.
+
+    Uses ix_recipient_checked, ix_person_household_id and ix_authorisation_person_id.
+    """
+    if scan.state == DONE:
+        return False
+    towns: dict[int, int] = {}
+    for household, town in work.session.execute(_next(scan)):
+        towns[household] = town
+    if not towns:
+        scan.state, scan.ended_at = DONE, work.now
+        work.session.flush()
+        journal.record(work, "authorisations.looked_through", scan.ref, {"asked": scan.asked})
+        return False
+    scope = rules.value(work, scan.unit_id, AUTH_REQUIRED_SCOPE.name)
+    people = _members(work, towns)
+    now = authorisations.who_hold(work, towns, work.today, scope=scope)
+    then = now & authorisations.who_hold(work, towns, work.today + ahead(work, scan.unit_id), scope=scope)
+    _count(work, scan, towns, people, now, then)
+    lacking: dict[int, list[int]] = defaultdict(list)
+    for person, household in people:
+        if person not in then:
+            lacking[household].append(person)
+    papers = _newest_papers(work, lacking)
+    for household in sorted(lacking.keys() & papers.keys()):
+        scan.asked += _note(work, scan, household, lacking[household], now, papers[household])
+    scan.place = max(towns)
+    work.session.flush()
+    _plan_part(work, scan)
+    return True
+
+
+def waiting(work: Work, most: int) -> Sequence[AuthorisationRenewal]:
+    """Households whose town is still to be asked, oldest first. Uses ix_authorisation_renewal_open."""
+    wanted = select(AuthorisationRenewal).where(AuthorisationRenewal.case_id.is_(None))
+    return work.session.scalars(
+        wanted.order_by(AuthorisationRenewal.id).limit(most).with_for_update(skip_locked=True)
+    ).all()
+
+
+def endings(work: Work) -> list[Ending]:
+    """Households asked anew whose authorisation still holds, each with the reminder its day has come down to.
+
+    Left out where somebody signed since. Uses ix_authorisation_renewal_ends_on.
+    """
+    since = select(Authorisation.id).join(Person, Person.id == Authorisation.person_id)
+    rows = work.session.execute(
+        select(AuthorisationRenewal, Household.number, Household.ref, Household.town_id)
+        .join(Household, Household.id == AuthorisationRenewal.household_id)
+        .where(AuthorisationRenewal.ends_on >= work.today, AuthorisationRenewal.ends_on <= work.today + _FURTHEST)
+        .where(
+            ~since.where(
+                Person.household_id == AuthorisationRenewal.household_id,
+                Authorisation.collected_at > AuthorisationRenewal.made_at,
+            ).exists()
+        )
+        .order_by(AuthorisationRenewal.id)
+    )
+    steps: dict[int, Sequence[int]] = {}
+    found = []
+    for renewal, number, home, town in rows:
+        if renewal.ends_on is None:
+            continue
+        if renewal.unit_id not in steps:
+            steps[renewal.unit_id] = rules.value(work, renewal.unit_id, AUTH_RENEWAL_REMINDER.name)
+        left = (renewal.ends_on - work.today).days
+        stage = min((days for days in steps[renewal.unit_id] if left <= days), default=None)
+        if stage is not None:
+            found.append(Ending(renewal, number, home, town, left, stage))
+    return found
+
+
+def ahead(work: Work, unit_id: int) -> timedelta:
+    """To the first day on which an authorisation that is to be asked for anew now does not hold any more."""
+    return timedelta(days=max(rules.value(work, unit_id, AUTH_RENEWAL_REMINDER.name), default=0) + 1)
+
+
+_FURTHEST = timedelta(days=366)
+
+
+def _next(scan: AuthorisationScan) -> Select[int, int]:
+    return (
+        select(ROLL.c.household_id, Household.town_id)
+        .join(Household, Household.id == ROLL.c.household_id)
+        .where(ROLL.c.unit_id == scan.unit_id, ROLL.c.programme == scan.programme)
+        .where(ROLL.c.state == "ACTIVE", ROLL.c.household_id > scan.place)
+        .order_by(ROLL.c.household_id)
+        .limit(CHUNK)
+    )
+
+
+def _members(work: Work, of: Iterable[int]) -> list[tuple[int, int]]:
+    wanted = select(Person.id, Person.household_id).where(
+        Person.household_id.in_(of), Person.kind == MEMBER, still_there(work.today)
+    )
+    return [(person, household) for person, household in work.session.execute(wanted.order_by(Person.id))]
+
+
+def _newest_papers(work: Work, of: Collection[int]) -> dict[int, int]:
+    """By household that ever signed, the key of its newest authorisation."""
+    rows = work.session.execute(
+        select(Person.household_id, func.max(Authorisation.id))
+        .join(Authorisation, Authorisation.person_id == Person.id)
+        .where(Person.household_id.in_(of))
+        .group_by(Person.household_id)
+    )
+    return {household: newest for household, newest in rows}  # noqa: C416  dict() takes a Result for a mapping
+
+
+def _count(
+    work: Work, scan: AuthorisationScan, towns: dict[int, int], people: list[tuple[int, int]], now: set[int],
+    then: set[int],
+) -> None:  # fmt: skip
+    households = Counter(towns.values())
+    members = Counter(towns[household] for _person, household in people)
+    lacking = Counter(towns[household] for person, household in people if person not in now)
+    ending = Counter(towns[household] for person, household in people if person in now and person not in then)
+    for town in sorted(households):
+        new = {
+            "households": households[town], "members": members[town], "lacking": lacking[town], "ending": ending[town]
+        }  # fmt: skip
+        if insert_once(work.session, AuthorisationCount, ["scan_id", "town_id"], scan_id=scan.id, town_id=town, **new):
+            continue
+        row = work.session.scalars(
+            select(AuthorisationCount).where(AuthorisationCount.scan_id == scan.id, AuthorisationCount.town_id == town)
+        ).one()
+        for name, value in new.items():
+            setattr(row, name, getattr(row, name) + value)
+
+
+def _note(
+    work: Work, scan: AuthorisationScan, household: int, people: list[int], now: set[int], paper: int
+) -> bool:  # fmt: skip
+    """Note that a household is to be asked anew; False where it was for these people and this paper."""
+    grounds = hashlib.sha256(f"{sorted(people)}:{paper}".encode()).hexdigest()
+    known = select(AuthorisationRenewal.id).where(
+        AuthorisationRenewal.household_id == household, AuthorisationRenewal.grounds == grounds
+    )
+    if work.session.scalar(known) is not None:
+        return False
+    gone = [one for one in people if one not in now]
+    if gone:
+        why, ends_on = authorisations.held(work, work.session.get_one(Person, gone[0]), work.today).why, None
+    else:
+        why, ends_on = ENDING, _first_end(work, people)
+    return insert_once(
+        work.session, AuthorisationRenewal, ["household_id", "grounds"],
+        ref=new_ref(), household_id=household, unit_id=scan.unit_id, agency_id=scan.agency_id,
+        programme=scan.programme, why=why, ends_on=ends_on, grounds=grounds, made_at=work.now,
+    )  # fmt: skip
+
+
+def _first_end(work: Work, people: Collection[int]) -> date:
+    """The first day on which one of them has no authorisation any more, for those whose newest one has a last day."""
+    newest = (
+        select(func.max(Authorisation.valid_until))
+        .where(Authorisation.person_id.in_(people), Authorisation.withdrawn_on.is_(None))
+        .group_by(Authorisation.person_id)
+    )
+    days = [day for day in work.session.scalars(newest) if day is not None and day >= work.today]
+    return min(days, default=work.today)
+
+
+def _plan_part(work: Work, scan: AuthorisationScan) -> None:
+    agenda.put(work, PART, f"{PART}:{scan.ref}:{scan.place}", work.now, subject=scan.ref)

@@ -1,0 +1,79 @@
+"""Recipients are asked for their authorisation anew before it ends or once it holds no longer (NM-07, P-12)."""
+
+from __future__ import annotations
+
+from domain import agenda, journal
+from domain.errors import NotFound
+from domain.parties.organisations import Organisation
+from domain.verification import renewals
+from domain.work import Work
+from tasks import campaigns, recipients
+from tasks.terms import ladder
+from tasks.terms.notifications import notify
+
+DUTY, ASK = "authorisation.renew", "authorisation.ask"
+CHUNK = 25  # towns asked in one transaction
+
+
+def run_day(work: Work) -> int:
+    """Begin today's look at every roll and remind of what ends. Returns how many looks were begun.
+
+    A roll whose unit has no agency above it is left out, which is journalled: no case could name one (LF-01).
+    """
+    begun = 0
+    for roll in renewals.rolls(work):
+        unit = work.session.get_one(Organisation, roll.unit_id)
+        try:
+            agency = campaigns.runner_of(work, unit)
+        except NotFound:
+            journal.record(work, "authorisations.not_looked_through", unit.ref, {"why": "NO_AGENCY"})
+            continue
+        begun += renewals.begin(work, roll, agency.id) is not None
+    remind(work)
+    return begun
+
+
+def part(work: Work, ref: str) -> None:
+    """The next part of a look; behind the last one the towns are asked."""
+    if not renewals.advance(work, renewals.by_ref(work, ref)):
+        plan_asking(work)
+
+
+def ask_some(work: Work) -> int:
+    """Open the next towns' tasks and plan the rest. Returns how many.
+
+    Killed anywhere the chunk is rolled back whole; one that has its case is never opened again.
+    """
+    found = renewals.waiting(work, CHUNK)
+    for one in found:
+        one.case_id = recipients.open_asking(
+            work, one.household_id, unit_id=one.unit_id, agency_id=one.agency_id, programme=one.programme
+        )
+    work.session.flush()
+    plan_asking(work)
+    return len(found)
+
+
+def plan_asking(work: Work) -> None:
+    """Plan asking the next towns where any waits; the key names the first."""
+    left = renewals.waiting(work, 1)
+    if left:
+        agenda.put(work, ASK, f"{ASK}:{left[0].id}", work.now)
+
+
+def remind(work: Work) -> int:
+    """Tell the towns what ends soon, each stage of the policy once; returns to how many it was new.
+
+    Where a town has nobody, the department's clerks are told.
+    """
+    told = 0
+    for one in renewals.endings(work):
+        day = (one.renewal.ends_on or work.today).isoformat()
+        town = ladder.of_offices(work, [one.town_id], ("town_post",))
+        people = town or ladder.of_offices(work, [one.renewal.unit_id], ("department_clerk",))
+        told += notify(
+            work, people, "authorisation.ending",
+            key=f"authorisation.ending:{one.renewal.ref}:{one.stage}", day=day, left=one.left,
+            household=one.household, home=one.home,
+        )  # fmt: skip
+    return told
