@@ -24,6 +24,7 @@ from domain.verification.authorisations import Authorisation
 from domain.verification.renewal_rows import DONE, AuthorisationCount, AuthorisationRenewal, AuthorisationScan
 from domain.work import Work
 
+_Asked = Select[AuthorisationRenewal, str, str, str, str, str, str]
 _ROLL = table("recipient", column("household_id"), column("programme"), column("state"))
 
 
@@ -48,6 +49,7 @@ class AskedRow:
     household: str
     number: str
     town: str
+    town_en: str
     programme: str
     why: str
     ends_on: date | None
@@ -98,6 +100,7 @@ class HouseholdPage:
     ref: str
     number: str
     town: str
+    town_en: str
     town_ref: str
     members: Sequence[MemberRow]
     asked: Sequence[AskedRow]
@@ -175,7 +178,7 @@ def household(work: Work, ref: str) -> HouseholdPage:
     lines = authorisations.inventory(work, found, work.today, scope=scope)
     place = work.session.get_one(Organisation, found.town_id)
     return HouseholdPage(
-        found.ref, found.number, place.name, place.ref,
+        found.ref, found.number, place.name, place.name_en, place.ref,
         [
             MemberRow(
                 households.name_of(work, line.person), line.authorisation is not None, line.sentence,
@@ -210,21 +213,38 @@ def _paper(one: Authorisation, held: Authorisation | None) -> Paper:
     )  # fmt: skip
 
 
-def _asked() -> Select[AuthorisationRenewal, str, str, str, str, str]:
+def _asked() -> _Asked:
     return (
-        select(AuthorisationRenewal, Household.ref, Household.number, Organisation.name, Case.ref, Case.state)
+        select(
+            AuthorisationRenewal,
+            Household.ref,
+            Household.number,
+            Organisation.name,
+            Organisation.name_en,
+            Case.ref,
+            Case.state,
+        )
         .join(Household, Household.id == AuthorisationRenewal.household_id)
         .join(Organisation, Organisation.id == Household.town_id)
         .outerjoin(Case, Case.id == AuthorisationRenewal.case_id)
     )
 
 
-def _rows(work: Work, wanted: Select[AuthorisationRenewal, str, str, str, str, str]) -> list[AskedRow]:
+def _rows(work: Work, wanted: _Asked) -> list[AskedRow]:
     return [
         AskedRow(
-            home, number, place, one.programme, one.why, one.ends_on, office_day(one.made_at), case or "", state or ""
+            home,
+            number,
+            place,
+            place_en,
+            one.programme,
+            one.why,
+            one.ends_on,
+            office_day(one.made_at),
+            case or "",
+            state or "",
         )
-        for one, home, number, place, case, state in work.session.execute(wanted)
+        for one, home, number, place, place_en, case, state in work.session.execute(wanted)
     ]
 
 

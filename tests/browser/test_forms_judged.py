@@ -25,6 +25,7 @@ def _open(web: Served) -> tuple[Story, Any]:
     return story, desk.page
 
 
+@pytest.mark.slow
 def test_a_field_appears_when_a_choice_is_made_and_its_check_refuses_beside_it(web: Served) -> None:
     story, page = _open(web)
     assert not page.locator("#at-rent").is_visible()

@@ -279,7 +279,7 @@ def test_only_who_runs_the_house_repairs(office: Office):
     assert auditor.get(f"/operations/incidents/{'0' * 26}").status_code == 404
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("language", ["zh", pytest.param("en", marks=pytest.mark.slow)])
 def test_the_pages_can_be_used_by_everybody_with_the_keyboard_alone(fresh_place, new_context, language):
     place = fresh_place(SQLITE, DEMO)
     office = open_office(place)

@@ -257,7 +257,7 @@ def test_healthz_says_that_the_tables_are_anothers(client, home):
 # --- in the browser --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("language", ["zh", pytest.param("en", marks=pytest.mark.slow)])
 def test_it_can_be_used_by_everybody_and_renews_itself_under_the_focus(fresh_place, new_context, language):
     place = fresh_place(SQLITE, DEMO)
     office = open_office(place)
