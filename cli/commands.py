@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from cli import backup, counting, decide, doctor, founding, match, reading, restore, store, supervise
+from cli import backup, counting, decide, doctor, founding, match, places, reading, restore, store, supervise
 from cli import deliveries as delivering
 from cli.here import FILE, actor_of, home_here, settings_here
 from cli.instant import Instant
@@ -38,7 +38,7 @@ _STARTED = clock.ticks()
 @click.command()
 @click.option("--demo/--no-demo", default=True, help="A demonstration office, or an empty real one.")
 @click.option("--clock", "stopped_at", type=Instant(), help="Stop the clock of a demonstration at this instant.")
-@click.option("--city", default="", help="Real office: write the offices of this city (benxi).")
+@click.option("--city", default="", help="Real office: write the offices of this place (a file of policies/topology).")
 @click.option("--login", default="admin", help="Real office: login of the first administrator.")
 @click.option("--name", default="", help="Real office: the administrator's real name.")
 @click.option("--idno", default="", help="Real office: the administrator's identity number (asked for when absent).")
@@ -282,6 +282,7 @@ ALL: list[click.Command] = [
     *decide.ALL,
     *doctor.ALL,
     *match.ALL,
+    *places.ALL,
     store.store,
     backup.backup_command,
     backup.prove_command,

@@ -21,7 +21,7 @@ from domain.parties import roles, staff
 from domain.parties.accounts import RoleKind
 from domain.parties.organisations import Organisation
 from domain.parties.passwords import Passwords
-from domain.policy_shipped import read_files
+from domain.policy_shipped import assemble, read_files
 from domain.settings import Settings
 from domain.text import gettext as _
 from domain.vault import KEYFILE, Keys
@@ -127,7 +127,12 @@ def found_demo(
 
 
 def found_real(settings: Settings, say: Say, *, city: str, login: str, name: str, idno: str) -> Founded:
-    """An empty real office: its offices when `policies/` knows the city, and a first administrator by token."""
+    """An empty real office: the offices of a place, if one is named, and a first administrator by token.
+
+    city: a place of `policies/topology`. Raises NotFound for another before anything is made.
+    """
+    if city:
+        offices.among(assemble(read_files(POLICIES)).topology, city)
     processes = _shipped(say)
     home = _prepare(settings, say)
     with unit_of_work(home, OPERATOR, now=machine_now()) as work:

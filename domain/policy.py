@@ -214,6 +214,10 @@ class PolicySnapshot:
         if _digest(body) != self.data["digest"]:
             raise Conflict(_("The rules kept with this case were changed outside the program. Tell the auditor."))
 
+    def holds(self, key: PolicyKey[Any]) -> bool:
+        """Whether the rules kept with the case speak of this key; a key that came later they do not know."""
+        return key.name in self.data["values"]
+
     @overload
     def resolve(self, key: PolicyKey[T]) -> Resolved[T]: ...
     @overload

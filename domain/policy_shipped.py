@@ -28,6 +28,7 @@ from domain.policy_catalogue import (
     with_query_limits,
 )
 from domain.policy_documents import PolicyDocument, PolicyRefused, load_document
+from domain.policy_topology import TOPOLOGY, Topology, load_topology, must_hold_together
 from domain.text import gettext as _
 from domain.vault import fingerprint
 from domain.workdays import Calendar
@@ -42,7 +43,8 @@ _LISTS = ("jurisdictions.toml", "programmes.toml", "categories.toml")
 @dataclass(frozen=True, slots=True)
 class Rules:
     """The rules of a home. units: reporting units by the jurisdiction they report to; tables: digest of a decision
-    table by jurisdiction and name; old_offices: by code, none in a home founded before the list was shipped."""
+    table by jurisdiction and name; old_offices: by code, none in a home founded before the list was shipped;
+    topology: the offices of a place by its id, none in an older home."""
 
     policies: Policies
     calendar: Calendar
@@ -52,6 +54,7 @@ class Rules:
     units: Mapping[str, tuple[ReportingUnit, ...]]
     tables: Mapping[tuple[str, str], str] = field(default_factory=dict)
     old_offices: Mapping[str, OldOffice] = field(default_factory=dict)
+    topology: Mapping[str, Topology] = field(default_factory=dict)
 
 
 def read_files(folder: Path) -> dict[str, bytes]:
@@ -80,6 +83,8 @@ def assemble(files: Mapping[str, bytes]) -> Rules:
             continue
         if folder == "calendars":
             years.append(load_calendar_year(source, name))
+        elif folder == TOPOLOGY:
+            continue
         elif leaf == "units.toml":
             units[folder] = load_units(source, name)
         elif folder:
@@ -89,7 +94,18 @@ def assemble(files: Mapping[str, bytes]) -> Rules:
     _check_words(documents, units, programmes, categories, parents)
     calendar = build_calendar(years, load_yearly(files[YEARLY], YEARLY))
     old = load_old_offices(files[OLD_OFFICES], OLD_OFFICES) if OLD_OFFICES in files else {}
-    return Rules(Policies(tuple(documents), parents), calendar, programmes, categories, places, units, tables, old)
+    return Rules(
+        Policies(tuple(documents), parents), calendar, programmes, categories, places, units, tables, old,
+        _topologies(files, parents),
+    )  # fmt: skip
+
+
+def _topologies(files: Mapping[str, bytes], parents: Mapping[str, str | None]) -> dict[str, Topology]:
+    """The topology files by their place, held against each other and against the places there are."""
+    read = [load_topology(files[name], name) for name in files if name.startswith(f"{TOPOLOGY}/")]
+    found = {one.place: one for one in read}
+    must_hold_together(found, parents)
+    return found
 
 
 def _tables(files: Mapping[str, bytes], places: Mapping[str, Jurisdiction]) -> dict[tuple[str, str], str]:

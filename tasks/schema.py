@@ -38,6 +38,7 @@ ROOMS = (
     "domain.parties.reach",
     "domain.parties.rights",
     "domain.parties.substitutes",
+    "domain.parties.topology",
     "domain.request_times",
     "domain.rules",
     "domain.upkeep",

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from domain.errors import NotFound
-from domain.policy_keys import accounts, commissions, desk, regions, reviews, sources, terms, thresholds
+from domain.policy_keys import accounts, commissions, desk, entrusting, regions, reviews, sources, terms, thresholds
 from domain.policy_keys.terms import QUERY_LIMIT_DEFAULT
 from domain.policy_kinds import POWER, TERM, PolicyKey, Power
 from domain.text import gettext as _
 from domain.workdays import Term
 
-_ROOMS = (commissions, terms, reviews, regions, desk, accounts, sources)
+_ROOMS = (commissions, entrusting, terms, reviews, regions, desk, accounts, sources)
 _KEYS: dict[str, PolicyKey[Any]] = {
     key.name: key
     for key in (*(k for room in _ROOMS for k in vars(room).values() if isinstance(k, PolicyKey)), *thresholds.DOUBTS)

@@ -21,7 +21,7 @@ from domain.parties.households import Household, Person
 from domain.parties.organisations import Organisation
 from domain.policy_keys.commissions import AUTH_FREE_PURPOSES
 from domain.text import gettext as _
-from domain.verification import authorisations, catalogue, catalogue_use
+from domain.verification import authorisations, catalogue, catalogue_use, targets
 from domain.verification.authorisations import NARROW, Held, required_scope
 from domain.verification.commission_rows import (
     ACCEPTED,
@@ -139,12 +139,14 @@ def prepare(
         NotPermitted: not of the case's department.
         Conflict: one was issued or accepted already; the purpose needs authorisation here or admits identity
             categories only (BX-16).
-        InvalidAnswers: no category, or one outside the catalogue.
+        InvalidAnswers: no category, or one outside the catalogue; no legal basis of another unit (LN-37).
     """
     drafted_by_us = work.actor.kind == "scheduler" and case.campaign_id is not None
     account = None if drafted_by_us else of_department(work, case, by)
     wanted = tuple(dict.fromkeys(categories))
     _must_be_admissible(work, case, purpose, wanted)
+    if account is not None:
+        targets.must_have_basis(work, case, basis)
     draft = _draft(work, case, purpose)
     draft.basis = basis
     draft.prepared_by = account.id if account is not None else None
@@ -211,8 +213,11 @@ def seal_letter(
 ) -> None:  # fmt: skip
     """Number the letter and issue it; from here on nothing of it changes.
 
-    Raises Conflict: it asks for a field that no source's agreement covers (LF-30).
+    Raises Conflict: it asks for a field that no source's agreement covers (LF-30), or goes to an agency of another
+    level than the rules say (LF-18). InvalidAnswers: another unit's letter names no law (LN-37).
     """
+    targets.must_have_basis(work, case, draft.basis)
+    targets.must_be_entrusted(work, case, draft)
     wanted = fields_of(work, draft)
     if any(wanted.values()):
         agency = work.session.get_one(Organisation, draft.agency_id)

@@ -20,6 +20,7 @@ from domain.verification.money_guards import MONEY, PACKAGES
 from domain.verification.recipient_guards import RECIPIENTS
 from domain.verification.register_guards import REGISTERS
 from domain.verification.stored_guards import STORED
+from domain.verification.topology_guards import TOPOLOGY
 from domain.verification.whitelist_guards import TABLES, WHITELIST
 
 
@@ -109,6 +110,14 @@ COMMISSION = [
             "issued_at",
         ),
         "BX-12: an issued commission letter does not change",
+    ),
+    Guard(
+        "commission",
+        UPDATE,
+        "other",
+        f"{_ISSUING} AND TRIM(NEW.basis) = '' AND EXISTS (SELECT 1 FROM organisation o"  # noqa: S608  fixed words
+        " WHERE o.id = NEW.department_id AND o.office_type = 'other')",
+        "LN-37: a unit that the norm does not name commissions with its legal basis alone",
     ),
     Guard(
         "commission",
@@ -292,6 +301,7 @@ GUARDS: tuple[Guard, ...] = (
     *CATALOGUE,
     *HOUSE,
     *REGISTERS,
+    *TOPOLOGY,
 )
 
 

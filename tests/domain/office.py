@@ -21,7 +21,9 @@ from domain.parties import households, organisations
 from domain.parties.accounts import Account
 from domain.parties.households import Household, Person
 from domain.parties.organisations import Organisation
+from domain.parties.topology import OrgEdge
 from domain.policy_shipped import read_files
+from domain.policy_topology import ENTRUSTS
 from domain.settings import Settings
 from domain.vault import Keys
 from domain.work import OPERATOR, SCHEDULER, Actor, Work, harden, unit_of_work
@@ -94,6 +96,11 @@ def _people(work: Work) -> None:
         )
         work.session.add(made[code])
         work.session.flush()
+    # Pingshan has no agency of its own here and has arranged for the city's (LF-01, LF-18)
+    work.session.add(
+        OrgEdge(from_id=made["pingshan"].id, to_id=made["benxi-agency"].id, kind=ENTRUSTS, valid_from=date(2017, 1, 1),
+                source="LF-01")
+    )  # fmt: skip
     for login, office in PEOPLE.items():
         ref = new_ref()
         number = idno()

@@ -18,6 +18,7 @@ from tests.domain.verification.delivery_attempts import DELIVERIES
 from tests.domain.verification.house_attempts import HOUSE
 from tests.domain.verification.recipient_attempts import RECIPIENTS
 from tests.domain.verification.register_attempts import REGISTERS
+from tests.domain.verification.topology_attempts import TOPOLOGY
 from tests.domain.verification.world import WORLD
 from tests.infrastructure.databases import EMPTY, SQLITE, Place, Template
 
@@ -51,6 +52,8 @@ STRANGER = (
     " SELECT c.id, a.person_id, 'VERIFY', c.commissioned_on, a.id, a.signed_on FROM commission c, authorisation a"
     f" WHERE c.state = 'DRAFT' AND a.person_id <> {DRAFT_MEMBER}"
 )
+OTHER_UNIT = "UPDATE organisation SET office_type = 'other' WHERE kind = 'department'"
+NO_BASIS = "UPDATE commission SET basis = ' ' WHERE state = 'DRAFT'"
 ISSUE = "UPDATE commission SET state = 'ISSUED' WHERE state = 'DRAFT'"
 COPY = (
     "INSERT INTO commission (ref, case_id, attempt, household_id, department_id, department_kind, agency_id,"
@@ -163,6 +166,16 @@ ATTEMPTS: list[tuple[str, list[str], str]] = [
     ),
     ("guard_commission_update_members", [WRITTEN, NAMED, BORN], ISSUE),
     (
+        "guard_commission_update_other",
+        [
+            WRITTEN,
+            NAMED,
+            OTHER_UNIT,
+            NO_BASIS,
+        ],
+        ISSUE,
+    ),
+    (
         "guard_commission_update_authorisations",
         [WRITTEN, NAMED, f"UPDATE authorisation SET withdrawn_on = '2027-03-10' WHERE person_id = {DRAFT_MEMBER}"],
         ISSUE,
@@ -256,6 +269,7 @@ ATTEMPTS: list[tuple[str, list[str], str]] = [
     *RECIPIENTS,
     *DELIVERIES,
     *REGISTERS,
+    *TOPOLOGY,
     *HOUSE,
     ("guard_determination_insert_alone", [RUN, ITEM], AGAIN.format(outcome="APPROVE")),
     ("guard_determination_insert_alone", [RUN, ITEM], AGAIN.format(outcome="CONTINUE")),
