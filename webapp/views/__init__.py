@@ -17,7 +17,7 @@ MODULES = (
     "substitutes", "leaving", "relatives", "separation", "competence",
     "kept", "uploads",
     "processes", "process_start", "studio", "studio_files", "studio_details", "studio_scenarios", "comparisons",
-    "version_moves",
+    "version_moves", "policies",
 )  # fmt: skip
 
 
