@@ -134,7 +134,6 @@ def test_the_chain_skips_no_tier_and_ends_where_no_edge_leads_on(desk: Desk) -> 
         assert caught.value.clause == "BX-19"
 
 
-@pytest.mark.clause("LN-01")
 @pytest.mark.parametrize(
     ("own", "other", "far"),
     [
@@ -189,7 +188,6 @@ def test_departments_are_of_the_types_the_norm_names_at_each_level_and_nobody_el
             raw.execute(text(untrue))
 
 
-@pytest.mark.clause("BX-02")
 def test_a_unit_works_on_the_citys_platform_or_on_its_own(both: Desk) -> None:
     with both.acting("checker") as work:
         established(work, "chaoyang")

@@ -1,4 +1,4 @@
-"""The pages of policies: which notice rules where, every value with its clause, the history of one, and who sees none."""
+"""The pages of policies: which notice rules where, every value with its clause, its history, and who sees none."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_every_value_of_a_place_stands_with_the_clause_that_set_it_and_what_the_
     assert "本溪市" in listed and "本民发〔2017〕47号" in listed and "满洲里市" in listed and "日期为推定" in listed
 
     page = admin.get("/policies/pingshan").text
-    assert "平山区" in page and "LN-10" in page and "BX-17, BX-25" in page and "本单位自定" in page
+    assert "平山区" in page and "LN-10" in page and "BX-17, BX-25" in page and "本单位规定" in page
     before = admin.get("/policies/pingshan?on=2018-05-01").text
     assert "LN-10" not in before and "BX-18, BX-19" in before
 

@@ -14,8 +14,8 @@ from contextlib import contextmanager
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0039_topology"
-down_revision = "0038_registers"
+revision = "0040_topology"
+down_revision = "0039_renewals"
 branch_labels = None
 depends_on = None
 
