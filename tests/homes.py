@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from cli import founding
+from domain.assistance.recipients import Recipient
 from domain.home import Home, make_engine, open_home
-from domain.parties import staff
+from domain.parties import organisations, staff
 from domain.parties.passwords import Passwords
 from domain.settings import Settings
 from domain.work import OPERATOR, Actor, unit_of_work
@@ -66,6 +67,14 @@ def open_office(place: Place) -> Office:
     lines = (settings.home / "demo-passwords.txt").read_text(encoding="utf-8").splitlines()
     passwords = {line.split()[0]: line.split()[1] for line in lines if line.strip()}
     return Office(place, open_home(settings, make_engine(settings)), passwords)
+
+
+def one_roll(office: Office) -> None:
+    """All who receive stand on the roll of one unit and programme, so that there is something to compare."""
+    with unit_of_work(office.home, OPERATOR) as work:
+        unit = organisations.by_code(work, "pingshan")
+        for one in work.session.scalars(select(Recipient)):
+            one.unit_id, one.programme = unit.id, "DIBAO"
 
 
 def comes_on_a_medium(office: Office, supplier: str = "bank", category: str = "DEPOSIT") -> None:

@@ -26,7 +26,7 @@ from domain.verification.recipient_rows import RecipientDoubt
 from domain.work import OPERATOR, SCHEDULER, Work, unit_of_work
 from scheduler import recurring
 from tasks import recipients
-from tests.homes import Office
+from tests.homes import Office, one_roll
 from tests.journeys import standing
 
 CALENDAR = b"""
@@ -42,10 +42,8 @@ SEEN = Record("FALSE", "VISIT", "NONE", "入户核实，情况不符")
 
 def prepared(office: Office) -> None:
     """A roll of some size, and a calendar of two data types."""
+    one_roll(office)
     with unit_of_work(office.home, OPERATOR) as work:
-        unit = organisations.by_code(work, "pingshan")
-        for one in work.session.scalars(select(Recipient)):
-            one.unit_id, one.programme = unit.id, "DIBAO"
         held = {row.path: row.content for row in work.session.scalars(select(PolicyFile))}
         path = next(name for name in held if name.startswith("benxi/2"))
         rules.deploy(work, {**held, path: held[path] + CALENDAR})

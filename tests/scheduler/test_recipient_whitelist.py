@@ -11,7 +11,6 @@ from sqlalchemy import event, insert, select
 from sqlalchemy.exc import DBAPIError
 
 from domain import files
-from domain.assistance.recipients import Recipient
 from domain.cases import Case
 from domain.errors import Conflict, InvalidAnswers, NotFound
 from domain.files import StoredFile
@@ -27,7 +26,7 @@ from domain.verification.whitelist import APPROVED, WhitelistEntry
 from domain.work import OPERATOR, Work, unit_of_work
 from sources.demo import demo_files
 from tests.domain.verification.supplied import accepted
-from tests.homes import START, Office
+from tests.homes import START, Office, one_roll
 from tests.journeys import standing
 
 WRONG = Record("SOURCE_ERROR", "PAPERS", "WHITELIST", "市场监管部门书面更正")
@@ -37,10 +36,7 @@ FOUND = "92210500MADEMO0017"
 @pytest.fixture
 def office(office: Office) -> Office:
     """The demonstration, its recipients on one roll, compared with the businesses that were delivered."""
-    with unit_of_work(office.home, OPERATOR) as work:
-        unit = organisations.by_code(work, "pingshan")
-        for one in work.session.scalars(select(Recipient)):
-            one.unit_id, one.programme = unit.id, "DIBAO"
+    one_roll(office)
     standing.in_force(office, ["BIZ"])
     return office
 

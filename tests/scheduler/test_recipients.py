@@ -19,7 +19,7 @@ from domain.agenda import AgendaItem
 from domain.assistance.recipients import Recipient
 from domain.cases import Case
 from domain.errors import InvalidAnswers, NotFound
-from domain.parties import households, organisations
+from domain.parties import households
 from domain.parties.households import Household, Person
 from domain.verification import authorisations, recipient_checks
 from domain.verification.authorisations import Authorisation
@@ -37,7 +37,7 @@ from sources.demo import demo_files
 from sources.store import Store, Wanted
 from tasks.rows.models import HumanTask
 from tests.domain.verification.supplied import accepted
-from tests.homes import START, Office
+from tests.homes import START, Office, one_roll
 from tests.journeys import standing, steps
 from tests.storage.test_canaries import forms, raw
 from workflows.operations import recipients as operation
@@ -66,10 +66,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def office(office: Office) -> Office:
     """The demonstration, its recipients all on one roll, so that there is something to compare."""
-    with unit_of_work(office.home, OPERATOR) as work:
-        unit = organisations.by_code(work, "pingshan")
-        for one in work.session.scalars(select(Recipient)):
-            one.unit_id, one.programme = unit.id, "DIBAO"
+    one_roll(office)
     return office
 
 

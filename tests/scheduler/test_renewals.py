@@ -23,7 +23,7 @@ from domain.work import OPERATOR, SCHEDULER, Work, unit_of_work
 from tasks import renewals as asking
 from tasks.rows.models import HumanTask
 from tasks.rows.notice_rows import Notification
-from tests.homes import START, Office
+from tests.homes import START, Office, one_roll
 from tests.support import policy_files
 
 TOMORROW = "2027-05-19T08:00:00+08:00"
@@ -36,10 +36,7 @@ def every(work: Work, table: type[Any]) -> Sequence[Any]:
 @pytest.fixture
 def office(office: Office) -> Office:
     """The demonstration, its recipients on one roll; whoever lacked one before the test began was asked already."""
-    with unit_of_work(office.home, OPERATOR) as work:
-        unit = organisations.by_code(work, "pingshan")
-        for one in work.session.scalars(select(Recipient)):
-            one.unit_id, one.programme = unit.id, "DIBAO"
+    one_roll(office)
     office.advance(TOMORROW)
     office.sweep()
     return office

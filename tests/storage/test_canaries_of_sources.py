@@ -15,9 +15,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from domain import identity
-from domain.assistance.recipients import Recipient
 from domain.assistance.reconciliation_rows import Difference
-from domain.parties import organisations
 from domain.verification import doubts
 from domain.verification.delivery_parts import DeliveryPart
 from domain.verification.intake import Intake
@@ -25,8 +23,7 @@ from domain.verification.mappings import SourceMapping
 from domain.verification.package_rows import PackagePerson
 from domain.verification.recipient_rows import RecipientDoubt
 from domain.verification.whitelist import WhitelistEntry
-from domain.work import OPERATOR, unit_of_work
-from tests.homes import Office
+from tests.homes import Office, one_roll
 from tests.journeys import standing, steps
 from tests.journeys.playing import new_case
 from tests.storage.test_canaries import forms, people, raw
@@ -97,10 +94,7 @@ def package(office: Office, app: Flask) -> list[str]:
 def recipients(office: Office, app: Flask) -> list[str]:
     """Recipients compared with what was delivered, a doubt verified with a note and a paper."""
     note, name, body = "赠与金丝雀一号", "受赠金丝雀二号", "公证金丝雀三号"
-    with unit_of_work(office.home, OPERATOR) as work:
-        unit = organisations.by_code(work, "pingshan")
-        for one in work.session.scalars(select(Recipient)):
-            one.unit_id, one.programme = unit.id, "DIBAO"
+    one_roll(office)
     standing.in_force(office)
     clerk = browser_of(app, office, "clerk")
     ref = refs(clerk.get("/recipients?category=DEPOSIT").text)[0]

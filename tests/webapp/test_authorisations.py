@@ -13,7 +13,7 @@ from domain.parties import organisations
 from domain.parties.households import Household
 from domain.verification import authorisations
 from domain.work import OPERATOR, unit_of_work
-from tests.homes import Office
+from tests.homes import Office, one_roll
 from tests.webapp.conftest import token_in
 from tests.webapp.desk_world import app_of, browser_of
 
@@ -22,10 +22,7 @@ TOMORROW = "2027-05-19T08:00:00+08:00"
 
 @pytest.fixture
 def app(office: Office) -> Flask:
-    with unit_of_work(office.home, OPERATOR) as work:
-        unit = organisations.by_code(work, "pingshan")
-        for one in work.session.scalars(select(Recipient)):
-            one.unit_id, one.programme = unit.id, "DIBAO"
+    one_roll(office)
     office.advance(TOMORROW)
     office.sweep()
     return app_of(office)

@@ -8,11 +8,9 @@ import re
 import pytest
 from sqlalchemy import select
 
-from domain.assistance.recipients import Recipient
-from domain.parties import organisations
 from domain.verification.recipient_rows import RecipientDoubt
 from domain.work import OPERATOR, unit_of_work
-from tests.homes import Office
+from tests.homes import Office, one_roll
 from tests.journeys import standing
 from tests.webapp.conftest import token_in
 from tests.webapp.desk_world import app_of, browser_of
@@ -21,10 +19,7 @@ from tests.webapp.desk_world import app_of, browser_of
 @pytest.fixture
 def compared(office: Office) -> Office:
     """The demonstration's recipients on one roll, compared with everything delivered."""
-    with unit_of_work(office.home, OPERATOR) as work:
-        unit = organisations.by_code(work, "pingshan")
-        for one in work.session.scalars(select(Recipient)):
-            one.unit_id, one.programme = unit.id, "DIBAO"
+    one_roll(office)
     standing.in_force(office)
     return office
 
