@@ -7,6 +7,7 @@ from datetime import date
 from typing import ClassVar
 
 from documents.canonical import canonical_bytes, digest, from_canonical
+from documents.codes import BARE, Stamp
 from documents.fonts import check_glyphs
 from documents.typesetting import typeset
 
@@ -50,6 +51,6 @@ def check_breach(data: BreachData) -> None:
     check_glyphs(data)
 
 
-def render_breach(data: BreachData, *, watermark: str | None = None) -> bytes:
+def render_breach(data: BreachData, *, watermark: str | None = None, stamp: Stamp = BARE) -> bytes:
     """泄密事件报告 as PDF, the same bytes on every repeat. Raises MissingGlyph, OperationFailed."""
-    return typeset("breach", data, dated=data.signed_on, watermark=watermark)
+    return typeset("breach", data, dated=data.signed_on, watermark=watermark, stamp=stamp)

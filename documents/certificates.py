@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
 
+from documents.codes import BARE, Stamp
 from documents.typesetting import typeset
 
 
@@ -38,6 +39,6 @@ class PurgeData:
     seal: str | None = None
 
 
-def render_purge_certificate(data: PurgeData, *, watermark: str | None = None) -> bytes:
+def render_purge_certificate(data: PurgeData, *, watermark: str | None = None, stamp: Stamp = BARE) -> bytes:
     """数据销毁证明 as PDF. Raises MissingGlyph, OperationFailed."""
-    return typeset("purge_certificate", data, dated=data.signed_on, watermark=watermark)
+    return typeset("purge_certificate", data, dated=data.signed_on, watermark=watermark, stamp=stamp)

@@ -7,6 +7,7 @@ from datetime import date
 from enum import StrEnum
 from typing import ClassVar
 
+from documents.codes import BARE, Stamp
 from documents.fonts import check_glyphs
 from documents.typesetting import typeset
 from documents.wording import REFERENCE_ONLY, must_not_conclude
@@ -180,21 +181,21 @@ class NoticeData:
     seal: str | None = None
 
 
-def render_commission_letter(data: LetterData, *, watermark: str | None = None) -> bytes:
+def render_commission_letter(data: LetterData, *, watermark: str | None = None, stamp: Stamp = BARE) -> bytes:
     """核对委托书 as PDF. Raises MissingGlyph, OperationFailed."""
-    return typeset("commission_letter", data, dated=data.signed_on, watermark=watermark)
+    return typeset("commission_letter", data, dated=data.signed_on, watermark=watermark, stamp=stamp)
 
 
-def render_refusal(data: RefusalData, *, watermark: str | None = None) -> bytes:
+def render_refusal(data: RefusalData, *, watermark: str | None = None, stamp: Stamp = BARE) -> bytes:
     """不予受理核对通知 as PDF. Raises MissingGlyph, ConclusionWords (an agency writes it), OperationFailed."""
     must_not_conclude(data, frozenset({"reason", "missing", "remedy"}))
-    return typeset("refusal", data, dated=data.signed_on, watermark=watermark)
+    return typeset("refusal", data, dated=data.signed_on, watermark=watermark, stamp=stamp)
 
 
-def render_doubt_list(data: DoubtListData, *, watermark: str | None = None) -> bytes:
+def render_doubt_list(data: DoubtListData, *, watermark: str | None = None, stamp: Stamp = BARE) -> bytes:
     """疑点信息清单 as PDF, landscape. Raises MissingGlyph, ConclusionWords, Conflict, OperationFailed."""
     check_doubt_list(data)
-    return typeset("doubt_list", data, dated=data.signed_on, watermark=watermark)
+    return typeset("doubt_list", data, dated=data.signed_on, watermark=watermark, stamp=stamp)
 
 
 def check_doubt_list(data: DoubtListData) -> None:
@@ -207,7 +208,7 @@ def check_doubt_list(data: DoubtListData) -> None:
         raise Conflict(_("A list shows identity numbers masked only."), number=data.number)
 
 
-def render_notice(data: NoticeData, *, watermark: str | None = None) -> bytes:
+def render_notice(data: NoticeData, *, watermark: str | None = None, stamp: Stamp = BARE) -> bytes:
     """书面告知书 with delivery receipt as PDF. Raises MissingGlyph, Conflict (no fact, basis or way to object).
 
     The department decides, so its words are not read for conclusions.
@@ -218,4 +219,4 @@ def render_notice(data: NoticeData, *, watermark: str | None = None) -> bytes:
             clause="CK-14",
             number=data.number,
         )
-    return typeset("notice", data, dated=data.signed_on, watermark=watermark)
+    return typeset("notice", data, dated=data.signed_on, watermark=watermark, stamp=stamp)

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import ClassVar
 
 from documents.canonical import LATER, canonical_bytes, digest, from_canonical
+from documents.codes import BARE, Stamp
 from documents.fonts import MissingGlyph, check_glyphs
 from documents.typesetting import Watermark, typeset
 from documents.wording import (
@@ -226,7 +227,7 @@ def check_report(data: ReportData) -> None:
         raise Conflict(_("A signed report needs its reviewer and the seal of the agency."), number=data.number)
 
 
-def render_report(data: ReportData, *, watermark: str | None = None) -> bytes:
+def render_report(data: ReportData, *, watermark: str | None = None, stamp: Stamp = BARE) -> bytes:
     """The report as PDF/A-3 with its canonical JSON inside (LF-20); the same bytes on every repeat.
 
     Unsigned data print as a draft. `watermark` marks a downloaded copy; the digest on the page stays.
@@ -234,7 +235,7 @@ def render_report(data: ReportData, *, watermark: str | None = None) -> bytes:
     Raises what `check_report` raises, and OperationFailed.
     """
     check_report(data)
-    return typeset("report", data, dated=data.signed_on, watermark=watermark)
+    return typeset("report", data, dated=data.signed_on, watermark=watermark, stamp=stamp)
 
 
 def _check_members(data: ReportData) -> None:

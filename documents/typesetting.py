@@ -9,6 +9,7 @@ from pathlib import Path
 import typst
 
 from documents.canonical import Document, canonical_bytes, digest
+from documents.codes import BARE, Stamp, picture
 from documents.fonts import beyond_serif, check_glyphs, faces
 from domain.errors import OperationFailed
 from domain.text import gettext as _
@@ -31,11 +32,14 @@ class Watermark:
         return f"用途：{self.purpose}\n下载：{self.office} {self.person}\n{self.at}"
 
 
-def typeset(template: str, document: Document, *, dated: date | None, watermark: str | None = None) -> bytes:
+def typeset(
+    template: str, document: Document, *, dated: date | None, watermark: str | None = None, stamp: Stamp = BARE
+) -> bytes:
     """The PDF of `document` by `templates/<template>.typ`.
 
     Data reach the template as JSON and are never read as markup. `dated` is the day the file carries as its own;
-    the epoch stands for an unsigned draft. A watermark changes neither the data nor the digest on the page.
+    the epoch stands for an unsigned draft. Neither a watermark nor the stamp (code, 培训演示) changes the data or the
+    digest on the page.
 
     Raises:
         MissingGlyph: a character cannot be printed.
@@ -49,6 +53,9 @@ def typeset(template: str, document: Document, *, dated: date | None, watermark:
         "digest": digest(document),
         "rare": beyond_serif(canonical),
         "watermark": watermark or "",
+        "code": stamp.code,
+        "picture": picture(stamp),
+        "training": "1" if stamp.training else "",
     }
     moment = datetime(dated.year, dated.month, dated.day, tzinfo=UTC) if dated else datetime(1970, 1, 1, tzinfo=UTC)
     try:

@@ -102,7 +102,7 @@ TABLE: tuple[Setting, ...] = (
     Setting("mail_from", "HEDUI_MAIL_FROM", "text", "", _("The address that mail comes from.")),
     Setting(
         "mail_link", "HEDUI_MAIL_LINK", "text", "",
-        _("The address of this service as people type it, for links in mail, such as https://hedui.example."),
+        _("The address of this service as people type it, for links in mail and for the codes on papers, such as https://hedui.example."),
     ),
     Setting(
         "log_level", "HEDUI_LOG_LEVEL", "choice", "INFO",

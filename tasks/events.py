@@ -109,6 +109,7 @@ SENTENCES: Mapping[str, Text] = {
     "determination.recorded": _("recorded the department's decision"),
     "notice.issued": _("issued the written notice"),
     "notice.printed": _("the notice was printed"),
+    "document.issued": _("printed a paper of the case"),
     "notice.delivered": _("recorded the delivery of the notice"),
     "dispute.recorded": _("recorded an objection"),
     "name_hints.decided": _("said whose the rows found by name are"),

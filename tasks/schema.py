@@ -20,6 +20,7 @@ ROOMS = (
     "domain.files",
     "domain.finding",
     "domain.home",
+    "domain.issued",
     "domain.journal",
     "domain.numbers",
     "domain.oversight.archive",

@@ -14,6 +14,7 @@ from documents.breach_letter import (
     from_canonical,
     render_breach,
 )
+from documents.codes import Stamp
 from documents.fonts import MissingGlyph, check_glyphs
 from domain.errors import InvalidAnswers
 from domain.oversight import breaches
@@ -21,6 +22,7 @@ from domain.oversight.breaches import MINOR, NONE, SERIOUS, SUSPECT, WITNESS, Br
 from domain.parties.organisations import Organisation
 from domain.text import gettext as _
 from domain.work import Work
+from workflows import stamps
 
 # the words of the paper, which is Chinese whoever prints it
 GRADES = {NONE: "未造成后果", MINOR: "后果较轻", SERIOUS: "后果严重"}
@@ -44,9 +46,14 @@ def report(work: Work, breach: Breach, to: str) -> None:
     breaches.report(work, breach, to, canonical_bytes(data), digest(data))
 
 
-def printed(canonical: bytes) -> bytes:
+def stamp(work: Work, breach: Breach) -> Stamp:
+    """What is printed beside its words."""
+    return stamps.stamp(work, breaches.LETTER, breach.number, breach.digest or "")
+
+
+def printed(canonical: bytes, stamp: Stamp) -> bytes:
     """The letter as PDF, from what `breaches.letter` gave; outside any transaction. Raises OperationFailed."""
-    return render_breach(from_canonical(BreachData, canonical))
+    return render_breach(from_canonical(BreachData, canonical), stamp=stamp)
 
 
 def _must_print(texts: dict[str, str]) -> None:

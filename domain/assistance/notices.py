@@ -7,7 +7,7 @@ from datetime import date
 
 from sqlalchemy import select
 
-from domain import files, journal, numbers, rules
+from domain import files, issued, journal, numbers, rules
 from domain.assistance.determinations import NEGATIVE, Determination, Notice
 from domain.base import new_ref
 from domain.blobs import StoredBlob
@@ -15,6 +15,7 @@ from domain.cases import Case
 from domain.clock import office_day
 from domain.errors import Conflict, InvalidAnswers, OperationFailed
 from domain.files import StoredFile
+from domain.issued import Given
 from domain.parties.organisations import Organisation
 from domain.parties.permissions import must, relation_to_case
 from domain.text import gettext as _
@@ -71,8 +72,15 @@ def issue(work: Work, case: Case, determination: Determination, number: str, can
     )
     work.session.add(made)
     work.session.flush()
+    doc = document_of(determination)
+    issued.issue(work, Given(doc, number, case.department_id, ref, digest, case.id, signed=("notice", made.id)))
     journal.of_case(work, case.ref, "notice.issued", made.ref, {"digest": digest})
     return made
+
+
+def document_of(determination: Determination) -> str:
+    """Which paper tells of a decision: DOC-13 of one on running assistance, DOC-12 of one on an application."""
+    return "DOC-12" if determination.outcome in ("REJECT", "REFUSE_INTAKE") else "DOC-13"
 
 
 def canonical_of(work: Work, notice: Notice) -> bytes:

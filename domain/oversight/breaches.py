@@ -24,9 +24,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain import journal, numbers, rules
+from domain import issued, journal, numbers, rules
 from domain.base import Base, BigKey, Code, Key, Label, Ref, Sealed, new_ref
 from domain.errors import Conflict, InvalidAnswers, NotFound
+from domain.issued import Given
 from domain.parties import permissions
 from domain.parties.accounts import Account
 from domain.parties.organisations import Organisation
@@ -40,6 +41,7 @@ PARTS = SUSPECT, WITNESS = ("SUSPECT", "WITNESS")
 OPEN, REPORTED, CLOSED = "OPEN", "REPORTED", "CLOSED"
 REPORT_WITHIN = policy_key("breach_report_term")
 LONGEST = 4000
+LETTER = "DOC-22"
 SYSTEM = "system"  # the kind of office that looks after the whole house
 
 
@@ -201,6 +203,7 @@ def report(work: Work, breach: Breach, to: str, canonical: bytes, digest: str) -
     breach.canonical = work.home.vault.seal("breach.canonical", breach.ref, canonical)
     breach.digest, breach.state = digest, REPORTED
     work.session.flush()
+    issued.issue(work, Given(LETTER, breach.number, breach.org_id, breach.ref, digest, signed=("breach", breach.id)))
     journal.record(work, "breach.reported", breach.ref, {"digest": digest})
 
 

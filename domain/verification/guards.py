@@ -16,6 +16,7 @@ from domain.verification.catalogue_guards import CATALOGUE
 from domain.verification.delivery_guards import DELIVERIES
 from domain.verification.guarding import DELETE, INSERT, UPDATE, Guard, changed, once, unchangeable
 from domain.verification.house_guards import HOUSE
+from domain.verification.issued_guards import ISSUED
 from domain.verification.money_guards import MONEY, PACKAGES
 from domain.verification.recipient_guards import RECIPIENTS
 from domain.verification.register_guards import REGISTERS
@@ -302,6 +303,7 @@ GUARDS: tuple[Guard, ...] = (
     *HOUSE,
     *REGISTERS,
     *TOPOLOGY,
+    *ISSUED,
 )
 
 

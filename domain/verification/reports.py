@@ -14,12 +14,13 @@ from typing import cast
 from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain import files, journal, numbers, rules
+from domain import files, issued, journal, numbers, rules
 from domain.base import Base, BigKey, Key, Ref, Sealed, new_ref
 from domain.blobs import StoredBlob
 from domain.cases import Case
 from domain.errors import Conflict, InvalidAnswers, NotFound, NotPermitted, OperationFailed
 from domain.files import StoredFile
+from domain.issued import Given
 from domain.parties.organisations import Organisation
 from domain.parties.permissions import may, must, relation_to_case
 from domain.text import gettext as _
@@ -30,6 +31,8 @@ from domain.work import Work
 REPORT, DOUBT_LIST = "REPORT", "DOUBT_LIST"
 DRAFT, REVIEWED, SIGNED, DELIVERED = "DRAFT", "REVIEWED", "SIGNED", "DELIVERED"
 PDF = "application/pdf"
+# which paper each of them is
+DOCUMENTS = {REPORT: "DOC-06", DOUBT_LIST: "DOC-07"}
 # what the policy "output_kind" calls them
 _OUTPUTS = {REPORT: "report", DOUBT_LIST: "doubt_list"}
 
@@ -195,6 +198,7 @@ def sign(work: Work, case: Case, report: Report, canonical: bytes, digest: str) 
     report.state, report.reviewer_id = SIGNED, work.actor.person()
     report.signed_at, report.signed_on = work.now, work.today
     work.session.flush()
+    issued.issue(work, _given(report))
     journal.of_case(work, case.ref, "report.signed", report.ref, {"version": report.version, "digest": digest})
 
 
@@ -263,6 +267,7 @@ def issue_doubt_list(work: Work, case: Case, number: str, canonical: bytes, dige
     made.canonical, made.digest = _sealed(work, made, canonical, digest), digest
     work.session.add(made)
     work.session.flush()
+    issued.issue(work, _given(made))
     journal.of_case(work, case.ref, "doubt_list.issued", made.ref, {"version": made.version, "digest": digest})
     return made
 
@@ -341,6 +346,11 @@ def _must_review(work: Work, case: Case, report: Report) -> None:
         raise NotPermitted(_("You drafted this report. A colleague with the role of reviewer signs it."))
     if report.state != DRAFT or report.kind != REPORT:
         raise Conflict(_("This report is signed already; a later finding becomes a supplement."), report=report.ref)
+
+
+def _given(report: Report) -> Given:
+    doc, number, digest = DOCUMENTS[report.kind], report.number or "", report.digest or ""
+    return Given(doc, number, report.agency_id, report.ref, digest, report.case_id, signed=("report", report.id))
 
 
 def _must_be_allowed(work: Work, case: Case, kind: str) -> None:

@@ -15,7 +15,7 @@ MODULES = (
     "catalogue", "catalogue_draft", "agreements", "catalogue_gaps", "reconciliation", "operations", "incidents",
     "house_log", "registers", "breaches", "delivery_progress", "terms", "notices",
     "substitutes", "leaving", "relatives", "separation", "competence",
-    "kept", "uploads",
+    "kept", "uploads", "verifying", "printing",
     "processes", "process_start", "studio", "studio_files", "studio_details", "studio_scenarios", "comparisons",
     "version_moves", "policies",
 )  # fmt: skip

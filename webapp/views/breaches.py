@@ -162,12 +162,12 @@ def letter(ref: str) -> ResponseReturnValue:
     try:
         with acting() as work:
             row = breaches.by_ref(work, ref)
-            number, canonical = row.number, breaches.letter(work, row)
+            number, canonical, stamp = row.number, breaches.letter(work, row), breach_letters.stamp(work, row)
     except Conflict as refusal:
         with reading() as work:
             return _page(work, ref, refusal=refusal), status_of(refusal)
     return send_file(
-        BytesIO(breach_letters.printed(canonical)), mimetype="application/pdf", as_attachment=True,
+        BytesIO(breach_letters.printed(canonical, stamp)), mimetype="application/pdf", as_attachment=True,
         download_name=f"{number}.pdf", max_age=0,
     )  # fmt: skip
 

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from documents import letters, report
 from documents.canonical import from_canonical
+from documents.codes import Stamp
 from domain.clock import OFFICE_ZONE
 from domain.errors import InvalidAnswers, NotFound, NotPermitted
 from domain.parties import permissions
@@ -21,6 +22,7 @@ from webapp import showing
 from webapp.acting import acting, reading
 from webapp.i18n import english
 from webapp.permits import requires
+from workflows import stamps
 
 blueprint = Blueprint("reports", __name__)
 LIST = "DOUBT_LIST"
@@ -51,6 +53,7 @@ def copy(ref: str) -> ResponseReturnValue:
     try:
         with acting() as work:
             taken = reports.take_copy(work, ref, request.form.get("purpose", ""))
+            stamp = stamps.stamp(work, reports.DOCUMENTS[taken.kind], taken.number, taken.digest)
     except InvalidAnswers as refusal:
         with reading() as work:
             return _page(work, ref, fault=str(refusal.fields["purpose"])), 422
@@ -58,19 +61,21 @@ def copy(ref: str) -> ResponseReturnValue:
         with acting() as work:
             reports.note_refused_copy(work, ref)
         raise
-    content = _print(taken)
+    content = _print(taken, stamp)
     return send_file(
         BytesIO(content), mimetype="application/pdf", as_attachment=True, download_name=f"{taken.number}.pdf", max_age=0
     )
 
 
-def _print(taken: Copy) -> bytes:
+def _print(taken: Copy, stamp: Stamp) -> bytes:
     """The PDF, made outside any transaction (walls 13)."""
     at = taken.at.astimezone(OFFICE_ZONE).strftime("%Y-%m-%d %H:%M")
     mark = f"{taken.office} {taken.person} {at} {taken.purpose}"
     if taken.kind == LIST:
-        return letters.render_doubt_list(from_canonical(letters.DoubtListData, taken.canonical), watermark=mark)
-    return report.render_report(from_canonical(report.ReportData, taken.canonical), watermark=mark)
+        return letters.render_doubt_list(
+            from_canonical(letters.DoubtListData, taken.canonical), watermark=mark, stamp=stamp
+        )
+    return report.render_report(from_canonical(report.ReportData, taken.canonical), watermark=mark, stamp=stamp)
 
 
 def _page(work: Work, ref: str, *, fault: str = "") -> str:

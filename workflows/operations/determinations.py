@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from documents.canonical import canonical_bytes, digest, from_canonical
+from documents.codes import Stamp
 from documents.fonts import check_glyphs
 from documents.letters import NoticeData, render_notice
 from domain import files
@@ -18,6 +19,7 @@ from domain.files import StoredFile
 from domain.home import Home
 from domain.text import gettext as _
 from domain.work import Work
+from workflows import stamps
 from workflows.notice_data import notice_data
 from workflows.operations.reports import day_of
 from workflows.registry import Call, TaskAnswers, operation, slow_operation
@@ -27,10 +29,11 @@ DECIDED_AT, REVIEWED_AT, DELIVERED_AT = "decide", "outcome", "deliver_notice"
 
 @dataclass(frozen=True, slots=True)
 class Printable:
-    """What printing needs: the notice's ref and its data (S3)."""
+    """What printing needs: the notice's ref, its data (S3) and its stamp."""
 
     ref: str
     canonical: bytes = field(repr=False)
+    stamp: Stamp
 
 
 @operation("determination.decide", outputs=("outcome", "negative"))
@@ -65,11 +68,14 @@ class Render:
     def gather(self, call: Call) -> Printable:
         """The issued data. Raises OperationFailed when none was issued."""
         notice = _latest(call)
-        return Printable(notice.ref, notices.canonical_of(call.work, notice))
+        doc = notices.document_of(call.work.session.get_one(Determination, notice.determination_id))
+        stamp = stamps.stamp(call.work, doc, notice.number, notice.digest)
+        return Printable(notice.ref, notices.canonical_of(call.work, notice), stamp)
 
     def perform(self, home: Home, plan: Printable) -> StoredBlob:
         """Typeset and store the PDF."""
-        return home.blobs.put_bytes(render_notice(from_canonical(NoticeData, plan.canonical)))
+        data = from_canonical(NoticeData, plan.canonical)
+        return home.blobs.put_bytes(render_notice(data, stamp=plan.stamp))
 
     def record(self, call: Call, result: StoredBlob) -> Mapping[str, Any]:
         """Keep the PDF, once."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from documents.codes import Stamp
 from documents.letters import check_doubt_list
 from documents.report import ReportData, canonical_bytes, check_report, digest, from_canonical, render_report
 from documents.wording import ConclusionWords, lint_conclusion_words
@@ -17,6 +18,7 @@ from domain.text import gettext as _
 from domain.verification import reports
 from domain.verification.reports import DOUBT_LIST, SIGNED, Notes, Report
 from domain.work import SCHEDULER
+from workflows import stamps
 from workflows.registry import Call, operation, slow_operation
 from workflows.report_data import doubt_list_data, report_data
 
@@ -25,10 +27,11 @@ DRAFTED_AT = "draft_report"
 
 @dataclass(frozen=True, slots=True)
 class Printable:
-    """What printing needs: the report's ref and its signed data (S3)."""
+    """What printing needs: the report's ref, its signed data (S3) and its stamp."""
 
     ref: str
     canonical: bytes = field(repr=False)
+    stamp: Stamp
 
 
 @operation("report.draft", outputs=("ref", "version"))
@@ -66,11 +69,12 @@ class Render:
         report = _latest(call)
         if report.digest is None or report.kind == DOUBT_LIST:
             raise OperationFailed(_("There is no signed report to print."), case=call.case.ref)
-        return Printable(report.ref, reports.canonical_of(call.work, report))
+        stamp = stamps.stamp(call.work, reports.DOCUMENTS[report.kind], report.number or "", report.digest)
+        return Printable(report.ref, reports.canonical_of(call.work, report), stamp)
 
     def perform(self, home: Home, plan: Printable) -> StoredBlob:
         """Typeset and store the PDF; its bytes are durable before a row names them (walls 9, 13)."""
-        return home.blobs.put_bytes(render_report(from_canonical(ReportData, plan.canonical)))
+        return home.blobs.put_bytes(render_report(from_canonical(ReportData, plan.canonical), stamp=plan.stamp))
 
     def record(self, call: Call, result: StoredBlob) -> Mapping[str, Any]:
         """Keep the PDF with its digest, once."""

@@ -10,10 +10,13 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
+from documents.canonical import canonical_bytes, digest, from_canonical
 from documents.certificates import PurgeData, render_purge_certificate
+from domain import issued
 from domain.clock import office_day
 from domain.errors import NotFound
 from domain.home import Home
+from domain.issued import Given, IssuedDocument
 from domain.parties.accounts import Account
 from domain.parties.organisations import Organisation
 from domain.text import gettext as _
@@ -23,9 +26,11 @@ from domain.verification.delivery_parts import DeliveryPurge
 from domain.work import OPERATOR, SCHEDULER, Actor, Work, unit_of_work
 from sources.house_kinds import kind_of
 from sources.store import Store, StoredDelivery, StoredPart
+from workflows import stamps
 from workflows.operations.deliveries import new_part, stored_delivery, stored_part
 
 ROTATE = "store.rotate"
+CERTIFICATE = "DEL"
 
 
 def rotate(home: Home, now: datetime | None = None) -> int:
@@ -58,13 +63,24 @@ def purge_before(home: Home, before: date, reason: str, actor: Actor = OPERATOR)
 
 
 def certificate(home: Home, ref: str) -> bytes:
-    """The certificate of a purge as PDF, the same bytes each time. Raises NotFound."""
-    with unit_of_work(home, OPERATOR, write=False) as work:
-        data = _certified(work, ref)
-    return render_purge_certificate(data)
+    """The certificate of a purge as PDF, the same bytes each time: what it says is kept when it is first printed.
+
+    Raises NotFound.
+    """
+    with unit_of_work(home, OPERATOR) as work:
+        row = issued.newest(work, CERTIFICATE, ref) or _given(work, ref)
+        data = from_canonical(PurgeData, issued.canonical_of(work, row))
+        stamp = stamps.stamp(work, row.doc, row.number, row.digest)
+    return render_purge_certificate(data, stamp=stamp)
 
 
-def _certified(work: Work, ref: str) -> PurgeData:
+def _given(work: Work, ref: str) -> IssuedDocument:
+    data, keeper = _certified(work, ref)
+    given = Given(CERTIFICATE, data.number, keeper.id, ref, digest(data), canonical=canonical_bytes(data))
+    return issued.issue(work, given)
+
+
+def _certified(work: Work, ref: str) -> tuple[PurgeData, Organisation]:
     found = work.session.execute(
         select(DeliveryPurge, Delivery, Resource, Organisation)
         .join(Delivery, Delivery.id == DeliveryPurge.delivery_id)
@@ -77,7 +93,7 @@ def _certified(work: Work, ref: str) -> PurgeData:
     made, delivery, resource, supplier = found
     keeper = work.session.scalars(select(Organisation).where(Organisation.kind == "system").limit(1)).one()
     person = work.session.get(Account, made.purged_by) if made.purged_by is not None else None
-    return PurgeData(
+    data = PurgeData(
         number=made.ref, keeper=keeper.name, supplier=supplier.name, source=resource.code,
         category=kind_of(resource.category).chinese, delivery=delivery.ref,
         data_date=delivery.data_date, delivered_on=office_day(delivery.uploaded_at),
@@ -85,6 +101,7 @@ def _certified(work: Work, ref: str) -> PurgeData:
         keys=tuple(str(one) for one in made.key_ids), results_kept=made.results_kept, reason=made.reason,
         deleted_by=person.name if person is not None else "系统", signed_on=office_day(made.purged_at),
     )  # fmt: skip
+    return data, keeper
 
 
 def _next_part(home: Home, now: datetime | None) -> tuple[int, str, StoredPart] | None:

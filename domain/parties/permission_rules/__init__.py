@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from domain.parties.permission_rules import assistance, authorisations, cases, house, sources, verification, work
+from domain.parties.permission_rules import (
+    assistance,
+    authorisations,
+    cases,
+    documents,
+    house,
+    sources,
+    verification,
+    work,
+)
 from domain.parties.permission_rules.words import Rule
 
-RULES: tuple[Rule, ...] = tuple(
-    rule for room in (work, cases, verification, authorisations, assistance, sources, house) for rule in room.RULES
-)
+ROOMS = (work, cases, verification, authorisations, assistance, sources, house, documents)
+RULES: tuple[Rule, ...] = tuple(rule for room in ROOMS for rule in room.RULES)

@@ -16,6 +16,7 @@ from domain.verification.guards import GUARDS
 from domain.work import harden
 from tests.domain.verification.delivery_attempts import DELIVERIES
 from tests.domain.verification.house_attempts import HOUSE
+from tests.domain.verification.issued_attempts import ISSUED as PAPERS_OUT
 from tests.domain.verification.recipient_attempts import RECIPIENTS
 from tests.domain.verification.register_attempts import REGISTERS
 from tests.domain.verification.topology_attempts import TOPOLOGY
@@ -270,6 +271,7 @@ ATTEMPTS: list[tuple[str, list[str], str]] = [
     *DELIVERIES,
     *REGISTERS,
     *TOPOLOGY,
+    *PAPERS_OUT,
     *HOUSE,
     ("guard_determination_insert_alone", [RUN, ITEM], AGAIN.format(outcome="APPROVE")),
     ("guard_determination_insert_alone", [RUN, ITEM], AGAIN.format(outcome="CONTINUE")),

@@ -1,0 +1,1 @@
+"""Papers printed from a case: what each says, gathered from its rows. `giving` enters them into the register."""
