@@ -83,6 +83,7 @@ def test_the_authorisation_is_printed_for_everybody_who_signs_and_again_byte_for
     assert kept.code in at.page() and kept.number in at.page()
 
     with at.story.work() as work:
+        household = households.by_id(work, at.story.case(work).household_id)
         households.change_contact(work, household, address="平山区新地址 9 号")
     assert "平山区新地址9号" in said(at.printed("DOC-01"))
     numbers = [one.number for one in at.given()]

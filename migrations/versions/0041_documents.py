@@ -16,8 +16,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0040_documents"
-down_revision = "0039_renewals"
+revision = "0041_documents"
+down_revision = "0040_topology"
 branch_labels = None
 depends_on = None
 
