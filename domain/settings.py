@@ -105,6 +105,10 @@ TABLE: tuple[Setting, ...] = (
         _("The address of this service as people type it, for links in mail and for the codes on papers, such as https://hedui.example."),
     ),
     Setting(
+        "exchange_ca", "HEDUI_EXCHANGE_CA", "file", "",
+        _("Certificates (PEM) by which the other services of the exchange are known; without it the machine’s."),
+    ),
+    Setting(
         "log_level", "HEDUI_LOG_LEVEL", "choice", "INFO",
         _("The least important lines that are logged; a single command begins at WARNING."),
         ("DEBUG", "INFO", "WARNING", "ERROR"),
@@ -126,6 +130,7 @@ class Settings:
     part_rows: rows of a delivery stored at a time.
     scanner: address of clamd, "" for none. photo_position: "remove" or "keep".
     mail_*: the server that takes mail ("" host: none is sent), and what mail says it comes from and leads to.
+    exchange_ca: by what other services are known.
     given: variables that were set. unknown: variables that look like ours and are none, most likely misspelt.
     """
 
@@ -151,6 +156,7 @@ class Settings:
     mail_ca: str = ""
     mail_from: str = ""
     mail_link: str = ""
+    exchange_ca: str = ""
     log_level: str = "INFO"
     language: str = "zh_Hans_CN"
     given: frozenset[str] = field(default=frozenset(), compare=False)

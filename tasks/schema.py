@@ -44,6 +44,7 @@ ROOMS = (
     "domain.rules",
     "domain.upkeep",
     "domain.uploads",
+    "domain.wire.rows",
     "domain.verification.authorisations",
     "domain.verification.commissions",
     "domain.verification.declarations",

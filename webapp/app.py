@@ -16,6 +16,7 @@ from domain.parties.passwords import Passwords
 from domain.settings import LOOPBACK_NAMES, Settings
 from domain.text import bound
 from webapp import access_log, addresses, auth, errors, headers, i18n, page
+from webapp.api import exchange as exchange_api
 from webapp.auth import House
 from webapp.database import connect, db
 from webapp.permits import check_routes, public
@@ -59,12 +60,13 @@ def create_app(
     i18n.init(app)
     addresses.init(app)
     auth.init(app)
-    CSRFProtect(app)
+    tokens = CSRFProtect(app)
+    tokens.exempt(exchange_api.blueprint)  # signed by a device instead, and no cookie is read
     headers.init(app)
     errors.init(app)
     page.init(app)
     public(app.view_functions["static"])
-    for blueprint in (*blueprints(), *more):
+    for blueprint in (*blueprints(), exchange_api.blueprint, *more):
         app.register_blueprint(blueprint if isinstance(blueprint, Blueprint) else blueprint())
     check_routes(app)
     return app

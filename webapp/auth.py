@@ -170,7 +170,7 @@ def _door() -> Response | BaseResponse | None:
     if permit is None:
         raise NotPermitted(_("This page does not say who may use it, so nobody may."), endpoint=request.endpoint)
     _limit_size(permit)
-    if request.endpoint in STATELESS:
+    if request.endpoint in STATELESS or permit.machine:
         return None
     _bind_csrf()
     if not permit.action:
@@ -204,7 +204,9 @@ def _same_origin() -> None:
 
 
 def _limit_size(permit: Permit) -> None:
-    if permit.uploads:
+    if permit.machine:
+        request.max_content_length = permit.largest
+    elif permit.uploads:
         request.max_content_length = house().settings.upload_limit
     elif request.method not in SAFE_METHODS:
         # Flask's own limits do not cover urlencoded fields, so the whole body is held short.

@@ -28,12 +28,15 @@ class Permit:
 
     pending: what somebody may still have to do who is let in all the same ("second_factor", ...).
     watching: a page asks this by itself, again and again; it keeps nobody's session from running out.
+    machine: for other programs, which no session knows: the view itself asks who they are. largest: bytes it takes.
     """
 
     action: str
     uploads: bool = False
     pending: frozenset[str] = frozenset()
     watching: bool = False
+    machine: bool = False
+    largest: int = 0
 
 
 def requires(
@@ -54,6 +57,17 @@ def public(view: View) -> View:
     """Declare a view open to everybody, signed in or not."""
     setattr(view, _MARK, Permit(""))
     return view
+
+
+def machines(largest: int) -> Callable[[View], View]:
+    """Declare a view for other programs: no session is looked for, and at most so many bytes are read. It judges by
+    itself who speaks, and stands in a blueprint of `webapp.api`, which no form of ours ever sends to."""
+
+    def mark(view: View) -> View:
+        setattr(view, _MARK, Permit("", machine=True, largest=largest))
+        return view
+
+    return mark
 
 
 def permit_of(view: Callable[..., Any] | None) -> Permit | None:

@@ -23,6 +23,7 @@ from domain.verification.register_guards import REGISTERS
 from domain.verification.stored_guards import STORED
 from domain.verification.topology_guards import TOPOLOGY
 from domain.verification.whitelist_guards import TABLES, WHITELIST
+from domain.verification.wire_guards import WIRE
 
 
 def _state_of(row: str) -> str:
@@ -304,6 +305,7 @@ GUARDS: tuple[Guard, ...] = (
     *REGISTERS,
     *TOPOLOGY,
     *ISSUED,
+    *WIRE,
 )
 
 

@@ -318,7 +318,7 @@ def _outbox(work: Work) -> list[Outgoing]:
             func.count().filter(OutboxMessage.attempts > 0),
             func.min(OutboxMessage.created_at),
         )
-        .where(OutboxMessage.sent_at.is_(None), OutboxMessage.refused_at.is_(None))
+        .where(OutboxMessage.sent_at.is_(None), OutboxMessage.refused_at.is_(None), OutboxMessage.dead_at.is_(None))
         .group_by(OutboxMessage.kind, OutboxMessage.address)
         .order_by(OutboxMessage.kind, OutboxMessage.address)
     )

@@ -7,6 +7,7 @@ from domain.parties.permission_rules import (
     authorisations,
     cases,
     documents,
+    exchange,
     house,
     sources,
     verification,
@@ -16,3 +17,8 @@ from domain.parties.permission_rules.words import Rule
 
 ROOMS = (work, cases, verification, authorisations, assistance, sources, house, documents)
 RULES: tuple[Rule, ...] = tuple(rule for room in ROOMS for rule in room.RULES)
+RULES: tuple[Rule, ...] = tuple(
+    rule
+    for room in (work, cases, verification, authorisations, assistance, sources, house, exchange)
+    for rule in room.RULES
+)

@@ -20,6 +20,7 @@ from tests.domain.verification.issued_attempts import ISSUED as PAPERS_OUT
 from tests.domain.verification.recipient_attempts import RECIPIENTS
 from tests.domain.verification.register_attempts import REGISTERS
 from tests.domain.verification.topology_attempts import TOPOLOGY
+from tests.domain.verification.wire_attempts import KEYS, WIRE
 from tests.domain.verification.world import WORLD
 from tests.infrastructure.databases import EMPTY, SQLITE, Place, Template
 
@@ -345,12 +346,24 @@ def test_raw_sql_meets_every_guard_and_reads_its_clause(database: Engine) -> Non
     assert wrong == {}
 
 
+@pytest.mark.clause("LN-31")
+def test_raw_sql_meets_every_rule_of_the_exchange_and_reads_its_clause(database: Engine) -> None:
+    for name, before, statement in WIRE:
+        assert SENTENCES[name] in _refusal(database, before, statement), name
+
+
+@pytest.mark.clause("LN-31")
+def test_raw_sql_approves_no_device_of_its_own_and_takes_no_package_in_twice(database: Engine) -> None:
+    for before, statement in KEYS:
+        assert "constraint" in _refusal(database, before, statement).lower()
+
+
 def test_every_guard_is_tried() -> None:
     # those of accounts and holders need open work: tests/tasks/test_leaving.py, tests/torture/test_closing.py
     # those of the catalogue: tests/domain/verification/test_catalogue_guards.py
     elsewhere = {guard.name for guard in CATALOGUE}
     here = {name for name in SENTENCES if not name.startswith(("guard_account_", "guard_human_task_"))} - elsewhere
-    assert {name for name, _before, _statement in ATTEMPTS} == here
+    assert {name for name, _before, _statement in (*ATTEMPTS, *WIRE)} == here
 
 
 def test_what_the_law_allows_still_works_in_raw_sql(database: Engine) -> None:

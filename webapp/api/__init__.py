@@ -1,0 +1,1 @@
+"""What other programs speak to: no session, no cookie, no page."""
