@@ -183,8 +183,8 @@ def test_a_device_is_registered_and_withdrawn_once_and_nothing_is_signed_or_seal
         peer = peers.named(work, there.ref)
         with pytest.raises(Conflict, match="registered already"):
             registering.register(work, there.certificate()[1], peer)
+        old = certificates.make(there.ref, "x", work.now - timedelta(days=30), days=10).device
         with pytest.raises(Conflict, match="run out"):
-            old = certificates.make(there.ref, "x", work.now - timedelta(days=30), days=10).device
             registering.register(work, old.pem, peer)
         assert posting.post(work, peer, kinds.ASSIST_REQUEST, "before", said)
     here.withdraw(there.certificate()[0])
