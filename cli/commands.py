@@ -10,8 +10,20 @@ from pathlib import Path
 
 import click
 
-from cli import backup, counting, decide, doctor, founding, match, places, reading, restore, store, supervise
-from cli import backup, counting, decide, doctor, exchanging, founding, match, reading, restore, store, supervise
+from cli import (
+    backup,
+    counting,
+    decide,
+    doctor,
+    exchanging,
+    founding,
+    match,
+    places,
+    reading,
+    restore,
+    store,
+    supervise,
+)
 from cli import deliveries as delivering
 from cli.here import FILE, actor_of, home_here, settings_here
 from cli.instant import Instant

@@ -47,7 +47,7 @@ class Waiting:
 def take(work: Work, came: Came) -> tuple[InboxMessage, bool]:
     """Keep a package. The row, and whether it is new; when not, the row is the first one's, whatever it says.
 
-    Two that come at once are one: uq_inbox_message_peer_id. It is for whoever calls to compare `same`.
+    Two that come at once are one: uq_inbox_message_peer_id_package_ref. It is for whoever calls to compare `same`.
     """
     ref = new_ref()
     new = insert_once(

@@ -88,11 +88,11 @@ def downgrade() -> None:
     for table, event, part, _condition, _sentence in GUARDS:
         _unguard(table, event, part)
     op.drop_table(EDGE)
-    with _without_triggers(), op.batch_alter_table(OFFICE) as table:
+    with _without_triggers(), op.batch_alter_table(OFFICE) as offices:
         for part, _said in CHECKS:
-            table.drop_constraint(op.f(f"ck_{OFFICE}_{part}"), type_="check")
+            offices.drop_constraint(op.f(f"ck_{OFFICE}_{part}"), type_="check")
         for name in ("valid_to", "valid_from", "platform_mode", "unit_kind", "office_type"):
-            table.drop_column(name)
+            offices.drop_column(name)
 
 
 def _edges() -> None:

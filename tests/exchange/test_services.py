@@ -276,7 +276,7 @@ def test_over_http_a_package_is_answered_with_a_receipt_and_a_refusal_with_its_c
         (signed_by(there, there), 403, refusals.UNKNOWN_SENDER),
     ):  # fmt: skip
         answer = client.post("/api/exchange/v1/packages", data=bent, content_type=packages.MEDIA_TYPE)
-        assert (answer.status_code, answer.json["code"]) == (status, code)
+        assert (answer.status_code, (answer.json or {}).get("code")) == (status, code)
     assert there.count(InboxMessage) == 0
     answer = client.post("/api/exchange/v1/packages", data=data, content_type=packages.MEDIA_TYPE)
     assert answer.status_code == 200 and "Set-Cookie" not in answer.headers
@@ -284,7 +284,7 @@ def test_over_http_a_package_is_answered_with_a_receipt_and_a_refusal_with_its_c
         receiving.read_receipt(
             work, peers.named(work, there.ref), answer.data, answers=packages.look(data).ref, digest=AES.digest(data)
         )
-    assert client.get("/api/exchange/v1").json["schema"] == packages.SCHEMA
+    assert (client.get("/api/exchange/v1").json or {}).get("schema") == packages.SCHEMA
     assert there.count(InboxMessage) == 1
 
 

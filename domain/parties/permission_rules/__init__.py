@@ -15,10 +15,5 @@ from domain.parties.permission_rules import (
 )
 from domain.parties.permission_rules.words import Rule
 
-ROOMS = (work, cases, verification, authorisations, assistance, sources, house, documents)
+ROOMS = (work, cases, verification, authorisations, assistance, sources, house, documents, exchange)
 RULES: tuple[Rule, ...] = tuple(rule for room in ROOMS for rule in room.RULES)
-RULES: tuple[Rule, ...] = tuple(
-    rule
-    for room in (work, cases, verification, authorisations, assistance, sources, house, exchange)
-    for rule in room.RULES
-)

@@ -11,8 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0040_wire"
-down_revision = "0039_renewals"
+revision = "0042_wire"
+down_revision = "0041_documents"
 branch_labels = None
 depends_on = None
 
@@ -162,7 +162,7 @@ def _table(
         *(sa.ForeignKeyConstraint([own], [f"{other}.id"], name=op.f(f"fk_{name}_{own}")) for own, other in keys),
         sa.PrimaryKeyConstraint("id", name=op.f(f"pk_{name}")),
         sa.UniqueConstraint("ref", name=op.f(f"uq_{name}_ref")),
-        *(sa.UniqueConstraint(*one, name=op.f(f"uq_{name}_{one[0]}")) for one in unique),
+        *(sa.UniqueConstraint(*one, name=op.f(f"uq_{name}_{'_'.join(one)}")) for one in unique),
     )
 
 
