@@ -9,8 +9,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
-from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from domain import cases, rules
 from domain.assistance import duplicates, recipients
@@ -78,6 +78,62 @@ def test_after_a_review_stopped_a_household_no_member_is_left_on_the_roll(both: 
         review(work, case, "STOP")
         for one in alone:
             duplicates.must_stand_alone(work, one)
+
+
+# --- the decision is the department's (CK-13) ------------------------------------------------------------------
+
+BY_THE_AGENCY = (
+    "INSERT INTO determination (ref, case_id, ordinal, report_id, outcome, reason, basis, effective_on, org_id,"
+    " org_kind, decided_by, decided_at) SELECT 'x', case_id, 9, report_id, 'REJECT', reason, basis, effective_on,"
+    " (SELECT id FROM organisation WHERE code = 'benxi-agency'), 'agency', decided_by, decided_at FROM determination"
+)
+
+
+@pytest.mark.clause("CK-13")
+@pytest.mark.parametrize(
+    ("act", "words"),
+    [
+        ("UPDATE determination SET outcome = 'REJECT'", "CK-13"),
+        ("DELETE FROM determination", "CK-13"),
+        (BY_THE_AGENCY, "by_department"),
+    ],
+)
+def test_the_database_takes_no_decision_of_an_agency_and_keeps_the_departments(
+    both: Desk, act: str, words: str
+) -> None:
+    """Whoever gathered cannot write a decision, change one or take one away, not even by hand."""
+    with both.acting() as work:
+        case, _family, _members = verified(work)
+        delivered(work, case)
+        decide(work, case, "APPROVE")
+    with pytest.raises(DBAPIError, match=words), both.home.engine.begin() as raw:
+        raw.execute(text(act))
+    with both.home.sessions() as session:
+        (kept,) = session.scalars(select(Determination)).all()
+        assert (kept.outcome, kept.org_kind, kept.ordinal) == ("APPROVE", "department", 1)
+
+
+DECIDED = text(
+    "INSERT INTO determination (ref, case_id, ordinal, report_id, outcome, reason, basis, org_id, org_kind, decided_by,"
+    " decided_at) VALUES ('x', :case, 1, :report, :outcome, :words, :words, :org, 'department', :person, :at)"
+)
+
+
+@pytest.mark.clause("CK-01", "NM-05", "BX-20", "BX-21")
+@pytest.mark.parametrize("outcome", ["APPROVE", "REJECT", "STOP", "ADJUST", "CONTINUE"])
+def test_the_database_takes_no_decision_that_names_no_report(both: Desk, outcome: str) -> None:
+    """Whatever is decided rests on a report of its own; with the report the same row is taken."""
+    with both.acting() as work:
+        case, _family, _members = verified(work)
+        report = delivered(work, case)
+        row = {
+            "case": case.id, "report": report.id, "outcome": outcome, "words": b"x", "org": case.department_id,
+            "person": being(work, "head").actor.person(), "at": "2027-03-10 02:00:00",
+        }  # fmt: skip
+    with pytest.raises(IntegrityError, match="after_report"), both.home.engine.begin() as raw:
+        raw.execute(DECIDED, {**row, "report": None})
+    with both.home.engine.begin() as raw:
+        assert raw.execute(DECIDED, row).rowcount == 1
 
 
 # --- the rules of a case's first day (LN-39) -------------------------------------------------------------------

@@ -12,6 +12,7 @@ import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from tests.infrastructure.guards import ROOT, Guard, all_guards
@@ -53,13 +54,28 @@ def _lines(root: Path) -> list[list[str]]:
 def proofs(root: Path = ROOT) -> dict[str, list[tuple[str, str]]]:
     """For each clause the tests that prove it: (path, name of the test), in the order of the tree."""
     found: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for path in sorted((root / "tests").rglob("test_*.py")):
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        here = path.relative_to(root).as_posix()
-        for clause, test in _marked(tree):
-            if (here, test.name) not in found[clause]:
-                found[clause].append((here, test.name))
+    for clause, path, test, _told in _marks(root):
+        if (path, test) not in found[clause]:
+            found[clause].append((path, test))
     return dict(found)
+
+
+@cache
+def _marks(root: Path) -> tuple[tuple[str, str, str, str], ...]:
+    """Every mark: clause, path, name of the test, what the test says of itself."""
+    found = []
+    for path in sorted((root / "tests").rglob("test_*.py")):
+        source = path.read_text(encoding="utf-8")
+        if "mark.clause(" in source:
+            here = path.relative_to(root).as_posix()
+            found += [(clause, here, test.name, _told(test)) for clause, test in _marked(ast.parse(source))]
+    return tuple(found)
+
+
+def _told(test: ast.FunctionDef) -> str:
+    """The first line of a test's docstring, else its name in words."""
+    own = (ast.get_docstring(test) or "").partition("\n")[0].removesuffix(".")
+    return own or test.name.removeprefix("test_").replace("_", " ")
 
 
 def _marked(tree: ast.Module) -> Iterator[tuple[str, ast.FunctionDef]]:
@@ -93,7 +109,8 @@ def page(root: Path = ROOT) -> str:
         "",
         f"{held} of {len(known)} clauses are proven by {len(tests)} tests.",
     ]
-    guards, of_kind, told = all_guards(root), kinds(root), _told(root)
+    guards, of_kind = all_guards(root), kinds(root)
+    told = {(path, test): said for _clause, path, test, said in _marks(root)}
     for prefix, notice in NOTICES.items():
         lines += ["", f"## {notice}", "", "| clause | kind | says | guarded by | proven by |", "|---|---|---|---|---|"]
         for clause, phrase in known.items():
@@ -110,17 +127,6 @@ def _shown(guard: Guard) -> str:
         return f"`{guard.name.removeprefix('db:')}`"
     path, _colons, rest = guard.name.removeprefix("py:").partition("::")
     return f"[{re.split('[#=]', rest, maxsplit=1)[0]}](../{path})"
-
-
-def _told(root: Path) -> dict[tuple[str, str], str]:
-    """What each marked test says of itself: the first line of its docstring, else its name in words."""
-    found = {}
-    for path in sorted((root / "tests").rglob("test_*.py")):
-        for _clause, test in _marked(ast.parse(path.read_text(encoding="utf-8"))):
-            own = (ast.get_docstring(test) or "").partition("\n")[0].removesuffix(".")
-            words = test.name.removeprefix("test_").replace("_", " ")
-            found[path.relative_to(root).as_posix(), test.name] = own or words
-    return found
 
 
 def main() -> int:

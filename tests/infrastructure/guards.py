@@ -62,6 +62,7 @@ class Refusal:
         return f"py:{self.path}::{self.function}#{self.clause}{more}"
 
 
+@cache
 def all_guards(root: Path = ROOT) -> dict[str, list[Guard]]:
     """The guards of each clause: those of the code, of the database, then those that docs/guards.tsv names."""
     found: dict[str, list[Guard]] = defaultdict(list)
