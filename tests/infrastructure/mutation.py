@@ -226,7 +226,7 @@ def run(tests: Sequence[str], guard: str = "", more: Sequence[str] = ()) -> tupl
     failed = re.search(r"^(?:FAILED|ERROR) (\S+)", done.stdout, re.MULTILINE)
     if done.returncode not in (0, 1):
         raise NoSuchGuard(f"{guard or tests}: pytest ended with {done.returncode}: {done.stdout[-500:]}{done.stderr}")
-    return done.returncode, failed[1].rsplit("/", 1)[-1] if failed else ""
+    return done.returncode, failed[1].partition("[")[0].rsplit("/", 1)[-1] if failed else ""
 
 
 def judge(guard: Guard, more: Sequence[str] = ()) -> str:
