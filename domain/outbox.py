@@ -59,8 +59,8 @@ class OutboxMessage(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     refused_at: Mapped[datetime | None]
     dead_at: Mapped[datetime | None]
-    last_error: Mapped[str] = mapped_column(String(ERROR_MOST), default="", server_default="")
-    package_digest: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    last_error: Mapped[str] = mapped_column(String(ERROR_MOST), default="", server_default=text("''"))
+    package_digest: Mapped[str] = mapped_column(String(64), default="", server_default=text("''"))
     receipt: Mapped[bytes | None]
 
     @property

@@ -71,8 +71,8 @@ GUARDS = (
 
 def upgrade() -> None:
     for column in (
-        _may("dead_at", INSTANT), sa.Column("last_error", sa.String(length=64), nullable=False, server_default=""),
-        sa.Column("package_digest", sa.String(length=64), nullable=False, server_default=""),
+        _may("dead_at", INSTANT), sa.Column("last_error", sa.String(length=64), nullable=False, server_default=sa.text("''")),
+        sa.Column("package_digest", sa.String(length=64), nullable=False, server_default=sa.text("''")),
         _may("receipt", sa.LargeBinary()),
     ):  # fmt: skip
         op.add_column(OUTBOX, column)
