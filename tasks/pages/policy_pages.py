@@ -6,7 +6,7 @@ stand (`rules.current`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -17,14 +17,26 @@ from domain.parties import permissions
 from domain.policy import Resolved
 from domain.policy_documents import INTERNAL, PolicyDocument
 from domain.policy_keys import policy_key, policy_keys
-from domain.policy_kinds import PolicyKey
-from domain.text import Joined, Text
+from domain.policy_kinds import PolicyKey, StandardReason
+from domain.text import Joined, Name, Text
 from domain.text import gettext as _
 from domain.work import Work
 from domain.workdays import Term
 
 # keys of a case's own day are shown first; the rest follows by name
 FIRST = ("case_limit", "commission_target", "entrusting_types", "route", "output_kind", "standard_reference")
+
+
+# what is chosen among a few words, as a person says it; codes stay codes
+WORDS: Mapping[str, Text] = {
+    "none": _("none"), "next": _("the next working day"), "same_level": _("the same level"), "city": _("city"),
+    "province": _("province"), "chain": _("level by level"), "city_review": _("checked by the city first"),
+    "direct": _("straight to the assisting agency"), "warn": _("a warning"), "block": _("refused"),
+    "in_person": _("in person"), "post": _("by post"), "left_at_home": _("left at the home"),
+    "electronic": _("electronically"), "public_notice": _("by public notice"), "report": _("a report"),
+    "doubt_list": _("a list of doubts"), "structured": _("structured data"), "PREV_YEAR": _("the whole year before"),
+    "H2": _("the second half of the year"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +158,8 @@ def worded(value: object) -> object:
         return Joined(_("; "), [_("%(name)s: %(value)s", name=name, value=worded(one)) for name, one in value.items()])
     if isinstance(value, list | tuple):
         return Joined(_(", "), [worded(one) for one in value]) if value else _("nothing")
+    if isinstance(value, str):
+        return WORDS.get(value, value)
     return _fields(value) if hasattr(value, "__dataclass_fields__") else value
 
 
@@ -154,7 +168,9 @@ def is_internal(clause: str) -> bool:
     return clause == INTERNAL
 
 
-def _fields(value: object) -> Text | object:
+def _fields(value: object) -> object:
+    if isinstance(value, StandardReason):
+        return Name(value.zh, value.en)
     named = [(name, getattr(value, name)) for name in getattr(value, "__dataclass_fields__", {})]
     said = [_("%(name)s: %(value)s", name=name, value=worded(one)) for name, one in named if one not in (None, (), "")]
     return Joined(_(", "), said)
