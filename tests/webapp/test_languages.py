@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from urllib.parse import urldefrag, urlsplit
@@ -33,7 +34,7 @@ PLACE = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
 ENGLISH = re.compile(r"[A-Za-z]{2,}(?:[ ,;:]+[A-Za-z']+){2,}")
 DATA = frozenset({"本人", "配偶", "父母", "子女"})  # relations, as the register writes them
 SAME = ("CSV", "GB18030", "UTF-8", "XLSX")
-MOST_PAGES = 60
+MOST_PAGES, MOST_ALIKE = 60, 10
 READ_BY = ("town", "clerk", "head", "checker", "handler", "reviewer", "archivist", "catalogue", "cityhandler",
            "bank", "policy", "owner1", "system", "security", "auditor")  # fmt: skip
 
@@ -153,8 +154,12 @@ class _Links(HTMLParser):
 
 
 def reached(browser: FlaskClient, language: str, start: str = "/") -> Iterator[tuple[str, str]]:
-    """Address and text of the pages that links lead to, MOST_PAGES of them; one of the same list with other filters."""
+    """Address and text of the pages that links lead to, MOST_PAGES of them; one of the same list with other filters.
+
+    Of a section that has hundreds of a kind (a page a place and rule), MOST_ALIKE: the others are to be reached too.
+    """
     waiting, seen = [start], {start}
+    alike: Counter[tuple[str, int]] = Counter()
     for _turn in range(MOST_PAGES):
         if not waiting:
             return
@@ -168,7 +173,9 @@ def reached(browser: FlaskClient, language: str, start: str = "/") -> Iterator[t
         links.feed(answer.text)
         for link in links.found:
             plain = urlsplit(link).path
-            if plain not in seen and not plain.startswith(("/sign-out", "/files/")):
+            kind = (plain.split("/")[1] if "/" in plain else "", plain.count("/"))
+            if plain not in seen and alike[kind] < MOST_ALIKE and not plain.startswith(("/sign-out", "/files/")):
+                alike[kind] += 1
                 seen.add(plain)
                 waiting.append(plain)
 
