@@ -31,11 +31,25 @@ FIRST = ("case_limit", "commission_target", "entrusting_types", "route", "output
 WORDS: Mapping[str, Text] = {
     "none": _("none"), "next": _("the next working day"), "same_level": _("the same level"), "city": _("city"),
     "province": _("province"), "chain": _("level by level"), "city_review": _("checked by the city first"),
-    "direct": _("straight to the assisting agency"), "warn": _("a warning"), "block": _("refused"),
+    "direct": _("straight to the assisting agency"), "warn": _("a warning"), "block": _("it is not asked any more"),
     "in_person": _("in person"), "post": _("by post"), "left_at_home": _("left at the home"),
     "electronic": _("electronically"), "public_notice": _("by public notice"), "report": _("a report"),
     "doubt_list": _("a list of doubts"), "structured": _("structured data"), "PREV_YEAR": _("the whole year before"),
     "H2": _("the second half of the year"),
+    "NEW": _("new application"), "DYNAMIC": _("dynamic review"), "RECHECK": _("re-check"),
+    "RESCUE": _("rescue first"), "IDENTITY": _("identity check"), "SUPPORTER": _("supporter"),
+    "OTHER_UNIT": _("another unit"), "SURVIVAL": _("survival check"),
+    "WHILE_RECEIVING": _("while assistance is received"),
+    "ON_DECISION_NEGATIVE": _("until a decision against"), "FIXED_TERM": _("for a fixed term"),
+    "NATIONWIDE": _("nationwide"), "MONTH": _("every month"), "QUARTER": _("every quarter"),
+}  # fmt: skip
+# what a number counts, as `PolicyKey.unit` names it
+UNITS: Mapping[str, Text] = {
+    "days": _("days"), "months": _("months"), "years": _("years"), "minutes": _("minutes"), "people": _("people"),
+    "requests": _("requests"), "re-checks": _("re-checks"), "characters": _("characters"), "failures": _("failures"),
+    "searches": _("searches"), "yuan": _("yuan"), "yuan a month": _("yuan a month"), "yuan a year": _("yuan a year"),
+    "ratio": _("as a share"), "dwellings": _("dwellings"), "square metres": _("square metres"), "tons": _("tons"),
+    "multiples": _("multiples"),
 }  # fmt: skip
 
 
@@ -155,7 +169,10 @@ def worded(value: object) -> object:
     if isinstance(value, Term):
         return value.text()
     if isinstance(value, dict):
-        return Joined(_("; "), [_("%(name)s: %(value)s", name=name, value=worded(one)) for name, one in value.items()])
+        return Joined(
+            _("; "),
+            [_("%(name)s: %(value)s", name=WORDS.get(name, name), value=worded(one)) for name, one in value.items()],
+        )
     if isinstance(value, list | tuple):
         return Joined(_(", "), [worded(one) for one in value]) if value else _("nothing")
     if isinstance(value, str):

@@ -202,7 +202,6 @@ def test_a_device_is_registered_and_withdrawn_once_and_nothing_is_signed_or_seal
             posting.post(work, peer, kinds.ASSIST_REQUEST, "after", said)
 
 
-@pytest.mark.clause("BX-02")
 def test_a_unit_with_its_own_system_is_reached_only_over_a_registered_exchange(pair: Pair):
     here, there = pair
     with unit_of_work(here.home, here.system) as work:

@@ -37,6 +37,7 @@ def place(place: str) -> ResponseReturnValue:
         return render_template(
             "policies/place.html", here=policy_pages.chain(work, place, on), rows=policy_pages.values(work, place, on),
             on=on, today=work.today, internal=policy_pages.is_internal, levels=LEVEL_TITLES,
+            units=policy_pages.UNITS,
             counts=showing.nav_counts(work),
         )  # fmt: skip
 
