@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
-from domain import finding, identity, journal, terms
+from domain import finding, identity, journal, rules, terms
 from domain.cases import Case
 from domain.clock import OFFICE_ZONE, machine_now
 from domain.errors import InvalidAnswers, NotFound
@@ -22,6 +22,7 @@ from domain.parties import households, permissions, throttle
 from domain.parties.households import Household, Person
 from domain.parties.organisations import Organisation
 from domain.parties.throttle import Throttled
+from domain.policy_keys.accounts import ID_SEARCH_PER_HOUR
 from domain.text import gettext as _
 from domain.work import Work
 from tasks.finding.paging import Page
@@ -31,7 +32,7 @@ from tasks.rules import task_scope
 
 BY_NUMBER, BY_TEXT, BY_VALUE = "NUMBER", "TEXT", "VALUE"
 LASTS = timedelta(hours=8)
-NUMBERS, TEXTS, WINDOW = 30, 600, timedelta(hours=1)
+TEXTS, WINDOW = 600, timedelta(hours=1)
 MOST = 300  # candidates that a search opens
 PAGE = 20
 ASIDE = 24  # letters shown on either side of a hit in a note
@@ -86,7 +87,7 @@ def ask(work: Work, text: str) -> str:
     permissions.must(work.actor, "case.find")
     text = text.replace("\x00", "").strip()[: terms.LONGEST_QUERY]
     if is_number(text):
-        _count(work, "idno", NUMBERS)  # with the searches of an agency for a person (`start`)
+        _count(work, "idno", numbers_an_hour(work))  # with the searches of an agency for a person (`start`)
         blinds = households.blinds_of(work, text)
         return _kept(work, BY_NUMBER, {"blinds": [one.hex() for one in blinds]})
     if not terms.of_query(text):
@@ -104,6 +105,11 @@ def ask_value(work: Work, key: str, text: str) -> str:
     _count(work, "find", TEXTS)
     blinds = work.home.vault.blind_all("task_value.sealed", text)
     return _kept(work, BY_VALUE, {"key": key[:64], "blinds": [one.hex() for one in blinds]})
+
+
+def numbers_an_hour(work: Work) -> int:
+    """Searches by identity number that the rules allow one person of the actor's office in an hour."""
+    return int(rules.value(work, work.actor.org_id or 0, ID_SEARCH_PER_HOUR.name))
 
 
 def asked(work: Work, ref: str) -> Asked | None:

@@ -8,16 +8,19 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select
 
+from domain import rules
 from domain.cases import Case
 from domain.journal import JournalEntry
 from domain.parties import households
 from domain.verification.reports import Report, ReportAccess
+from domain.work import OPERATOR, unit_of_work
 from tasks.rows.models import TaskComment
 from tests.homes import Office
 from tests.infrastructure.databases import Template
 from tests.journeys import steps
 from tests.journeys.played import SEARCHED, story_of
 from tests.journeys.playing import Story
+from tests.support import policy_files
 from tests.webapp.conftest import token_in
 from tests.webapp.desk_world import app_of, browser_of, marks_of, press
 
@@ -148,3 +151,17 @@ def test_searching_by_number_stops_after_thirty_times_an_hour(office: Office) ->
         for _time in range(31)
     ]
     assert codes == [200] * 30 + [429]
+
+
+def test_how_often_one_may_search_by_number_is_what_the_rules_of_the_office_say(office: Office) -> None:
+    nation, thirty = "national/2017-01-01.toml", b"[values.id_search_per_hour]\nvalue = 30"
+    with unit_of_work(office.home, OPERATOR) as work:
+        held = policy_files()
+        assert thirty in held[nation]
+        rules.deploy(work, {**held, nation: held[nation].replace(thirty, thirty.replace(b"30", b"2"))})
+    handler, clerk = (browser_of(app_of(office), office, login) for login in ("handler", "clerk"))
+    form = {"csrf_token": token_in(handler.get("/search").text), "idno": "990201195001010011"}
+    assert [handler.post("/search", data=form).status_code for _time in range(3)] == [200, 200, 429]
+    assert "2" in handler.post("/search", data=form).text
+    form = {"csrf_token": token_in(clerk.get("/find").text), "q": "990201195001010011"}
+    assert [clerk.post("/find", data=form).status_code == 429 for _time in range(3)] == [False, False, True]

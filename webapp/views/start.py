@@ -23,6 +23,7 @@ from domain.text import gettext
 from domain.work import Work
 from tasks import starting
 from tasks.cases import drawings
+from tasks.finding import searching
 from webapp import showing
 from webapp.acting import acting, reading
 from webapp.i18n import english
@@ -32,7 +33,7 @@ from webapp.permits import requires
 _ = cast(Callable[..., str], gettext)
 
 blueprint = Blueprint("start", __name__)
-SEARCHES, WINDOW = 30, timedelta(hours=1)
+WINDOW = timedelta(hours=1)
 
 
 class StartForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
@@ -88,12 +89,13 @@ def find() -> ResponseReturnValue:
     """Cases of the agency in which this number is verified. A miss and a case of others look the same."""
     number = request.form.get("idno", "")
     with acting() as work:
-        until = throttle.take(work.session, f"idno:{work.actor.user_id}", SEARCHES, WINDOW)
+        most = searching.numbers_an_hour(work)
+        until = throttle.take(work.session, f"idno:{work.actor.user_id}", most, WINDOW)
         found = [] if until else _cases_of(work, number)
         journal.record(work, "search.idno", work.actor.ref, {"found": len(found)})
     if until is not None:
         raise Throttled(
-            _("You searched %(count)s times within an hour. Go on after %(time)s.", count=SEARCHES,
+            _("You searched %(count)s times within an hour. Go on after %(time)s.", count=most,
               time=until.astimezone(OFFICE_ZONE).strftime("%H:%M"))
         )  # fmt: skip
     with reading() as work:
