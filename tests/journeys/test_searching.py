@@ -163,7 +163,7 @@ def test_nothing_and_too_much_are_refused(office: Office) -> None:
             with pytest.raises(InvalidAnswers):
                 searching.ask(work, empty)
         number = households.number_of(work, story.members(work)[0])
-        for _turn in range(searching.NUMBERS):
+        for _turn in range(searching.numbers_an_hour(work)):
             searching.ask(work, number)
         with pytest.raises(Throttled):
             searching.ask(work, number)
