@@ -6,6 +6,7 @@ from domain import agenda, journal
 from domain.errors import NotFound
 from domain.parties.organisations import Organisation
 from domain.verification import renewals
+from domain.verification.renewal_rows import DONE
 from domain.work import Work
 from tasks import campaigns, recipients
 from tasks.terms import ladder
@@ -20,7 +21,8 @@ def run_day(work: Work) -> int:
 
     A roll whose unit has no agency above it is left out, which is journalled: no case could name one (LF-01).
     """
-    begun = 0
+    renewals.forget_old(work)
+    begun = []
     for roll in renewals.rolls(work):
         unit = work.session.get_one(Organisation, roll.unit_id)
         try:
@@ -28,15 +30,26 @@ def run_day(work: Work) -> int:
         except NotFound:
             journal.record(work, "authorisations.not_looked_through", unit.ref, {"why": "NO_AGENCY"})
             continue
-        begun += renewals.begin(work, roll, agency.id) is not None
+        scan = renewals.begin(work, roll, agency.id)
+        if scan is not None:
+            begun.append(scan)
+    renewals.advance(work, begun)  # short rolls are done at once: together they are no more than a long one's part
+    for scan in begun:
+        if scan.state != DONE:
+            renewals.plan_part(work, scan)
+    plan_asking(work)
     remind(work)
-    return begun
+    return len(begun)
 
 
 def part(work: Work, ref: str) -> None:
     """The next part of a look; behind the last one the towns are asked."""
-    if not renewals.advance(work, renewals.by_ref(work, ref)):
+    scan = renewals.by_ref(work, ref)
+    renewals.advance(work, [scan])
+    if scan.state == DONE:
         plan_asking(work)
+    else:
+        renewals.plan_part(work, scan)
 
 
 def ask_some(work: Work) -> int:

@@ -27,6 +27,7 @@ class AuthorisationScan(Base):
         UniqueConstraint("unit_id", "programme", "looked_on"),
         CheckConstraint("state IN ('RUNNING','DONE')", name="state"),
         CheckConstraint("(state = 'DONE') = (ended_at IS NOT NULL)", name="ended"),
+        Index("ix_authorisation_scan_looked_on", "looked_on"),
     )
 
     id: Mapped[Key]

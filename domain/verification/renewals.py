@@ -14,6 +14,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import Select, delete, func, select
 
@@ -64,20 +65,28 @@ class Ending:
     stage: int
 
 
+class _Part(NamedTuple):
+    """The next households of a look, each with its town."""
+
+    scan: AuthorisationScan
+    towns: dict[int, int]
+
+
 def rolls(work: Work) -> list[Unit]:
     """Every roll somebody receives on. Uses ix_recipient_checked."""
     found = work.session.execute(select(ROLL.c.unit_id, ROLL.c.programme).where(ROLL.c.state == "ACTIVE").distinct())
     return [Unit(unit, programme) for unit, programme in sorted(map(tuple, found))]
 
 
-def begin(work: Work, roll: Unit, agency_id: int) -> AuthorisationScan | None:
-    """Begin today's look at a roll, once a day; looks older than a week go. None when it was begun before."""
-    old = select(AuthorisationScan.id).where(
-        AuthorisationScan.unit_id == roll.unit_id, AuthorisationScan.programme == roll.programme,
-        AuthorisationScan.looked_on < work.today - KEPT,
-    )  # fmt: skip
+def forget_old(work: Work) -> None:
+    """Looks older than a week go. Uses ix_authorisation_scan_looked_on."""
+    old = select(AuthorisationScan.id).where(AuthorisationScan.looked_on < work.today - KEPT)
     work.session.execute(delete(AuthorisationCount).where(AuthorisationCount.scan_id.in_(old)))
-    work.session.execute(delete(AuthorisationScan).where(AuthorisationScan.id.in_(old)))
+    work.session.execute(delete(AuthorisationScan).where(AuthorisationScan.looked_on < work.today - KEPT))
+
+
+def begin(work: Work, roll: Unit, agency_id: int) -> AuthorisationScan | None:
+    """Begin today's look at a roll, once a day. None when it was begun before."""
     ref = new_ref()
     made = insert_once(
         work.session, AuthorisationScan, ["unit_id", "programme", "looked_on"],
@@ -86,9 +95,7 @@ def begin(work: Work, roll: Unit, agency_id: int) -> AuthorisationScan | None:
     )  # fmt: skip
     if not made:
         return None
-    scan = by_ref(work, ref)
-    _plan_part(work, scan)
-    return scan
+    return by_ref(work, ref)
 
 
 def by_ref(work: Work, ref: str) -> AuthorisationScan:
@@ -99,37 +106,48 @@ def by_ref(work: Work, ref: str) -> AuthorisationScan:
     return found
 
 
-def advance(work: Work, scan: AuthorisationScan) -> bool:
-    """Look at the next households; False once none is left. A fixed number of statements, and one a household asked.
+def advance(work: Work, scans: Sequence[AuthorisationScan]) -> None:
+    """Look at the next households of these looks, short ones together, about `CHUNK` in all; each ends behind its last.
 
-    Uses ix_recipient_checked, ix_person_household_id and ix_authorisation_person_id.
+    A fixed number of statements, one a look, one a town and one a household asked. Uses ix_recipient_checked,
+    ix_person_household_id and ix_authorisation_person_id.
     """
-    if scan.state == DONE:
-        return False
-    towns: dict[int, int] = {}
-    for household, town in work.session.execute(_next(scan)):
-        towns[household] = town
-    if not towns:
-        scan.state, scan.ended_at = DONE, work.now
-        work.session.flush()
-        journal.record(work, "authorisations.looked_through", scan.ref, {"asked": scan.asked})
-        return False
-    scope = rules.value(work, scan.unit_id, AUTH_REQUIRED_SCOPE.name)
-    people = _members(work, towns)
-    now = authorisations.who_hold(work, towns, work.today, scope=scope)
-    then = now & authorisations.who_hold(work, towns, work.today + ahead(work, scan.unit_id), scope=scope)
-    _count(work, scan, towns, people, now, then)
+    parts: list[_Part] = []
+    for scan in scans:
+        if scan.state == DONE or sum(len(part.towns) for part in parts) >= CHUNK:
+            continue
+        parts.append(_Part(scan, {household: town for household, town in work.session.execute(_next(scan))}))  # noqa: C416  dict() takes a Result for a mapping
+    alike: dict[tuple[str, timedelta], list[_Part]] = defaultdict(list)
+    for part in parts:
+        unit = part.scan.unit_id
+        alike[rules.value(work, unit, AUTH_REQUIRED_SCOPE.name), ahead(work, unit)].append(part)
+    for (scope, until), some in alike.items():
+        _look_at(work, some, scope, until)
+    for scan, towns in parts:
+        if len(towns) < CHUNK:
+            scan.state, scan.ended_at = DONE, work.now
+            work.session.flush()
+            journal.record(work, "authorisations.looked_through", scan.ref, {"asked": scan.asked})
+
+
+def _look_at(work: Work, parts: Sequence[_Part], scope: str, until: timedelta) -> None:
+    homes = sorted({household for part in parts for household in part.towns})
+    if not homes:
+        return
+    people = _members(work, homes)
+    now = authorisations.who_hold(work, homes, work.today, scope=scope)
+    then = now & authorisations.who_hold(work, homes, work.today + until, scope=scope)
     lacking: dict[int, list[int]] = defaultdict(list)
     for person, household in people:
         if person not in then:
             lacking[household].append(person)
     papers = _newest_papers(work, lacking)
-    for household in sorted(lacking.keys() & papers.keys()):
-        scan.asked += _note(work, scan, household, lacking[household], now, papers[household])
-    scan.place = max(towns)
+    for scan, towns in parts:
+        _count(work, scan, towns, [one for one in people if one[1] in towns], now, then)
+        for household in sorted(towns.keys() & lacking.keys() & papers.keys()):
+            scan.asked += _note(work, scan, household, lacking[household], now, papers[household])
+        scan.place = max(towns, default=scan.place)
     work.session.flush()
-    _plan_part(work, scan)
-    return True
 
 
 def waiting(work: Work, most: int) -> Sequence[AuthorisationRenewal]:
@@ -263,5 +281,6 @@ def _first_end(work: Work, people: Collection[int]) -> date:
     return min(days, default=work.today)
 
 
-def _plan_part(work: Work, scan: AuthorisationScan) -> None:
+def plan_part(work: Work, scan: AuthorisationScan) -> None:
+    """Plan the next part of a look."""
     agenda.put(work, PART, f"{PART}:{scan.ref}:{scan.place}", work.now, subject=scan.ref)

@@ -48,6 +48,7 @@ def upgrade() -> None:
         checks=(("why", f"why IN ({REASONS})"), ("ending", "(why = 'ENDING') = (ends_on IS NOT NULL)")),
         unique=(("ref",), ("household_id", "grounds")),
     )  # fmt: skip
+    op.create_index("ix_authorisation_scan_looked_on", "authorisation_scan", ["looked_on"])
     waiting = sa.text("case_id IS NULL")
     op.create_index(
         "ix_authorisation_renewal_open", "authorisation_renewal", ["id"], sqlite_where=waiting, postgresql_where=waiting
