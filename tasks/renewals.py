@@ -22,17 +22,15 @@ def run_day(work: Work) -> int:
     A roll whose unit has no agency above it is left out, which is journalled: no case could name one (LF-01).
     """
     renewals.forget_old(work)
-    begun = []
+    rolls: dict[renewals.Unit, int] = {}
+    agencies: dict[int, int | None] = {}
     for roll in renewals.rolls(work):
-        unit = work.session.get_one(Organisation, roll.unit_id)
-        try:
-            agency = campaigns.runner_of(work, unit)
-        except NotFound:
-            journal.record(work, "authorisations.not_looked_through", unit.ref, {"why": "NO_AGENCY"})
-            continue
-        scan = renewals.begin(work, roll, agency.id)
-        if scan is not None:
-            begun.append(scan)
+        if roll.unit_id not in agencies:
+            agencies[roll.unit_id] = _agency(work, roll.unit_id)
+        agency = agencies[roll.unit_id]
+        if agency is not None:
+            rolls[roll] = agency
+    begun = renewals.begin(work, rolls)
     renewals.advance(work, begun)  # short rolls are done at once: together they are no more than a long one's part
     for scan in begun:
         if scan.state != DONE:
@@ -40,6 +38,16 @@ def run_day(work: Work) -> int:
     plan_asking(work)
     remind(work)
     return len(begun)
+
+
+def _agency(work: Work, unit_id: int) -> int | None:
+    """Key of the agency that runs a unit's reviews; None, with a line in the journal, where there is none."""
+    unit = work.session.get_one(Organisation, unit_id)
+    try:
+        return campaigns.runner_of(work, unit).id
+    except NotFound:
+        journal.record(work, "authorisations.not_looked_through", unit.ref, {"why": "NO_AGENCY"})
+        return None
 
 
 def part(work: Work, ref: str) -> None:

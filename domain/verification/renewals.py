@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
@@ -19,7 +19,8 @@ from typing import NamedTuple
 from sqlalchemy import Select, delete, func, select
 
 from domain import agenda, journal, rules
-from domain.base import insert_once, new_ref
+from domain.base import insert_once, new_ref, new_refs
+from domain.bulk import write_alike
 from domain.errors import NotFound
 from domain.parties.households import MEMBER, Household, Person, still_there
 from domain.policy_keys.commissions import AUTH_RENEWAL_REMINDER, AUTH_REQUIRED_SCOPE
@@ -85,17 +86,24 @@ def forget_old(work: Work) -> None:
     work.session.execute(delete(AuthorisationScan).where(AuthorisationScan.looked_on < work.today - KEPT))
 
 
-def begin(work: Work, roll: Unit, agency_id: int) -> AuthorisationScan | None:
-    """Begin today's look at a roll, once a day. None when it was begun before."""
-    ref = new_ref()
-    made = insert_once(
-        work.session, AuthorisationScan, ["unit_id", "programme", "looked_on"],
-        ref=ref, unit_id=roll.unit_id, agency_id=agency_id, programme=roll.programme, looked_on=work.today,
-        state=RUNNING, place=0, asked=0, begun_at=work.now,
+def begin(work: Work, of: Mapping[Unit, int]) -> Sequence[AuthorisationScan]:
+    """Begin today's look at these rolls, each named with its agency's key, once a day. Those that were begun now.
+
+    The same few statements, however many rolls. Uses ix_authorisation_scan_looked_on.
+    """
+    known = select(AuthorisationScan.unit_id, AuthorisationScan.programme).where(
+        AuthorisationScan.looked_on == work.today
+    )
+    begun = {Unit(unit, programme) for unit, programme in work.session.execute(known)}
+    fresh = [roll for roll in of if roll not in begun]
+    write_alike(
+        work.session, AuthorisationScan,
+        {"looked_on": work.today, "state": RUNNING, "place": 0, "asked": 0, "begun_at": work.now, "ended_at": None},
+        {"ref": (refs := new_refs(len(fresh))), "unit_id": [roll.unit_id for roll in fresh],
+         "agency_id": [of[roll] for roll in fresh], "programme": [roll.programme for roll in fresh]},
     )  # fmt: skip
-    if not made:
-        return None
-    return by_ref(work, ref)
+    wanted = select(AuthorisationScan).where(AuthorisationScan.ref.in_(refs)).order_by(AuthorisationScan.id)
+    return work.session.scalars(wanted).all() if refs else []
 
 
 def by_ref(work: Work, ref: str) -> AuthorisationScan:
@@ -123,11 +131,13 @@ def advance(work: Work, scans: Sequence[AuthorisationScan]) -> None:
         alike[rules.value(work, unit, AUTH_REQUIRED_SCOPE.name), ahead(work, unit)].append(part)
     for (scope, until), some in alike.items():
         _look_at(work, some, scope, until)
-    for scan, towns in parts:
-        if len(towns) < CHUNK:
-            scan.state, scan.ended_at = DONE, work.now
-            work.session.flush()
-            journal.record(work, "authorisations.looked_through", scan.ref, {"asked": scan.asked})
+    ended = [scan for scan, towns in parts if len(towns) < CHUNK]
+    for scan in ended:
+        scan.state, scan.ended_at = DONE, work.now
+    work.session.flush()
+    if ended:
+        asked = {scan.ref: scan.asked for scan in ended if scan.asked}
+        journal.record(work, "authorisations.looked_through", ended[0].ref, {"looks": len(ended), "asked": asked})
 
 
 def _look_at(work: Work, parts: Sequence[_Part], scope: str, until: timedelta) -> None:
@@ -142,10 +152,13 @@ def _look_at(work: Work, parts: Sequence[_Part], scope: str, until: timedelta) -
         if person not in then:
             lacking[household].append(person)
     papers = _newest_papers(work, lacking)
+    known = _known(work, lacking)
+    _count(work, parts, people, now, then)
     for scan, towns in parts:
-        _count(work, scan, towns, [one for one in people if one[1] in towns], now, then)
         for household in sorted(towns.keys() & lacking.keys() & papers.keys()):
-            scan.asked += _note(work, scan, household, lacking[household], now, papers[household])
+            grounds = hashlib.sha256(f"{sorted(lacking[household])}:{papers[household]}".encode()).hexdigest()
+            if (household, grounds) not in known:
+                scan.asked += _note(work, scan, household, lacking[household], now, grounds)
         scan.place = max(towns, default=scan.place)
     work.session.flush()
 
@@ -227,37 +240,48 @@ def _newest_papers(work: Work, of: Collection[int]) -> dict[int, int]:
     return {household: newest for household, newest in rows}  # noqa: C416  dict() takes a Result for a mapping
 
 
+def _known(work: Work, of: Collection[int]) -> set[tuple[int, str]]:
+    """Households that were noted, each with the people and the paper. Uses the unique key of the two."""
+    row = AuthorisationRenewal
+    rows = work.session.execute(select(row.household_id, row.grounds).where(row.household_id.in_(of)))
+    return {(household, grounds) for household, grounds in rows}
+
+
 def _count(
-    work: Work, scan: AuthorisationScan, towns: dict[int, int], people: list[tuple[int, int]], now: set[int],
-    then: set[int],
+    work: Work, parts: Sequence[_Part], people: list[tuple[int, int]], now: set[int], then: set[int]
 ) -> None:  # fmt: skip
-    households = Counter(towns.values())
-    members = Counter(towns[household] for _person, household in people)
-    lacking = Counter(towns[household] for person, household in people if person not in now)
-    ending = Counter(towns[household] for person, household in people if person in now and person not in then)
-    for town in sorted(households):
-        new = {
-            "households": households[town], "members": members[town], "lacking": lacking[town], "ending": ending[town]
-        }  # fmt: skip
-        if insert_once(work.session, AuthorisationCount, ["scan_id", "town_id"], scan_id=scan.id, town_id=town, **new):
-            continue
-        row = work.session.scalars(
-            select(AuthorisationCount).where(AuthorisationCount.scan_id == scan.id, AuthorisationCount.town_id == town)
-        ).one()
-        for name, value in new.items():
-            setattr(row, name, getattr(row, name) + value)
+    """Add these households to their looks' figures by town; those of looks that begin are written in one statement."""
+    fresh: list[dict[str, int]] = []
+    for scan, towns in parts:
+        own = [(person, towns[household]) for person, household in people if household in towns]
+        households, members = Counter(towns.values()), Counter(town for _person, town in own)
+        lacking = Counter(town for person, town in own if person not in now)
+        ending = Counter(town for person, town in own if person in now and person not in then)
+        for town in sorted(households):
+            figures = {
+                "households": households[town], "members": members[town], "lacking": lacking[town],
+                "ending": ending[town],
+            }  # fmt: skip
+            if scan.place == 0:
+                fresh.append({"scan_id": scan.id, "town_id": town, **figures})
+            else:
+                _add(work, scan, town, figures)
+    columns = list(fresh[0]) if fresh else ["scan_id"]
+    write_alike(work.session, AuthorisationCount, {}, {name: [row[name] for row in fresh] for name in columns})
 
 
-def _note(
-    work: Work, scan: AuthorisationScan, household: int, people: list[int], now: set[int], paper: int
-) -> bool:  # fmt: skip
-    """Note that a household is to be asked anew; False where it was for these people and this paper."""
-    grounds = hashlib.sha256(f"{sorted(people)}:{paper}".encode()).hexdigest()
-    known = select(AuthorisationRenewal.id).where(
-        AuthorisationRenewal.household_id == household, AuthorisationRenewal.grounds == grounds
-    )
-    if work.session.scalar(known) is not None:
-        return False
+def _add(work: Work, scan: AuthorisationScan, town: int, figures: Mapping[str, int]) -> None:
+    if insert_once(work.session, AuthorisationCount, ["scan_id", "town_id"], scan_id=scan.id, town_id=town, **figures):
+        return
+    row = work.session.scalars(
+        select(AuthorisationCount).where(AuthorisationCount.scan_id == scan.id, AuthorisationCount.town_id == town)
+    ).one()
+    for name, value in figures.items():
+        setattr(row, name, getattr(row, name) + value)
+
+
+def _note(work: Work, scan: AuthorisationScan, household: int, people: list[int], now: set[int], grounds: str) -> bool:
+    """Note that a household is to be asked anew, on these grounds once."""
     gone = [one for one in people if one not in now]
     if gone:
         why, ends_on = authorisations.held(work, work.session.get_one(Person, gone[0]), work.today).why, None
