@@ -1,4 +1,4 @@
-"""Papers that people fill in and sign by hand, printed from a case on A4 (DOC-01, 03, 08, 09, 10, 11, 16).
+"""Papers that people fill in and sign by hand, printed from a case on A4 (DOC-01, 03, 08, 09, 10, 11, 16, 18).
 
 One shape serves them all: parts of facts, rows and sentences, then the places for signature, fingerprint and seal.
 What the house knows is printed; what it does not know is left to the pen.

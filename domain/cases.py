@@ -16,7 +16,7 @@ from domain.work import Work
 
 OPEN, PARKED, DONE, CANCELLED = "OPEN", "PARKED", "DONE", "CANCELLED"
 # kinds of case, as the commission letter names them (DOC-02)
-NEW, DYNAMIC, BATCH_LETTER = "NEW", "DYNAMIC", "BATCH_LETTER"
+NEW, DYNAMIC, BATCH_LETTER, RESCUE = "NEW", "DYNAMIC", "BATCH_LETTER", "RESCUE"
 
 
 class Case(Base):
@@ -39,7 +39,7 @@ class Case(Base):
         # what the watchdog goes through
         Index("ix_cases_open", "id", sqlite_where=text("state = 'OPEN'"), postgresql_where=text("state = 'OPEN'")),
         CheckConstraint("state IN ('OPEN','PARKED','DONE','CANCELLED')", name="state"),
-        CheckConstraint("kind IN ('NEW','DYNAMIC','BATCH_LETTER')", name="kind"),
+        CheckConstraint("kind IN ('NEW','DYNAMIC','BATCH_LETTER','RESCUE')", name="kind"),
     )
 
     id: Mapped[Key]

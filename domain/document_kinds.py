@@ -41,6 +41,7 @@ _KINDS = (
     DocumentKind("DOC-12", "书面告知书", "Written notice", PUBLIC),
     DocumentKind("DOC-13", "停止、暂停救助告知书", "Notice of stopped or suspended assistance", PUBLIC),
     DocumentKind("DOC-16", "不予配合情况记录", "Record of non-cooperation", INTERNAL, "配"),
+    DocumentKind("DOC-18", "先行救助审批表", "Approval of first help", INTERNAL, "先"),
     DocumentKind("DOC-22", "泄密事件报告", "Report of a leak", NOT_PUBLIC),
     DocumentKind("DEL", "数据销毁证明", "Certificate of deleted data", INTERNAL),
 )

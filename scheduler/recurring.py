@@ -21,6 +21,7 @@ from domain.work import Work
 from tasks.desk.rerouting import RIGHTS_OF_THE_DAY
 from tasks.proof.proof import PROOF_OF_THE_DAY
 from tasks.renewals import DUTY as AUTHORISATIONS_OF_THE_DAY
+from tasks.rescues import DUTY as RESCUES_OF_THE_DAY
 from tasks.supply.keeping import PURGE_OF_THE_DAY
 from tasks.terms.agreement_reminders import DUTY as AGREEMENTS_OF_THE_DAY
 
@@ -33,6 +34,7 @@ DAILY: dict[str, time] = {
     PURGE_OF_THE_DAY: time(3, 30),
     AGREEMENTS_OF_THE_DAY: time(7, 0),
     AUTHORISATIONS_OF_THE_DAY: time(7, 10),
+    RESCUES_OF_THE_DAY: time(7, 20),
 }
 
 

@@ -15,6 +15,7 @@ ROOMS = (
     "domain.assistance.payments",
     "domain.assistance.recipients",
     "domain.assistance.reconciliation_rows",
+    "domain.assistance.rescue_rows",
     "domain.cases",
     "domain.file_checks",
     "domain.files",

@@ -11,7 +11,7 @@ from flask import Flask, g
 from sqlalchemy import select
 
 from domain import rules
-from domain.cases import BATCH_LETTER, DYNAMIC, NEW
+from domain.cases import BATCH_LETTER, DYNAMIC, NEW, RESCUE
 from domain.clock import OFFICE_ZONE
 from domain.policy_shipped import Rules
 from domain.text import Text
@@ -27,6 +27,7 @@ KINDS: dict[str, Text] = {
     NEW: _("New application"),
     DYNAMIC: _("Dynamic review"),
     BATCH_LETTER: _("Review letter"),
+    RESCUE: _("First help"),
 }
 # what people say in a narrow column; a programme without a short name shows its whole one
 SHORT: dict[str, Text] = {

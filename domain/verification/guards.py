@@ -20,6 +20,7 @@ from domain.verification.issued_guards import ISSUED
 from domain.verification.money_guards import MONEY, PACKAGES
 from domain.verification.recipient_guards import RECIPIENTS
 from domain.verification.register_guards import REGISTERS
+from domain.verification.rescue_guards import RESCUES
 from domain.verification.stored_guards import STORED
 from domain.verification.topology_guards import TOPOLOGY
 from domain.verification.whitelist_guards import TABLES, WHITELIST
@@ -304,6 +305,7 @@ GUARDS: tuple[Guard, ...] = (
     *HOUSE,
     *REGISTERS,
     *TOPOLOGY,
+    *RESCUES,
     *ISSUED,
     *WIRE,
 )

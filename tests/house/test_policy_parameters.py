@@ -23,8 +23,6 @@ UNREAD = {
     "fixed_date_inclusive": LATER,
     "fixed_date_roll": LATER,
     "form2_term": LATER,
-    "rescue_first_allowed": LATER,
-    "rescue_verify_within": LATER,
     "review_month_end_due": LATER,
     "same_org_allowed": LATER,
     "stat_period_january": LATER,

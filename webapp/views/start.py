@@ -10,11 +10,11 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from sqlalchemy import select
-from wtforms import SelectField, StringField
+from wtforms import RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
 from domain import journal, rules
-from domain.cases import Case
+from domain.cases import NEW, RESCUE, Case
 from domain.clock import OFFICE_ZONE
 from domain.errors import InvalidAnswers, NotFound
 from domain.parties import households, permissions, throttle
@@ -43,6 +43,7 @@ class StartForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF ships no types
         _("Number of the household"), [InputRequired(message=_("Enter the number of the household.")), Length(max=32)]
     )
     programme = SelectField(_("Programme"), validate_choice=False)
+    kind = RadioField(_("What for"), validate_choice=False, default=NEW)
 
 
 @blueprint.get("/cases/new")
@@ -63,7 +64,8 @@ def start() -> ResponseReturnValue:
         try:
             with acting() as work:
                 ref = starting.household_ref(work, form.number.data or "")
-                made = starting.start_new(work, ref, form.programme.data or "")
+                begin = starting.start_rescue if form.kind.data == RESCUE else starting.start_new
+                made = begin(work, ref, form.programme.data or "")
             flash(str(_("The case %(number)s was opened.", number=made.number)))
             return redirect(url_for("cases.case", ref=made.ref))
         except NotFound as refusal:
@@ -128,6 +130,9 @@ def _form(work: Work) -> StartForm:
         ("", str(_("the household's own"))),
         *((code, name) for code, name in names.items() if code in since),
     ]
+    form.kind.choices = [(NEW, str(_("an application, verified before it is decided")))]
+    if starting.may_help_first(work):
+        form.kind.choices.append((RESCUE, str(_("an urgent need, helped first and verified after (LF-14)"))))
     return form
 
 

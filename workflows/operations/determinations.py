@@ -11,7 +11,7 @@ from documents.codes import Stamp
 from documents.fonts import check_glyphs
 from documents.letters import NoticeData, render_notice
 from domain import files
-from domain.assistance import determinations, notices
+from domain.assistance import determinations, notices, rescues
 from domain.assistance.determinations import NEGATIVE, Decision, Determination, Notice
 from domain.blobs import StoredBlob
 from domain.errors import InvalidAnswers, OperationFailed
@@ -38,8 +38,10 @@ class Printable:
 
 @operation("determination.decide", outputs=("outcome", "negative"))
 def decide(call: Call) -> Mapping[str, Any]:
-    """Record the department's decision on an application (CK-13)."""
-    return _told(determinations.decide(call.work, call.case, _decision(call.answers(DECIDED_AT))))
+    """Record the department's decision on an application (CK-13); who was helped first goes on (LF-14)."""
+    made = determinations.decide(call.work, call.case, _decision(call.answers(DECIDED_AT)))
+    rescues.tell_decided(call.work, call.case)
+    return _told(made)
 
 
 @operation("determination.review", outputs=("outcome", "negative"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from domain.assistance import rescues
 from domain.assistance.non_cooperation import by_non_cooperation
 from domain.verification import noncooperation
 from domain.verification.noncooperation import CONTINUE
@@ -26,6 +27,7 @@ def decide(call: Call) -> Mapping[str, Any]:
     )
     if record.choice != CONTINUE:
         by_non_cooperation(call.work, call.case, record)
+        rescues.tell_decided(call.work, call.case)
     return {"choice": record.choice}
 
 

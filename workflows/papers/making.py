@@ -19,7 +19,7 @@ from domain.verification.commissions import DRAFT, REFUSED, Acceptance, Commissi
 from domain.verification.disputes import FORWARDED, Dispute
 from domain.verification.noncooperation import NonCooperation
 from domain.work import Work
-from workflows.papers import applicant, investigation, offices
+from workflows.papers import applicant, investigation, offices, rescue
 
 # to what a paper of a case belongs: the department's numbers or the agency's
 DEPARTMENT, AGENCY = "department", "agency"
@@ -127,6 +127,10 @@ PAPERS: Mapping[str, Paper] = {
     "DOC-16": _form(
         DEPARTMENT, _rows_or_blank(NonCooperation),
         lambda w, c, about, n, d: investigation.non_cooperation(w, c, n, d, about.row),
+    ),
+    "DOC-18": _form(
+        DEPARTMENT, lambda w, c: [About(one.ref, False, one) for one in rescue.of_case(w, c)],
+        lambda w, c, about, n, d: rescue.approval(w, c, n, d, about.row),
     ),
 }  # fmt: skip
 

@@ -22,7 +22,7 @@ UNTIL = {
     "FIXED_TERM": "自签署之日起，至固定期限届满之日止",
 }
 PURPOSES = {"VERIFY": "家庭经济状况核对", "SURVIVAL": "生存认证", "IDENTITY": "身份认证", "STANDING": "长期比对"}
-KINDS = {"NEW": "新申请核对", "DYNAMIC": "在享对象动态核对", "BATCH_LETTER": "在享对象批量核对"}
+KINDS = {"NEW": "新申请核对", "DYNAMIC": "在享对象动态核对", "BATCH_LETTER": "在享对象批量核对", "RESCUE": "先行救助"}
 
 
 @dataclass(frozen=True, slots=True)

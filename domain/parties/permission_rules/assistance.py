@@ -17,6 +17,10 @@ RULES: tuple[Rule, ...] = (
     rule("determination.decide", "department_head", DEPARTMENT),
     rule("determination.read", "department_clerk department_head finance archivist", DEPARTMENT),
     rule("determination.read", "town_post", TOWN),
+    # help before the verification: asked by one, decided by the head (LF-14)
+    rule("rescue.decide", "department_head", DEPARTMENT),
+    rule("rescue.pay", "department_clerk", DEPARTMENT),
+    rule("rescue.read", "department_clerk department_head finance", DEPARTMENT),
     rule("notice.issue", "department_head", DEPARTMENT),
     rule("notice.read", "department_clerk department_head archivist", DEPARTMENT),
     rule("notice.read", "town_post", TOWN),

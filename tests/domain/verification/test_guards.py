@@ -19,6 +19,7 @@ from tests.domain.verification.house_attempts import HOUSE
 from tests.domain.verification.issued_attempts import ISSUED as PAPERS_OUT
 from tests.domain.verification.recipient_attempts import RECIPIENTS
 from tests.domain.verification.register_attempts import REGISTERS
+from tests.domain.verification.rescue_attempts import RESCUES
 from tests.domain.verification.topology_attempts import TOPOLOGY
 from tests.domain.verification.wire_attempts import KEYS, WIRE
 from tests.domain.verification.world import WORLD
@@ -272,6 +273,7 @@ ATTEMPTS: list[tuple[str, list[str], str]] = [
     *DELIVERIES,
     *REGISTERS,
     *TOPOLOGY,
+    *RESCUES,
     *PAPERS_OUT,
     *HOUSE,
     ("guard_determination_insert_alone", [RUN, ITEM], AGAIN.format(outcome="APPROVE")),
