@@ -46,6 +46,7 @@ ROOMS = (
     "domain.upkeep",
     "domain.uploads",
     "domain.wire.rows",
+    "domain.verification.assist_rows",
     "domain.verification.authorisations",
     "domain.verification.commissions",
     "domain.verification.declarations",

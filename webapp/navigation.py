@@ -58,6 +58,7 @@ ENTRIES: tuple[Entry, ...] = (
     Entry("recipients.listing", _("Recipients"), "recipient_doubt.read", WORK, not_for=NO_TASKS),
     Entry("authorisations.index", _("Authorisations"), "authorisation.read", WORK),
     Entry("rescues.index", _("First help"), "rescue.read", WORK),
+    Entry("assist.listing", _("Other regions"), "assist.read", WORK),
     Entry("monitoring.listing", _("Monitoring"), "monitoring.read", WORK, not_for=NO_TASKS),
     Entry("deliveries.listing", _("Deliveries"), "delivery.read", WORK),
     Entry("packages.listing", _("Request packages"), "package.read", WORK),

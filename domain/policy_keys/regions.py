@@ -20,3 +20,7 @@ CROSS_REGION_LOCK_ON_EXPIRY = PolicyKey(
     "cross_region.lock_on_expiry", by(FLAG, *CASE_TYPES), "No feedback after the limit, by case type.",
     "逾期不再反馈",
 )  # fmt: skip
+CROSS_PROVINCE_LIMIT = PolicyKey(
+    "cross_province.limit", optional(TERM), "For a category asked of another province; the ministry's rules.",
+    "跨省协查时限",
+)  # fmt: skip

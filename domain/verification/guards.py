@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, MetaData, event, inspect
 
 from domain.base import Base
+from domain.verification.assist_guards import ASSIST
 from domain.verification.catalogue_guards import CATALOGUE
 from domain.verification.delivery_guards import DELIVERIES
 from domain.verification.guarding import DELETE, INSERT, UPDATE, Guard, changed, once, unchangeable
@@ -308,6 +309,7 @@ GUARDS: tuple[Guard, ...] = (
     *RESCUES,
     *ISSUED,
     *WIRE,
+    *ASSIST,
 )
 
 

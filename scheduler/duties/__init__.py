@@ -8,6 +8,7 @@ from domain.agenda import AgendaItem
 from domain.errors import OperationFailed
 from domain.text import gettext as _
 from scheduler.duties import authorisations, cases, exchange, house, many, recipients, rescues, sources
+from scheduler.duties import authorisations, cases, exchange, house, many, recipients, regions, sources
 from scheduler.duties.words import HOUSE, Duty
 from tasks.batches import task_kinds
 from tasks.repair import form_moves, repair_kinds, version_moves
@@ -29,6 +30,7 @@ DUTIES: dict[str, Duty] = {
     **authorisations.DUTIES,
     **exchange.DUTIES,
     **rescues.DUTIES,
+    **regions.DUTIES,
 }
 
 

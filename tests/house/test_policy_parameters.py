@@ -19,7 +19,6 @@ UNREAD = {
     "individual_check_before_stop": ALWAYS,
     "notice_required": ALWAYS,
     "account_recertify_term": LATER,
-    "cross_region.lock_on_expiry": LATER,
     "fixed_date_inclusive": LATER,
     "fixed_date_roll": LATER,
     "form2_term": LATER,

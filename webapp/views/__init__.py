@@ -12,6 +12,7 @@ MODULES = (
     "desk", "finding", "many", "papers", "task_acts", "task_rows", "files", "start", "cases", "repairs", "on_behalf",
     "batches", "overseeing", "supervision", "decided", "reports", "campaigns", "deliveries", "delivery_acts", "traces",
     "whitelist", "packages", "recipients", "authorisations", "rescues", "monitoring",
+    "whitelist", "packages", "recipients", "authorisations", "assist", "monitoring",
     "catalogue", "catalogue_draft", "agreements", "catalogue_gaps", "reconciliation", "operations", "incidents",
     "house_log", "registers", "breaches", "delivery_progress", "terms", "notices",
     "substitutes", "leaving", "relatives", "separation", "competence",

@@ -6,6 +6,7 @@ from domain.parties.permission_rules import (
     assistance,
     authorisations,
     cases,
+    crossregion,
     documents,
     exchange,
     house,
@@ -15,5 +16,5 @@ from domain.parties.permission_rules import (
 )
 from domain.parties.permission_rules.words import Rule
 
-ROOMS = (work, cases, verification, authorisations, assistance, sources, house, documents, exchange)
+ROOMS = (work, cases, verification, authorisations, assistance, sources, house, documents, exchange, crossregion)
 RULES: tuple[Rule, ...] = tuple(rule for room in ROOMS for rule in room.RULES)

@@ -14,6 +14,7 @@ from domain.verification import guards
 from domain.verification.catalogue_guards import CATALOGUE
 from domain.verification.guards import GUARDS
 from domain.work import harden
+from tests.domain.verification.assist_attempts import ASSIST
 from tests.domain.verification.delivery_attempts import DELIVERIES
 from tests.domain.verification.house_attempts import HOUSE
 from tests.domain.verification.issued_attempts import ISSUED as PAPERS_OUT
@@ -354,6 +355,11 @@ def test_raw_sql_meets_every_rule_of_the_exchange_and_reads_its_clause(database:
         assert SENTENCES[name] in _refusal(database, before, statement), name
 
 
+def test_raw_sql_meets_every_rule_of_other_regions_and_reads_its_clause(database: Engine) -> None:
+    for name, before, statement in ASSIST:
+        assert SENTENCES[name] in _refusal(database, before, statement), name
+
+
 @pytest.mark.clause("LN-31")
 def test_raw_sql_approves_no_device_of_its_own_and_takes_no_package_in_twice(database: Engine) -> None:
     for before, statement in KEYS:
@@ -365,7 +371,7 @@ def test_every_guard_is_tried() -> None:
     # those of the catalogue: tests/domain/verification/test_catalogue_guards.py
     elsewhere = {guard.name for guard in CATALOGUE}
     here = {name for name in SENTENCES if not name.startswith(("guard_account_", "guard_human_task_"))} - elsewhere
-    assert {name for name, _before, _statement in (*ATTEMPTS, *WIRE)} == here
+    assert {name for name, _before, _statement in (*ATTEMPTS, *WIRE, *ASSIST)} == here
 
 
 def test_what_the_law_allows_still_works_in_raw_sql(database: Engine) -> None:
