@@ -7,8 +7,7 @@ from __future__ import annotations
 from domain.agenda import AgendaItem
 from domain.errors import OperationFailed
 from domain.text import gettext as _
-from scheduler.duties import authorisations, cases, exchange, house, many, recipients, rescues, sources
-from scheduler.duties import authorisations, cases, exchange, house, many, recipients, regions, sources
+from scheduler.duties import authorisations, cases, exchange, house, many, recipients, regions, rescues, sources
 from scheduler.duties.words import HOUSE, Duty
 from tasks.batches import task_kinds
 from tasks.repair import form_moves, repair_kinds, version_moves

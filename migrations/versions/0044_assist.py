@@ -12,8 +12,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0043_assist"
-down_revision = "0042_wire"
+revision = "0044_assist"
+down_revision = "0043_rescue"
 branch_labels = None
 depends_on = None
 
