@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Select, delete, func, select
+from sqlalchemy import delete, func, select
 
 from domain import agenda, journal, rules
 from domain.base import insert_once, new_ref, new_refs
@@ -117,27 +117,25 @@ def by_ref(work: Work, ref: str) -> AuthorisationScan:
 def advance(work: Work, scans: Sequence[AuthorisationScan]) -> None:
     """Look at the next households of these looks, short ones together, about `CHUNK` in all; each ends behind its last.
 
-    A fixed number of statements, one a look, one a town and one a household asked. Uses ix_recipient_checked,
+    The same few statements however many looks, and one a household asked. Uses ix_recipient_checked,
     ix_person_household_id and ix_authorisation_person_id.
     """
-    parts: list[_Part] = []
-    for scan in scans:
-        if scan.state == DONE or sum(len(part.towns) for part in parts) >= CHUNK:
-            continue
-        parts.append(_Part(scan, {household: town for household, town in work.session.execute(_next(scan))}))  # noqa: C416  dict() takes a Result for a mapping
+    parts, whole = _next(work, [scan for scan in scans if scan.state != DONE])
     alike: dict[tuple[str, timedelta], list[_Part]] = defaultdict(list)
+    rulings: dict[int, tuple[str, timedelta]] = {}
     for part in parts:
         unit = part.scan.unit_id
-        alike[rules.value(work, unit, AUTH_REQUIRED_SCOPE.name), ahead(work, unit)].append(part)
+        if unit not in rulings:
+            rulings[unit] = rules.value(work, unit, AUTH_REQUIRED_SCOPE.name), ahead(work, unit)
+        alike[rulings[unit]].append(part)
     for (scope, until), some in alike.items():
         _look_at(work, some, scope, until)
-    ended = [scan for scan, towns in parts if len(towns) < CHUNK]
-    for scan in ended:
+    for scan in whole:
         scan.state, scan.ended_at = DONE, work.now
     work.session.flush()
-    if ended:
-        asked = {scan.ref: scan.asked for scan in ended if scan.asked}
-        journal.record(work, "authorisations.looked_through", ended[0].ref, {"looks": len(ended), "asked": asked})
+    if whole:
+        asked = {scan.ref: scan.asked for scan in whole if scan.asked}
+        journal.record(work, "authorisations.looked_through", whole[0].ref, {"looks": len(whole), "asked": asked})
 
 
 def _look_at(work: Work, parts: Sequence[_Part], scope: str, until: timedelta) -> None:
@@ -159,7 +157,7 @@ def _look_at(work: Work, parts: Sequence[_Part], scope: str, until: timedelta) -
             grounds = hashlib.sha256(f"{sorted(lacking[household])}:{papers[household]}".encode()).hexdigest()
             if (household, grounds) not in known:
                 scan.asked += _note(work, scan, household, lacking[household], now, grounds)
-        scan.place = max(towns, default=scan.place)
+        scan.place = max(towns)
     work.session.flush()
 
 
@@ -211,15 +209,24 @@ def ahead(work: Work, unit_id: int) -> timedelta:
 _FURTHEST = timedelta(days=366)
 
 
-def _next(scan: AuthorisationScan) -> Select[int, int]:
-    return (
-        select(ROLL.c.household_id, Household.town_id)
+def _next(work: Work, scans: Sequence[AuthorisationScan]) -> tuple[list[_Part], list[AuthorisationScan]]:
+    """The next households of these looks in their order, `CHUNK` in all, and the looks that have none behind them."""
+    scan = AuthorisationScan
+    rows = work.session.execute(
+        select(scan.id, ROLL.c.household_id, Household.town_id)
+        .join(ROLL, (ROLL.c.unit_id == scan.unit_id) & (ROLL.c.programme == scan.programme))
         .join(Household, Household.id == ROLL.c.household_id)
-        .where(ROLL.c.unit_id == scan.unit_id, ROLL.c.programme == scan.programme)
-        .where(ROLL.c.state == "ACTIVE", ROLL.c.household_id > scan.place)
-        .order_by(ROLL.c.household_id)
+        .where(scan.id.in_([one.id for one in scans]), ROLL.c.state == "ACTIVE", ROLL.c.household_id > scan.place)
+        .order_by(scan.id, ROLL.c.household_id)
         .limit(CHUNK)
-    )
+    ).all()
+    found: dict[int, dict[int, int]] = defaultdict(dict)
+    for key, household, town in rows:
+        found[key][household] = town
+    # where no more fitted in, the look of the last household goes on, and those behind it have not begun
+    reached = rows[-1][0] if len(rows) == CHUNK else None
+    whole = [one for one in scans if reached is None or one.id < reached]
+    return [_Part(one, found[one.id]) for one in scans if one.id in found], whole
 
 
 def _members(work: Work, of: Iterable[int]) -> list[tuple[int, int]]:
