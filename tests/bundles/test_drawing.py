@@ -20,7 +20,8 @@ def source(bundle: str) -> bytes:
 
 def test_every_bundle_is_looked_at() -> None:
     assert BUNDLES == [
-        "dynamic_review", "recipient_authorisation", "review_commission", "standing_commission", "verification",
+        "dynamic_review", "recipient_authorisation", "rescue_first", "review_commission", "standing_commission",
+        "verification",
     ]  # fmt: skip
 
 
