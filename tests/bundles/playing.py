@@ -14,7 +14,14 @@ from workflows import bundles, engine
 from workflows.bundles import Bundle
 
 BPMN = Path(__file__).parents[2] / "bpmn"
-NAMES = ("verification", "dynamic_review", "review_commission", "standing_commission", "recipient_authorisation")
+NAMES = (
+    "verification",
+    "dynamic_review",
+    "review_commission",
+    "standing_commission",
+    "recipient_authorisation",
+    "rescue_first",
+)
 NOW = datetime(2027, 6, 1, 0, 10, tzinfo=UTC)
 DAY = timedelta(days=1)
 SLOW = frozenset({"query.run", "report.render", "notice.render"})
@@ -60,6 +67,10 @@ USUAL: dict[str, dict[str, Any]] = {
     "dispute.window": {"until": (NOW + 30 * DAY).isoformat()},
     "dispute.record": {"outcome": "NONE"},
     "recheck.plan": queries("R1"),
+    "rescue.decide": {"approved": True},
+    "rescue.pay": {"due": (NOW + 14 * DAY).isoformat()},
+    "rescue.late": {"late": True},
+    "rescue.conclude": {"outcome": "CLOSE"},
 }
 
 

@@ -262,4 +262,26 @@ RECIPIENT = [
     ),
 ]  # fmt: skip
 
-STORIES = [*VERIFICATION, *REVIEW, *LETTER, *STANDING, *RECIPIENT]
+_PAID: list[Act] = [("complete", step) for step in ("request", "approve", "pay")]
+_VERIFIED: list[Act] = [("message", "rescue_verified", "C1"), ("complete", "conclude")]
+RESCUE = [
+    Story(
+        "helped first, verified and closed", "rescue_first", [*_PAID, *_VERIFIED],
+        done={"record_payment": 1, "record_end": 1, "end": 1}, never=("mark_late", "refused"),
+    ),
+    Story(
+        "not granted", "rescue_first", [("complete", "request"), ("complete", "approve")],
+        {"rescue.decide": [{"approved": False}]}, done={"refused": 1}, never=("pay",),
+    ),
+    Story(
+        "late, urged and then verified", "rescue_first",
+        [*_PAID, ("until", 15), ("complete", "urge"), *_VERIFIED],
+        done={"mark_late": 1, "late_end": 1, "end": 1},
+    ),
+    Story(
+        "begun when the term ends", "rescue_first", [*_PAID, ("until", 15)], {"rescue.late": [{"late": False}]},
+        done={"mark_late": 1, "late_end": 1}, never=("urge", "conclude"),
+    ),
+]  # fmt: skip
+
+STORIES = [*VERIFICATION, *REVIEW, *LETTER, *STANDING, *RECIPIENT, *RESCUE]

@@ -50,7 +50,7 @@ def test_the_list_says_version_cases_draft_and_state_of_every_process(office, ap
     browser = owner_of(app, office)
     begun(browser, "verification")
     page = browser.get("/processes?lang=en").text
-    assert "5 processes, 1 with a draft" in page
+    assert "6 processes, 1 with a draft" in page
     row = read(next(part for part in page.split("<tr>") if ">verification<" in part))
     assert "Version 1" in row and " 1 — Revision 1" in row and "方冬至" in row and "being edited" in row
     other = read(next(part for part in page.split("<tr>") if ">dynamic_review<" in part))
@@ -317,7 +317,7 @@ def test_a_new_process_begins_as_a_draft_that_passes_and_can_come_into_force(off
     assert answer.status_code == 302, answer.text
     page = owner.get(f"{answer.location}?lang=en").text
     assert "Draft of Temporary aid" in page and "no findings" in page and "a new process" in page
-    assert "6 processes" in owner.get("/processes?lang=en").text
+    assert "7 processes" in owner.get("/processes?lang=en").text
     assert post(owner, f"{answer.location}/propose", revision=1, note="新").status_code == 302
     again = post(owner, "/processes/new", **values)
     assert again.status_code == 422 and 'value="临时救助"' in again.text and 'id="key-error"' in again.text
