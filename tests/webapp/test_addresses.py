@@ -21,6 +21,7 @@ NUMBER = "21050419570101123X"
 FREE_TEXT = {
     ("administration/accounts.html", "q"): "a login or the name of a colleague, none of whom is a person of a case",
     ("cases/listing.html", "q"): "the number of a case; people are found by POST, at the head of the page",
+    ("assist/new.html", "case"): "the number of a case; whom it is about is chosen from its letter and sent by POST",
     ("policies/place.html", "on"): "the day as of which rules are read; of a field for days, and the rules name nobody",
 }
 CHOSEN = ("hidden", "range", "checkbox", "radio", "submit")
