@@ -71,6 +71,8 @@ def test_every_route_declares_an_action_and_few_are_public(app):
     assert public_ones == {
         "static", "health.browser", "health.healthz", "health.start", "signin.page", "signin.sign_in",
         "signin.first_password", "signin.choose_first_password", "signin.sign_out", "notices.feed",
+        # whether a paper is genuine, for whoever holds it (LF-20); it says no more than stands on it
+        "verifying.page", "verifying.typed", "verifying.document",
     }  # fmt: skip
 
 
